@@ -1,0 +1,1 @@
+//! The check kinds, one file (or folder) each.

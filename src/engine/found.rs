@@ -1,0 +1,78 @@
+//! What the assessment of one file yields: plain values that can cross a process boundary.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Step;
+use crate::model::{Fix, Reason};
+use crate::text::{Excerpt, Position};
+
+/// A match of a check in a file, before it is given a guideline, a path and a fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Number of the check in the plan.
+    pub check: u32,
+    /// What the finding says.
+    pub message: String,
+    /// First character of the place.
+    pub start: Position,
+    /// One past the last character.
+    pub end: Position,
+    /// The source around the place.
+    pub excerpt: Option<Excerpt>,
+    /// What the place holds, for the fingerprint: the matched text (or the key, the missing path…).
+    pub content: String,
+    /// What would mend it.
+    pub fix: Option<Fix>,
+}
+
+/// A check that could not look into a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CannotTell {
+    /// Number of the check in the plan; `None`: every check that asks for the file's content.
+    pub check: Option<u32>,
+    /// The kind of reason.
+    pub reason: Reason,
+    /// More words.
+    pub detail: String,
+}
+
+/// Everything the assessment of one file yields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileResult {
+    /// Number of the file in the sorted list of entries.
+    pub file: u32,
+    /// Findings in order of place.
+    pub found: Vec<Found>,
+    /// What could not be told.
+    pub cannot_tell: Vec<CannotTell>,
+}
+
+/// Something wrong in a check as written, found when it is compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecProblem {
+    /// The way to the place from the check's own mapping, for example `text`, `find`.
+    pub at: Vec<Step>,
+    /// What is wrong, one sentence without a final full stop.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl SpecProblem {
+    /// A problem at the keys `at` below the check.
+    #[must_use]
+    pub fn new(at: &[&str], message: impl Into<String>) -> Self {
+        Self {
+            at: at.iter().map(|key| Step::Key((*key).to_owned())).collect(),
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// The same problem with advice.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

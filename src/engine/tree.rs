@@ -1,0 +1,79 @@
+//! What is assessed: a tree of entries that can be read. On disk it is a repository; in `stanchion
+//! test` it is the files of an example.
+
+use crate::model::{Note, Reason, RepoPath};
+
+/// What an entry is. Links are never followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A FIFO, a socket or a device: never opened.
+    Special,
+}
+
+/// One path of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Relative path.
+    pub path: RepoPath,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What a look at an entry's metadata tells, without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// Size in bytes.
+    pub size: u64,
+    /// Whether anybody may execute it.
+    pub executable: bool,
+}
+
+/// Why an entry could not be read or listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// The kind of reason.
+    pub reason: Reason,
+    /// More words.
+    pub detail: String,
+}
+
+/// Everything a walk found.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Entries sorted by path bytes; directories are included, the root is not.
+    pub entries: Vec<Entry>,
+    /// Number of entries left out (see [`crate::model::PathCounts::ignored`]).
+    pub ignored: usize,
+    /// Paths that could not be listed or used (an unreadable directory, an ignore file over its limit).
+    pub problems: Vec<(RepoPath, ReadError)>,
+    /// Things worth saying once.
+    pub notes: Vec<Note>,
+}
+
+/// A tree that can be listed and read. Shared between threads, never mutated.
+pub trait Tree: Sync {
+    /// Every entry. The set is a function of the tree alone.
+    ///
+    /// # Errors
+    /// Only when the root itself cannot be listed; anything below it is in [`Listing::problems`].
+    fn list(&self) -> Result<Listing, ReadError>;
+
+    /// The content of a regular file of at most `limit` bytes, into `buffer` (which is cleared first
+    /// and may be reused).
+    ///
+    /// # Errors
+    /// Too big, unreadable, special, changed while it was read.
+    fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError>;
+
+    /// Size and mode of a file, without opening it or following a link.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError>;
+}

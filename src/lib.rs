@@ -1,0 +1,16 @@
+//! Stanchion assesses repositories against versioned guidelines, as advice.
+//!
+//! The rooms, and who may enter which, are described in `docs/ARCHITECTURE.md`
+//! and held by `tests/architecture.rs`:
+//! `text` → nothing · `data` → text · `model` → text · `format` → model, data, text ·
+//! `engine` → model, data, text · `report` → model, text · `verify` → engine, format, model, text ·
+//! `cli` → all.
+
+pub mod cli;
+pub mod data;
+pub mod engine;
+pub mod format;
+pub mod model;
+pub mod report;
+pub mod text;
+pub mod verify;

@@ -1,0 +1,65 @@
+//! Findings and the fixes they carry.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Level, RepoPath};
+use crate::text::{Excerpt, Position, Span};
+
+/// Tells a finding from every other over time: stable across line moves and unrelated edits
+/// (guideline + check + path + normalised content + occurrence), 32 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Fingerprint(pub String);
+
+/// A place where a repository does not keep a guideline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Index of the guideline in [`super::Outcome::guidelines`].
+    pub guideline: usize,
+    /// Id of the check inside the guideline.
+    pub check: String,
+    /// How loudly it is presented; never decides the outcome.
+    pub level: Level,
+    /// What, in one line.
+    pub message: String,
+    /// Where: the file, or the place where a file should be.
+    pub path: RepoPath,
+    /// First character of the place.
+    pub start: Position,
+    /// One past the last character.
+    pub end: Position,
+    /// The source around it; `None` when the finding is about a path.
+    pub excerpt: Option<Excerpt>,
+    /// Identity over time.
+    pub fingerprint: Fingerprint,
+    /// What would mend it, if the guideline can say.
+    pub fix: Option<Fix>,
+}
+
+/// A change that would mend a finding. Never applied by default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fix {
+    /// What the change does, in a few words.
+    pub title: Option<String>,
+    /// The edits; they do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One edit of a [`Fix`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Edit {
+    /// Replace bytes of the finding's file. The span counts bytes of the decoded text, which are the
+    /// file's own bytes for UTF-8 without a byte order mark; others carry no fix.
+    Replace {
+        /// The bytes to replace.
+        span: Span,
+        /// What to put there.
+        with: String,
+    },
+    /// Create a file that is not there.
+    Create {
+        /// The new file.
+        path: RepoPath,
+        /// Its content.
+        content: String,
+    },
+}

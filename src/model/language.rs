@@ -1,0 +1,156 @@
+//! Languages: names, aliases, and which files are written in them.
+//!
+//! Extensions agree with ast-grep 0.51 (`ast-grep-language`, `extensions`), so that a pasted rule
+//! looks at the same files; the three that ast-grep lacks are marked.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! languages {
+    ($($variant:ident $name:literal [$($alias:literal),*] [$($ext:literal),*];)*) => {
+        /// A language that code checks can read.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs, reason = "the variants are the languages' own names")]
+        pub enum Language { $($variant),* }
+
+        impl Language {
+            /// Every language, in order of name.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name in guideline files.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// Other names that are understood.
+            #[must_use]
+            pub fn aliases(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($alias),*]),* }
+            }
+
+            /// File name extensions, without the dot.
+            #[must_use]
+            pub fn extensions(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($ext),*]),* }
+            }
+
+            fn of_extension(extension: &str) -> Option<Self> {
+                match extension { $($($ext)|* => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+languages! {
+    Bash "bash" ["sh", "shell"] ["bash", "bats", "cgi", "command", "env", "fcgi", "ksh", "sh", "tmux", "tool", "zsh"];
+    C "c" [] ["c", "h"];
+    Cpp "cpp" ["c++", "cc", "cxx"] ["cc", "hpp", "cpp", "c++", "hh", "cxx", "cu", "ino"];
+    CSharp "csharp" ["c#", "cs"] ["cs"];
+    Css "css" [] ["css", "scss"];
+    Dockerfile "dockerfile" ["docker", "containerfile"] ["dockerfile", "containerfile"];
+    Go "go" ["golang"] ["go"];
+    Hcl "hcl" ["terraform", "tf"] ["hcl", "nomad", "tf", "tfvars", "workflow"];
+    Html "html" [] ["html", "htm", "xhtml"];
+    Java "java" [] ["java"];
+    JavaScript "javascript" ["js", "jsx"] ["cjs", "js", "mjs", "jsx"];
+    Json "json" [] ["json"];
+    Kotlin "kotlin" ["kt"] ["kt", "ktm", "kts"];
+    Markdown "markdown" ["md"] ["markdown", "md"];
+    Php "php" [] ["php"];
+    Python "python" ["py"] ["py", "py3", "pyi", "bzl", "bazel"];
+    Ruby "ruby" ["rb"] ["rb", "rbw", "gemspec"];
+    Rust "rust" ["rs"] ["rs"];
+    Sql "sql" [] ["sql"];
+    Toml "toml" [] ["toml"];
+    Tsx "tsx" [] ["tsx"];
+    TypeScript "typescript" ["ts"] ["ts", "cts", "mts"];
+    Yaml "yaml" ["yml"] ["yaml", "yml"];
+}
+
+impl Language {
+    /// The language with this name or alias, upper and lower case alike.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|language| {
+            language.name().eq_ignore_ascii_case(name)
+                || language.aliases().iter().any(|alias| alias.eq_ignore_ascii_case(name))
+        })
+    }
+}
+
+/// The language of a file by its name, as bytes of a path or a bare name.
+/// Dockerfiles (not an ast-grep language) also go by `Dockerfile`, `Dockerfile.*` and `Containerfile`.
+#[must_use]
+pub fn language_of(path: &[u8]) -> Option<Language> {
+    let start = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
+    let name = std::str::from_utf8(&path[start..]).ok()?;
+    if matches!(name, "Dockerfile" | "Containerfile")
+        || name.starts_with("Dockerfile.")
+        || name.starts_with("Containerfile.")
+    {
+        return Some(Language::Dockerfile);
+    }
+    // Like `Path::extension`: a name that only starts with a dot has none.
+    let dot = name.rfind('.').filter(|&dot| dot > 0)?;
+    Language::of_extension(&name[dot + 1..])
+}
+
+impl Serialize for Language {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Language {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<'de, str>::deserialize(deserializer)?;
+        Self::from_name(&name).ok_or_else(|| serde::de::Error::custom(format!("unknown language `{name}`")))
+    }
+}
+
+impl schemars::JsonSchema for Language {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("Language")
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let names: Vec<&str> = Self::ALL
+            .iter()
+            .flat_map(|l| std::iter::once(l.name()).chain(l.aliases().iter().copied()))
+            .collect();
+        let pattern = names.iter().map(|n| n.replace('+', "\\+")).collect::<Vec<_>>().join("|");
+        schemars::json_schema!({
+            "type": "string",
+            "description": "A language by name or alias, upper and lower case alike.",
+            "pattern": format!("^(?i:{pattern})$"),
+            "examples": Self::ALL.iter().map(|l| l.name()).collect::<Vec<_>>(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_over_the_whole_table() {
+        let mut seen = std::collections::BTreeMap::new();
+        for &language in Language::ALL {
+            for name in std::iter::once(language.name()).chain(language.aliases().iter().copied()) {
+                assert_eq!(seen.insert(name, language), None, "{name} is said twice");
+                assert_eq!(Language::from_name(&name.to_uppercase()), Some(language));
+            }
+        }
+    }
+
+    #[test]
+    fn files_have_languages() {
+        assert_eq!(language_of(b"a/b.py"), Some(Language::Python));
+        assert_eq!(language_of(b"svc/Dockerfile.prod"), Some(Language::Dockerfile));
+        assert_eq!(language_of(b".py"), None);
+        assert_eq!(language_of(b"Makefile"), None);
+        assert_eq!(language_of(b"x.\xff"), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! The words of the product as pure values: guideline, check, finding, outcome.
+//!
+//! No I/O, no clock, no output format and no engine may enter here.
+
+mod check;
+mod finding;
+mod guideline;
+mod language;
+mod outcome;
+mod path;
+mod problem;
+
+pub use check::{
+    Check, CheckKind, CodeCheck, DataCheck, DataFormat, DataSchema, DuplicateNames, Each, Executable,
+    FilesCheck, FilesQuestion, FixSpec, NameOf, NameStyle, Names, Pair, Require, Size, TextCheck,
+};
+pub use finding::{Edit, Finding, Fingerprint, Fix};
+pub use guideline::{
+    Applies, Consequence, Example, ExampleFile, Expectation, Guideline, GuidelineId, Level, Offer, Origin,
+    Section, Stage,
+};
+pub use language::{Language, language_of};
+pub use outcome::{GuidelineOutcome, NotAssessed, Note, Outcome, PathCounts, Reason, Verdict};
+pub use path::RepoPath;
+pub use problem::Problem;

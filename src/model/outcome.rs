@@ -1,0 +1,196 @@
+//! The outcome of a run: everything a report may say.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, Guideline, Problem, RepoPath};
+
+/// Why something could not be assessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The file is larger than the limit.
+    TooBig,
+    /// The file holds a NUL byte and is not UTF-16 with a mark.
+    Binary,
+    /// The bytes are in an encoding that nothing announces.
+    Encoding,
+    /// The operating system did not let us read it.
+    Unreadable,
+    /// Not a regular file (a FIFO, a socket, a device).
+    Special,
+    /// The path is longer than the system or stanchion can open.
+    PathTooLong,
+    /// It does not parse where the check looks.
+    ParseError,
+    /// Nested deeper than the limit.
+    TooDeep,
+    /// More parts (nodes, aliases) than the limit.
+    TooManyNodes,
+    /// A time budget ran out.
+    Budget,
+    /// It changed or went away while it was read.
+    Changed,
+    /// The guideline itself could not be used (a bad pattern, a newer schema).
+    Guideline,
+    /// An ignore file could not be used.
+    IgnoreFile,
+    /// The directory could not be listed.
+    Directory,
+}
+
+impl Reason {
+    /// The word in machine formats.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::TooBig => "too-big",
+            Self::Binary => "binary",
+            Self::Encoding => "encoding",
+            Self::Unreadable => "unreadable",
+            Self::Special => "special-file",
+            Self::PathTooLong => "path-too-long",
+            Self::ParseError => "parse-error",
+            Self::TooDeep => "too-deep",
+            Self::TooManyNodes => "too-many-nodes",
+            Self::Budget => "budget",
+            Self::Changed => "changed-while-read",
+            Self::Guideline => "guideline",
+            Self::IgnoreFile => "ignore-file",
+            Self::Directory => "directory",
+        }
+    }
+
+    /// The word as people say it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::TooBig => "too big",
+            Self::Binary => "binary",
+            Self::Encoding => "unknown encoding",
+            Self::Unreadable => "unreadable",
+            Self::Special => "not a regular file",
+            Self::PathTooLong => "path too long",
+            Self::ParseError => "does not parse where the check looks",
+            Self::TooDeep => "nested too deeply",
+            Self::TooManyNodes => "too many parts",
+            Self::Budget => "time budget used up",
+            Self::Changed => "changed while it was read",
+            Self::Guideline => "the guideline cannot be used",
+            Self::IgnoreFile => "ignore file not used",
+            Self::Directory => "directory not listed",
+        }
+    }
+}
+
+/// A path (or a whole guideline) that could not be assessed, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NotAssessed {
+    /// The path; `None` when a guideline could not be used at all.
+    pub path: Option<RepoPath>,
+    /// Index of the guideline in [`Outcome::guidelines`]; `None` when every guideline is meant.
+    pub guideline: Option<usize>,
+    /// Id of the check, where only one is meant.
+    pub check: Option<String>,
+    /// The kind of reason.
+    pub reason: Reason,
+    /// More words: sizes, places, the system's message.
+    pub detail: String,
+}
+
+/// What a run says about one guideline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It applies and nothing was found.
+    Kept,
+    /// It applies and something was found.
+    NotKept,
+    /// Everything that was found is waived.
+    Waived,
+    /// Nothing was found, but something could not be assessed.
+    CannotTell,
+    /// Nothing here is asked by it.
+    NotApplicable,
+}
+
+impl Verdict {
+    /// The word in machine formats.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::NotKept => "not_kept",
+            Self::Waived => "waived",
+            Self::CannotTell => "cannot_tell",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
+
+    /// The word as people say it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::NotKept => "not kept",
+            Self::Waived => "waived",
+            Self::CannotTell => "cannot tell",
+            Self::NotApplicable => "not applicable",
+        }
+    }
+}
+
+/// One guideline and what the run says about it.
+#[derive(Clone, Debug)]
+pub struct GuidelineOutcome {
+    /// The guideline.
+    pub guideline: Arc<Guideline>,
+    /// What the run says.
+    pub verdict: Verdict,
+    /// Number of findings.
+    pub findings: usize,
+}
+
+/// Every path seen, by what became of it.
+/// `seen = assessed + not_applicable + cannot_tell`, and `ignored` stands apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathCounts {
+    /// Files, links and special files of the repository that were considered.
+    pub seen: usize,
+    /// At least one check looked, and every check that looked could tell.
+    pub assessed: usize,
+    /// No check asks anything of it.
+    pub not_applicable: usize,
+    /// At least one check could not tell.
+    pub cannot_tell: usize,
+    /// Left out by ignore files (a directory left out as a whole counts once), version-control
+    /// folders and nested repositories.
+    pub ignored: usize,
+}
+
+/// Something worth saying once about the run as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Stable kebab-case code.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+}
+
+/// Everything one run found out. Sorted; the same inputs give the same value.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The guidelines in order of id.
+    pub guidelines: Vec<GuidelineOutcome>,
+    /// Findings by guideline, path, place.
+    pub findings: Vec<Finding>,
+    /// What could not be assessed, by path.
+    pub not_assessed: Vec<NotAssessed>,
+    /// Paths by what became of them.
+    pub paths: PathCounts,
+    /// Problems in guideline files, for people: each stands in `not_assessed` too.
+    pub problems: Vec<Problem>,
+    /// Other things worth saying.
+    pub notes: Vec<Note>,
+}

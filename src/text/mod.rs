@@ -1,0 +1,13 @@
+//! Text and places in it: spans, lines, columns, decoding and excerpts.
+//!
+//! This room knows bytes and positions only. No files, no guidelines, no output formats.
+
+mod decode;
+mod excerpt;
+mod lines;
+mod span;
+
+pub use decode::{Decoded, Encoding, Undecodable, decode};
+pub use excerpt::Excerpt;
+pub use lines::LineIndex;
+pub use span::{Position, Span};
