@@ -5,6 +5,10 @@
 pub mod checks;
 mod found;
 pub mod glob;
+pub mod size;
 pub mod tree;
+mod tree_memory;
+pub mod walk;
 
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
+pub use tree_memory::MemoryTree;
