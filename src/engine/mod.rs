@@ -4,6 +4,7 @@
 
 pub mod checks;
 mod found;
+pub mod glob;
 pub mod tree;
 
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
