@@ -5,3 +5,4 @@
 mod node;
 
 pub use node::{Kind, LoadError, Member, Node, Pointer, Step};
+#[derive(Clone,Copy,PartialEq,Eq)] pub enum Format { Json }

@@ -20,17 +20,51 @@ pub struct Grammar(pub Language);
 /// Where a grammar comes from.
 enum Source {
     AstGrep(SupportLang),
-    /// A grammar of our own with the character that stands for `$` in patterns.
-    Own(TSLanguage, char),
+    Own(Own),
+}
+
+/// A grammar that ast-grep lacks, with the character that stands for `$` in patterns.
+#[derive(Clone)]
+struct Own {
+    language: TSLanguage,
+    expando: char,
+}
+
+impl AstGrepLanguage for Own {
+    fn kind_to_id(&self, kind: &str) -> u16 {
+        self.language.id_for_node_kind(kind, true)
+    }
+
+    fn field_to_id(&self, field: &str) -> Option<u16> {
+        self.language.field_id_for_name(field).map(std::num::NonZero::get)
+    }
+
+    fn expando_char(&self) -> char {
+        self.expando
+    }
+
+    fn pre_process_pattern<'q>(&self, query: &'q str) -> Cow<'q, str> {
+        with_expando(query, self.expando)
+    }
+
+    fn build_pattern(&self, builder: &PatternBuilder) -> Result<Pattern, PatternError> {
+        builder.build(|src| StrDoc::try_new(src, self.clone()))
+    }
+}
+
+impl LanguageExt for Own {
+    fn get_ts_language(&self) -> TSLanguage {
+        self.language.clone()
+    }
 }
 
 impl Grammar {
     fn source(self) -> Source {
         use Language as L;
         Source::AstGrep(match self.0 {
-            L::Dockerfile => return Source::Own(tree_sitter_containerfile::LANGUAGE.into(), '$'),
-            L::Sql => return Source::Own(tree_sitter_sequel::LANGUAGE.into(), 'µ'),
-            L::Toml => return Source::Own(tree_sitter_toml_ng::LANGUAGE.into(), '_'),
+            L::Dockerfile => return Source::Own(Own { language: tree_sitter_containerfile::LANGUAGE.into(), expando: '$' }),
+            L::Sql => return Source::Own(Own { language: tree_sitter_sequel::LANGUAGE.into(), expando: 'µ' }),
+            L::Toml => return Source::Own(Own { language: tree_sitter_toml_ng::LANGUAGE.into(), expando: '_' }),
             L::Bash => SupportLang::Bash,
             L::C => SupportLang::C,
             L::Cpp => SupportLang::Cpp,
@@ -70,49 +104,49 @@ impl AstGrepLanguage for Grammar {
     fn kind_to_id(&self, kind: &str) -> u16 {
         match self.source() {
             Source::AstGrep(lang) => lang.kind_to_id(kind),
-            Source::Own(lang, _) => lang.id_for_node_kind(kind, true),
+            Source::Own(own) => own.kind_to_id(kind),
         }
     }
 
     fn field_to_id(&self, field: &str) -> Option<u16> {
         match self.source() {
             Source::AstGrep(lang) => lang.field_to_id(field),
-            Source::Own(lang, _) => lang.field_id_for_name(field).map(std::num::NonZero::get),
+            Source::Own(own) => own.field_to_id(field),
         }
     }
 
     fn meta_var_char(&self) -> char {
         match self.source() {
             Source::AstGrep(lang) => lang.meta_var_char(),
-            Source::Own(..) => '$',
+            Source::Own(own) => own.meta_var_char(),
         }
     }
 
     fn expando_char(&self) -> char {
         match self.source() {
             Source::AstGrep(lang) => lang.expando_char(),
-            Source::Own(_, expando) => expando,
+            Source::Own(own) => own.expando,
         }
     }
 
     fn extract_meta_var(&self, source: &str) -> Option<MetaVariable> {
         match self.source() {
             Source::AstGrep(lang) => lang.extract_meta_var(source),
-            Source::Own(_, expando) => ast_grep_core::meta_var::extract_meta_var(source, expando),
+            Source::Own(own) => own.extract_meta_var(source),
         }
     }
 
     fn pre_process_pattern<'q>(&self, query: &'q str) -> Cow<'q, str> {
         match self.source() {
             Source::AstGrep(lang) => lang.pre_process_pattern(query),
-            Source::Own(_, expando) => with_expando(query, expando),
+            Source::Own(own) => own.pre_process_pattern(query),
         }
     }
 
     fn build_pattern(&self, builder: &PatternBuilder) -> Result<Pattern, PatternError> {
         match self.source() {
             Source::AstGrep(lang) => lang.build_pattern(builder),
-            Source::Own(..) => builder.build(|src| StrDoc::try_new(src, *self)),
+            Source::Own(own) => own.build_pattern(builder),
         }
     }
 
@@ -147,7 +181,7 @@ impl LanguageExt for Grammar {
     fn get_ts_language(&self) -> TSLanguage {
         match self.source() {
             Source::AstGrep(lang) => lang.get_ts_language(),
-            Source::Own(lang, _) => lang,
+            Source::Own(own) => own.language,
         }
     }
 

@@ -10,5 +10,6 @@ mod rule_problems;
 mod scan;
 
 pub use grammar::Grammar;
+pub use pasted_globs::PastedGlobs;
 pub use rule::CompiledCode;
 pub use scan::{CodeScan, scan};

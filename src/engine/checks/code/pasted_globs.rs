@@ -1,10 +1,9 @@
 //! The `files` and `ignores` of a pasted ast-grep rule, with ast-grep's meaning: `*` also crosses `/`.
 
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Candidate, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 
 use crate::engine::SpecProblem;
-use crate::engine::glob::path_of;
 use crate::model::CodeCheck;
 
 /// Which files a pasted rule looks at.
@@ -29,9 +28,9 @@ impl PastedGlobs {
     /// Whether the rule looks at `path`.
     #[must_use]
     pub fn is_match(&self, path: &[u8]) -> bool {
-        let path = path_of(path);
-        !self.ignores.as_ref().is_some_and(|set| set.is_match(&path))
-            && self.files.as_ref().is_none_or(|set| set.is_match(&path))
+        let path = Candidate::from_bytes(path);
+        !self.ignores.as_ref().is_some_and(|set| set.is_match_candidate(&path))
+            && self.files.as_ref().is_none_or(|set| set.is_match_candidate(&path))
     }
 }
 

@@ -162,10 +162,11 @@ fn query_error_words(grammar: Grammar, error: &tree_sitter::QueryError) -> Strin
     use tree_sitter::QueryErrorKind as Kind;
     let language = grammar.0.name();
     let place = format!("line {}, column {} of the query", error.row + 1, error.column + 1);
+    let named = error.message.trim_matches('"');
     match error.kind {
-        Kind::NodeType => format!("{language} has no node kind `{}` ({place})", error.message),
-        Kind::Field => format!("{language} has no field `{}` ({place})", error.message),
-        Kind::Capture => format!("no capture `@{}` is defined ({place})", error.message),
+        Kind::NodeType => format!("{language} has no node kind `{named}` ({place})"),
+        Kind::Field => format!("{language} has no field `{named}` ({place})"),
+        Kind::Capture => format!("no capture `@{named}` is defined ({place})"),
         Kind::Structure => format!("this shape cannot occur in {language} ({place})"),
         Kind::Predicate => format!("{} ({place})", error.message),
         Kind::Syntax | Kind::Language => format!("the query does not parse ({place})"),

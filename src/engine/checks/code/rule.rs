@@ -6,7 +6,6 @@ use ast_grep_core::replacer::TemplateFix;
 use serde_json::{Map, Value};
 
 use super::grammar::Grammar;
-use super::pasted_globs::PastedGlobs;
 use super::query::CompiledQuery;
 use super::requirement::requirement_of_rule;
 use super::rule_problems;
@@ -18,7 +17,6 @@ use crate::model::CodeCheck;
 pub struct CompiledCode {
     pub(super) grammar: Grammar,
     pub(super) body: Body,
-    pub(super) globs: PastedGlobs,
     requirement: Requirement,
 }
 
@@ -35,10 +33,9 @@ impl CompiledCode {
     /// Everything that is wrong with it, each at its place.
     pub fn new(check: &CodeCheck, message: Option<&str>) -> Result<Self, Vec<SpecProblem>> {
         let grammar = Grammar(check.language);
-        let globs = PastedGlobs::new(check).map_err(|problem| vec![problem])?;
         if let Some(query) = &check.query {
             let query = CompiledQuery::new(grammar, query, message).map_err(|problem| vec![problem])?;
-            return Ok(Self { grammar, body: Body::Query(query), globs, requirement: Requirement::Anything });
+            return Ok(Self { grammar, body: Body::Query(query), requirement: Requirement::Anything });
         }
         let Some(rule) = &check.rule else {
             return Err(vec![SpecProblem::new(&["code"], "a code check needs a `rule` or a `query`")]);
@@ -46,19 +43,13 @@ impl CompiledCode {
         let config = compile(grammar, rule, message)
             .map_err(|fallback| rule_problems::explain(grammar, rule, fallback))?;
         let requirement = requirement_of_rule(grammar, rule);
-        Ok(Self { grammar, body: Body::Rule(Box::new(config)), globs, requirement })
+        Ok(Self { grammar, body: Body::Rule(Box::new(config)), requirement })
     }
 
     /// What a file must hold to be worth parsing.
     #[must_use]
     pub fn requirement(&self) -> &Requirement {
         &self.requirement
-    }
-
-    /// Whether the rule's own globs let it look at `path`.
-    #[must_use]
-    pub fn looks_at(&self, path: &[u8]) -> bool {
-        self.globs.is_match(path)
     }
 }
 
