@@ -3,10 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::pending::engine;
 use super::progress::Progress;
 use super::terminal::Terminal;
 use super::{Exit, Failure, files, guidelines, interrupt, root};
+use crate::engine;
 use crate::model::Outcome;
 use crate::report::{HumanStyle, render_human, write_json, write_jsonl};
 
@@ -16,6 +16,7 @@ use crate::report::{HumanStyle, render_human, write_json, write_jsonl};
 /// stanchion.toml or .git; a PATH inside it limits the assessment to that part. Without stanchion.toml,
 /// the starter guidelines that are built in are used.
 #[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(after_help = "\
 Examples:
   stanchion check                            assess the repository you are in
@@ -100,8 +101,10 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         scopes: place.scopes,
         threads: arguments.threads,
         prefilter: !arguments.no_prefilter,
+        ..engine::Options::default()
     };
-    let assessed = engine::assess(&followed.guidelines, &place.root, &options, &progress);
+    let tree = root::open(&place.root)?;
+    let assessed = engine::assess(&followed.guidelines, &tree, &options, &progress);
     progress.finish();
     let mut outcome = assessed
         .map_err(|error| Failure::new(format!("cannot assess {}: {}", place.root.display(), error.detail)))?;
@@ -141,7 +144,7 @@ mod tests {
         let output = parse_output("jsonl=a=b.jsonl").expect("valid");
         assert_eq!((output.format, output.file), (Format::Jsonl, PathBuf::from("a=b.jsonl")));
         for wrong in ["json", "xml=a", "json=", "=a"] {
-            assert!(parse_output(wrong).unwrap_err().contains("FORMAT=FILE"), "{wrong}");
+            assert!(parse_output(wrong).expect_err("refused").contains("FORMAT=FILE"), "{wrong}");
         }
     }
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, markdown, root};
 use crate::model::Guideline;
-use crate::report::Role;
 use crate::report::escape::escape;
+use crate::report::{Role, wrap};
 
 /// Show a guideline: why, how to keep it, when to step over
 #[derive(clap::Args, Debug)]
@@ -46,9 +46,9 @@ fn render(guideline: &Guideline, terminal: &Terminal) -> String {
         guideline.stage.word().to_owned(),
         format!("from {}", escape(&guideline.owner)),
     ];
-    out.push_str(&markdown::wrap(width, "", "  ", &facts.join(paint.dot())));
+    out.push_str(&wrap(width, "", "  ", &facts.join(paint.dot())));
     out.push('\n');
-    out.push_str(&markdown::wrap(width, "", "", &escape(&guideline.summary)));
+    out.push_str(&wrap(width, "", "", &escape(&guideline.summary)));
     for section in &guideline.sections {
         let _ = writeln!(out, "\n{}\n", paint.text(Role::Strong, &escape(&section.heading)));
         out.push_str(&markdown::render(&section.markdown, width, paint));
@@ -64,7 +64,7 @@ fn render(guideline: &Guideline, terminal: &Terminal) -> String {
     list(&mut out, "Checks", checks, terminal);
     let _ = writeln!(out);
     let source = format!("source {}, sha256 {}", escape(guideline.origin.words()), guideline.sha256);
-    out.push_str(&markdown::wrap(width, "", "  ", &paint.text(Role::Faint, &source)));
+    out.push_str(&wrap(width, "", "  ", &paint.text(Role::Faint, &source)));
     out
 }
 
@@ -75,6 +75,6 @@ fn list(out: &mut String, heading: &str, items: impl Iterator<Item = String>, te
     }
     let _ = writeln!(out, "\n{}\n", terminal.paint().text(Role::Strong, heading));
     for item in items {
-        out.push_str(&markdown::wrap(terminal.width, "  - ", "    ", &item));
+        out.push_str(&wrap(terminal.width, "  - ", "    ", &item));
     }
 }

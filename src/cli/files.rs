@@ -134,17 +134,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("x/y.md");
         create(&path, "mine").expect("written");
-        assert_eq!(create(&path, "yours").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(create(&path, "yours").expect_err("refused").kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[test]
     fn only_modest_text_is_read() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(read(folder.path()).unwrap_err().to_string(), "not a regular file");
+        assert_eq!(read(folder.path()).expect_err("refused").to_string(), "not a regular file");
         let path = folder.path().join("latin1");
         fs::write(&path, b"caf\xe9").expect("written");
-        assert_eq!(read(&path).unwrap_err().to_string(), "not UTF-8 at byte 3");
+        assert_eq!(read(&path).expect_err("refused").to_string(), "not UTF-8 at byte 3");
         fs::write(&path, vec![b'x'; 1024 * 1024 + 1]).expect("written");
-        assert_eq!(read(&path).unwrap_err().to_string(), "larger than 1 MiB");
+        assert_eq!(read(&path).expect_err("refused").to_string(), "larger than 1 MiB");
     }
 }

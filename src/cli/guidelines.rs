@@ -58,6 +58,12 @@ impl Followed {
         }))
     }
 
+    fn add_starter(&mut self) {
+        for guideline in format::starter() {
+            self.add(guideline);
+        }
+    }
+
     fn add(&mut self, guideline: Arc<Guideline>) {
         if let Some(first) = self.guidelines.iter().find(|other| other.id == guideline.id) {
             if first.sha256 != guideline.sha256 {
@@ -82,7 +88,7 @@ impl Followed {
     fn add_file(&mut self, path: &Path, shown: &str) {
         match files::read(path) {
             Err(error) => {
-                self.problems.push(whole_file(shown, &format!("cannot be read: {}", system_words(&error))))
+                self.problems.push(whole_file(shown, &format!("cannot be read: {}", system_words(&error))));
             }
             Ok(text) if !starts_like_a_guideline(&text) => {}
             Ok(text) => {
@@ -155,7 +161,7 @@ fn follow_configuration(followed: &mut Followed, root: &Path) -> Result<(), Fail
     let text = match files::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            format::starter().into_iter().for_each(|guideline| followed.add(guideline));
+            followed.add_starter();
             return Ok(());
         }
         Err(error) => return Err(Failure::io("read", &path, &error)),
@@ -172,7 +178,7 @@ fn follow_configuration(followed: &mut Followed, root: &Path) -> Result<(), Fail
 /// One entry of `follow`: `starter`, a folder (`./guidelines`), or the id of a copy (`acme/logs@2`).
 fn follow(followed: &mut Followed, root: &Path, entry: &str, config: &str) -> Result<(), Failure> {
     if entry == "starter" {
-        format::starter().into_iter().for_each(|guideline| followed.add(guideline));
+        followed.add_starter();
         return Ok(());
     }
     if entry.starts_with('.') || entry.starts_with('/') {

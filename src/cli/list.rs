@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::pending::engine;
 use super::terminal::Terminal;
-use super::{Exit, Failure, guidelines, markdown, root};
-use crate::model::Guideline;
+use super::{Exit, Failure, guidelines, root};
+use crate::engine::applies::Condition;
+use crate::engine::tree::{Entry, EntryKind};
+use crate::model::{Guideline, language_of};
 use crate::report::escape::escape;
-use crate::report::{Role, render_problems};
+use crate::report::{Role, render_problems, wrap};
 
 /// List the guidelines that are followed here
 #[derive(clap::Args, Debug)]
@@ -36,18 +37,57 @@ enum Format {
     Json,
 }
 
-/// A guideline and the number of files it applies to (`None`: not known).
-type Row = (Arc<Guideline>, Option<usize>);
+/// A guideline, and where it applies.
+type Row = (Arc<Guideline>, Applies);
+
+/// Where a guideline applies here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Applies {
+    /// Nowhere.
+    No,
+    /// To the repository as a whole.
+    Everywhere,
+    /// To so many files.
+    Files(usize),
+}
+
+impl Applies {
+    /// A guideline whose conditions cannot be compiled applies nowhere; `check` says what is wrong with it.
+    fn of(guideline: &Guideline, entries: &[Entry]) -> Self {
+        let Ok(mut condition) = Condition::new(&guideline.applies) else { return Self::No };
+        condition.settle(entries, false);
+        if !condition.asks_about_files() {
+            return if condition.holds_somewhere(entries) { Self::Everywhere } else { Self::No };
+        }
+        let paths = entries.iter().filter(|entry| entry.kind != EntryKind::Directory);
+        let paths = paths.map(|entry| entry.path.bytes());
+        match paths.filter(|path| condition.holds_for(path, language_of(path))).count() {
+            0 => Self::No,
+            count => Self::Files(count),
+        }
+    }
+
+    /// What the column "applies here" says.
+    fn words(self) -> String {
+        match self {
+            Self::No => "no".to_owned(),
+            Self::Everywhere => "yes".to_owned(),
+            Self::Files(1) => "yes, 1 file".to_owned(),
+            Self::Files(count) => format!("yes, {count} files"),
+        }
+    }
+}
 
 /// Lists guidelines.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
     let place = root::locate(&base, &[])?;
     let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
+    let entries = root::entries(&place.root)?;
     let rows: Vec<Row> = followed
         .guidelines
         .iter()
-        .map(|guideline| (Arc::clone(guideline), engine::applies(guideline, &place.root)))
+        .map(|guideline| (Arc::clone(guideline), Applies::of(guideline, &entries)))
         .collect();
     match arguments.format {
         Format::Json => terminal.print(&json(&rows))?,
@@ -63,16 +103,6 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     Ok(Exit::Ran)
 }
 
-/// What the column "applies here" says.
-fn applies(count: Option<usize>) -> String {
-    match count {
-        None => "?".to_owned(),
-        Some(0) => "no".to_owned(),
-        Some(1) => "yes, 1 file".to_owned(),
-        Some(count) => format!("yes, {count} files"),
-    }
-}
-
 fn table(rows: &[Row], terminal: &Terminal) -> String {
     let paint = terminal.paint();
     if rows.is_empty() {
@@ -80,12 +110,12 @@ fn table(rows: &[Row], terminal: &Terminal) -> String {
             .to_owned();
     }
     let head = ["guideline", "version", "stage", "applies here"].map(str::to_owned);
-    let cells = rows.iter().map(|(guideline, count)| {
+    let cells = rows.iter().map(|(guideline, applies)| {
         [
             guideline.id.to_string(),
             guideline.version.to_string(),
             guideline.stage.word().to_owned(),
-            applies(*count),
+            applies.words(),
         ]
     });
     let cells: Vec<[String; 4]> = std::iter::once(head).chain(cells).collect();
@@ -107,11 +137,11 @@ fn table(rows: &[Row], terminal: &Terminal) -> String {
             index.checked_sub(1).map_or("title".to_owned(), |at| escape(&rows[at].0.title).into_owned());
         if beside {
             let indent = " ".repeat(fixed);
-            out.push_str(&markdown::wrap(terminal.width, &paint.text(role, &line), &indent, &title));
+            out.push_str(&wrap(terminal.width, &paint.text(role, &line), &indent, &title));
         } else {
             let _ = writeln!(out, "{}", paint.text(role, line.trim_end()));
             if index > 0 {
-                out.push_str(&markdown::wrap(terminal.width, "  ", "  ", &title));
+                out.push_str(&wrap(terminal.width, "  ", "  ", &title));
             }
         }
     }
@@ -121,7 +151,7 @@ fn table(rows: &[Row], terminal: &Terminal) -> String {
 fn json(rows: &[Row]) -> String {
     let guidelines: Vec<serde_json::Value> = rows
         .iter()
-        .map(|(guideline, count)| {
+        .map(|(guideline, applies)| {
             serde_json::json!({
                 "id": guideline.id.as_str(),
                 "version": guideline.version.to_string(),
@@ -130,8 +160,11 @@ fn json(rows: &[Row]) -> String {
                 "owner": guideline.owner,
                 "source": guideline.origin.words(),
                 "sha256": guideline.sha256,
-                "applies": count.map(|count| count > 0),
-                "files": count,
+                "applies": *applies != Applies::No,
+                "files": match applies {
+                    Applies::Files(count) => Some(count),
+                    _ => None,
+                },
             })
         })
         .collect();

@@ -1,29 +1,11 @@
 //! Markdown as text for a terminal: wrapped paragraphs, lists, indented code. Everything is escaped.
 
+use std::fmt::Write as _;
+
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use textwrap::{WordSeparator, WordSplitter};
 
 use crate::report::escape::{escape, escape_lines};
-use crate::report::{Paint, Role};
-
-/// Fewest columns that text is wrapped to.
-const LEAST: usize = 20;
-
-/// `text` wrapped to `width` columns, with a final line end. Words are never broken.
-pub(super) fn wrap(width: usize, first: &str, rest: &str, text: &str) -> String {
-    let options = textwrap::Options::new(width.max(LEAST))
-        .initial_indent(first)
-        .subsequent_indent(rest)
-        .break_words(false)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation);
-    let mut out = String::new();
-    for line in textwrap::wrap(text, options) {
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
-}
+use crate::report::{Paint, Role, wrap};
 
 /// Markdown as text.
 pub(super) fn render(markdown: &str, width: usize, paint: Paint) -> String {
@@ -161,7 +143,7 @@ impl Page {
             TagEnd::Link => {
                 if let Some(target) = self.link.take().filter(|target| !self.text.ends_with(target.as_str()))
                 {
-                    self.text.push_str(&format!(" <{target}>"));
+                    let _ = write!(self.text, " <{target}>");
                 }
             }
             _ => {}

@@ -53,44 +53,62 @@ pub(super) mod format {
     }
 }
 
-/// `crate::engine`
-pub(super) mod engine {
-    use std::path::Path;
-    use std::sync::Arc;
+/// `crate::engine::walk`
+pub(super) mod walk {
+    use std::path::{Path, PathBuf};
 
-    use crate::engine::tree::ReadError;
-    use crate::model::{Guideline, GuidelineOutcome, Outcome, RepoPath, Verdict};
+    use crate::engine::tree::{Entry, EntryKind, Listing, Metadata, ReadError, Tree};
+    use crate::model::{Reason, RepoPath};
 
-    pub(crate) trait Progress: Sync {
-        fn total(&self, files: usize);
-        fn done(&self, files: usize);
+    /// A folder as it is on disk, without any of the care of the real one.
+    pub(crate) struct DiskTree(PathBuf);
+
+    impl DiskTree {
+        #[allow(clippy::unnecessary_wraps)]
+        pub(crate) fn open(root: &Path) -> Result<Self, ReadError> {
+            Ok(Self(root.to_path_buf()))
+        }
+
+        fn full(&self, path: &RepoPath) -> PathBuf {
+            self.0.join(path.lossless().as_ref())
+        }
     }
 
-    pub(crate) struct Options {
-        pub(crate) scopes: Vec<RepoPath>,
-        pub(crate) threads: usize,
-        pub(crate) prefilter: bool,
+    fn refused(error: &std::io::Error) -> ReadError {
+        ReadError { reason: Reason::Unreadable, detail: error.to_string() }
     }
 
-    pub(crate) fn assess(
-        guidelines: &[Arc<Guideline>],
-        _root: &Path,
-        options: &Options,
-        progress: &dyn Progress,
-    ) -> Result<Outcome, ReadError> {
-        let _ = (&options.scopes, options.threads, options.prefilter);
-        progress.total(0);
-        progress.done(0);
-        let guidelines = guidelines.iter().map(|guideline| GuidelineOutcome {
-            guideline: Arc::clone(guideline),
-            verdict: Verdict::NotApplicable,
-            findings: 0,
-        });
-        Ok(Outcome { guidelines: guidelines.collect(), ..Outcome::default() })
-    }
+    impl Tree for DiskTree {
+        fn list(&self) -> Result<Listing, ReadError> {
+            let mut listing = Listing::default();
+            let mut open = vec![self.0.clone()];
+            while let Some(folder) = open.pop() {
+                for entry in std::fs::read_dir(&folder).map_err(|error| refused(&error))?.flatten() {
+                    let Ok(kind) = entry.file_type() else { continue };
+                    let path = crate::cli::root::relative(&self.0, &entry.path());
+                    if kind.is_dir() {
+                        if entry.file_name() != ".git" && entry.file_name() != "target" {
+                            open.push(entry.path());
+                            listing.entries.push(Entry { path, kind: EntryKind::Directory });
+                        }
+                    } else if kind.is_file() {
+                        listing.entries.push(Entry { path, kind: EntryKind::File });
+                    }
+                }
+            }
+            listing.entries.sort_by(|a, b| a.path.cmp(&b.path));
+            Ok(listing)
+        }
 
-    /// Files to which a guideline applies; `None`: not known.
-    pub(crate) fn applies(_guideline: &Guideline, _root: &Path) -> Option<usize> {
-        None
+        #[allow(clippy::disallowed_methods)]
+        fn read(&self, path: &RepoPath, _limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+            *buffer = std::fs::read(self.full(path)).map_err(|error| refused(&error))?;
+            Ok(())
+        }
+
+        fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError> {
+            let metadata = std::fs::symlink_metadata(self.full(path)).map_err(|error| refused(&error))?;
+            Ok(Metadata { size: metadata.len(), executable: false })
+        }
     }
 }

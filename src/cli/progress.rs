@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::pending::engine;
 use super::terminal::Terminal;
+use crate::engine;
 
 /// How long a run may take before a bar appears.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -62,13 +62,13 @@ impl Progress {
 }
 
 impl engine::Progress for Progress {
-    fn total(&self, files: usize) {
+    fn start(&self, files: usize) {
         self.total.store(files, Ordering::Relaxed);
     }
 
-    fn done(&self, files: usize) {
-        let done = self.done.fetch_add(files, Ordering::Relaxed) + files;
-        if !self.watched || done % STRIDE >= files {
+    fn step(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if !self.watched || !done.is_multiple_of(STRIDE) {
             return;
         }
         if self.bar.get().is_some() || self.start.elapsed() > PATIENCE {

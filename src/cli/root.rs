@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
+use super::pending::walk::DiskTree;
+use crate::engine::tree::{Entry, ReadError, Tree as _};
 use crate::model::RepoPath;
 
 /// What makes a folder a root.
@@ -101,6 +103,28 @@ pub(super) fn relative(root: &Path, full: &Path) -> RepoPath {
     RepoPath::new(bytes)
 }
 
+/// The repository's files as they are on disk.
+///
+/// # Errors
+/// When the root cannot be opened.
+pub(super) fn open(root: &Path) -> Result<DiskTree, Failure> {
+    DiskTree::open(root).map_err(|error| cannot_read(root, &error))
+}
+
+/// Every path of the repository.
+///
+/// # Errors
+/// When the root cannot be listed.
+pub(super) fn entries(root: &Path) -> Result<Vec<Entry>, Failure> {
+    let listing = open(root)?.list().map_err(|error| cannot_read(root, &error))?;
+    Ok(listing.entries)
+}
+
+/// The repository as a whole cannot be read.
+pub(super) fn cannot_read(root: &Path, error: &ReadError) -> Failure {
+    Failure::new(format!("cannot read {}: {}: {}", root.display(), error.reason.words(), error.detail))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -142,7 +166,7 @@ mod tests {
     #[test]
     fn what_cannot_be_one_place_is_said() {
         let (_folder, base) = tree();
-        assert_eq!(at(&base, &["a", "b"]).unwrap_err(), "a and b are in different repositories");
-        assert!(at(&base, &["none"]).unwrap_err().starts_with("cannot assess none: no such file"));
+        assert_eq!(at(&base, &["a", "b"]).expect_err("refused"), "a and b are in different repositories");
+        assert!(at(&base, &["none"]).expect_err("refused").starts_with("cannot assess none: no such file"));
     }
 }

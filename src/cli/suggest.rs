@@ -12,7 +12,7 @@ pub(super) fn near<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec
         })
         .filter(|(distance, _)| *distance <= (typed.chars().count() / 3).max(2))
         .collect();
-    rated.sort();
+    rated.sort_unstable();
     rated.into_iter().take(3).map(|(_, name)| format!("`{name}`")).collect()
 }
 

@@ -25,6 +25,7 @@ pub(super) enum ColorWhen {
 
 /// What standard output and standard error can show.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about two streams")]
 pub(super) struct Terminal {
     /// Whether standard output shows colours.
     pub(super) color: bool,

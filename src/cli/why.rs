@@ -5,9 +5,12 @@ use std::path::PathBuf;
 
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, root};
-use crate::model::{Applies, Check, CheckKind, Guideline};
-use crate::report::Role;
+use crate::engine::applies::Condition;
+use crate::engine::tree::Entry;
+use crate::engine::who_looks_at;
+use crate::model::{Guideline, RepoPath};
 use crate::report::escape::escape;
+use crate::report::{Paint, Role};
 
 /// Show where a guideline comes from, and why it applies here or not
 #[derive(clap::Args, Debug)]
@@ -25,19 +28,6 @@ pub(super) struct Arguments {
     /// Look in this folder instead of what is followed; may be given again
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
-}
-
-/// A condition, whether it holds here (`None`: not known), and a path that shows it.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Fact {
-    /// In words.
-    pub(super) text: String,
-    /// Whether it holds.
-    pub(super) holds: Option<bool>,
-    /// A path that makes it hold.
-    pub(super) example: Option<String>,
-    /// Conditions that it is made of.
-    pub(super) parts: Vec<Fact>,
 }
 
 /// Shows the facts.
@@ -60,89 +50,55 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     ] {
         let _ = writeln!(out, "  {} {value}", paint.text(Role::Faint, &format!("{label:<8}")));
     }
-    let _ = writeln!(out, "\n{}", paint.text(Role::Strong, "applies"));
-    render(&mut out, &facts(&guideline.applies), 1, terminal);
-    if let (Some(path), Some(scope)) = (&arguments.path, place.scopes.first()) {
-        let _ = writeln!(
-            out,
-            "\n{}",
-            paint.text(Role::Strong, &format!("checks of {}", escape(&path.to_string_lossy())))
-        );
-        checks(&mut out, guideline, &escape(&scope.lossless()));
+    let entries = root::entries(&place.root)?;
+    let path = arguments.path.as_ref().and(place.scopes.first());
+    let shown = path.map(|path| escape(&path.lossless()).into_owned());
+    let head = shown.as_ref().map_or("applies here".to_owned(), |path| format!("applies to {path}"));
+    let _ = writeln!(out, "\n{}", paint.text(Role::Strong, &head));
+    conditions(&mut out, guideline, &entries, path, paint);
+    if let (Some(path), Some(shown)) = (path, shown) {
+        let _ = writeln!(out, "\n{}", paint.text(Role::Strong, &format!("checks of {shown}")));
+        checks(&mut out, guideline, &entries, path, paint);
     }
     terminal.print(&out)?;
     Ok(Exit::Ran)
 }
 
-/// The tree of conditions as written. Whether each holds comes from the engine.
-fn facts(applies: &Applies) -> Fact {
-    let leaf = |what: &str, list: &[String]| Fact {
-        text: format!("{what} {}", list.iter().map(|item| escape(item)).collect::<Vec<_>>().join(", ")),
-        ..Fact::default()
+/// The conditions one by one: whether each holds, and a path that shows it.
+fn conditions(
+    out: &mut String,
+    guideline: &Guideline,
+    entries: &[Entry],
+    path: Option<&RepoPath>,
+    paint: Paint,
+) {
+    let Ok(mut condition) = Condition::new(&guideline.applies) else {
+        out.push_str("  its conditions cannot be used; `stanchion check` says what is wrong\n");
+        return;
     };
-    let mut parts = Vec::new();
-    if !applies.languages.is_empty() {
-        let names: Vec<String> =
-            applies.languages.iter().map(|language| language.name().to_owned()).collect();
-        parts.push(leaf("files in", &names));
+    condition.settle(entries, false);
+    let facts = condition.facts(entries, path);
+    if facts.is_empty() {
+        let _ = writeln!(out, "  {} everywhere: it states no condition", paint.text(Role::Kept, "yes"));
     }
-    if !applies.files.is_empty() {
-        parts.push(leaf("files named", &applies.files));
-    }
-    if !applies.exists.is_empty() {
-        parts.push(leaf("there is a path", &applies.exists));
-    }
-    for (text, list) in [("any of", &applies.any), ("all of", &applies.all)] {
-        if !list.is_empty() {
-            parts.push(Fact {
-                text: text.to_owned(),
-                parts: list.iter().map(facts).collect(),
-                ..Fact::default()
-            });
-        }
-    }
-    if let Some(inner) = &applies.not {
-        parts.push(Fact { text: "not".to_owned(), parts: vec![facts(inner)], ..Fact::default() });
-    }
-    if parts.len() == 1 {
-        return parts.remove(0);
-    }
-    let text = if parts.is_empty() { "everywhere" } else { "all of" };
-    Fact { text: text.to_owned(), holds: parts.is_empty().then_some(true), parts, ..Fact::default() }
-}
-
-fn render(out: &mut String, fact: &Fact, depth: usize, terminal: &Terminal) {
-    let paint = terminal.paint();
-    let word = match fact.holds {
-        Some(true) => format!("{} ", paint.text(Role::Kept, "yes")),
-        Some(false) => format!("{}  ", paint.text(Role::Warning, "no")),
-        None => String::new(),
-    };
-    let example = fact.example.as_deref().map(|path| format!(" (for example {})", escape(path)));
-    let _ = writeln!(out, "{}{word}{}{}", "  ".repeat(depth), fact.text, example.unwrap_or_default());
-    for part in &fact.parts {
-        render(out, part, depth + 1, terminal);
+    for fact in facts {
+        let word = if fact.holds { paint.text(Role::Kept, "yes") } else { paint.text(Role::Warning, "no ") };
+        let example = match (&fact.example, path) {
+            (Some(example), None) => format!(" (for example {})", escape(&example.lossless())),
+            _ => String::new(),
+        };
+        let _ = writeln!(out, "  {}{word} {}{example}", "  ".repeat(fact.depth), escape(&fact.what));
     }
 }
 
-/// The checks with the files that they ask for. Which of them look at the path comes from the engine.
-fn checks(out: &mut String, guideline: &Guideline, path: &str) {
-    let _ = writeln!(out, "  {path}");
-    for check in &guideline.checks {
-        let _ = writeln!(out, "  {} ({}): {}", escape(&check.id), check.kind.word(), looks_at(check));
-    }
-}
-
-fn looks_at(check: &Check) -> String {
-    let globs = |globs: &[String]| match globs {
-        [] => "every file that the guideline applies to".to_owned(),
-        globs => globs.iter().map(|glob| escape(glob)).collect::<Vec<_>>().join(", "),
-    };
-    match &check.kind {
-        CheckKind::Files(_) => "paths of the repository".to_owned(),
-        CheckKind::Text(text) => globs(&text.files),
-        CheckKind::Data(data) => globs(&data.files),
-        CheckKind::Code(code) if code.files.is_empty() => format!("files in {}", code.language.name()),
-        CheckKind::Code(code) => globs(&code.files),
+/// The checks, and whether each looks at the path.
+fn checks(out: &mut String, guideline: &Guideline, entries: &[Entry], path: &RepoPath, paint: Paint) {
+    for look in who_looks_at(guideline, entries, path) {
+        let word = match look.looks {
+            Some(true) => paint.text(Role::Kept, "looks at it"),
+            Some(false) => paint.text(Role::Faint, "does not look at it"),
+            None => "looks at the paths of the whole repository".to_owned(),
+        };
+        let _ = writeln!(out, "  {} ({}) {word}", escape(&look.check), look.kind);
     }
 }

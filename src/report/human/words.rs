@@ -1,8 +1,4 @@
-//! Words and lines for people: counts, times, wrapped paragraphs.
-
-use std::fmt::Write as _;
-
-use textwrap::{Options, WordSeparator, WordSplitter};
+//! Words and lines for people: counts and times.
 
 use super::HumanStyle;
 
@@ -41,21 +37,9 @@ pub(super) fn clip(text: &str, limit: usize, ellipsis: &str) -> String {
     }
 }
 
-/// `text` wrapped to the terminal's width, ends with `\n`. Words (paths, commands) are never broken, so
-/// that they can be copied.
+/// `text` wrapped to the terminal's width.
 pub(super) fn wrap(style: &HumanStyle, first: &str, rest: &str, text: &str) -> String {
-    let options = Options::new(style.width.max(20))
-        .initial_indent(first)
-        .subsequent_indent(rest)
-        .break_words(false)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation);
-    let mut out = String::new();
-    for line in textwrap::wrap(text, options) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
-    out
+    crate::report::wrap(style.width, first, rest, text)
 }
 
 #[cfg(test)]
