@@ -10,21 +10,22 @@ mod class;
 mod fingerprint;
 mod found;
 pub mod glob;
-//mod memory_tree;
 mod outcome;
 mod places;
 mod plan;
 pub mod prefilter;
 mod run;
 mod select;
+pub mod size;
 pub mod tree;
-//pub mod walk;
+mod tree_memory;
+pub mod walk;
 
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
-//pub use memory_tree::MemoryTree;
 pub use plan::{PlanProblem, compile_everything};
 pub use run::{Limits, NoProgress, Options, Progress, assess};
 pub use select::{Look, who_looks_at};
+pub use tree_memory::MemoryTree;
 
 /// Most findings of one check in one file; the rest is counted as "cannot tell" (budget).
 pub(crate) const MAX_FINDINGS: usize = 10_000;

@@ -137,7 +137,7 @@ impl Parser<'_> {
                     );
                 }
                 '*' if self.chars.get(self.at) == Some(&'*') => {
-                    self.tree(&mut tokens, starts_component, depth)?
+                    self.tree(&mut tokens, starts_component, depth)?;
                 }
                 '*' => tokens.push(Token::Star),
                 '?' => tokens.push(Token::One),
@@ -292,7 +292,9 @@ fn write_class(class: &Class, out: &mut String) {
     } else if members.iter().all(|byte| matches!(byte, b'!' | b'^')) {
         // Nothing to put before them: a choice says the same.
         let choices: Vec<String> = members.iter().map(|&byte| format!("\\{}", char::from(byte))).collect();
-        out.push_str(&format!("{{{}}}", choices.join(",")));
+        out.push('{');
+        out.push_str(&choices.join(","));
+        out.push('}');
         return;
     }
     // `]` is plain when it is first, `-` when it is last, `!` and `^` when they are not first.
