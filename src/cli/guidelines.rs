@@ -84,13 +84,14 @@ impl Followed {
         self.guidelines.push(guideline);
     }
 
-    /// Adds a guideline file; one that cannot be used becomes problems.
-    fn add_file(&mut self, path: &Path, shown: &str) {
+    /// Adds a guideline file; one that cannot be used becomes problems. Only a file that was `named` is
+    /// expected to be a guideline whatever it begins with.
+    fn add_file(&mut self, path: &Path, shown: &str, named: bool) {
         match files::read(path) {
             Err(error) => {
                 self.problems.push(whole_file(shown, &format!("cannot be read: {}", system_words(&error))));
             }
-            Ok(text) if !starts_like_a_guideline(&text) => {}
+            Ok(text) if !named && !starts_like_a_guideline(&text) => {}
             Ok(text) => {
                 let folder = path.parent().unwrap_or(path);
                 let asset = |name: &str| asset(folder, name);
@@ -109,7 +110,7 @@ impl Followed {
         for path in found {
             let below = path.strip_prefix(folder).unwrap_or(&path);
             let shown = shown.join(below).to_string_lossy().replace('\\', "/");
-            self.add_file(&path, shown.strip_prefix("./").unwrap_or(&shown));
+            self.add_file(&path, shown.strip_prefix("./").unwrap_or(&shown), false);
         }
         Ok(())
     }
@@ -147,7 +148,7 @@ pub(super) fn load(root: &Path, base: &Path, folders: &[PathBuf]) -> Result<Foll
     for folder in folders {
         let full = base.join(folder);
         if full.is_file() {
-            followed.add_file(&full, &folder.to_string_lossy());
+            followed.add_file(&full, &folder.to_string_lossy(), true);
         } else {
             followed.add_folder(&full, folder)?;
         }
@@ -197,7 +198,7 @@ fn follow(followed: &mut Followed, root: &Path, entry: &str, config: &str) -> Re
     let path = root.join(&shown);
     let plain = id.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains('\\'));
     if plain && path.is_file() && path.canonicalize().is_ok_and(|full| full.starts_with(root)) {
-        followed.add_file(&path, &shown);
+        followed.add_file(&path, &shown, true);
         return Ok(());
     }
     let at = config.find(entry).unwrap_or(0);

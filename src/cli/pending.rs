@@ -36,6 +36,7 @@ pub(super) mod format {
         Vec::new()
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the agreed signature")]
     pub(crate) fn parse_config(_file: &str, _text: &str) -> Result<Config, Vec<Problem>> {
         Ok(Config { follow: vec!["starter".to_owned()] })
     }
@@ -50,65 +51,5 @@ pub(super) mod format {
 
     pub(crate) fn config_schema() -> serde_json::Value {
         serde_json::json!({})
-    }
-}
-
-/// `crate::engine::walk`
-pub(super) mod walk {
-    use std::path::{Path, PathBuf};
-
-    use crate::engine::tree::{Entry, EntryKind, Listing, Metadata, ReadError, Tree};
-    use crate::model::{Reason, RepoPath};
-
-    /// A folder as it is on disk, without any of the care of the real one.
-    pub(crate) struct DiskTree(PathBuf);
-
-    impl DiskTree {
-        #[allow(clippy::unnecessary_wraps)]
-        pub(crate) fn open(root: &Path) -> Result<Self, ReadError> {
-            Ok(Self(root.to_path_buf()))
-        }
-
-        fn full(&self, path: &RepoPath) -> PathBuf {
-            self.0.join(path.lossless().as_ref())
-        }
-    }
-
-    fn refused(error: &std::io::Error) -> ReadError {
-        ReadError { reason: Reason::Unreadable, detail: error.to_string() }
-    }
-
-    impl Tree for DiskTree {
-        fn list(&self) -> Result<Listing, ReadError> {
-            let mut listing = Listing::default();
-            let mut open = vec![self.0.clone()];
-            while let Some(folder) = open.pop() {
-                for entry in std::fs::read_dir(&folder).map_err(|error| refused(&error))?.flatten() {
-                    let Ok(kind) = entry.file_type() else { continue };
-                    let path = crate::cli::root::relative(&self.0, &entry.path());
-                    if kind.is_dir() {
-                        if entry.file_name() != ".git" && entry.file_name() != "target" {
-                            open.push(entry.path());
-                            listing.entries.push(Entry { path, kind: EntryKind::Directory });
-                        }
-                    } else if kind.is_file() {
-                        listing.entries.push(Entry { path, kind: EntryKind::File });
-                    }
-                }
-            }
-            listing.entries.sort_by(|a, b| a.path.cmp(&b.path));
-            Ok(listing)
-        }
-
-        #[allow(clippy::disallowed_methods)]
-        fn read(&self, path: &RepoPath, _limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
-            *buffer = std::fs::read(self.full(path)).map_err(|error| refused(&error))?;
-            Ok(())
-        }
-
-        fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError> {
-            let metadata = std::fs::symlink_metadata(self.full(path)).map_err(|error| refused(&error))?;
-            Ok(Metadata { size: metadata.len(), executable: false })
-        }
     }
 }
