@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, interrupt, root};
+use crate::format;
 use crate::model::{Expectation, Guideline, Origin, Problem};
 use crate::report::escape::escape;
 use crate::report::{HumanStyle, Paint, Role, render_problems};
@@ -38,6 +39,7 @@ struct Tally {
     examples: usize,
     hold: usize,
     guidelines: usize,
+    problems: usize,
 }
 
 /// Runs examples.
@@ -48,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let followed = guidelines::load(&place.root, &base, &arguments.paths)?;
     let style = HumanStyle { cap: usize::MAX, ..terminal.style() };
     let mut out = String::new();
-    let mut tally = Tally::default();
+    let mut tally = Tally { problems: followed.problems.len(), ..Tally::default() };
     for guideline in &followed.guidelines {
         tally.guidelines += 1;
         show(&mut out, guideline, &mut tally, arguments.verbose, &style);
@@ -57,9 +59,9 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         out.push_str(&render_problems(&followed.problems, &style));
         out.push('\n');
     }
-    let _ = writeln!(out, "{}", summary(&tally, followed.problems.len(), terminal.paint()));
+    let _ = writeln!(out, "{}", summary(&tally, terminal.paint()));
     terminal.print(&out)?;
-    let well = tally.hold == tally.examples && followed.problems.is_empty();
+    let well = tally.hold == tally.examples && tally.problems == 0;
     Ok(if well { Exit::Ran } else { Exit::CouldNot })
 }
 
@@ -68,11 +70,15 @@ fn show(out: &mut String, guideline: &Arc<Guideline>, tally: &mut Tally, verbose
     let hold = cases.iter().filter(|case| case.verdict == CaseVerdict::Holds).count();
     tally.examples += cases.len();
     tally.hold += hold;
-    if hold == cases.len() && !verbose {
+    let broken = guidelines::compile_problems(guideline);
+    tally.problems += broken.len();
+    let lacks = format::advice(guideline);
+    if hold == cases.len() && broken.is_empty() && lacks.is_empty() && !verbose {
         return;
     }
     let paint = style.paint();
     let _ = writeln!(out, "{} {}", paint.text(Role::Strong, guideline.id.as_str()), guideline.version);
+    out.push_str(&render_problems(&broken, style));
     for case in &cases {
         if case.verdict != CaseVerdict::Holds {
             out.push_str(&render_problems(&[problem(guideline, case)], style));
@@ -81,6 +87,9 @@ fn show(out: &mut String, guideline: &Arc<Guideline>, tally: &mut Tally, verbose
             let file = escape(file(guideline)).into_owned();
             let _ = writeln!(out, "  {file}:{} {} ({what})", case.line, paint.text(Role::Kept, "holds"));
         }
+    }
+    for advice in &lacks {
+        out.push_str(&render_problems(std::slice::from_ref(advice), style));
     }
     out.push('\n');
 }
@@ -108,7 +117,7 @@ fn problem(guideline: &Guideline, case: &Case) -> Problem {
     }
 }
 
-fn summary(tally: &Tally, problems: usize, paint: Paint) -> String {
+fn summary(tally: &Tally, paint: Paint) -> String {
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let missed = tally.examples - tally.hold;
     let mut text = format!(
@@ -122,8 +131,8 @@ fn summary(tally: &Tally, problems: usize, paint: Paint) -> String {
     if missed > 0 {
         let _ = write!(text, ", {}", paint.text(Role::Warning, &format!("{missed} do not")));
     }
-    if problems > 0 {
-        let _ = write!(text, "; {problems} problem{} in guideline files", plural(problems));
+    if tally.problems > 0 {
+        let _ = write!(text, "; {} problem{} in guideline files", tally.problems, plural(tally.problems));
     }
     text
 }
