@@ -60,10 +60,14 @@ impl Followed {
         let ids = self.guidelines.iter().map(|guideline| guideline.id.as_str());
         let near = suggest::near(id, ids);
         let failure = Failure::new(format!("no guideline `{id}` is followed here"));
-        Err(failure.with_help(match near.as_slice() {
+        let mut help = match near.as_slice() {
             [] => "`stanchion list` shows those that are".to_owned(),
             near => format!("did you mean {}? `stanchion list` shows all", near.join(" or ")),
-        }))
+        };
+        if !self.problems.is_empty() {
+            help.push_str("; some guideline files cannot be used, and `stanchion check` says why");
+        }
+        Err(failure.with_help(help))
     }
 
     fn add_starter(&mut self) {
