@@ -1,1 +1,3 @@
 //! The check kinds, one file (or folder) each.
+
+pub mod files;
