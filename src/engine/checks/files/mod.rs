@@ -16,7 +16,7 @@ pub use compile::compile;
 
 use crate::engine::found::{CannotTell, Found};
 use crate::engine::glob::Globs;
-use crate::engine::tree::{Entry, Tree};
+use crate::engine::tree::{Entry, EntryKind, Tree};
 use crate::model::{FixSpec, RepoPath};
 use ask::{Ask, Entries, Sink};
 
@@ -104,7 +104,11 @@ impl CompiledFiles {
         }
         for (index, entry) in ask.entries.0.iter().enumerate() {
             let path = entry.path.bytes();
-            if ask.entries.is_directory(index) && each.globs.is_match(path) && !self.except.is_match(path) {
+            if entry.kind == EntryKind::Directory
+                && each.globs.is_match(path)
+                && !self.except.is_match(path)
+                && ask.entries.is_directory(index)
+            {
                 in_directory(path, Some(&each.text));
             }
         }
