@@ -45,10 +45,13 @@ fn answers(
     (found, looked)
 }
 
+/// A check, the files of a tree, and the findings: path and message.
+type Case = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
 #[test]
 fn findings_and_their_sentences() {
     #[rustfmt::skip]
-    let cases: &[(&str, &[&str], &[(&str, &str)])] = &[
+    let cases: &[Case] = &[
         // require, once
         (r#"{"require": {"any": ["README.md", "README.*"]}}"#, &["README.rst"], &[]),
         (r#"{"require": {"any": ["README.md", "README.*"]}}"#, &["src/README.md"],
