@@ -57,7 +57,7 @@ fn keys_and_values_stand_exactly_where_they_are_written() {
         (
             Format::Yaml,
             "a: |\n  é\n  b\n\nc: >-\n  d\n  e\nf: g\n  h\n",
-            &["a:", "|\n  é\n  b", "c:", ">-\n  d\n  e", "f:", "g\n  h"],
+            &["a:", "é\n  b", "c:", "d\n  e", "f:", "g\n  h"],
         ),
         (
             Format::Toml,

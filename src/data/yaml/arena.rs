@@ -47,8 +47,6 @@ pub(super) struct Arena {
     pub(super) values: Vec<Value>,
     /// The root of each document.
     pub(super) roots: Vec<Id>,
-    /// Where the file ends.
-    pub(super) end: usize,
 }
 
 /// A sequence or mapping that has not ended yet.
@@ -82,7 +80,7 @@ pub(super) struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     pub(super) fn new(text: &'t str, limits: &Limits) -> Self {
-        let arena = Arena { values: Vec::new(), roots: Vec::new(), end: text.len() };
+        let arena = Arena { values: Vec::new(), roots: Vec::new() };
         Self { text, limits: *limits, arena, open: Vec::new(), anchors: HashMap::new() }
     }
 
@@ -150,10 +148,13 @@ impl<'t> Builder<'t> {
         span: Span,
     ) -> Result<(), LoadError> {
         let plain = style == ScalarStyle::Plain;
+        // The parser gives `~` where nothing is written.
+        let nothing = plain && span.is_empty();
+        let text = if nothing { "" } else { text };
         let span = self.scalar_span(span, style);
         let as_text = tag.is_some_and(|tag| tag.core_suffix() == Some("str") || tag.original() == "!");
         let content = match plain && !as_text {
-            true if text.is_empty() && tag.is_none() && anchor == 0 => Content::Nothing,
+            true if nothing && tag.is_none() && anchor == 0 => Content::Nothing,
             true => Content::Scalar(scalar::resolve(text)),
             false => Content::Scalar(Kind::String(text.to_owned())),
         };
@@ -206,15 +207,11 @@ impl<'t> Builder<'t> {
 
     fn end(&mut self, span: Span) -> Result<(), LoadError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        let (first, last) = self.ends_of(&open.parts);
         let whole = if open.flow {
             Span::new(open.start.start, span.end)
         } else {
-            let start = first.map_or(open.start.start, |first| match &open.parts {
-                Parts::Members { .. } => first.start,
-                Parts::Items(_) => open.start.start.min(first.start),
-            });
-            Span::new(start, last.map_or(start, |last| last.end))
+            let start = self.block_start(&open);
+            Span::new(start, self.last_end(&open.parts).unwrap_or(start))
         };
         let content = match open.parts {
             Parts::Items(items) => Content::Sequence(items),
@@ -227,22 +224,30 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    /// The spans of the first and the last part.
-    fn ends_of(&self, parts: &Parts) -> (Option<Span>, Option<Span>) {
-        let of = |id: Id| self.arena.values[id].span;
-        match parts {
-            Parts::Items(items) => (items.first().map(|&id| of(id)), items.last().map(|&id| of(id))),
-            Parts::Members { entries, .. } => {
-                let first = entries.first().map(|entry| match entry {
-                    Entry::Member { key_span, .. } => *key_span,
-                    Entry::Merge { value } => of(*value),
-                });
-                let last = entries.last().map(|entry| match entry {
-                    Entry::Member { value, .. } | Entry::Merge { value } => of(*value),
-                });
-                (first, last)
-            }
+    /// Where a block collection starts: its first key or its first dash. (The parser names the place
+    /// after the dash when the list is not indented.)
+    fn block_start(&self, open: &Open) -> usize {
+        let start = open.start.start;
+        if matches!(open.parts, Parts::Members { .. }) {
+            return start;
         }
+        let (before, after) = self.text.split_at(start);
+        if after.starts_with("- ") || after.starts_with("-\n") {
+            return start;
+        }
+        let before = before.trim_end();
+        if before.ends_with('-') { before.len() - 1 } else { start }
+    }
+
+    /// Where the last part ends.
+    fn last_end(&self, parts: &Parts) -> Option<usize> {
+        let last = match parts {
+            Parts::Items(items) => *items.last()?,
+            Parts::Members { entries, .. } => match entries.last()? {
+                Entry::Member { value, .. } | Entry::Merge { value } => *value,
+            },
+        };
+        Some(self.arena.values[last].span.end)
     }
 
     fn awaits_key(&self) -> bool {

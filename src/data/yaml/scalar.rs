@@ -20,9 +20,8 @@ fn number(text: &str) -> Option<serde_json::Number> {
     if let Some(digits) = text.strip_prefix("0o") {
         return number::integer(digits, 8).filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
     }
-    let text = text.strip_prefix('+').unwrap_or(text);
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    is_decimal(unsigned).then(|| number::decimal(text)).flatten()
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    is_decimal(unsigned).then(|| number::decimal(text.strip_prefix('+').unwrap_or(text))).flatten()
 }
 
 /// `[0-9]+`, `[0-9]+.[0-9]*` or `.[0-9]+`, and perhaps an exponent.
