@@ -92,6 +92,13 @@ impl CompiledFiles {
         }
     }
 
+    /// Whether the question is put to the repository as a whole, so that it is asked even where no
+    /// path is looked at.
+    #[must_use]
+    pub fn asks_of_the_whole(&self) -> bool {
+        matches!(self.question, Question::Require(_) | Question::Forbid(_)) && self.each.is_none()
+    }
+
     fn ask_in_directories(&self, ask: &Ask<'_>, sink: &mut Sink<'_>) {
         let mut in_directory = |directory: &[u8], each: Option<&str>| match &self.question {
             Question::Require(require) => require.ask(directory, each, ask, sink),
