@@ -1,0 +1,240 @@
+//! Which guidelines are followed here, read and ready. One broken file never hides the others.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::failure::system_words;
+use super::{Failure, files, suggest};
+use crate::engine::{PlanProblem, compile_everything};
+use crate::format::{self, Follow};
+use crate::model::{Guideline, NotAssessed, Note, Origin, Outcome, Problem, Reason};
+use crate::text::Span;
+
+/// The configuration of a repository, at its root.
+pub(super) const CONFIG: &str = "stanchion.toml";
+
+/// What is followed.
+#[derive(Debug, Default)]
+pub(super) struct Followed {
+    /// Usable guidelines in order of id; of two with the same id, the one that was followed first.
+    pub(super) guidelines: Vec<Arc<Guideline>>,
+    /// What is wrong in the other files.
+    pub(super) problems: Vec<Problem>,
+    /// What else is worth saying.
+    notes: Vec<Note>,
+}
+
+impl Followed {
+    /// Adds to an outcome what could not be used, so that nothing is left out in silence.
+    pub(super) fn complete(self, outcome: &mut Outcome) {
+        outcome.not_assessed.extend(self.problems.iter().map(|problem| NotAssessed {
+            path: None,
+            guideline: None,
+            check: None,
+            reason: Reason::Guideline,
+            detail: format!("{}: {}", problem.file, problem.message),
+        }));
+        outcome.not_assessed.sort();
+        outcome.problems.splice(0..0, self.problems);
+        let broken: BTreeSet<usize> = outcome
+            .not_assessed
+            .iter()
+            .filter(|item| item.reason == Reason::Guideline)
+            .filter_map(|item| item.guideline)
+            .collect();
+        for entry in broken.into_iter().filter_map(|index| outcome.guidelines.get(index)) {
+            outcome.problems.extend(compile_problems(&entry.guideline));
+        }
+        outcome.notes.extend(self.notes);
+    }
+
+    /// The guideline with this id.
+    ///
+    /// # Errors
+    /// When there is none; advice names those with a similar id.
+    pub(super) fn get(&self, id: &str) -> Result<&Arc<Guideline>, Failure> {
+        if let Some(found) = self.guidelines.iter().find(|guideline| guideline.id.as_str() == id) {
+            return Ok(found);
+        }
+        let ids = self.guidelines.iter().map(|guideline| guideline.id.as_str());
+        let near = suggest::near(id, ids);
+        let failure = Failure::new(format!("no guideline `{id}` is followed here"));
+        let mut help = match near.as_slice() {
+            [] => "`stanchion list` shows those that are".to_owned(),
+            near => format!("did you mean {}? `stanchion list` shows all", near.join(" or ")),
+        };
+        if !self.problems.is_empty() {
+            help.push_str("; some guideline files cannot be used, and `stanchion check` says why");
+        }
+        Err(failure.with_help(help))
+    }
+
+    fn add_starter(&mut self) {
+        for (name, text) in format::starter() {
+            match format::parse(name, text, Origin::Starter, &|_| None) {
+                Ok(guideline) => self.add(Arc::new(guideline)),
+                Err(problems) => self.problems.extend(problems),
+            }
+        }
+    }
+
+    fn add(&mut self, guideline: Arc<Guideline>) {
+        if let Some(first) = self.guidelines.iter().find(|other| other.id == guideline.id) {
+            if first.sha256 != guideline.sha256 {
+                self.notes.push(Note {
+                    code: "guideline-twice".to_owned(),
+                    message: format!(
+                        "{} is followed twice: {} {} is used, {} {} is not",
+                        guideline.id,
+                        first.version,
+                        first.origin.words(),
+                        guideline.version,
+                        guideline.origin.words()
+                    ),
+                });
+            }
+            return;
+        }
+        self.guidelines.push(guideline);
+    }
+
+    /// Adds a guideline file; one that cannot be used becomes problems. Only a file that was `named` is
+    /// expected to be a guideline whatever it begins with.
+    fn add_file(&mut self, path: &Path, shown: &str, named: bool) {
+        match files::read(path) {
+            Err(error) => {
+                self.problems.push(whole_file(shown, &format!("cannot be read: {}", system_words(&error))));
+            }
+            Ok(text) if !named && !starts_like_a_guideline(&text) => {}
+            Ok(text) => {
+                let folder = path.parent().unwrap_or(path);
+                let asset = |name: &str| asset(folder, name);
+                match format::parse(shown, &text, Origin::File(shown.to_owned()), &asset) {
+                    Ok(guideline) => self.add(Arc::new(guideline)),
+                    Err(problems) => self.problems.extend(problems),
+                }
+            }
+        }
+    }
+
+    /// Adds every guideline below a folder.
+    fn add_folder(&mut self, folder: &Path, shown: &Path) -> Result<(), Failure> {
+        let found = files::markdown_below(folder)
+            .map_err(|(at, error)| Failure::io("list the guidelines in", &at, &error))?;
+        for path in found {
+            let below = path.strip_prefix(folder).unwrap_or(&path);
+            let shown = shown.join(below).to_string_lossy().replace('\\', "/");
+            self.add_file(&path, shown.strip_prefix("./").unwrap_or(&shown), false);
+        }
+        Ok(())
+    }
+}
+
+/// Other Markdown may lie beside guidelines; only what begins with front matter is meant to be one.
+fn starts_like_a_guideline(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').starts_with("---")
+}
+
+/// What is wrong in the checks and conditions of a guideline, each pointing at the text.
+pub(super) fn compile_problems(guideline: &Guideline) -> Vec<Problem> {
+    let place = |PlanProblem { check, problem, .. }: PlanProblem| match check {
+        Some(check) => format::problem(guideline, check, &problem.at, problem.message, problem.help),
+        None => Problem {
+            file: Arc::from(guideline.origin.words()),
+            text: Arc::clone(&guideline.text),
+            span: format::locate(&guideline.text, &problem.at),
+            message: problem.message,
+            label: "here".to_owned(),
+            help: problem.help,
+        },
+    };
+    compile_everything(guideline).into_iter().map(place).collect()
+}
+
+/// A file beside a guideline or below it, for `assert-file`. Links are not followed, and a name cannot
+/// lead out of the folder.
+fn asset(folder: &Path, name: &str) -> Option<String> {
+    let inside = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    let path = folder.join(name);
+    let linked = path.ancestors().take_while(|at| *at != folder).any(Path::is_symlink);
+    if inside && !linked { files::read(&path).ok() } else { None }
+}
+
+/// Loads what is followed: `folders` if there are any, else what `stanchion.toml` at `root` says, else
+/// the starter guidelines.
+///
+/// # Errors
+/// A folder that cannot be listed, a configuration that cannot be used.
+pub(super) fn load(root: &Path, base: &Path, folders: &[PathBuf]) -> Result<Followed, Failure> {
+    let mut followed = Followed::default();
+    if folders.is_empty() {
+        follow_configuration(&mut followed, root)?;
+    }
+    for folder in folders {
+        let full = base.join(folder);
+        if full.is_file() {
+            followed.add_file(&full, &folder.to_string_lossy(), true);
+        } else {
+            followed.add_folder(&full, folder)?;
+        }
+    }
+    followed.guidelines.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(followed)
+}
+
+fn follow_configuration(followed: &mut Followed, root: &Path) -> Result<(), Failure> {
+    let path = root.join(CONFIG);
+    let text = match files::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            followed.add_starter();
+            return Ok(());
+        }
+        Err(error) => return Err(Failure::io("read", &path, &error)),
+    };
+    let unusable = |problems| Failure::Problems { what: format!("{CONFIG} cannot be used"), problems };
+    let config = format::parse_config(CONFIG, &text).map_err(unusable)?;
+    let mut problems = Vec::new();
+    for entry in &config.follow {
+        let directory = match &entry.what {
+            Follow::Starter => {
+                followed.add_starter();
+                continue;
+            }
+            Follow::Directory(directory) => directory,
+        };
+        match inside(root, directory) {
+            Ok(full) => followed.add_folder(&full, Path::new(directory))?,
+            Err(message) => problems.push(Problem {
+                file: Arc::from(CONFIG),
+                text: Arc::from(text.as_str()),
+                span: entry.span,
+                message,
+                label: "followed here".to_owned(),
+                help: Some("name a folder inside the repository; `--guidelines` takes any".to_owned()),
+            }),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(unusable(problems)) }
+}
+
+/// A folder that the configuration names, which must lie inside the repository.
+fn inside(root: &Path, directory: &str) -> Result<PathBuf, String> {
+    let full = root
+        .join(directory)
+        .canonicalize()
+        .map_err(|error| format!("`{directory}` cannot be followed: {}", system_words(&error)))?;
+    if full.starts_with(root) { Ok(full) } else { Err(format!("`{directory}` is outside this repository")) }
+}
+
+fn whole_file(shown: &str, message: &str) -> Problem {
+    Problem {
+        file: Arc::from(shown),
+        text: Arc::from(""),
+        span: Span::at(0),
+        message: message.to_owned(),
+        label: String::new(),
+        help: None,
+    }
+}
