@@ -103,7 +103,7 @@ pub fn compile(check: &Check) -> Result<Option<Compiled>, Vec<SpecProblem>> {
     Ok(Some(match &check.kind {
         CheckKind::Files(_) => return Ok(None),
         CheckKind::Text(text) => Compiled::Text(CompiledText::new(text, message, check.fix.as_ref())?),
-        CheckKind::Data(spec) => Compiled::Data(data::compile(spec, None)?),
+        CheckKind::Data(spec) => Compiled::Data(data::compile(spec, message)?),
         CheckKind::Code(code) => Compiled::Code(CompiledCode::new(code, message)?),
     }))
 }
@@ -127,7 +127,8 @@ pub fn compile_everything(guideline: &Guideline) -> Vec<PlanProblem> {
         plan.report(0, None, problems);
     }
     for (index, check) in guideline.checks.iter().enumerate() {
-        let results = [Selector::new(check).map(|_| ()), compile(check).map(|_| ()), compile_names(check).map(|_| ())];
+        let results =
+            [Selector::new(check).map(|_| ()), compile(check).map(|_| ()), compile_names(check).map(|_| ())];
         let mut problems: Vec<SpecProblem> = results.into_iter().filter_map(Result::err).flatten().collect();
         problems.dedup();
         plan.report(0, Some(index), problems);
