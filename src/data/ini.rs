@@ -1,5 +1,7 @@
 //! INI files: sections of `key = value` lines, as Git, EditorConfig and Python read them.
 
+use std::collections::HashMap;
+
 use super::limits::{Budget, Limits, syntax};
 use super::table::Table;
 use super::{Kind, LoadError, Member, Node};
@@ -10,8 +12,13 @@ use crate::text::Span;
 /// with that key's value. A key without `=` or `:` has the value `null`. A section that comes again
 /// goes on, and the last of several equal keys counts.
 pub(super) fn load(text: &str, limits: &Limits) -> Result<Node, LoadError> {
-    let mut reader =
-        Reader { budget: Budget::new(limits), sections: Vec::new(), top: Table::default(), last: None };
+    let mut reader = Reader {
+        budget: Budget::new(limits),
+        sections: Vec::new(),
+        numbers: HashMap::new(),
+        top: Table::default(),
+        last: None,
+    };
     reader.budget.spend()?;
     let mut current = None;
     let mut at = 0;
@@ -46,8 +53,10 @@ pub(super) fn load(text: &str, limits: &Limits) -> Result<Node, LoadError> {
 struct Reader {
     budget: Budget,
     top: Table,
-    /// Place in `top` of each section's member, and what the section holds.
+    /// Place in `top` of each section's member, where it starts, and what it holds.
     sections: Vec<(usize, Span, Table)>,
+    /// Place in `top` → number of the section.
+    numbers: HashMap<usize, usize>,
     /// The key that a deeper line goes on with: its indent and its place in its table.
     last: Option<(usize, usize)>,
 }
@@ -76,13 +85,14 @@ impl Reader {
 
     fn section(&mut self, name: &str, key_span: Span, span: Span) -> Result<usize, LoadError> {
         if let Some(place) = self.top.place(name)
-            && let Some(known) = self.sections.iter().position(|section| section.0 == place)
+            && let Some(&known) = self.numbers.get(&place)
         {
             return Ok(known);
         }
         self.budget.spend()?;
         let value = Node { span, kind: Kind::Null };
         let place = self.top.put(Member { key: name.to_owned(), key_span, value });
+        self.numbers.insert(place, self.sections.len());
         self.sections.push((place, span, Table::default()));
         Ok(self.sections.len() - 1)
     }

@@ -231,8 +231,9 @@ proptest! {
     #[test]
     fn json_is_yaml(value in any_json()) {
         let text = value.to_string();
-        if let Ok(nodes) = load(Format::Yaml, &text, &Limits::DOCUMENT) {
-            prop_assert_eq!(&nodes[0].to_json(), &value, "{}", text);
-        }
+        // YAML takes fewer characters than JSON as they are.
+        prop_assume!(text.chars().all(|c| !c.is_control() && c != '\u{feff}' && c != '\u{fffe}' && c != '\u{ffff}'));
+        let nodes = load(Format::Yaml, &text, &Limits::DOCUMENT).expect(&text);
+        prop_assert_eq!(&nodes[0].to_json(), &value, "{}", text);
     }
 }

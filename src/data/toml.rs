@@ -7,7 +7,16 @@ use super::limits::{Budget, Limits, syntax};
 use super::{Kind, LoadError, Member, Node, number, table};
 use crate::text::Span;
 
+/// Most `[table]` lines of a file. The parser takes quadratic time when tables come after their own
+/// sub-tables (`[a.b.c]` … `[a.b]`); this keeps that below a second. Lock files use `[[table]]`.
+const MOST_TABLES: usize = 10_000;
+
 pub(super) fn load(text: &str, limits: &Limits) -> Result<Node, LoadError> {
+    let tables =
+        text.lines().map(str::trim_start).filter(|line| line.starts_with('[') && !line.starts_with("[["));
+    if tables.take(MOST_TABLES + 1).count() > MOST_TABLES {
+        return Err(LoadError::TooManyNodes);
+    }
     // The parser refuses nesting beyond 80 by itself, and keys of more than 80 parts.
     let document = DeTable::parse(text).map_err(|error| {
         let span = error.span().map_or_else(|| Span::at(0), |range| table::inside(range.into(), text));
@@ -96,6 +105,11 @@ mod tests {
                 other => panic!("{text:?} gave {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn the_number_of_tables_is_bounded() {
+        assert_eq!(read(&"[a]\n".repeat(10_001)), Err(LoadError::TooManyNodes));
     }
 
     #[test]

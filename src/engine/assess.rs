@@ -12,6 +12,7 @@ use super::places::Places;
 use super::prefilter::Seen;
 use super::run::Limits;
 use super::tree::Tree;
+use crate::data::Format;
 use crate::model::{Reason, RepoPath};
 use crate::text::{Decoded, Undecodable, decode};
 
@@ -104,10 +105,13 @@ fn look(
     );
 }
 
+/// The documents of a file in one format, or why they could not be read.
+type LoadedOrNot = Result<Vec<data::Loaded>, (Reason, String)>;
+
 fn look_at_data(class: &Class<'_>, path: &RepoPath, places: &Places<'_>, result: &mut FileResult) {
-    let mut loaded: Vec<(crate::data::Format, Result<Vec<data::Loaded>, (Reason, String)>)> = Vec::new();
+    let mut loaded: Vec<(Format, LoadedOrNot)> = Vec::new();
     for (number, check) in &class.data {
-        let Some(format) = check.format(path.name()) else {
+        let Some(format) = check.format(path.bytes()) else {
             let detail =
                 "its name does not say which data format it is; the check can say `format:`".to_owned();
             result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::ParseError, detail });
@@ -117,7 +121,11 @@ fn look_at_data(class: &Class<'_>, path: &RepoPath, places: &Places<'_>, result:
             loaded.push((format, data::load(format, places.text())));
         }
         match loaded.iter().find(|(known, _)| *known == format) {
-            Some((_, Ok(documents))) => check.assess(*number, documents, places, &mut result.found),
+            Some((_, Ok(documents))) => {
+                if let Err((reason, detail)) = check.assess(*number, documents, places, &mut result.found) {
+                    result.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
+                }
+            }
             Some((_, Err((reason, detail)))) => {
                 let (reason, detail) = (*reason, detail.clone());
                 result.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });

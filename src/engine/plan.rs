@@ -103,7 +103,7 @@ pub fn compile(check: &Check) -> Result<Option<Compiled>, Vec<SpecProblem>> {
     Ok(Some(match &check.kind {
         CheckKind::Files(_) => return Ok(None),
         CheckKind::Text(text) => Compiled::Text(CompiledText::new(text, message, check.fix.as_ref())?),
-        CheckKind::Data(spec) => Compiled::Data(data::compile(spec, None)?),
+        CheckKind::Data(spec) => Compiled::Data(data::compile(spec, message)?),
         CheckKind::Code(code) => Compiled::Code(CompiledCode::new(code, message)?),
     }))
 }

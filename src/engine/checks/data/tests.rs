@@ -1,0 +1,332 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::engine::places::Places;
+use crate::engine::{Found, SpecProblem};
+use crate::model::DataCheck;
+use crate::text::decode;
+
+fn check(spec: Value) -> DataCheck {
+    let mut spec = spec;
+    spec["files"] = json!(["**"]);
+    serde_json::from_value(spec).expect("a check")
+}
+
+fn compiled(spec: Value) -> CompiledData {
+    compile(&check(spec), None).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn problem(spec: Value) -> (Vec<String>, String) {
+    let Err(problems) = compile(&check(spec.clone()), None) else { panic!("{spec} compiled") };
+    let SpecProblem { at, message, .. } = problems.into_iter().next().expect("a problem");
+    let at = at.iter().map(|step| match step {
+        data::Step::Key(key) => key.clone(),
+        data::Step::Index(index) => index.to_string(),
+    });
+    (at.collect(), message)
+}
+
+fn assess(check: &CompiledData, name: &str, text: &str) -> (Vec<Found>, Result<(), (Reason, String)>) {
+    let decoded = decode(text.as_bytes()).expect("text");
+    let places = Places::new(&decoded);
+    let documents = load(check.format(name.as_bytes()).expect("format"), places.text()).expect("document");
+    let mut found = Vec::new();
+    let rest = check.assess(7, &documents, &places, &mut found);
+    (found, rest)
+}
+
+/// Each finding as `text at its place | message`.
+fn found(spec: Value, name: &str, text: &str) -> Vec<String> {
+    let (found, rest) = assess(&compiled(spec), name, text);
+    assert_eq!(rest, Ok(()));
+    let show = |found: &Found| {
+        assert_eq!(found.check, 7);
+        let at = |byte: u64| usize::try_from(byte).expect("offset");
+        format!("{} | {}", &text[at(found.start.byte)..at(found.end.byte)], found.message)
+    };
+    found.iter().map(show).collect()
+}
+
+#[test]
+fn findings_stand_at_the_exact_value_in_every_format() {
+    let low = json!({"select": "$..port", "assert": {"type": "integer", "minimum": 1024}});
+    let says = |at: &str, path: &str| format!("{at} | `{path}` should be at least 1024");
+    let cases: &[(&str, &str, Vec<String>)] = &[
+        (
+            "a.json",
+            "{\"é\": {\"port\": 80}, \"b\": [{\"port\": 8080}, {\"port\" : 81}]}",
+            vec![says("80", "é.port"), says("81", "b[1].port")],
+        ),
+        ("tsconfig.json", "{ // ü\n \"port\": 80, }", vec![says("80", "port")]),
+        (
+            "a.yaml",
+            "é: ü\nport: 80 # c\n---\nx:\n  - port: 0x10\n",
+            vec![says("80", "port"), says("0x10", "x[0].port")],
+        ),
+        (
+            "a.yaml",
+            "base: &b {port: 80}\njob:\n  <<: *b\n  n: 1\nuse: *b\n",
+            vec![says("80", "base.port"), says("80", "job.port"), says("80", "use.port")],
+        ),
+        ("a.yaml", "p: &p 80\nport: *p\n", vec![says("*p", "port")]),
+        (
+            "a.toml",
+            "# é\n[srv]\nport = 80\n[[x]]\nport = 0x10\n",
+            vec![says("80", "srv.port"), says("0x10", "x[0].port")],
+        ),
+        (".env", "# é\nexport port=80\n", vec!["80 | `port` should be a whole number".into()]),
+        ("a.ini", "; é\n[s]\n port : x\n", vec!["x | `s.port` should be a whole number".into()]),
+        ("a.yaml", "port:\n  a: 1\n", vec!["port | `port` should be a whole number".into()]),
+        ("a.yaml", "port:\n", vec!["port | `port` should be a whole number".into()]),
+        ("a.yaml", "port: [1]\n", vec!["[1] | `port` should be a whole number".into()]),
+        ("a.yaml", "other: 1\n", vec![]),
+    ];
+    for (name, text, want) in cases {
+        assert_eq!(found(low.clone(), name, text), *want, "{name} {text}");
+    }
+}
+
+#[test]
+fn each_error_stands_where_a_reader_looks() {
+    let schema = |assert: Value| json!({ "assert": assert });
+    let cases = [
+        (json!({"required": ["b"]}), "\n# c\na: 1\n", vec!["a: 1 | this document should have `b`"]),
+        (
+            json!({"properties": {"a": {"required": ["x", "y"]}}}),
+            "k: 1\na:\n  z: 1\n",
+            vec!["a | `a` should have `x`", "a | `a` should have `y`"],
+        ),
+        (
+            json!({"properties": {"l": {"items": {"required": ["x"]}}}}),
+            "l:\n  - z: 1\n    y: 2\n",
+            vec!["z: 1 | `l[0]` should have `x`"],
+        ),
+        (
+            json!({"properties": {"a": {}}, "additionalProperties": false}),
+            "a: 1\nb: 2\nc-d: 3\n",
+            vec![
+                "b | `b` is not a key that is expected here",
+                "c-d | `c-d` is not a key that is expected here",
+            ],
+        ),
+        (
+            json!({"properties": {"a": {}}, "unevaluatedProperties": false}),
+            "a: 1\nb:\n  c: 2\n",
+            vec!["b | `b` is not a key that is expected here"],
+        ),
+        (
+            json!({"propertyNames": {"pattern": "^x"}}),
+            "x: 1\nb: 2\n",
+            vec!["b | the key `b` should match `^x`"],
+        ),
+        (json!({"properties": {"f": false}}), "f: 1\n", vec!["f | `f` should not be there"]),
+        (
+            json!({"properties": {"e": {"enum": ["a", "b", 3]}}}),
+            "e: c\n",
+            vec!["c | `e` should be one of `a`, `b` or `3`"],
+        ),
+        (json!({"properties": {"e": {"const": "a"}}}), "e: c\n", vec!["c | `e` should be `a`"]),
+        (
+            json!({"properties": {"t": {"type": ["string", "null"]}}}),
+            "t: 1\n",
+            vec!["1 | `t` should be null or text"],
+        ),
+        (
+            json!({"properties": {"u": {"uniqueItems": true}}}),
+            "u: [1, 1]\n",
+            vec!["[1, 1] | `u` should not hold the same item twice"],
+        ),
+        (
+            json!({"properties": {"u": {"maxItems": 1}}}),
+            "u: [1, 1]\n",
+            vec!["[1, 1] | `u` should have at most 1 item"],
+        ),
+        (
+            json!({"properties": {"o": {"anyOf": [{"type": "null"}, {"type": "boolean"}]}}}),
+            "o: 1\n",
+            vec!["1 | `o` fits none of the forms it may have (`anyOf`)"],
+        ),
+        (json!({"type": "object"}), "- 1\n- 2\n", vec!["- 1 | this document should be a mapping"]),
+        (json!({"type": "object"}), "", vec![" | this document should be a mapping"]),
+        (json!({"dependentRequired": {"a": ["b"]}}), "a: 1\n", vec!["a: 1 | this document should have `b`"]),
+        (
+            json!({"properties": {"i": {"prefixItems": [{}], "items": false}}}),
+            "i: [1, two]\n",
+            vec!["two | `i[1]` should not be there"],
+        ),
+        (
+            json!({"allOf": [{"required": ["b"]}, {"required": ["b"]}]}),
+            "a: 1\n",
+            vec!["a: 1 | this document should have `b`"],
+        ),
+    ];
+    for (assert, text, want) in cases {
+        assert_eq!(found(schema(assert.clone()), "a.yaml", text), want, "{assert}");
+    }
+}
+
+#[test]
+fn nothing_may_be_there_or_something_must() {
+    let none = json!({"select": "$..image[?@ == 'latest']", "assert": false});
+    assert_eq!(found(none, "a.yaml", "image: [latest, v1]\n"), ["latest | `image[0]` should not be there"]);
+    let required = json!({"select": "$.engines.node", "require": true});
+    assert_eq!(found(required.clone(), "package.json", "{\"engines\": {\"node\": null}}"), [""; 0]);
+    assert_eq!(
+        found(required.clone(), "package.json", "{\n\"name\": \"x\"}"),
+        ["{ | nothing here is selected by `$.engines.node`, which every such file should have"]
+    );
+    let both = json!({"select": "$.v", "require": true, "assert": {"type": "string"}});
+    assert_eq!(found(both.clone(), "a.yaml", "v: 1\n"), ["1 | `v` should be text"]);
+    assert_eq!(found(both, "a.yaml", "a: 1\n---\nv: x\n"), [""; 0], "one document of several is enough");
+    assert_eq!(found(required, "a.yaml", "").len(), 1);
+}
+
+#[test]
+fn messages_are_filled_in() {
+    let spec = json!({"select": "$.jobs.*.steps[*].uses", "assert": {"pattern": "@v"}});
+    let template = "$KEY is $VALUE at $PATH: $ERROR ($OTHER $ $KEYS)";
+    let check = compile(&check(spec), Some(template)).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let (found, _) = assess(&check, "ci.yml", "jobs:\n  build:\n    steps:\n      - uses: a/b\n");
+    let path = "jobs.build.steps[0].uses";
+    assert_eq!(
+        found[0].message,
+        format!("uses is a/b at {path}: `{path}` should match `@v` ($OTHER $ $KEYS)")
+    );
+    assert_eq!(found[0].content, format!("{path} \"a/b\""));
+    assert_eq!((found[0].start.line, found[0].start.column), (4, 15));
+}
+
+#[test]
+fn findings_are_short_and_not_endless() {
+    let huge =
+        format!("{{\"a\": {{\"k\": \"{}\"}}, \"b\": \"x\\ny{}\"}}", "v".repeat(200_000), "é".repeat(100_000));
+    let spec = json!({"assert": {"properties": {"a": {"type": "null"}, "b": {"const": "x".repeat(5_000)}}}});
+    let (found, _) = assess(&compiled(spec), "a.json", &huge);
+    assert_eq!(found.len(), 2);
+    for one in found {
+        assert!(one.message.chars().count() <= 161 && !one.message.contains('\n'), "{}", one.message);
+        assert!(one.content.len() < 400);
+    }
+    let many = format!("[{}1]", "1,".repeat(5_000));
+    let (found, rest) = assess(&compiled(json!({"select": "$[*]", "assert": false})), "a.json", &many);
+    assert_eq!(found.len(), 1_000);
+    assert!(matches!(rest, Err((Reason::Budget, _))));
+}
+
+#[test]
+fn drafts_differ() {
+    let document = "l: [1, x]\n";
+    let tuple = |draft: &str, keyword: &str| json!({"assert": {"$schema": draft, "properties": {"l": {keyword: [{}, {"type": "integer"}]}}}});
+    let cases = [
+        ("https://json-schema.org/draft/2020-12/schema", "prefixItems", 1),
+        ("https://json-schema.org/draft/2019-09/schema", "items", 1),
+        ("https://json-schema.org/draft/2019-09/schema", "prefixItems", 0),
+        ("http://json-schema.org/draft-07/schema#", "items", 1),
+        ("http://json-schema.org/draft-07/schema", "prefixItems", 0),
+    ];
+    for (draft, keyword, want) in cases {
+        assert_eq!(found(tuple(draft, keyword), "a.yaml", document).len(), want, "{draft} {keyword}");
+    }
+    let formats = json!({"assert": {"properties": {"l": {"items": {"format": "email"}}}}});
+    assert_eq!(found(formats, "a.yaml", document), [""; 0], "formats are not asserted");
+    let (at, _) = problem(tuple("http://json-schema.org/draft-04/schema#", "items"));
+    assert_eq!(at, ["data", "assert", "$schema"]);
+}
+
+#[test]
+fn references_stay_inside_the_schema() {
+    let inside = [
+        json!({"$ref": "#/$defs/p", "$defs": {"p": {"required": ["x"]}}}),
+        json!({"$ref": "#p", "$defs": {"p": {"$anchor": "p", "required": ["x"]}}}),
+        json!({"$ref": "urn:p", "$defs": {"p": {"$id": "urn:p", "required": ["x"]}}}),
+        json!({"properties": {"a": {"$ref": "#"}}, "required": ["x"]}),
+    ];
+    for assert in inside {
+        assert_eq!(found(json!({"assert": assert.clone()}), "a.yaml", "a: 1\n").len(), 1, "{assert}");
+    }
+    let outside = [
+        ("http://example.com/s.json", "fetched"),
+        ("https://example.com/s.json#/a", "fetched"),
+        ("file:///etc/passwd", "fetched"),
+        ("other.json", "fetched"),
+        ("../other.json#/a", "fetched"),
+        ("#/$defs/nowhere", "nothing at"),
+        ("#nowhere", "no anchor"),
+    ];
+    for (target, says) in outside {
+        let (at, message) =
+            problem(json!({"assert": {"items": {"allOf": [{"type": "null"}, {"$ref": target}]}}}));
+        assert!(message.contains(says), "{target}: {message}");
+        assert_eq!(at, ["data", "assert", "items", "allOf", "1", "$ref"], "{target}");
+    }
+    let endless = json!({"assert": {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}});
+    assert_eq!(found(endless, "a.yaml", "a: 1\n"), [""; 0]);
+}
+
+#[test]
+fn a_check_that_cannot_be_used_says_where_and_why() {
+    let cases = [
+        (json!({"select": "$.a"}), vec!["data"], "what to assert"),
+        (json!({"assert": true}), vec!["data", "assert"], "always kept"),
+        (json!({"select": "a.b", "assert": false}), vec!["data", "select"], "starts with `$`"),
+        (
+            json!({"assert": {"properties": {"a": {"type": "strin"}}}}),
+            vec!["data", "assert", "properties", "a", "type"],
+            "not a JSON Schema",
+        ),
+        (json!({"assert": {"minimum": "a"}}), vec!["data", "assert", "minimum"], "should be a number"),
+        (
+            json!({"assert": {"items": {"pattern": "(?=x)"}}}),
+            vec!["data", "assert", "items", "pattern"],
+            "regular expression",
+        ),
+        (
+            json!({"assert": {"pattern": "(a{1000}){1000}"}}),
+            vec!["data", "assert", "pattern"],
+            "regular expression",
+        ),
+        (
+            json!({"assert": {"patternProperties": {"(?!x)": {}}}}),
+            vec!["data", "assert", "patternProperties", "(?!x)"],
+            "regular expression",
+        ),
+    ];
+    for (spec, want, says) in cases {
+        let (at, message) = problem(spec.clone());
+        assert_eq!(at, want, "{spec}");
+        assert!(message.contains(says), "{spec}: {message}");
+    }
+    let two = compile(&check(json!({"select": "a", "assert": {"minimum": "a"}})), None);
+    assert_eq!(two.err().map(|problems| problems.len()), Some(2), "all problems at once");
+}
+
+#[test]
+fn patterns_take_linear_time() {
+    let spec = json!({"assert": {"properties": {"a": {"pattern": "^(a+)+$"}}}});
+    let text = format!("a: {}b\n", "a".repeat(100_000));
+    assert_eq!(found(spec, "a.yaml", &text).len(), 1);
+}
+
+#[test]
+fn what_cannot_be_read_has_a_reason_and_a_place() {
+    let cases = [
+        (
+            Format::Json,
+            "{\n \"a\": }".to_owned(),
+            Reason::ParseError,
+            "line 2, column 7: cannot be read as JSON",
+        ),
+        (
+            Format::Yaml,
+            "é: 1\né: 2\n".to_owned(),
+            Reason::ParseError,
+            "line 2, column 1: cannot be read as YAML",
+        ),
+        (Format::Json, "[".repeat(100_000), Reason::TooDeep, "more than 128 levels"),
+        (Format::Env, "A=1\n".repeat(1_000_001), Reason::TooManyNodes, "more than 1000000 values"),
+    ];
+    for (format, text, reason, says) in cases {
+        let (got, detail) = load(format, &text).expect_err("cannot be read");
+        assert!(got == reason && detail.contains(says), "{got:?} {detail}");
+    }
+}
