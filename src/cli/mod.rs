@@ -1,1 +1,182 @@
-//! (being built)
+//! The command line: one file for each subcommand.
+//!
+//! The only room that prints or reads arguments, environment, directory and time. What is found out and
+//! how it is worded belongs elsewhere (`engine`, `report`); here it is only asked for and passed on.
+
+mod check;
+mod completions;
+mod explain;
+mod failure;
+mod files;
+mod guidelines;
+mod init;
+mod interrupt;
+mod list;
+mod man;
+mod markdown;
+mod new;
+mod pending;
+mod progress;
+mod root;
+mod schema;
+mod suggest;
+mod terminal;
+mod test;
+mod why;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use failure::Failure;
+use terminal::{ColorWhen, Terminal};
+
+/// How a run ended. The one place where it becomes a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It ran: advice or not.
+    Ran,
+    /// A promise that this repository made is not kept.
+    PromiseNotKept,
+    /// Stanchion could not do what was asked.
+    CouldNot,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Ran => 0,
+            Exit::PromiseNotKept => 1,
+            Exit::CouldNot => 2,
+        })
+    }
+}
+
+/// Assesses repositories against versioned guidelines, as advice.
+///
+/// Findings never fail a run: they say what, where, why and what to do. Without any configuration, the
+/// starter guidelines that are built in are used.
+#[derive(Parser)]
+#[command(name = "stanchion", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, global = true)]
+    color: ColorWhen,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stanchion check                              assess the repository you are in
+  stanchion explain resilience/http-timeouts   read why, how to keep it, when to step over
+  stanchion new acme/short-names               write a guideline of your own
+
+Exit status: 0 it ran (advice or not), 1 a promise of this repository is not kept,
+2 stanchion could not do what was asked.";
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Explain(explain::Arguments),
+    List(list::Arguments),
+    Why(why::Arguments),
+    Test(test::Arguments),
+    New(new::Arguments),
+    Init(init::Arguments),
+    Schema(schema::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error).into(),
+    };
+    let terminal = Terminal::detect(cli.color);
+    let result = match cli.command {
+        None => terminal.print_styled(&Cli::command().render_help()).map(|()| Exit::Ran),
+        Some(Command::Check(arguments)) => check::run(&arguments, &terminal),
+        Some(Command::Explain(arguments)) => explain::run(&arguments, &terminal),
+        Some(Command::List(arguments)) => list::run(&arguments, &terminal),
+        Some(Command::Why(arguments)) => why::run(&arguments, &terminal),
+        Some(Command::Test(arguments)) => test::run(&arguments, &terminal),
+        Some(Command::New(arguments)) => new::run(&arguments, &terminal),
+        Some(Command::Init(arguments)) => init::run(&arguments, &terminal),
+        Some(Command::Schema(arguments)) => schema::run(&arguments, &terminal),
+        Some(Command::Completions(arguments)) => completions::run(&arguments, &terminal),
+        Some(Command::Man(arguments)) => man::run(&arguments, &terminal),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            terminal.complain(&failure.render(&terminal));
+            Exit::CouldNot.into()
+        }
+    }
+}
+
+/// Help and version are what was asked; anything else that clap refuses is a usage message.
+fn usage(error: &clap::Error) -> Exit {
+    let terminal = Terminal::detect(ColorWhen::Auto);
+    if error.use_stderr() {
+        terminal.complain(&crate::report::escape::escape_lines(&error.render().to_string()));
+        return Exit::CouldNot;
+    }
+    match terminal.print_styled(&error.render()) {
+        Ok(()) => Exit::Ran,
+        Err(_) => Exit::CouldNot,
+    }
+}
+
+/// The command as completions and man pages see it.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_contradiction() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_has_help_with_an_example() {
+        let mut names = Vec::new();
+        for mut subcommand in command().get_subcommands().cloned().collect::<Vec<_>>() {
+            let name = subcommand.get_name().to_owned();
+            let help = subcommand.render_long_help().to_string();
+            assert!(help.contains("Example"), "{name}: no examples in\n{help}");
+            assert!(help.contains(&format!("  stanchion {name}")), "{name}: no example line in\n{help}");
+            assert!(subcommand.get_about().is_some_and(|about| !about.to_string().ends_with('.')), "{name}");
+            for argument in subcommand.get_arguments() {
+                assert!(argument.get_help().is_some(), "{name} {}: no help", argument.get_id());
+            }
+            names.push(name);
+        }
+        let expected =
+            ["check", "explain", "list", "why", "test", "new", "init", "schema", "completions", "man"];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn help_avoids_words_of_gates() {
+        let mut root = command();
+        let mut text = root.render_long_help().to_string();
+        for subcommand in root.get_subcommands_mut() {
+            text.push_str(&subcommand.render_long_help().to_string());
+        }
+        let text = text.to_lowercase();
+        for word in
+            ["violat", "complian", "mandatory", "enforce", "exempt", "approve", "deny", "reject", "offend"]
+        {
+            assert!(!text.contains(word), "{word}");
+        }
+    }
+}

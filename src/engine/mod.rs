@@ -2,8 +2,30 @@
 //!
 //! It returns values; it never prints, exits, asks for the date or reads the environment.
 
+pub mod applies;
+mod assess;
+mod budget;
 pub mod checks;
+mod class;
+mod fingerprint;
 mod found;
+pub mod glob;
+mod outcome;
+mod places;
+mod plan;
+pub mod prefilter;
+mod run;
+mod select;
+pub mod size;
 pub mod tree;
+mod tree_memory;
+pub mod walk;
 
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
+pub use plan::{PlanProblem, compile_everything};
+pub use run::{Limits, NoProgress, Options, Progress, assess};
+pub use select::{Look, who_looks_at};
+pub use tree_memory::MemoryTree;
+
+/// Most findings of one check in one file; the rest is counted as "cannot tell" (budget).
+pub(crate) const MAX_FINDINGS: usize = 10_000;

@@ -1,1 +1,20 @@
-//! (being built)
+//! From an [`crate::model::Outcome`] to bytes: one small file per output format.
+//!
+//! Everything here is pure: no file, no terminal, no environment, no clock. Whatever comes from outside
+//! (paths, messages, excerpts) goes through [`escape`] before it enters a text for people.
+
+pub mod escape;
+pub mod human;
+pub mod json;
+pub mod jsonl;
+mod paint;
+#[cfg(test)]
+mod sample;
+mod wire;
+mod wrap;
+
+pub use human::{HumanStyle, render as render_human, render_problems};
+pub use json::{report_schema, write as write_json};
+pub use jsonl::write as write_jsonl;
+pub use paint::{Paint, Role};
+pub use wrap::wrap;

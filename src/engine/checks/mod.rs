@@ -1,1 +1,6 @@
-//! The check kinds, one file (or folder) each.
+//! The check kinds, one file (or folder) each. A new kind is one more here and one arm in the plan.
+
+pub mod code;
+pub mod data;
+pub mod files;
+pub mod text;

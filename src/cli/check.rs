@@ -1,0 +1,150 @@
+//! `stanchion check`: the main job.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::progress::Progress;
+use super::terminal::Terminal;
+use super::{Exit, Failure, files, guidelines, interrupt, root};
+use crate::engine;
+use crate::model::Outcome;
+use crate::report::{HumanStyle, render_human, write_json, write_jsonl};
+
+/// Assess a repository and say what could be better
+///
+/// Without PATH, the repository you are in. The repository is the nearest folder upwards that holds
+/// stanchion.toml or .git; a PATH inside it limits the assessment to that part. Without stanchion.toml,
+/// the starter guidelines that are built in are used.
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[command(after_help = "\
+Examples:
+  stanchion check                            assess the repository you are in
+  stanchion check services/pay               only that part of it
+  stanchion check --guidelines ./drafts      against the guidelines in a folder instead
+  stanchion check --format json              a report for programs (see `stanchion schema report`)
+  stanchion check --output json=report.json  a report for people here, for programs in a file
+
+Findings are advice: the exit status is 0 whether there are any or not.")]
+pub(super) struct Arguments {
+    /// Folders or files to assess
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Use the guidelines in this folder instead of those that are followed; may be given again
+    #[arg(long, short, value_name = "DIR")]
+    guidelines: Vec<PathBuf>,
+    /// How the report is written to standard output
+    #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Also write a report to a file, for example json=report.json; may be given again
+    #[arg(long, short, value_name = "FORMAT=FILE", value_parser = parse_output)]
+    output: Vec<Output>,
+    /// Show every finding
+    #[arg(long, short)]
+    all: bool,
+    /// Show at most so many findings for each guideline
+    #[arg(long, value_name = "N", default_value_t = 5, conflicts_with = "all")]
+    cap: usize,
+    /// Also list the guidelines that are kept or not applicable
+    #[arg(long, short)]
+    verbose: bool,
+    /// One line for each guideline that is not kept; nothing when all are kept
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Threads to use; 0 is one for each processor
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// Look into every file, even where no check can match (to test the prefilter)
+    #[arg(long, hide = true)]
+    no_prefilter: bool,
+    /// Accepted for scripts; nothing is cached yet
+    #[arg(long, hide = true)]
+    no_cache: bool,
+}
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+    /// One JSON record a line
+    Jsonl,
+}
+
+/// A report that goes to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Output {
+    format: Format,
+    file: PathBuf,
+}
+
+fn parse_output(text: &str) -> Result<Output, String> {
+    let advice = "write FORMAT=FILE with human, json or jsonl, for example json=report.json";
+    let (format, file) = text.split_once('=').ok_or(advice)?;
+    let format = clap::ValueEnum::from_str(format, false).map_err(|_| advice)?;
+    if file.is_empty() {
+        return Err(advice.to_owned());
+    }
+    Ok(Output { format, file: PathBuf::from(file) })
+}
+
+/// Assesses and reports.
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    interrupt::answer_at_once();
+    let progress = Progress::new(terminal);
+    let base = root::current_directory()?;
+    let place = root::locate(&base, &arguments.paths)?;
+    let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
+    let options = engine::Options {
+        scopes: place.scopes,
+        threads: arguments.threads,
+        prefilter: !arguments.no_prefilter,
+        ..engine::Options::default()
+    };
+    let tree = root::open(&place.root)?;
+    let assessed = engine::assess(&followed.guidelines, &tree, &options, &progress);
+    progress.finish();
+    let mut outcome = assessed
+        .map_err(|error| Failure::new(format!("cannot assess {}: {}", place.root.display(), error.detail)))?;
+    followed.complete(&mut outcome);
+
+    let style = HumanStyle {
+        cap: if arguments.all { usize::MAX } else { arguments.cap },
+        elapsed_ms: Some(progress.elapsed_ms()),
+        verbose: arguments.verbose,
+        quiet: arguments.quiet,
+        ..terminal.style()
+    };
+    for output in &arguments.output {
+        let style = HumanStyle { color: false, width: 100, elapsed_ms: None, quiet: false, ..style.clone() };
+        files::write_whole(&base.join(&output.file), |out| write(&outcome, output.format, &style, out))
+            .map_err(|error| Failure::io("write", &output.file, &error))?;
+    }
+    terminal.stream(|out| write(&outcome, arguments.format, &style, out))?;
+    Ok(Exit::Ran)
+}
+
+/// The one place where a format's name becomes its writer.
+fn write(outcome: &Outcome, format: Format, style: &HumanStyle, out: &mut dyn io::Write) -> io::Result<()> {
+    match format {
+        Format::Human => out.write_all(render_human(outcome, style).as_bytes()),
+        Format::Json => write_json(outcome, out),
+        Format::Jsonl => write_jsonl(outcome, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_are_format_and_file() {
+        let output = parse_output("jsonl=a=b.jsonl").expect("valid");
+        assert_eq!((output.format, output.file), (Format::Jsonl, PathBuf::from("a=b.jsonl")));
+        for wrong in ["json", "xml=a", "json=", "=a"] {
+            assert!(parse_output(wrong).expect_err("refused").contains("FORMAT=FILE"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `stanchion completions`: what a shell needs to complete our commands.
+
+use super::terminal::Terminal;
+use super::{Exit, Failure};
+
+/// Print completions for a shell
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  stanchion completions bash > ~/.local/share/bash-completion/completions/stanchion
+  stanchion completions fish > ~/.config/fish/completions/stanchion.fish")]
+pub(super) struct Arguments {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    shell: clap_complete::Shell,
+}
+
+/// Prints the completions.
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    // Into memory first: clap_complete panics when the reader has gone away.
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut super::command(), "stanchion", &mut text);
+    terminal.stream(|out| out.write_all(&text))?;
+    Ok(Exit::Ran)
+}

@@ -1,0 +1,80 @@
+//! `stanchion explain`: a guideline, rendered in the terminal.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::terminal::Terminal;
+use super::{Exit, Failure, guidelines, markdown, root};
+use crate::model::Guideline;
+use crate::report::escape::escape;
+use crate::report::{Role, wrap};
+
+/// Show a guideline: why, how to keep it, when to step over
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  stanchion explain resilience/http-timeouts
+  stanchion explain acme/short-names --guidelines ./drafts")]
+pub(super) struct Arguments {
+    /// The guideline's id, namespace/slug
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Look in this folder instead of what is followed; may be given again
+    #[arg(long, short, value_name = "DIR")]
+    guidelines: Vec<PathBuf>,
+}
+
+/// Shows a guideline.
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let base = root::current_directory()?;
+    let place = root::locate(&base, &[])?;
+    let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
+    let guideline = followed.get(&arguments.id)?;
+    terminal.print(&render(guideline, terminal))?;
+    Ok(Exit::Ran)
+}
+
+fn render(guideline: &Guideline, terminal: &Terminal) -> String {
+    let paint = terminal.paint();
+    let width = terminal.width;
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}", paint.text(Role::Strong, &escape(&guideline.title)));
+    let facts = [
+        guideline.id.to_string(),
+        guideline.version.to_string(),
+        guideline.stage.word().to_owned(),
+        format!("from {}", escape(&guideline.owner)),
+    ];
+    out.push_str(&wrap(width, "", "  ", &facts.join(paint.dot())));
+    out.push('\n');
+    out.push_str(&wrap(width, "", "", &escape(&guideline.summary)));
+    for section in &guideline.sections {
+        let _ = writeln!(out, "\n{}\n", paint.text(Role::Strong, &escape(&section.heading)));
+        out.push_str(&markdown::render(&section.markdown, width, paint));
+    }
+    let consequences = guideline.consequences.iter().map(|it| escape(&it.text).into_owned());
+    list(&mut out, "What follows when it is not kept", consequences, terminal);
+    let offers = guideline.offers.iter().map(|it| format!("{} ({})", escape(&it.text), escape(&it.by)));
+    list(&mut out, "Offered in return", offers, terminal);
+    let checks = guideline.checks.iter().map(|check| {
+        let message = check.message.as_deref().map(|text| format!(": {}", escape(text))).unwrap_or_default();
+        format!("{} ({}){message}", escape(&check.id), check.kind.word())
+    });
+    list(&mut out, "Checks", checks, terminal);
+    let _ = writeln!(out);
+    let source = format!("source {}, sha256 {}", escape(guideline.origin.words()), guideline.sha256);
+    out.push_str(&wrap(width, "", "  ", &paint.text(Role::Faint, &source)));
+    out
+}
+
+fn list(out: &mut String, heading: &str, items: impl Iterator<Item = String>, terminal: &Terminal) {
+    let mut items = items.peekable();
+    if items.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}\n", terminal.paint().text(Role::Strong, heading));
+    for item in items {
+        out.push_str(&wrap(terminal.width, "  - ", "    ", &item));
+    }
+}

@@ -1,0 +1,63 @@
+//! `stanchion init`: a stanchion.toml to begin with.
+
+use super::guidelines::CONFIG;
+use super::terminal::Terminal;
+use super::{Exit, Failure, files, root};
+use crate::report::Role;
+
+/// Write a stanchion.toml to begin with
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  stanchion init
+
+It says which guidelines this repository follows. An existing file is left as it is.")]
+pub(super) struct Arguments {}
+
+/// Writes the file.
+pub(super) fn run(_arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let base = root::current_directory()?;
+    let place = root::locate(&base, &[])?;
+    let path = place.root.join(CONFIG);
+    let own = place.root.join("guidelines");
+    let has_own = files::markdown_below(&own).is_ok_and(|found| !found.is_empty());
+    let text = contents(has_own);
+    files::create(&path, &text).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::new(format!("{} is there already", path.display()))
+            .with_help("it was left as it is; `stanchion list` shows what it follows"),
+        _ => Failure::io("write", &path, &error),
+    })?;
+    let command = |text: &str| terminal.paint().text(Role::Code, text);
+    let indented: String =
+        text.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
+    terminal.print(&format!(
+        "Wrote {CONFIG}:\n\n{indented}\nNext:\n  {}   what it asks of this repository\n  {}  what could be better\n",
+        command("stanchion list"),
+        command("stanchion check"),
+    ))?;
+    Ok(Exit::Ran)
+}
+
+fn contents(has_own: bool) -> String {
+    let follow = if has_own { "[\"./guidelines\", \"starter\"]" } else { "[\"starter\"]" };
+    format!(
+        "# The guidelines that this repository follows: it agrees to be told.\n\
+         # \"starter\" is built in; \"./guidelines\" is a folder of your own. Earlier wins where two disagree.\n\
+         schema = 1\n\
+         follow = {follow}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for has_own in [true, false] {
+            let table: toml::Table = contents(has_own).parse().expect("TOML");
+            assert_eq!(table["schema"].as_integer(), Some(1));
+            assert_eq!(table["follow"].as_array().map(Vec::len), Some(1 + usize::from(has_own)));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! `stanchion list`: the guidelines that are followed here.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::terminal::Terminal;
+use super::{Exit, Failure, guidelines, root};
+use crate::engine::applies::Condition;
+use crate::engine::tree::{Entry, EntryKind};
+use crate::model::{Guideline, language_of};
+use crate::report::escape::escape;
+use crate::report::{Role, render_problems, wrap};
+
+/// List the guidelines that are followed here
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  stanchion list
+  stanchion list --format json
+  stanchion list --guidelines ./drafts")]
+pub(super) struct Arguments {
+    /// Look in this folder instead of what is followed; may be given again
+    #[arg(long, short, value_name = "DIR")]
+    guidelines: Vec<PathBuf>,
+    /// How the list is written
+    #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// The formats of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table for people
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// A guideline, and where it applies.
+type Row = (Arc<Guideline>, Applies);
+
+/// Where a guideline applies here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Applies {
+    /// Nowhere.
+    No,
+    /// To the repository as a whole.
+    Everywhere,
+    /// To so many files.
+    Files(usize),
+}
+
+impl Applies {
+    /// A guideline whose conditions cannot be compiled applies nowhere; `check` says what is wrong with it.
+    fn of(guideline: &Guideline, entries: &[Entry]) -> Self {
+        let Ok(mut condition) = Condition::new(&guideline.applies) else { return Self::No };
+        condition.settle(entries, false);
+        if !condition.asks_about_files() {
+            return if condition.holds_somewhere(entries) { Self::Everywhere } else { Self::No };
+        }
+        let paths = entries.iter().filter(|entry| entry.kind != EntryKind::Directory);
+        let paths = paths.map(|entry| entry.path.bytes());
+        match paths.filter(|path| condition.holds_for(path, language_of(path))).count() {
+            0 => Self::No,
+            count => Self::Files(count),
+        }
+    }
+
+    /// What the column "applies here" says.
+    fn words(self) -> String {
+        match self {
+            Self::No => "no".to_owned(),
+            Self::Everywhere => "yes".to_owned(),
+            Self::Files(1) => "yes, 1 file".to_owned(),
+            Self::Files(count) => format!("yes, {count} files"),
+        }
+    }
+}
+
+/// Lists guidelines.
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let base = root::current_directory()?;
+    let place = root::locate(&base, &[])?;
+    let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
+    let entries = root::entries(&place.root)?;
+    let rows: Vec<Row> = followed
+        .guidelines
+        .iter()
+        .map(|guideline| (Arc::clone(guideline), Applies::of(guideline, &entries)))
+        .collect();
+    match arguments.format {
+        Format::Json => terminal.print(&json(&rows))?,
+        Format::Human => {
+            let mut text = table(&rows, terminal);
+            if !followed.problems.is_empty() {
+                text.push('\n');
+                text.push_str(&render_problems(&followed.problems, &terminal.style()));
+            }
+            terminal.print(&text)?;
+        }
+    }
+    Ok(Exit::Ran)
+}
+
+fn table(rows: &[Row], terminal: &Terminal) -> String {
+    let paint = terminal.paint();
+    if rows.is_empty() {
+        return "No guideline is followed here. `stanchion init` writes a stanchion.toml to begin with.\n"
+            .to_owned();
+    }
+    let head = ["guideline", "version", "stage", "applies here"].map(str::to_owned);
+    let cells = rows.iter().map(|(guideline, applies)| {
+        [
+            guideline.id.to_string(),
+            guideline.version.to_string(),
+            guideline.stage.word().to_owned(),
+            applies.words(),
+        ]
+    });
+    let cells: Vec<[String; 4]> = std::iter::once(head).chain(cells).collect();
+    let widths: Vec<usize> =
+        (0..4).map(|column| cells.iter().map(|row| row[column].len()).max().unwrap_or(0)).collect();
+    let fixed: usize = widths.iter().sum::<usize>() + 2 * widths.len();
+    // The title stands in a column of its own where there is room, else below.
+    let beside = terminal.width >= fixed + 24;
+    let mut out = String::new();
+    for (index, row) in cells.iter().enumerate() {
+        let mut line = String::new();
+        for (cell, &width) in row.iter().zip(&widths) {
+            let padded =
+                if terminal.width >= fixed { format!("{cell:<width$}  ") } else { format!("{cell}  ") };
+            line.push_str(&padded);
+        }
+        let role = if index == 0 { Role::Faint } else { Role::Strong };
+        let title =
+            index.checked_sub(1).map_or("title".to_owned(), |at| escape(&rows[at].0.title).into_owned());
+        if beside {
+            let indent = " ".repeat(fixed);
+            out.push_str(&wrap(terminal.width, &paint.text(role, &line), &indent, &title));
+        } else {
+            let _ = writeln!(out, "{}", paint.text(role, line.trim_end()));
+            if index > 0 {
+                out.push_str(&wrap(terminal.width, "  ", "  ", &title));
+            }
+        }
+    }
+    out
+}
+
+fn json(rows: &[Row]) -> String {
+    let guidelines: Vec<serde_json::Value> = rows
+        .iter()
+        .map(|(guideline, applies)| {
+            serde_json::json!({
+                "id": guideline.id.as_str(),
+                "version": guideline.version.to_string(),
+                "stage": guideline.stage.word(),
+                "title": guideline.title,
+                "owner": guideline.owner,
+                "source": guideline.origin.words(),
+                "sha256": guideline.sha256,
+                "applies": *applies != Applies::No,
+                "files": match applies {
+                    Applies::Files(count) => Some(count),
+                    _ => None,
+                },
+            })
+        })
+        .collect();
+    format!("{:#}\n", serde_json::json!({ "version": 1, "guidelines": guidelines }))
+}

@@ -1,0 +1,244 @@
+//! Markdown as text for a terminal: wrapped paragraphs, lists, indented code. Everything is escaped.
+
+use std::fmt::Write as _;
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use crate::report::escape::{escape, escape_lines};
+use crate::report::{Paint, Role, wrap};
+
+/// Markdown as text.
+pub(super) fn render(markdown: &str, width: usize, paint: Paint) -> String {
+    let mut page = Page { width, paint, ..Page::default() };
+    for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
+        page.event(event);
+    }
+    page.flush();
+    page.out
+}
+
+struct Page {
+    out: String,
+    width: usize,
+    paint: Paint,
+    /// Text of the block that is being read.
+    text: String,
+    /// Open lists: the next number, or `None` for bullets.
+    lists: Vec<Option<u64>>,
+    /// The mark of a list item that has not been written yet.
+    mark: Option<String>,
+    quotes: usize,
+    code: Option<String>,
+    link: Option<String>,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self {
+            out: String::new(),
+            width: 80,
+            paint: Paint { color: false, unicode: false },
+            text: String::new(),
+            lists: Vec::new(),
+            mark: None,
+            quotes: 0,
+            code: None,
+            link: None,
+        }
+    }
+}
+
+impl Page {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) => match &mut self.code {
+                Some(code) => code.push_str(&text),
+                None => self.text.push_str(&escape(&text)),
+            },
+            Event::Code(code) => {
+                let code = format!("`{}`", escape(&code));
+                self.text.push_str(&self.paint.text(Role::Code, &code));
+            }
+            Event::Html(html) | Event::InlineHtml(html) => self.text.push_str(&escape(html.trim_end())),
+            Event::SoftBreak => self.text.push(' '),
+            Event::HardBreak => self.text.push('\n'),
+            Event::Rule => {
+                self.block_gap();
+                self.out.push_str(&self.paint.stroke().repeat(3));
+                self.out.push('\n');
+            }
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Paragraph | Tag::Heading { .. } => {
+                self.flush();
+                self.block_gap();
+            }
+            Tag::CodeBlock(kind) => {
+                self.flush();
+                self.block_gap();
+                if let CodeBlockKind::Fenced(info) = kind {
+                    self.example(&info);
+                }
+                self.code = Some(String::new());
+            }
+            Tag::List(first) => {
+                self.flush();
+                if self.lists.is_empty() {
+                    self.block_gap();
+                }
+                self.lists.push(first);
+            }
+            Tag::Item => {
+                self.flush();
+                let depth = self.lists.len().min(8);
+                let mark = match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        *number = number.saturating_add(1);
+                        format!("{}.", number.saturating_sub(1))
+                    }
+                    _ => "-".to_owned(),
+                };
+                self.mark = Some(format!("{}{mark} ", "  ".repeat(depth)));
+            }
+            Tag::BlockQuote(_) => {
+                self.flush();
+                self.block_gap();
+                self.quotes += 1;
+            }
+            Tag::Link { dest_url, .. } => self.link = Some(escape(&dest_url).into_owned()),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::Item | TagEnd::HtmlBlock => self.flush(),
+            TagEnd::Heading(level) => {
+                let role = if level <= HeadingLevel::H3 { Role::Strong } else { Role::Faint };
+                self.text = self.paint.text(role, &self.text);
+                self.flush();
+            }
+            TagEnd::CodeBlock => {
+                let code = self.code.take().unwrap_or_default();
+                let indent = format!("{}    ", self.indent());
+                for line in escape_lines(&code).lines() {
+                    self.out.push_str(format!("{indent}{}", self.paint.text(Role::Code, line)).trim_end());
+                    self.out.push('\n');
+                }
+            }
+            TagEnd::List(_) => {
+                self.flush();
+                self.lists.pop();
+            }
+            TagEnd::BlockQuote(_) => {
+                self.flush();
+                self.quotes = self.quotes.saturating_sub(1);
+            }
+            TagEnd::Link => {
+                if let Some(target) = self.link.take().filter(|target| !self.text.ends_with(target.as_str()))
+                {
+                    let _ = write!(self.text, " <{target}>");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The words of a fence that matter to a reader: whether it is a good or a bad example, and of which file.
+    fn example(&mut self, info: &str) {
+        let words: Vec<&str> = info.split_whitespace().collect();
+        let kind = words.iter().find_map(|word| match *word {
+            "good" => Some((Role::Kept, "keeps it:")),
+            "bad" => Some((Role::Warning, "does not keep it:")),
+            _ => None,
+        });
+        if let Some((role, label)) = kind {
+            let path = words.iter().find_map(|word| word.strip_prefix("path="));
+            let path = path.map(|path| format!(" {}", escape(path))).unwrap_or_default();
+            let line = format!("{}  {}{path}\n", self.indent(), self.paint.text(role, label));
+            self.out.push_str(&line);
+        }
+    }
+
+    fn indent(&self) -> String {
+        "  ".repeat(self.lists.len().min(8) * 2)
+    }
+
+    fn block_gap(&mut self) {
+        if !self.out.is_empty() && self.mark.is_none() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+
+    /// Writes the text of the block that was read.
+    fn flush(&mut self) {
+        let text = std::mem::take(&mut self.text);
+        if text.trim().is_empty() {
+            return;
+        }
+        let quote = "> ".repeat(self.quotes.min(8));
+        let rest = match &self.mark {
+            Some(mark) => " ".repeat(mark.len()),
+            None => self.indent(),
+        };
+        let first = self.mark.take().unwrap_or_else(|| rest.clone());
+        let wrapped = wrap(self.width, &format!("{first}{quote}"), &format!("{rest}{quote}"), text.trim());
+        self.out.push_str(&wrapped);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::escape::is_unsafe;
+
+    const PLAIN: Paint = Paint { color: false, unicode: true };
+
+    #[test]
+    fn prose_lists_and_code_read_well() {
+        let markdown = "A paragraph that is long enough\nto wrap with `code` in it.\n\n- one\n- two\n  - deep\n\n\
+                        1. first\n2. second\n\n```python good path=a/b.py\nx = 1\n\ty = 2\n```\n\n\
+                        See [the page](https://example.com).\n";
+        let expected = "\
+A paragraph that is long
+enough to wrap with `code` in
+it.
+
+  - one
+  - two
+    - deep
+
+  1. first
+  2. second
+
+  keeps it: a/b.py
+    x = 1
+        y = 2
+
+See the page
+<https://example.com>.
+";
+        assert_eq!(render(markdown, 30, PLAIN), expected);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_markdown_is_safe_to_show(
+            text in "([a-z \\x1b\u{202e}\u{200b}`*_#>|<&\\[\\]()0-9.-]|\n|\t|\r|```|    |- |1\\. ){0,60}",
+            width in 0usize..100,
+        ) {
+            let shown = render(&text, width, PLAIN);
+            prop_assert!(!shown.chars().any(|c| c != '\n' && is_unsafe(c)), "{shown:?}");
+        }
+    }
+}

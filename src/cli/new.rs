@@ -1,0 +1,81 @@
+//! `stanchion new`: a guideline file to start from.
+
+use std::path::PathBuf;
+
+use super::pending::format;
+use super::terminal::Terminal;
+use super::{Exit, Failure, files, root};
+use crate::model::GuidelineId;
+use crate::report::Role;
+use crate::report::escape::escape;
+
+/// Write a new guideline file to start from
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  stanchion new acme/short-names
+  stanchion new acme/pinned-images --kind data
+  stanchion new acme/short-names --dir drafts")]
+pub(super) struct Arguments {
+    /// The new guideline's id, namespace/slug
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The kind of its first check
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = Kind::Text)]
+    kind: Kind,
+    /// The folder of guidelines that it goes into
+    #[arg(long, value_name = "DIR", default_value = "guidelines")]
+    dir: PathBuf,
+}
+
+/// Kinds of checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// Paths: presence, names, sizes, pairs
+    Files,
+    /// Regular expressions over text
+    Text,
+    /// Values in JSON, YAML, TOML, .env, INI
+    Data,
+    /// Syntax patterns
+    Code,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Text => "text",
+            Self::Data => "data",
+            Self::Code => "code",
+        }
+    }
+}
+
+/// Writes the file.
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let id = GuidelineId::new(&arguments.id).map_err(|problem| {
+        Failure::new(format!("`{}` cannot be an id: {problem}", arguments.id))
+            .with_help("for example acme/short-names: a team, then the practice in a few words")
+    })?;
+    let shown = arguments.dir.join(id.namespace()).join(format!("{}.md", id.slug()));
+    let base = root::current_directory()?;
+    files::create(&base.join(&shown), &format::scaffold(&id, arguments.kind.word())).map_err(|error| {
+        match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Failure::new(format!("{} is there already", shown.display()))
+                    .with_help("it was left as it is; choose another id or folder")
+            }
+            _ => Failure::io("write", &shown, &error),
+        }
+    })?;
+    let path = escape(&shown.to_string_lossy()).into_owned();
+    let command = |text: String| terminal.paint().text(Role::Code, &text);
+    let dir = escape(&arguments.dir.to_string_lossy()).into_owned();
+    terminal.print(&format!(
+        "Wrote {path}\n\nNext: say why and how in it, then\n  {}\n  {}\n",
+        command(format!("stanchion test {path}")),
+        command(format!("stanchion check --guidelines {dir}")),
+    ))?;
+    Ok(Exit::Ran)
+}

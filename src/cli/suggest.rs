@@ -1,0 +1,35 @@
+//! "Did you mean": names near to one that was typed.
+
+/// At most three of `names` that are near to `typed`, nearest first.
+pub(super) fn near<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut rated: Vec<(usize, &str)> = names
+        .map(|name| {
+            let slug = name.split_once('/').map_or(name, |parts| parts.1);
+            let whole = strsim::damerau_levenshtein(typed, name);
+            let part = strsim::damerau_levenshtein(typed, slug);
+            let held = typed.len() >= 3 && name.contains(typed);
+            (if held { 0 } else { whole.min(part) }, name)
+        })
+        .filter(|(distance, _)| *distance <= (typed.chars().count() / 3).max(2))
+        .collect();
+    rated.sort_unstable();
+    rated.into_iter().take(3).map(|(_, name)| format!("`{name}`")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found() {
+        let names = ["resilience/http-timeouts", "teams/code-owners", "secrets/no-private-keys"];
+        for (typed, expected) in [
+            ("resilience/http-timeuots", &["`resilience/http-timeouts`"][..]),
+            ("http-timeout", &["`resilience/http-timeouts`"]),
+            ("owners", &["`teams/code-owners`"]),
+            ("zzzzzz", &[]),
+        ] {
+            assert_eq!(near(typed, names.into_iter()), expected, "{typed}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! One file: read once, filter once, decode, load and parse at most once, ask every check.
+//!
+//! Takes a class of checks and a path, gives back plain values. Nothing is shared between files, so a
+//! process boundary can be put around this.
+
+use super::budget::Budget;
+use super::checks::code;
+use super::checks::data;
+use super::class::Class;
+use super::found::{CannotTell, FileResult};
+use super::places::Places;
+use super::prefilter::Seen;
+use super::run::Limits;
+use super::tree::Tree;
+use crate::model::{Reason, RepoPath};
+use crate::text::{Decoded, Undecodable, decode};
+
+/// What a thread uses again for each file.
+#[derive(Default)]
+pub struct Scratch {
+    bytes: Vec<u8>,
+    seen: Seen,
+    active: Vec<bool>,
+}
+
+/// Assesses the file at `path`, which is number `file`.
+pub fn assess_file(
+    class: &Class<'_>,
+    tree: &dyn Tree,
+    path: &RepoPath,
+    file: u32,
+    limits: &Limits,
+    scratch: &mut Scratch,
+) -> FileResult {
+    let mut result = FileResult { file, ..FileResult::default() };
+    if let Err(error) = tree.read(path, limits.file_bytes, &mut scratch.bytes) {
+        result.cannot_tell.push(CannotTell { check: None, reason: error.reason, detail: error.detail });
+        return result;
+    }
+    let decoded = match decode(&scratch.bytes) {
+        Ok(decoded) => decoded,
+        Err(Undecodable::Binary(at)) => {
+            let detail = format!("a NUL byte at offset {at}");
+            let refuse = |&number| CannotTell { check: Some(number), reason: Reason::Binary, detail: detail.clone() };
+            result.cannot_tell.extend(class.named.iter().map(refuse));
+            return result;
+        }
+        Err(Undecodable::Encoding(at)) => {
+            let detail = format!("the byte at offset {at} is not UTF-8, and no byte order mark says what it is");
+            result.cannot_tell.push(CannotTell { check: None, reason: Reason::Encoding, detail });
+            return result;
+        }
+    };
+    // The automaton searches the text's own bytes: for UTF-8 these are the file's.
+    let any = class.prefilter.may_match(decoded.text.as_bytes(), &mut scratch.seen, &mut scratch.active);
+    if any || !class.data.is_empty() {
+        let budget = Budget::starting_now(limits.file_time);
+        look(class, path, &decoded, &scratch.active, limits, &budget, &mut result);
+    }
+    result.found.sort_by(|a, b| {
+        (a.start.byte, a.end.byte, a.check).cmp(&(b.start.byte, b.end.byte, b.check))
+    });
+    result
+}
+
+fn look(
+    class: &Class<'_>,
+    path: &RepoPath,
+    decoded: &Decoded<'_>,
+    active: &[bool],
+    limits: &Limits,
+    budget: &Budget,
+    result: &mut FileResult,
+) {
+    let places = Places::new(decoded);
+    let (text_active, code_active) = active.split_at(class.text.len());
+    for ((number, check), active) in class.text.iter().zip(text_active) {
+        if *active {
+            check.assess(*number, &places, budget, &mut result.found, &mut result.cannot_tell);
+        }
+    }
+    look_at_data(class, path, &places, result);
+    let Some(grammar) = class.grammar else { return };
+    if !code_active.contains(&true) {
+        return;
+    }
+    if decoded.text.len() as u64 > limits.code_bytes {
+        for ((number, _), _) in class.code.checks().iter().zip(code_active).filter(|(_, active)| **active) {
+            let detail = format!("{} bytes; code is parsed up to {}", decoded.text.len(), limits.code_bytes);
+            result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::TooBig, detail });
+        }
+        return;
+    }
+    code::scan(&class.code, code_active, grammar, &places, budget, &mut result.found, &mut result.cannot_tell);
+}
+
+fn look_at_data(class: &Class<'_>, path: &RepoPath, places: &Places<'_>, result: &mut FileResult) {
+    let mut loaded: Vec<(crate::data::Format, Result<Vec<data::Loaded>, (Reason, String)>)> = Vec::new();
+    for (number, check) in &class.data {
+        let Some(format) = check.format(path.name()) else {
+            let detail = "its name does not say which data format it is; the check can say `format:`".to_owned();
+            result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::ParseError, detail });
+            continue;
+        };
+        if !loaded.iter().any(|(known, _)| *known == format) {
+            loaded.push((format, data::load(format, places.text())));
+        }
+        match loaded.iter().find(|(known, _)| *known == format) {
+            Some((_, Ok(documents))) => check.assess(*number, documents, places, &mut result.found),
+            Some((_, Err((reason, detail)))) => {
+                let (reason, detail) = (*reason, detail.clone());
+                result.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The `code` check kind: ast-grep rules and tree-sitter queries, on one parse of each file.
+
+mod grammar;
+mod parse;
+mod pasted_globs;
+mod query;
+mod requirement;
+mod rule;
+mod rule_problems;
+mod scan;
+
+pub use grammar::Grammar;
+pub use pasted_globs::PastedGlobs;
+pub use rule::CompiledCode;
+pub use scan::{CodeScan, scan};

@@ -1,0 +1,282 @@
+//! One walk over one tree for all code checks of a file.
+//!
+//! Our own loop instead of ast-grep's `CombinedScan`: that one obeys `ast-grep-ignore` comments (a
+//! second, unjustified kind of waiver), prints, and knows no budget.
+
+use ast_grep_core::matcher::MatcherExt;
+use ast_grep_core::replacer::Content;
+use ast_grep_core::source::Doc;
+use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
+use ast_grep_core::{AstGrep, Matcher};
+
+use super::grammar::Grammar;
+use super::parse::{Refusal, parse};
+use super::rule::{Body, CompiledCode};
+use crate::engine::budget::Budget;
+use crate::engine::found::{CannotTell, Found};
+use crate::engine::places::Places;
+use crate::model::{Edit, Fix, Reason};
+use crate::text::Span;
+
+/// Deepest tree that is searched. Relational rules walk to the root for each node, so their time
+/// grows with the square of the depth (GUARANTEES M7).
+const MAX_DEPTH: usize = 5_000;
+/// Nodes between two looks at the clock.
+const NODES_PER_LOOK: u32 = 1_024;
+
+/// The code checks of one class of files, by the kinds of node they look at. Built once a run.
+pub struct CodeScan<'p> {
+    checks: Vec<(u32, &'p CompiledCode)>,
+    languages: Vec<(Grammar, KindTable)>,
+}
+
+/// For each node kind, the positions of the rules that may match it.
+type KindTable = Vec<Vec<u16>>;
+
+impl<'p> CodeScan<'p> {
+    /// Indexes `checks` (numbers in the plan, and what they ask).
+    #[must_use]
+    pub fn new(checks: Vec<(u32, &'p CompiledCode)>) -> Self {
+        let mut languages: Vec<(Grammar, KindTable)> = Vec::new();
+        for (position, (_, check)) in checks.iter().enumerate() {
+            let at = languages.iter().position(|(grammar, _)| *grammar == check.grammar).unwrap_or_else(|| {
+                languages.push((check.grammar, Vec::new()));
+                languages.len() - 1
+            });
+            let Body::Rule(rule) = &check.body else { continue };
+            let table = &mut languages[at].1;
+            for kind in rule.matcher.potential_kinds().iter().flatten() {
+                if table.len() <= kind {
+                    table.resize_with(kind + 1, Vec::new);
+                }
+                table[kind].push(u16::try_from(position).unwrap_or(u16::MAX));
+            }
+        }
+        Self { checks, languages }
+    }
+
+    /// The checks, in the order that `active` flags count.
+    #[must_use]
+    pub fn checks(&self) -> &[(u32, &'p CompiledCode)] {
+        &self.checks
+    }
+}
+
+/// What a scan of one file writes to.
+pub struct Sink<'a> {
+    /// Findings, in no particular order.
+    pub found: &'a mut Vec<Found>,
+    /// What could not be told.
+    pub cannot_tell: &'a mut Vec<CannotTell>,
+}
+
+/// Runs the `active` checks of `scan` over a file of `grammar` that holds `places.text()`.
+pub fn scan(
+    scan: &CodeScan<'_>,
+    active: &[bool],
+    grammar: Grammar,
+    places: &Places<'_>,
+    budget: &Budget,
+    found: &mut Vec<Found>,
+    cannot_tell: &mut Vec<CannotTell>,
+) {
+    let mut sink = Sink { found, cannot_tell };
+    let wanted = |grammar: Grammar| {
+        scan.checks.iter().zip(active).any(|((_, check), active)| *active && check.grammar == grammar)
+    };
+    let own = wanted(grammar);
+    let embeds = grammar.may_embed()
+        && scan.checks.iter().zip(active).any(|((_, check), active)| *active && check.grammar != grammar);
+    if !own && !embeds {
+        return;
+    }
+    let doc = match document(grammar, places.text(), &[], budget) {
+        Ok(doc) => doc,
+        Err(refusal) => return refuse(scan, active, |_| true, &refusal, &mut sink),
+    };
+    if own {
+        one_document(scan, active, &doc, places, budget, &mut sink);
+    }
+    if embeds {
+        for (name, ranges) in grammar.extract_injections(doc.root()) {
+            let Some(inner) = Grammar::embedded(&name).filter(|inner| wanted(*inner)) else { continue };
+            match document(inner, places.text(), &ranges, budget) {
+                Ok(doc) => one_document(scan, active, &doc, places, budget, &mut sink),
+                Err(refusal) => refuse(scan, active, |check| check.grammar == inner, &refusal, &mut sink),
+            }
+        }
+    }
+}
+
+type Document = AstGrep<StrDoc<Grammar>>;
+
+fn document(
+    grammar: Grammar,
+    text: &str,
+    ranges: &[ast_grep_core::tree_sitter::TSRange],
+    budget: &Budget,
+) -> Result<Document, Refusal> {
+    let tree = parse(grammar, text, ranges, budget)?;
+    Ok(AstGrep::doc(StrDoc { src: text.to_owned(), lang: grammar, tree }))
+}
+
+fn refuse(
+    scan: &CodeScan<'_>,
+    active: &[bool],
+    whom: impl Fn(&CompiledCode) -> bool,
+    refusal: &Refusal,
+    sink: &mut Sink<'_>,
+) {
+    for ((number, check), active) in scan.checks.iter().zip(active) {
+        if *active && whom(check) {
+            let (reason, detail) = refusal.clone();
+            sink.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
+        }
+    }
+}
+
+fn one_document(
+    scan: &CodeScan<'_>,
+    active: &[bool],
+    doc: &Document,
+    places: &Places<'_>,
+    budget: &Budget,
+    sink: &mut Sink<'_>,
+) {
+    let grammar = *doc.lang();
+    let mine = |check: &CompiledCode| check.grammar == grammar;
+    let before = sink.found.len();
+    let errors = match rules(scan, active, doc, places, budget, sink) {
+        Ok(errors) => errors,
+        Err(refusal) => {
+            sink.found.truncate(before);
+            return refuse(scan, active, mine, &refusal, sink);
+        }
+    };
+    for ((number, check), active) in scan.checks.iter().zip(active) {
+        let Body::Query(query) = &check.body else { continue };
+        if !*active || !mine(check) {
+            continue;
+        }
+        match query.matches(doc.root().get_inner_node(), places.text(), budget) {
+            Ok(matches) => {
+                for found in matches {
+                    let message = found.message.unwrap_or_else(|| default_message(&places.text()[found.span.start..found.span.end]));
+                    let content = &places.text()[found.span.start..found.span.end];
+                    sink.found.push(places.found(*number, message, found.span, content, None));
+                }
+            }
+            Err((reason, detail)) => sink.cannot_tell.push(CannotTell { check: Some(*number), reason, detail }),
+        }
+    }
+    blind_spots(scan, active, &mine, &errors, places, &sink.found[before..], sink.cannot_tell);
+}
+
+/// Walks the tree once, trying at each node the active rules that may match its kind. Returns the
+/// outermost places that did not parse.
+fn rules(
+    scan: &CodeScan<'_>,
+    active: &[bool],
+    doc: &Document,
+    places: &Places<'_>,
+    budget: &Budget,
+    sink: &mut Sink<'_>,
+) -> Result<Vec<Span>, Refusal> {
+    let grammar = *doc.lang();
+    let Some((_, table)) = scan.languages.iter().find(|(other, _)| *other == grammar) else {
+        return Ok(Vec::new());
+    };
+    let root = doc.root().get_inner_node();
+    let has_error = root.has_error();
+    let mut errors: Vec<Span> = Vec::new();
+    let mut cursor = root.walk();
+    let (mut depth, mut count) = (0usize, 0u32);
+    loop {
+        let node = cursor.node();
+        count = count.wrapping_add(1);
+        if count.is_multiple_of(NODES_PER_LOOK) && budget.is_spent() {
+            return Err((Reason::Budget, format!("searching took longer than {}", budget.words())));
+        }
+        if has_error && node.is_error() && errors.last().is_none_or(|last| last.end <= node.start_byte()) {
+            errors.push(node.byte_range().into());
+        }
+        for &position in table.get(usize::from(node.kind_id())).map_or(&[][..], Vec::as_slice) {
+            let position = usize::from(position);
+            if active[position] {
+                let (number, check) = scan.checks[position];
+                try_rule(number, check, doc, node, places, sink);
+            }
+        }
+        if cursor.goto_first_child() {
+            depth += 1;
+            if depth > MAX_DEPTH {
+                return Err((Reason::TooDeep, format!("syntax nested deeper than {MAX_DEPTH} levels")));
+            }
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return Ok(errors);
+            }
+            depth -= 1;
+        }
+    }
+}
+
+fn try_rule<'t>(
+    number: u32,
+    check: &CompiledCode,
+    doc: &'t Document,
+    node: <StrDoc<Grammar> as Doc>::Node<'t>,
+    places: &Places<'_>,
+    sink: &mut Sink<'_>,
+) {
+    let Body::Rule(rule) = &check.body else { return };
+    let Some(matched) = rule.matcher.match_node(doc.adopt(node)) else { return };
+    let span = Span::from(matched.range());
+    let text = &places.text()[span.start..span.end];
+    let message =
+        if rule.message.is_empty() { default_message(text) } else { rule.get_message(&matched) };
+    let fix = rule.fixer.first().map(|fixer| {
+        let edit = matched.make_edit(&rule.matcher, fixer);
+        let with = <String as Content>::encode_bytes(&edit.inserted_text).into_owned();
+        let span = Span::new(edit.position, edit.position + edit.deleted_length);
+        Fix { title: fixer.title().map(str::to_owned), edits: vec![Edit::Replace { span, with }] }
+    });
+    sink.found.push(places.found(number, message, span, text, fix));
+}
+
+fn default_message(matched: &str) -> String {
+    let line = matched.lines().next().unwrap_or_default().trim();
+    let short: String = line.chars().take(60).collect();
+    let more = if short.len() < matched.trim_end().len() { "…" } else { "" };
+    format!("found `{short}{more}`")
+}
+
+/// A check that found nothing although a place it would look at did not parse cannot tell.
+fn blind_spots(
+    scan: &CodeScan<'_>,
+    active: &[bool],
+    mine: &impl Fn(&CompiledCode) -> bool,
+    errors: &[Span],
+    places: &Places<'_>,
+    found: &[Found],
+    cannot_tell: &mut Vec<CannotTell>,
+) {
+    if errors.is_empty() {
+        return;
+    }
+    for ((number, check), active) in scan.checks.iter().zip(active) {
+        if !*active || !mine(check) || found.iter().any(|found| found.check == *number) {
+            continue;
+        }
+        let looks = |span: &&Span| {
+            !span.is_empty() && check.requirement().holds_in(&places.text().as_bytes()[span.start..span.end])
+        };
+        if let Some(span) = errors.iter().find(looks) {
+            let (line, column) = places.line_column(span.start);
+            let detail = format!("line {line}, column {column} is not {}", check.grammar.0.name());
+            cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::ParseError, detail });
+        }
+    }
+}

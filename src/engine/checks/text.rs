@@ -1,0 +1,214 @@
+//! The `text` check kind: regular expressions, linear time always.
+
+use regex::{Regex, RegexBuilder};
+
+use crate::engine::budget::Budget;
+use crate::engine::found::{CannotTell, Found};
+use crate::engine::places::Places;
+use crate::engine::prefilter::{Requirement, requirement_of_regex};
+use crate::engine::{MAX_FINDINGS, SpecProblem};
+use crate::model::{Edit, Fix, FixSpec, Reason, TextCheck};
+use crate::text::Span;
+
+/// Largest compiled expression, in bytes.
+const SIZE_LIMIT: usize = 1024 * 1024;
+
+/// A `text` check, ready to run.
+pub struct CompiledText {
+    regex: Regex,
+    question: Question,
+    message: Option<String>,
+    fix: Option<FixSpec>,
+    requirement: Requirement,
+}
+
+enum Question {
+    /// Each match is a finding.
+    Find,
+    /// A file without a match is a finding.
+    Expect,
+}
+
+impl CompiledText {
+    /// Compiles a check.
+    ///
+    /// # Errors
+    /// When the expression does not compile, or not exactly one question is asked.
+    pub fn new(check: &TextCheck, message: Option<&str>, fix: Option<&FixSpec>) -> Result<Self, Vec<SpecProblem>> {
+        let (key, pattern, question) = match (&check.find, &check.expect) {
+            (Some(pattern), None) => ("find", pattern, Question::Find),
+            (None, Some(pattern)) => ("expect", pattern, Question::Expect),
+            _ => return Err(vec![SpecProblem::new(&["text"], "a text check has either `find` or `expect`")]),
+        };
+        let regex = RegexBuilder::new(pattern)
+            .multi_line(true)
+            .dot_matches_new_line(check.multi_line)
+            .case_insensitive(check.ignore_case)
+            .crlf(true)
+            .size_limit(SIZE_LIMIT)
+            .nest_limit(64)
+            .build()
+            .map_err(|error| vec![SpecProblem::new(&["text", key], regex_words(&error))])?;
+        let requirement = match question {
+            // A file without the literal is exactly what `expect` reports.
+            Question::Expect => Requirement::Anything,
+            Question::Find => regex_syntax::ParserBuilder::new()
+                .multi_line(true)
+                .dot_matches_new_line(check.multi_line)
+                .case_insensitive(check.ignore_case)
+                .crlf(true)
+                .nest_limit(64)
+                .build()
+                .parse(pattern)
+                .map_or(Requirement::Anything, |hir| requirement_of_regex(&hir)),
+        };
+        Ok(Self { regex, question, message: message.map(str::to_owned), fix: fix.cloned(), requirement })
+    }
+
+    /// What a file must hold to be worth decoding.
+    #[must_use]
+    pub fn requirement(&self) -> &Requirement {
+        &self.requirement
+    }
+
+    /// Looks through a file.
+    pub fn assess(
+        &self,
+        number: u32,
+        places: &Places<'_>,
+        budget: &Budget,
+        found: &mut Vec<Found>,
+        cannot_tell: &mut Vec<CannotTell>,
+    ) {
+        match self.question {
+            Question::Find => self.find(number, places, budget, found, cannot_tell),
+            Question::Expect => {
+                if !self.regex.is_match(places.text()) {
+                    let message = self.message.clone().unwrap_or_else(|| {
+                        format!("nothing in this file matches `{}`", self.regex.as_str())
+                    });
+                    let first = places.lines().line_span(places.text(), 0);
+                    found.push(places.found(number, message, Span::new(0, first.end), "expected", None));
+                }
+            }
+        }
+    }
+
+    fn find(
+        &self,
+        number: u32,
+        places: &Places<'_>,
+        budget: &Budget,
+        found: &mut Vec<Found>,
+        cannot_tell: &mut Vec<CannotTell>,
+    ) {
+        let mut refuse = |detail: String| {
+            cannot_tell.push(CannotTell { check: Some(number), reason: Reason::Budget, detail });
+        };
+        for (count, captures) in self.regex.captures_iter(places.text()).enumerate() {
+            let Some(whole) = captures.get(0) else { continue };
+            // An empty match points at nothing.
+            if whole.is_empty() {
+                continue;
+            }
+            if count >= MAX_FINDINGS {
+                return refuse(format!("more than {MAX_FINDINGS} findings; the rest is not listed"));
+            }
+            if count % 256 == 255 && budget.is_spent() {
+                return refuse(format!("searching took longer than {}", budget.words()));
+            }
+            let message = match &self.message {
+                Some(template) => expand(&captures, template),
+                None => format!("found `{}`", first_words(whole.as_str())),
+            };
+            let fix = self.fix.as_ref().and_then(|fix| {
+                let with = expand(&captures, fix.replace.as_ref()?);
+                let edits = vec![Edit::Replace { span: whole.range().into(), with }];
+                Some(Fix { title: fix.title.clone(), edits })
+            });
+            found.push(places.found(number, message, whole.range().into(), whole.as_str(), fix));
+        }
+    }
+}
+
+/// Fills `$1` and `${name}` in.
+fn expand(captures: &regex::Captures<'_>, template: &str) -> String {
+    let mut out = String::new();
+    captures.expand(template, &mut out);
+    out
+}
+
+fn first_words(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    let short: String = line.chars().take(60).collect();
+    if short.len() < text.trim_end().len() { format!("{short}…") } else { short }
+}
+
+/// The last line of the regex crate's words holds the reason; the lines before draw a picture.
+fn regex_words(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+    format!("this regular expression does not compile: {last}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::decode;
+
+    fn run(check: &TextCheck, message: Option<&str>, fix: Option<&FixSpec>, text: &str) -> Vec<Found> {
+        let compiled = CompiledText::new(check, message, fix).expect("a check");
+        let decoded = decode(text.as_bytes()).expect("text");
+        let places = Places::new(&decoded);
+        let (mut found, mut cannot_tell) = (Vec::new(), Vec::new());
+        compiled.assess(7, &places, &Budget::unlimited(), &mut found, &mut cannot_tell);
+        assert_eq!(cannot_tell, []);
+        if !found.is_empty() {
+            assert!(compiled.requirement().holds_in(text.as_bytes()), "the prefilter would have lost this");
+        }
+        found
+    }
+
+    fn check(find: &str) -> TextCheck {
+        TextCheck { files: vec![], except: vec![], find: Some(find.into()), expect: None, multi_line: false, ignore_case: false }
+    }
+
+    #[test]
+    fn matches_carry_captures_and_fixes() {
+        let fix = FixSpec { title: None, replace: Some("https://$host".into()), create: None };
+        let found = run(&check(r"http://(?<host>\w+)"), Some("`${host}` in clear"), Some(&fix), "a\n http://x b\r\nhttp://y");
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].start.line, found[0].start.column, found[0].message.as_str()), (2, 2, "`x` in clear"));
+        assert_eq!(
+            found[1].fix.as_ref().expect("a fix").edits,
+            [Edit::Replace { span: Span::new(15, 23), with: "https://y".into() }]
+        );
+    }
+
+    #[test]
+    fn lines_and_flags() {
+        assert_eq!(run(&check("^b$"), None, None, "a\r\nb\r\nc").len(), 1, "CRLF ends a line");
+        assert_eq!(run(&check("a.c"), None, None, "a\nc").len(), 0);
+        assert_eq!(run(&TextCheck { multi_line: true, ..check("a.c") }, None, None, "a\nc").len(), 1);
+        assert_eq!(run(&TextCheck { ignore_case: true, ..check("todo") }, None, None, "ToDo").len(), 1);
+        assert_eq!(run(&check("x*"), None, None, "abc").len(), 0, "an empty match is no finding");
+    }
+
+    #[test]
+    fn expect_reports_the_first_line() {
+        let expect = TextCheck { find: None, expect: Some("^set -e".into()), ..check("") };
+        let found = run(&expect, None, None, "#!/bin/sh\necho\n");
+        assert_eq!((found[0].start.line, found[0].end.column), (1, 10));
+        assert_eq!(run(&expect, None, None, "#!/bin/sh\nset -eu\n").len(), 0);
+        assert_eq!(run(&expect, None, None, "").len(), 1, "an empty file lacks it too");
+    }
+
+    #[test]
+    fn hostile_expressions_are_refused_in_words() {
+        for (pattern, words) in [("(", "unclosed group"), (r"(\w{100}){100}", "size limit"), (&format!("{}a{}", "(".repeat(1000), ")".repeat(1000)), "nest")] {
+            let problems = CompiledText::new(&check(pattern), None, None).err().expect("refused");
+            assert!(problems[0].message.contains(words), "{}", problems[0].message);
+            assert!(!problems[0].message.contains('\n'));
+        }
+    }
+}

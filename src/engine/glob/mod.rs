@@ -1,0 +1,194 @@
+//! Globs over repository paths: one syntax for guidelines, `stanchion.toml` and waivers.
+//!
+//! `*` and `?` stay inside one component, `**` (alone between slashes) crosses any number of them,
+//! `{a,b}` is a choice, `[a-z]` and `[!a-z]` one ASCII character, `\` takes the next character as it
+//! is. A glob is matched against the whole relative path, as bytes (so `?` is one byte of a non-ASCII
+//! character). What globset would accept but read in a surprising way is refused here with a sentence.
+//!
+//! No file system and no check may enter here.
+
+mod capture;
+mod parse;
+
+pub use capture::CapturingGlob;
+
+use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
+
+/// More globs than this in one list are refused.
+const MAX_PATTERNS: usize = 1_024;
+
+/// A compiled list of globs; a path matches when one of them does.
+#[derive(Clone, Debug)]
+pub struct Globs {
+    set: GlobSet,
+}
+
+impl Globs {
+    /// Compiles `patterns`; an empty list matches nothing.
+    ///
+    /// # Errors
+    /// The index of the glob that cannot be used and a sentence (without a final full stop) that says
+    /// why and what to write.
+    pub fn new(patterns: &[String]) -> Result<Self, (usize, String)> {
+        if patterns.len() > MAX_PATTERNS {
+            return Err((
+                MAX_PATTERNS,
+                format!("{} globs are more than the {MAX_PATTERNS} of one list", patterns.len()),
+            ));
+        }
+        let mut builder = GlobSetBuilder::new();
+        for (index, pattern) in patterns.iter().enumerate() {
+            let normal = parse::parse(pattern).map_err(|message| (index, message))?.to_glob();
+            let glob = GlobBuilder::new(&normal)
+                .literal_separator(true)
+                .backslash_escape(true)
+                .empty_alternates(true)
+                .build()
+                .map_err(|error| (index, format!("`{pattern}` cannot be used: {}", error.kind())))?;
+            builder.add(glob);
+        }
+        // Each glob alone is small, so only the whole can be too large.
+        let set = builder.build().map_err(|error| {
+            (patterns.len().saturating_sub(1), format!("the globs are too large together: {}", error.kind()))
+        })?;
+        Ok(Self { set })
+    }
+
+    /// Whether one of the globs matches the whole of `path`.
+    #[must_use]
+    pub fn is_match(&self, path: &[u8]) -> bool {
+        !self.set.is_empty() && self.set.is_match_candidate(&Candidate::from_bytes(path))
+    }
+
+    /// Whether there is no glob.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty()
+    }
+}
+
+/// Whether `pattern` is a plain path: no character of it has a meaning in globs.
+#[must_use]
+pub fn is_literal(pattern: &str) -> bool {
+    !pattern.contains(['*', '?', '[', ']', '{', '}', '\\'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn globs(pattern: &str) -> Globs {
+        Globs::new(&[pattern.to_owned()]).expect("valid glob")
+    }
+
+    #[test]
+    fn what_matches() {
+        let cases: &[(&str, &[&str], &[&str])] = &[
+            ("*.md", &["README.md", ".md"], &["docs/a.md", "README.mdx"]),
+            ("**/*.md", &["a.md", "a/b/c.md"], &["a.markdown"]),
+            ("**", &["a", "a/b", ".x/y"], &[]),
+            ("**/**", &["a", "a/b"], &[]),
+            ("docs/**", &["docs/a", "docs/a/b"], &["docs", "adocs/a"]),
+            ("a/**/b", &["a/b", "a/x/b", "a/x/y/b"], &["ab", "a/xb"]),
+            ("a/**/**/b", &["a/b", "a/x/b"], &["ab"]),
+            ("**/x/**", &["x/a", "b/x/a/c"], &["x", "bx/a"]),
+            ("src/?.rs", &["src/a.rs"], &["src/ab.rs", "src//rs"]),
+            ("{a,b/c}.txt", &["a.txt", "b/c.txt"], &["c.txt"]),
+            ("x{,s}", &["x", "xs"], &["xx"]),
+            ("{**/a,b}", &["a", "x/y/a", "b"], &["x/b"]),
+            ("{a/**,b}", &["a/x/y", "b"], &["a"]),
+            ("a[0-9].c", &["a1.c"], &["ab.c"]),
+            ("a[!0-9]c", &["abc"], &["a1c", "a/c"]),
+            ("a[!]-]c", &["abc"], &["a]c", "a-c", "a/c"]),
+            ("a[!+--]c", &["abc", "a.c"], &["a,c", "a-c", "a/c"]),
+            (r"a\*b", &["a*b"], &["axb"]),
+            (r"\!a", &["!a"], &["a"]),
+            ("é/*", &["é/x"], &["e/x"]),
+        ];
+        for (pattern, yes, no) in cases {
+            let set = globs(pattern);
+            let capturing = CapturingGlob::new(pattern).expect("valid glob");
+            for path in *yes {
+                assert!(set.is_match(path.as_bytes()), "{pattern} should match {path}");
+                assert!(capturing.captures(path.as_bytes()).is_some(), "capturing {pattern} on {path}");
+            }
+            for path in *no {
+                assert!(!set.is_match(path.as_bytes()), "{pattern} should not match {path}");
+                assert!(capturing.captures(path.as_bytes()).is_none(), "capturing {pattern} on {path}");
+            }
+        }
+        assert!(globs("a/*").is_match(b"a/\xff\n\x1b"));
+    }
+
+    #[test]
+    fn what_is_refused_and_with_which_words() {
+        let long = "a".repeat(1_025);
+        let deep = "{".repeat(100_000);
+        let deep_short = "{".repeat(17);
+        let cases = [
+            ("", "empty"),
+            ("./src", "write `src`"),
+            ("/src", "write `src`"),
+            ("a/../b", "`..`"),
+            ("..", "`..`"),
+            ("a/./b", "`.`"),
+            ("a//b", "empty component"),
+            ("docs/", "write `docs/**`"),
+            ("a\0b", "NUL"),
+            ("!a", "`except`"),
+            ("**.md", "stands alone"),
+            ("a**/b", "stands alone"),
+            ("{a,**}", "stands alone"),
+            ("x{**/a,b}", "stands alone"),
+            ("[z-a]", "backwards"),
+            ("[.-9]", "`/`"),
+            ("[é]", "ASCII"),
+            ("[a", "never closed"),
+            ("{a", "never closed"),
+            ("a}", "never opened"),
+            (r"a\", "last character"),
+            (r"src\main.rs", "`/`"),
+            (&long, "1,024 bytes"),
+            (&deep, "1,024 bytes"),
+            (&deep_short, "16 levels"),
+        ];
+        for (pattern, words) in cases {
+            let Err((which, message)) = Globs::new(&["ok".to_owned(), pattern.to_owned()]) else {
+                panic!("{pattern:?} was accepted");
+            };
+            assert_eq!(which, 1);
+            assert!(message.contains(words), "{pattern:.40?}: {message}");
+            assert!(CapturingGlob::new(pattern).is_err());
+        }
+    }
+
+    #[test]
+    fn an_empty_list_matches_nothing() {
+        let none = Globs::new(&[]).expect("no glob");
+        assert!(none.is_empty() && !none.is_match(b"a") && !none.is_match(b""));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_text_compiles_or_is_refused(pattern in r"[ab/.*?\[\]{},!\\^-]{0,24}|\PC{0,40}") {
+            let set = Globs::new(std::slice::from_ref(&pattern));
+            proptest::prop_assert_eq!(set.is_ok(), CapturingGlob::new(&pattern).is_ok());
+        }
+
+        #[test]
+        fn both_readings_of_a_glob_agree(
+            pattern in r"(\*\*/)?([ab*?]|\{a,b\*\}|\[ab\]|\[!a\]|/){1,8}(/\*\*)?",
+            paths in proptest::collection::vec("[ab.]{1,4}(/[ab.]{1,3}){0,3}", 8),
+        ) {
+            if let (Ok(set), Ok(capturing)) = (Globs::new(std::slice::from_ref(&pattern)), CapturingGlob::new(&pattern)) {
+                for path in paths {
+                    proptest::prop_assert_eq!(
+                        set.is_match(path.as_bytes()), capturing.captures(path.as_bytes()).is_some(),
+                        "{} on {}", &pattern, path
+                    );
+                }
+            }
+        }
+    }
+}

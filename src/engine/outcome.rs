@@ -1,0 +1,272 @@
+//! Putting a run together: results of files become findings, verdicts and sums.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::fingerprint::{fingerprint, fold};
+use super::found::{CannotTell, FileResult, Found};
+use super::plan::{Plan, PlanProblem};
+use super::run::{NamesResult, SPECIAL};
+use super::tree::{EntryKind, Listing};
+use crate::model::{
+    Finding, Guideline, GuidelineOutcome, NotAssessed, Outcome, PathCounts, Reason, RepoPath, Verdict,
+};
+
+/// What became of a path so far.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// A directory or outside the scope: not counted.
+    Uncounted,
+    NotApplicable,
+    Assessed,
+    CannotTell,
+}
+
+/// Collects the results of a run.
+pub struct Assembly<'r> {
+    guidelines: &'r [Arc<Guideline>],
+    plan: &'r Plan,
+    listing: &'r Listing,
+    in_scope: &'r dyn Fn(&RepoPath) -> bool,
+    fates: Vec<Fate>,
+    /// Paths outside the list of entries that could not be looked at.
+    extra_cannot_tell: usize,
+    asked: Vec<bool>,
+    outcome: Outcome,
+}
+
+impl<'r> Assembly<'r> {
+    /// Starts with what listing and planning already say.
+    pub fn new(
+        guidelines: &'r [Arc<Guideline>],
+        plan: &'r Plan,
+        listing: &'r Listing,
+        in_scope: &'r dyn Fn(&RepoPath) -> bool,
+    ) -> Self {
+        let fate = |entry: &super::tree::Entry| {
+            if entry.kind == EntryKind::Directory || !in_scope(&entry.path) { Fate::Uncounted } else { Fate::NotApplicable }
+        };
+        let fates = listing.entries.iter().map(fate).collect();
+        let asked = vec![false; guidelines.len()];
+        let outcome = Outcome { notes: listing.notes.clone(), ..Outcome::default() };
+        let mut assembly =
+            Self { guidelines, plan, listing, in_scope, fates, extra_cannot_tell: 0, asked, outcome };
+        for (path, error) in &listing.problems {
+            assembly.listing_problem(path, error.reason, &error.detail);
+        }
+        for problem in &plan.problems {
+            assembly.plan_problem(problem);
+        }
+        assembly
+    }
+
+    fn listing_problem(&mut self, path: &RepoPath, reason: Reason, detail: &str) {
+        if !(self.in_scope)(path) {
+            return;
+        }
+        match self.listing.entries.binary_search_by(|entry| entry.path.cmp(path)) {
+            Ok(at) if self.fates[at] != Fate::Uncounted => self.fates[at] = Fate::CannotTell,
+            _ => self.extra_cannot_tell += 1,
+        }
+        self.not_assessed(Some(path.clone()), None, None, reason, detail.to_owned());
+    }
+
+    fn plan_problem(&mut self, found: &PlanProblem) {
+        let check = found.check.map(|check| self.guidelines[found.guideline].checks[check].id.clone());
+        let detail = match &found.problem.help {
+            Some(help) => format!("{} ({help})", found.problem.message),
+            None => found.problem.message.clone(),
+        };
+        self.not_assessed(None, Some(found.guideline), check, Reason::Guideline, detail);
+    }
+
+    fn not_assessed(
+        &mut self,
+        path: Option<RepoPath>,
+        guideline: Option<usize>,
+        check: Option<String>,
+        reason: Reason,
+        detail: String,
+    ) {
+        self.outcome.not_assessed.push(NotAssessed { path, guideline, check, reason, detail });
+    }
+
+    /// Adds what the checks of names said.
+    pub fn add_names(&mut self, names: NamesResult) {
+        for number in names.asked {
+            self.asked[self.plan.checks[number as usize].guideline] = true;
+        }
+        for (fate, looked) in self.fates.iter_mut().zip(names.looked) {
+            if looked && *fate == Fate::NotApplicable {
+                *fate = Fate::Assessed;
+            }
+        }
+        let mut occurrences = HashMap::new();
+        for (path, found) in names.found {
+            if (self.in_scope)(&path) {
+                self.finding(path, found, &mut occurrences);
+            }
+        }
+        for (path, cannot_tell) in names.cannot_tell {
+            if !(self.in_scope)(&path) {
+                continue;
+            }
+            if let Ok(at) = self.listing.entries.binary_search_by(|entry| entry.path.cmp(&path))
+                && self.fates[at] != Fate::Uncounted
+            {
+                self.fates[at] = Fate::CannotTell;
+            }
+            self.cannot_tell(&path, cannot_tell);
+        }
+    }
+
+    /// Says that the checks `numbers` look into `file`.
+    pub fn add_look(&mut self, file: u32, numbers: &[u32]) {
+        let fate = &mut self.fates[file as usize];
+        if *fate == Fate::NotApplicable {
+            *fate = Fate::Assessed;
+        }
+        for &number in numbers {
+            self.asked[self.plan.checks[number as usize].guideline] = true;
+        }
+    }
+
+    /// A file that is never opened although checks would look into it.
+    pub fn add_special(&mut self, file: u32, numbers: &[u32]) {
+        let (reason, detail) = SPECIAL;
+        let refuse = |&number| CannotTell { check: Some(number), reason, detail: detail.to_owned() };
+        self.add(FileResult { file, found: vec![], cannot_tell: numbers.iter().map(refuse).collect() });
+    }
+
+    /// Adds the result of one file.
+    pub fn add(&mut self, result: FileResult) {
+        let path = &self.listing.entries[result.file as usize].path;
+        if !result.cannot_tell.is_empty() {
+            self.fates[result.file as usize] = Fate::CannotTell;
+        }
+        let mut occurrences = HashMap::new();
+        for found in result.found {
+            self.finding(path.clone(), found, &mut occurrences);
+        }
+        for cannot_tell in result.cannot_tell {
+            self.cannot_tell(path, cannot_tell);
+        }
+    }
+
+    fn cannot_tell(&mut self, path: &RepoPath, cannot_tell: CannotTell) {
+        let (guideline, check) = match cannot_tell.check {
+            Some(number) => {
+                let (guideline, check) = self.named(number);
+                (Some(guideline), Some(check))
+            }
+            None => (None, None),
+        };
+        self.not_assessed(Some(path.clone()), guideline, check, cannot_tell.reason, cannot_tell.detail);
+    }
+
+    fn named(&self, number: u32) -> (usize, String) {
+        let planned = &self.plan.checks[number as usize];
+        (planned.guideline, self.guidelines[planned.guideline].checks[planned.check].id.clone())
+    }
+
+    fn finding(&mut self, path: RepoPath, found: Found, occurrences: &mut HashMap<(u32, Vec<u8>, String), usize>) {
+        let (index, check) = self.named(found.check);
+        let guideline = &self.guidelines[index];
+        // Names are asked of the whole tree at once, so the path is part of the key.
+        let key = (found.check, path.bytes().to_vec(), fold(&found.content));
+        let occurrence = occurrences.entry(key).and_modify(|count| *count += 1).or_insert(0);
+        let fingerprint = fingerprint(&guideline.id, &check, &path, &found.content, *occurrence);
+        self.outcome.findings.push(Finding {
+            guideline: index,
+            check,
+            level: guideline.level,
+            message: found.message,
+            path,
+            start: found.start,
+            end: found.end,
+            excerpt: found.excerpt,
+            fingerprint,
+            fix: found.fix,
+        });
+    }
+
+    /// Sorts, counts and judges.
+    #[must_use]
+    pub fn finish(mut self) -> Outcome {
+        self.outcome.findings.sort_by(|a, b| {
+            let key = |f: &Finding| (f.guideline, f.start.byte, f.end.byte);
+            (a.guideline, &a.path).cmp(&(b.guideline, &b.path)).then_with(|| key(a).cmp(&key(b))).then_with(|| a.check.cmp(&b.check))
+        });
+        self.outcome.not_assessed.sort();
+        self.outcome.not_assessed.dedup();
+        let mut findings = vec![0usize; self.guidelines.len()];
+        for finding in &self.outcome.findings {
+            findings[finding.guideline] += 1;
+        }
+        let blind = self.blind();
+        self.outcome.guidelines = self
+            .guidelines
+            .iter()
+            .enumerate()
+            .map(|(index, guideline)| {
+                let verdict = match (findings[index], blind[index], self.asked[index]) {
+                    (1.., _, _) => Verdict::NotKept,
+                    (0, true, _) => Verdict::CannotTell,
+                    (0, false, true) => Verdict::Kept,
+                    (0, false, false) => Verdict::NotApplicable,
+                };
+                GuidelineOutcome { guideline: Arc::clone(guideline), verdict, findings: findings[index] }
+            })
+            .collect();
+        self.outcome.paths = self.counts();
+        self.outcome
+    }
+
+    /// For each guideline, whether something that it asks about could not be told.
+    fn blind(&self) -> Vec<bool> {
+        let mut blind = vec![false; self.guidelines.len()];
+        for not_assessed in &self.outcome.not_assessed {
+            match (not_assessed.guideline, &not_assessed.path) {
+                (Some(index), _) => blind[index] = true,
+                // An ignore file that is not used hides nothing: more is assessed, not less.
+                (None, Some(_)) if not_assessed.reason == Reason::IgnoreFile => {}
+                (None, path) => {
+                    for (index, blind) in blind.iter_mut().enumerate() {
+                        *blind |= self.asked[index] && path.as_ref().is_none_or(|path| self.would_look(index, path));
+                    }
+                }
+            }
+        }
+        blind
+    }
+
+    /// Whether some check of contents of the guideline looks into `path`, or lists its directory.
+    fn would_look(&self, guideline: usize, path: &RepoPath) -> bool {
+        let Some(condition) = &self.plan.conditions[guideline] else { return true };
+        let language = crate::model::language_of(path.bytes());
+        let known = self.listing.entries.binary_search_by(|entry| entry.path.cmp(path));
+        if known.is_ok_and(|at| self.listing.entries[at].kind == EntryKind::Directory) || known.is_err() {
+            return true;
+        }
+        condition.holds_for(path.bytes(), language)
+            && self
+                .plan
+                .checks
+                .iter()
+                .filter(|planned| planned.guideline == guideline)
+                .any(|planned| planned.selector.as_ref().is_some_and(|selector| selector.selects(path.bytes(), language)))
+    }
+
+    fn counts(&self) -> PathCounts {
+        let count = |fate: Fate| self.fates.iter().filter(|&&f| f == fate).count();
+        let (assessed, not_applicable) = (count(Fate::Assessed), count(Fate::NotApplicable));
+        let cannot_tell = count(Fate::CannotTell) + self.extra_cannot_tell;
+        PathCounts {
+            seen: assessed + not_applicable + cannot_tell,
+            assessed,
+            not_applicable,
+            cannot_tell,
+            ignored: self.listing.ignored,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A tree in memory: the files of an example in `stanchion test`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::size::size_words;
+use super::tree::{Entry, EntryKind, Listing, Metadata, ReadError, Tree};
+use crate::model::{Reason, RepoPath};
+
+/// Files in memory. Directories are those that the files' paths name.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryTree {
+    files: BTreeMap<RepoPath, Vec<u8>>,
+    executables: BTreeSet<RepoPath>,
+}
+
+impl MemoryTree {
+    /// A tree of `files`: relative path and content. A later file replaces an earlier one of the same
+    /// path; nothing is executable.
+    #[must_use]
+    pub fn new(files: impl IntoIterator<Item = (RepoPath, Vec<u8>)>) -> Self {
+        Self { files: files.into_iter().collect(), executables: BTreeSet::new() }
+    }
+
+    /// The same tree in which the files at `paths` are executable.
+    #[must_use]
+    pub fn with_executables(mut self, paths: impl IntoIterator<Item = RepoPath>) -> Self {
+        self.executables.extend(paths);
+        self
+    }
+
+    fn content(&self, path: &RepoPath) -> Result<&[u8], ReadError> {
+        self.files.get(path).map(Vec::as_slice).ok_or_else(|| ReadError {
+            reason: Reason::Unreadable,
+            detail: "there is no such file".to_owned(),
+        })
+    }
+}
+
+impl Tree for MemoryTree {
+    fn list(&self) -> Result<Listing, ReadError> {
+        let mut directories = BTreeSet::new();
+        for path in self.files.keys() {
+            let mut parent = path.parent();
+            while !parent.is_empty() && directories.insert(parent) {
+                parent = memchr::memrchr(b'/', parent).map_or(&[], |at| &parent[..at]);
+            }
+        }
+        let mut entries: Vec<Entry> = directories
+            .into_iter()
+            .map(|path| Entry { path: RepoPath::new(path), kind: EntryKind::Directory })
+            .chain(self.files.keys().map(|path| Entry { path: path.clone(), kind: EntryKind::File }))
+            .collect();
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        // A path that is both a file and the directory of another cannot be on disk: the directory stays.
+        entries.dedup_by(|later, earlier| later.path == earlier.path);
+        Ok(Listing { entries, ..Listing::default() })
+    }
+
+    fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        buffer.clear();
+        let content = self.content(path)?;
+        let size = content.len() as u64;
+        if size > limit {
+            return Err(too_big(size, limit));
+        }
+        buffer.extend_from_slice(content);
+        Ok(())
+    }
+
+    fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError> {
+        let size = self.content(path)?.len() as u64;
+        Ok(Metadata { size, executable: self.executables.contains(path) })
+    }
+}
+
+/// The reason for a file of `size` bytes where at most `limit` are read.
+pub(super) fn too_big(size: u64, limit: u64) -> ReadError {
+    ReadError {
+        reason: Reason::TooBig,
+        detail: format!("{} is over the limit of {}", size_words(size), size_words(limit)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_are_directories_and_files_can_be_read() {
+        let tree = MemoryTree::new([
+            (RepoPath::from("a/b/c.txt"), b"hello".to_vec()),
+            (RepoPath::from("a.txt"), Vec::new()),
+        ])
+        .with_executables([RepoPath::from("a/b/c.txt")]);
+        let entries = tree.list().expect("a list").entries;
+        let paths: Vec<_> = entries.iter().map(|e| (e.path.as_str().expect("text"), e.kind)).collect();
+        assert_eq!(
+            paths,
+            [
+                ("a", EntryKind::Directory),
+                ("a.txt", EntryKind::File),
+                ("a/b", EntryKind::Directory),
+                ("a/b/c.txt", EntryKind::File)
+            ]
+        );
+        let mut buffer = b"old".to_vec();
+        let path = RepoPath::from("a/b/c.txt");
+        assert_eq!(tree.read(&path, 5, &mut buffer), Ok(()));
+        assert_eq!(buffer, b"hello");
+        let error = tree.read(&path, 4, &mut buffer).expect_err("over the limit");
+        assert_eq!((error.reason, buffer.len()), (Reason::TooBig, 0));
+        assert_eq!(tree.metadata(&path), Ok(Metadata { size: 5, executable: true }));
+        assert!(tree.read(&RepoPath::from("a"), 5, &mut buffer).is_err());
+    }
+}

@@ -1,0 +1,242 @@
+//! The system calls: everything is opened relative to the root's descriptor, without following a link
+//! anywhere on the way. On Linux the kernel promises that (`openat2`); elsewhere, and where a sandbox
+//! forbids the call, the path is opened component by component.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::io::{Errno, retry_on_intr};
+
+use crate::engine::tree::{EntryKind, Metadata, ReadError};
+use crate::engine::tree_memory::too_big;
+use crate::model::Reason;
+
+/// An open root directory.
+#[derive(Debug)]
+pub(super) struct Root {
+    directory: OwnedFd,
+    /// Where it was opened, only to resolve a relative `gitdir:`.
+    path: PathBuf,
+    /// Whether the kernel's `openat2` can be used.
+    #[cfg_attr(not(any(target_os = "linux", target_os = "android")), allow(dead_code))]
+    kernel_resolves: bool,
+}
+
+impl Root {
+    pub(super) fn open(path: &Path) -> Result<Self, ReadError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))
+            .map_err(|errno| ReadError { reason: Reason::Directory, detail: words(errno) })?;
+        let kernel_resolves = beneath(&directory, b".", flags).is_ok();
+        Ok(Self { directory, path: path.to_owned(), kernel_resolves })
+    }
+
+    /// Calls `each` with the name and kind of every entry of a directory (the root: empty path), in
+    /// the system's order.
+    pub(super) fn read_dir(
+        &self,
+        path: &[u8],
+        mut each: impl FnMut(&[u8], EntryKind),
+    ) -> Result<(), ReadError> {
+        let directory = |errno: Errno| match errno {
+            Errno::NAMETOOLONG => read_error(errno),
+            _ => ReadError { reason: Reason::Directory, detail: words(errno) },
+        };
+        let fd = self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY).map_err(directory)?;
+        let mut entries = Dir::new(fd).map_err(directory)?;
+        while let Some(entry) = entries.read() {
+            let entry = entry.map_err(directory)?;
+            let name = entry.file_name().to_bytes();
+            if name == b"." || name == b".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Some file systems do not say; an entry that vanished meanwhile is no entry.
+                FileType::Unknown => {
+                    match statat(entries.fd().map_err(directory)?, name, AtFlags::SYMLINK_NOFOLLOW) {
+                        Ok(stat) => kind_of(FileType::from_raw_mode(stat.st_mode)),
+                        Err(Errno::NOENT) => continue,
+                        Err(_) => EntryKind::Special,
+                    }
+                }
+                known => kind_of(known),
+            };
+            each(name, kind);
+        }
+        Ok(())
+    }
+
+    /// See [`crate::engine::tree::Tree::read`].
+    pub(super) fn read(&self, path: &[u8], limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        buffer.clear();
+        let fd = self.open_at(path, FILE_FLAGS).map_err(read_error)?;
+        read_regular(fd, limit, buffer).inspect_err(|_| buffer.clear())
+    }
+
+    /// See [`crate::engine::tree::Tree::metadata`].
+    pub(super) fn metadata(&self, path: &[u8]) -> Result<Metadata, ReadError> {
+        let stat = self.stat(path).map_err(read_error)?;
+        Ok(Metadata {
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            executable: Mode::from_raw_mode(stat.st_mode).intersects(Mode::XUSR | Mode::XGRP | Mode::XOTH),
+        })
+    }
+
+    /// What `path` is; `None` when there is nothing.
+    pub(super) fn kind(&self, path: &[u8]) -> Option<EntryKind> {
+        self.stat(path).ok().map(|stat| kind_of(FileType::from_raw_mode(stat.st_mode)))
+    }
+
+    /// Reads a regular file that a `.git` file points to: `place` is relative to the root directory or
+    /// absolute and may lie outside. Only for the index of a linked worktree or submodule.
+    pub(super) fn read_outside(
+        &self,
+        place: &[u8],
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), ReadError> {
+        buffer.clear();
+        let path = self.path.join(std::ffi::OsStr::from_bytes(place));
+        let fd = retry_on_intr(|| rustix::fs::open(&path, FILE_FLAGS | OFlags::CLOEXEC, Mode::empty()))
+            .map_err(read_error)?;
+        read_regular(fd, limit, buffer).inspect_err(|_| buffer.clear())
+    }
+
+    fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
+        let slash = memchr::memrchr(b'/', path);
+        let (parent, name) = slash.map_or((&b""[..], path), |at| (&path[..at], &path[at + 1..]));
+        if matches!(name, b"" | b"." | b"..") {
+            return Err(Errno::NOENT);
+        }
+        if parent.is_empty() {
+            return statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW);
+        }
+        // The parent is opened first so that no link on the way is followed.
+        let parent = self.open_at(parent, OFlags::RDONLY | OFlags::DIRECTORY)?;
+        statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    fn open_at(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+        let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        if path.is_empty() {
+            return retry_on_intr(|| openat(&self.directory, c".", flags, Mode::empty()));
+        }
+        if path.split(|&byte| byte == b'/').any(|component| matches!(component, b"" | b"." | b"..")) {
+            return Err(Errno::NOENT);
+        }
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if self.kernel_resolves {
+            return beneath(&self.directory, path, flags);
+        }
+        self.open_stepwise(path, flags)
+    }
+
+    /// Opens component by component, none of which may be a link.
+    fn open_stepwise(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+        let step = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let mut parent: Option<OwnedFd> = None;
+        let mut components = path.split(|&byte| byte == b'/').peekable();
+        while let Some(name) = components.next() {
+            let flags = if components.peek().is_some() { step } else { flags };
+            let at = parent.as_ref().unwrap_or(&self.directory);
+            parent = Some(retry_on_intr(|| openat(at, name, flags, Mode::empty()))?);
+        }
+        parent.ok_or(Errno::NOENT)
+    }
+
+    /// A root that never asks the kernel to resolve paths, to test the other way.
+    #[cfg(test)]
+    pub(super) fn without_kernel_help(mut self) -> Self {
+        self.kernel_resolves = false;
+        self
+    }
+}
+
+/// Non-blocking, so that a FIFO that took the place of a file cannot hold us up.
+const FILE_FLAGS: OFlags =
+    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn beneath(root: &OwnedFd, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    use rustix::fs::{ResolveFlags, openat2};
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    retry_on_intr(|| openat2(root, path, flags, Mode::empty(), resolve))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn beneath(_root: &OwnedFd, _path: &[u8], _flags: OFlags) -> Result<OwnedFd, Errno> {
+    Err(Errno::NOSYS)
+}
+
+fn read_regular(fd: OwnedFd, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+    let before = fstat(&fd).map_err(read_error)?;
+    match kind_of(FileType::from_raw_mode(before.st_mode)) {
+        EntryKind::File => {}
+        EntryKind::Directory => return Err(changed("it is a directory now")),
+        EntryKind::Link => return Err(changed("it is a link now")),
+        EntryKind::Special => {
+            let detail = "a FIFO, a socket or a device is never read".to_owned();
+            return Err(ReadError { reason: Reason::Special, detail });
+        }
+    }
+    let size = u64::try_from(before.st_size).unwrap_or(u64::MAX);
+    if size > limit {
+        return Err(too_big(size, limit));
+    }
+    let mut file = File::from(fd);
+    // The extra room lets the end be found without growing the buffer.
+    buffer.reserve(usize::try_from(size).unwrap_or(0).saturating_add(64));
+    (&mut file).take(limit.saturating_add(1)).read_to_end(buffer).map_err(|error| {
+        match error.raw_os_error() {
+            Some(code) => read_error(Errno::from_raw_os_error(code)),
+            None => ReadError { reason: Reason::Unreadable, detail: error.to_string() },
+        }
+    })?;
+    let after = fstat(&file).map_err(read_error)?;
+    let same = (before.st_size, before.st_mtime, before.st_mtime_nsec, before.st_ino)
+        == (after.st_size, after.st_mtime, after.st_mtime_nsec, after.st_ino);
+    if same && buffer.len() as u64 == size { Ok(()) } else { Err(changed("it was written to meanwhile")) }
+}
+
+fn kind_of(file_type: FileType) -> EntryKind {
+    match file_type {
+        FileType::RegularFile => EntryKind::File,
+        FileType::Directory => EntryKind::Directory,
+        FileType::Symlink => EntryKind::Link,
+        _ => EntryKind::Special,
+    }
+}
+
+/// `bytes` as a path for matching.
+pub(super) fn as_path(bytes: &[u8]) -> std::borrow::Cow<'_, Path> {
+    Path::new(std::ffi::OsStr::from_bytes(bytes)).into()
+}
+
+fn changed(detail: &str) -> ReadError {
+    ReadError { reason: Reason::Changed, detail: detail.to_owned() }
+}
+
+fn read_error(errno: Errno) -> ReadError {
+    match errno {
+        Errno::NOENT => changed("it went away"),
+        Errno::LOOP | Errno::NOTDIR | Errno::XDEV => changed("it, or a directory above it, is a link now"),
+        Errno::NAMETOOLONG => ReadError {
+            reason: Reason::PathTooLong,
+            detail: "the system opens no path as long as this".to_owned(),
+        },
+        Errno::NXIO | Errno::NODEV => {
+            ReadError { reason: Reason::Special, detail: "a socket or a device is never read".to_owned() }
+        }
+        other => ReadError { reason: Reason::Unreadable, detail: words(other) },
+    }
+}
+
+/// The system's words, without the number that Rust adds.
+fn words(errno: Errno) -> String {
+    let text = std::io::Error::from(errno).to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,250 @@
+//! The traversal: directories in parallel, one descriptor each, then one sort.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::prelude::*;
+
+use super::git_index::Tracked;
+use super::ignore_rules::{Budget, Loaded, Rules, ignored, load, over_budget};
+use super::system::Root;
+use crate::engine::tree::{Entry, EntryKind, Listing, ReadError};
+use crate::model::{Note, RepoPath};
+
+/// At most so many names in one note.
+const NAMES_IN_NOTE: usize = 5;
+
+/// Lists the tree. See [`crate::engine::tree::Tree::list`].
+pub(super) fn list(root: &Root, tracked: &OnceLock<Tracked>) -> Result<Listing, ReadError> {
+    let mut walk = Walk::new(root, tracked, false);
+    rayon::scope(|scope| walk.spawn(scope, Directory::root()));
+    if walk.over_budget.load(Ordering::Relaxed) {
+        // Which ignore files fit must not depend on the order of threads: walk again in order of path.
+        // Whether we come here does not depend on it either, as up to the limit every file is used.
+        walk = Walk::new(root, tracked, true);
+        let mut open = vec![Directory::root()];
+        while let Some(directory) = open.pop() {
+            let mut below = walk.visit(&directory);
+            below.sort_by(|a, b| b.path.cmp(&a.path));
+            open.append(&mut below);
+        }
+    }
+    walk.finish()
+}
+
+/// A directory to visit.
+struct Directory {
+    /// Empty for the root.
+    path: Vec<u8>,
+    rules: Option<Arc<Rules>>,
+    /// It is ignored, but git tracks something below it: only that counts.
+    tracked_only: bool,
+}
+
+impl Directory {
+    fn root() -> Self {
+        Self { path: Vec::new(), rules: None, tracked_only: false }
+    }
+}
+
+#[derive(Default)]
+struct Gathered {
+    entries: Vec<Vec<Entry>>,
+    ignored: usize,
+    problems: Vec<(RepoPath, ReadError)>,
+    nested: Vec<RepoPath>,
+    /// Lines of ignore files that are not UTF-8.
+    left_out: Vec<(RepoPath, usize)>,
+    root_error: Option<ReadError>,
+}
+
+struct Walk<'a> {
+    root: &'a Root,
+    tracked: &'a OnceLock<Tracked>,
+    in_order: bool,
+    budget: Budget,
+    over_budget: AtomicBool,
+    gathered: Mutex<Gathered>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(root: &'a Root, tracked: &'a OnceLock<Tracked>, in_order: bool) -> Self {
+        Self {
+            root,
+            tracked,
+            in_order,
+            budget: Budget::default(),
+            over_budget: AtomicBool::new(false),
+            gathered: Mutex::default(),
+        }
+    }
+
+    fn spawn<'s>(&'s self, scope: &rayon::Scope<'s>, directory: Directory) {
+        if self.over_budget.load(Ordering::Relaxed) {
+            return;
+        }
+        for below in self.visit(&directory) {
+            scope.spawn(move |scope| self.spawn(scope, below));
+        }
+    }
+
+    /// Lists one directory, notes what it holds and returns the directories to visit below it.
+    fn visit(&self, directory: &Directory) -> Vec<Directory> {
+        let mut prefix = directory.path.clone();
+        if !prefix.is_empty() {
+            prefix.push(b'/');
+        }
+        let base = prefix.len();
+        let is_root = base == 0;
+        let mut entries: Vec<Entry> = Vec::new();
+        if !is_root {
+            entries.push(Entry { path: RepoPath::new(directory.path.clone()), kind: EntryKind::Directory });
+        }
+        let mut git = false;
+        let mut ignore_file = None;
+        let listed = self.root.read_dir(&directory.path, |name, kind| {
+            git |= name == b".git";
+            if name == b".gitignore" {
+                ignore_file = Some(kind);
+            }
+            let mut path = Vec::with_capacity(base + name.len());
+            path.extend_from_slice(&prefix);
+            path.extend_from_slice(name);
+            entries.push(Entry { path: RepoPath::new(path), kind });
+        });
+        if git && !is_root {
+            let mut gathered = self.lock();
+            gathered.ignored += 1;
+            gathered.nested.push(RepoPath::new(directory.path.clone()));
+            return Vec::new();
+        }
+        let mut rules = directory.rules.clone();
+        if let Some(kind) =
+            ignore_file.filter(|&kind| kind != EntryKind::Directory && !directory.tracked_only)
+        {
+            self.use_ignore_file(&prefix, kind, &mut rules);
+        }
+        let mut below = Vec::new();
+        let mut left_out = 0;
+        let mut own = !is_root;
+        entries.retain(|entry| {
+            if std::mem::take(&mut own) {
+                return true;
+            }
+            let keep = self.keeps(directory, rules.as_ref(), entry);
+            match keep {
+                Keep::No => left_out += 1,
+                Keep::Yes | Keep::TrackedOnly if entry.kind == EntryKind::Directory => {
+                    below.push(Directory {
+                        path: entry.path.bytes().to_vec(),
+                        rules: rules.clone(),
+                        tracked_only: keep == Keep::TrackedOnly,
+                    })
+                }
+                Keep::Yes | Keep::TrackedOnly => return true,
+            }
+            // A directory notes itself when it is visited, unless it is a nested repository.
+            false
+        });
+        let mut gathered = self.lock();
+        gathered.ignored += left_out;
+        gathered.entries.push(entries);
+        if let Err(error) = listed {
+            if is_root {
+                gathered.root_error = Some(error);
+            } else {
+                gathered.problems.push((RepoPath::new(directory.path.clone()), error));
+            }
+        }
+        below
+    }
+
+    fn use_ignore_file(&self, prefix: &[u8], kind: EntryKind, rules: &mut Option<Arc<Rules>>) {
+        let path = RepoPath::new([prefix, b".gitignore"].concat());
+        match load(self.root, path.bytes(), kind, prefix.len(), rules.clone(), &self.budget) {
+            Loaded::Rules(own, left_out) => {
+                *rules = Some(own);
+                if !left_out.is_empty() {
+                    self.lock().left_out.extend(left_out.into_iter().map(|line| (path.clone(), line)));
+                }
+            }
+            Loaded::Problem(error) => self.lock().problems.push((path, error)),
+            Loaded::OverBudget if self.in_order => self.lock().problems.push((path, over_budget())),
+            Loaded::OverBudget => self.over_budget.store(true, Ordering::Relaxed),
+        }
+    }
+
+    fn keeps(&self, directory: &Directory, rules: Option<&Arc<Rules>>, entry: &Entry) -> Keep {
+        let path = entry.path.bytes();
+        let is_directory = entry.kind == EntryKind::Directory;
+        match entry.path.name() {
+            b".git" => return Keep::No,
+            b".hg" | b".svn" | b".jj" if is_directory => return Keep::No,
+            _ => {}
+        }
+        if !directory.tracked_only && !ignored(rules, path, entry.kind) {
+            return Keep::Yes;
+        }
+        let tracked = self.tracked.get_or_init(|| Tracked::read(self.root));
+        let found = if is_directory { tracked.has_below(path) } else { tracked.has(path) };
+        if found { Keep::TrackedOnly } else { Keep::No }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn finish(self) -> Result<Listing, ReadError> {
+        let mut gathered = self.gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = gathered.root_error {
+            return Err(error);
+        }
+        let mut entries: Vec<Entry> = Vec::with_capacity(gathered.entries.iter().map(Vec::len).sum());
+        for mut some in gathered.entries.drain(..) {
+            entries.append(&mut some);
+        }
+        entries.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        gathered.problems.sort_by(|a, b| a.0.cmp(&b.0));
+        gathered.nested.sort();
+        gathered.left_out.sort();
+        let mut notes = Vec::new();
+        notes.extend(nested_note(&gathered.nested));
+        notes.extend(left_out_note(&gathered.left_out));
+        notes.extend(self.tracked.get().and_then(|tracked| tracked.note.clone()));
+        Ok(Listing { entries, ignored: gathered.ignored, problems: gathered.problems, notes })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Yes,
+    /// It is ignored, but git tracks it or something below it.
+    TrackedOnly,
+    No,
+}
+
+fn nested_note(nested: &[RepoPath]) -> Option<Note> {
+    if nested.is_empty() {
+        return None;
+    }
+    let names: Vec<String> =
+        nested.iter().take(NAMES_IN_NOTE).map(|path| format!("`{}`", path.lossless())).collect();
+    let more = match nested.len().saturating_sub(NAMES_IN_NOTE) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let what = if nested.len() == 1 { "a nested repository is" } else { "nested repositories are" };
+    let message = format!("{what} left out: {}{more}; check each on its own", names.join(", "));
+    Some(Note { code: "nested-repositories".to_owned(), message })
+}
+
+fn left_out_note(left_out: &[(RepoPath, usize)]) -> Option<Note> {
+    let (path, line) = left_out.first()?;
+    let more = match left_out.len() - 1 {
+        0 => String::new(),
+        1 => " and 1 line more".to_owned(),
+        more => format!(" and {more} lines more"),
+    };
+    let message = format!("line {line} of `{}`{more} is not UTF-8 and ignores nothing here", path.lossless());
+    Some(Note { code: "ignore-line-not-used".to_owned(), message })
+}

@@ -1,0 +1,326 @@
+//! Turns what a JSON Schema says about a document into problems that people can act on.
+//!
+//! Runs only after serde has refused a document: compiling a schema is slow. serde stops at the
+//! first slip; the schema finds them all, and this module says each in plain words at its place.
+
+use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::paths::LocationSegment;
+use serde_json::Value;
+
+use super::source::{Document, below};
+use super::suggest::{did_you_mean, list, nearest};
+use crate::data::Step;
+use crate::model::{Language, Problem};
+
+/// Every way in which `json` (the document's value) does not fit `schema`.
+pub(super) fn diagnose(schema: &Value, document: &Document<'_>, json: &Value) -> Vec<Problem> {
+    let validator = jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .with_pattern_options(jsonschema::PatternOptions::regex())
+        .offline()
+        .build(schema);
+    let Ok(validator) = validator else {
+        // Our own schema; a test compiles it. The caller shows serde's words instead.
+        return Vec::new();
+    };
+    let mut slips = Vec::new();
+    for error in validator.iter_errors(json) {
+        explain(schema, &error, &mut slips);
+    }
+    forget_explained(&mut slips);
+    slips.into_iter().map(|slip| slip.at(document)).collect()
+}
+
+/// One thing that does not fit.
+#[derive(Debug, PartialEq)]
+struct Slip {
+    pointer: Vec<Step>,
+    what: What,
+    message: String,
+    label: String,
+    help: Option<String>,
+}
+
+/// What the place of a slip is.
+#[derive(Debug, PartialEq)]
+enum What {
+    /// The key at the pointer, and the key that was probably meant.
+    UnknownKey(Option<String>),
+    /// The mapping at the pointer, which lacks this key.
+    MissingKey(String),
+    /// The value at the pointer.
+    Value,
+}
+
+impl Slip {
+    fn value(pointer: Vec<Step>, message: String, label: &str, help: Option<String>) -> Self {
+        Self { pointer, what: What::Value, message, label: label.to_owned(), help }
+    }
+
+    fn at(self, document: &Document<'_>) -> Problem {
+        let span = match self.what {
+            What::Value => document.value(&self.pointer),
+            What::UnknownKey(_) | What::MissingKey(_) => document.key(&self.pointer),
+        };
+        document.source.problem(span, self.message, self.label, self.help)
+    }
+}
+
+/// A misspelt key is one slip, not two: the key that it stands for is not also missing.
+fn forget_explained(slips: &mut Vec<Slip>) {
+    let meant: Vec<Vec<Step>> = slips
+        .iter()
+        .filter_map(|slip| match &slip.what {
+            What::UnknownKey(Some(key)) => {
+                let parent = &slip.pointer[..slip.pointer.len() - 1];
+                Some(below(parent, &[Step::Key(key.clone())]))
+            }
+            _ => None,
+        })
+        .collect();
+    slips.retain(|slip| match &slip.what {
+        What::MissingKey(key) => !meant.contains(&below(&slip.pointer, &[Step::Key(key.clone())])),
+        _ => true,
+    });
+}
+
+fn explain(schema: &Value, error: &ValidationError<'_>, slips: &mut Vec<Slip>) {
+    let pointer = steps(error);
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let allowed = allowed_keys(schema, error);
+            slips.extend(unexpected.iter().map(|key| unknown_key(&pointer, key, &allowed)));
+        }
+        ValidationErrorKind::Required { property } => {
+            let key = property.as_str().unwrap_or_default().to_owned();
+            slips.push(Slip {
+                message: format!("the key `{key}` is missing{}", inside(&pointer)),
+                label: format!("needs `{key}`"),
+                help: None,
+                what: What::MissingKey(key),
+                pointer,
+            });
+        }
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            branches(schema, error, context, pointer, slips);
+        }
+        _ => slips.push(mismatch(error, pointer)),
+    }
+}
+
+/// A value that fits none of several shapes: the shape of the right kind is the one that was meant.
+fn branches(
+    schema: &Value,
+    error: &ValidationError<'_>,
+    context: &[Vec<ValidationError<'static>>],
+    pointer: Vec<Step>,
+    slips: &mut Vec<Slip>,
+) {
+    let at_root = |inner: &ValidationError<'_>| inner.instance_path().as_str() == error.instance_path().as_str();
+    let mut wanted = Wanted::default();
+    let mut best: Option<Vec<Slip>> = None;
+    for branch in context {
+        if branch.iter().any(|inner| at_root(inner) && wanted.note(inner)) {
+            continue;
+        }
+        let mut inner_slips = Vec::new();
+        for inner in branch {
+            explain(schema, inner, &mut inner_slips);
+        }
+        if best.as_ref().is_none_or(|best| inner_slips.len() < best.len()) {
+            best = Some(inner_slips);
+        }
+    }
+    match best {
+        Some(best) => slips.extend(best),
+        None => slips.push(wanted.slip(error.instance(), pointer)),
+    }
+}
+
+/// A value of the wrong kind, or a word that is none of the known ones.
+fn mismatch(error: &ValidationError<'_>, pointer: Vec<Step>) -> Slip {
+    let mut wanted = Wanted::default();
+    if wanted.note(error) {
+        return wanted.slip(error.instance(), pointer);
+    }
+    if let (ValidationErrorKind::Pattern { .. }, Some(word)) = (error.kind(), error.instance().as_str()) {
+        // The only pattern in our schemas is that of languages.
+        let names = Language::ALL.iter().flat_map(|l| std::iter::once(l.name()).chain(l.aliases().iter().copied()));
+        let known: Vec<&str> = Language::ALL.iter().map(|language| language.name()).collect();
+        let help = did_you_mean(word, names).unwrap_or_else(|| format!("known are {}", known.join(", ")));
+        return Slip::value(pointer, format!("unknown language `{word}`"), "not a known language", Some(help));
+    }
+    if let ValidationErrorKind::Minimum { limit } = error.kind() {
+        let message = format!("a number of at least {limit} is expected here");
+        return Slip::value(pointer, message, "too small", None);
+    }
+    Slip::value(pointer, error.to_string(), "does not fit", None)
+}
+
+/// What would have fitted at one place: kinds of values, or words.
+#[derive(Debug, Default)]
+struct Wanted {
+    types: Vec<String>,
+    words: Vec<String>,
+}
+
+impl Wanted {
+    /// Takes note of what `error` asks for, if it is about the kind of value or the word.
+    fn note(&mut self, error: &ValidationError<'_>) -> bool {
+        match error.kind() {
+            ValidationErrorKind::Type { kind } => match kind {
+                TypeKind::Single(one) => self.types.push(one.to_string()),
+                TypeKind::Multiple(many) => self.types.extend(many.iter().map(|one| one.to_string())),
+            },
+            ValidationErrorKind::Constant { expected_value } => {
+                self.words.extend(expected_value.as_str().map(str::to_owned));
+            }
+            ValidationErrorKind::Enum { options } => {
+                let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+                self.words.extend(options.iter().filter_map(Value::as_str).map(str::to_owned));
+            }
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                // A choice inside a choice: of the wrong kind only if no branch is of the right one.
+                let here = error.instance_path().as_str();
+                let mut inner = Self::default();
+                let wrong = context.iter().all(|branch| {
+                    branch.iter().any(|e| e.instance_path().as_str() == here && inner.note(e))
+                });
+                if !wrong {
+                    return false;
+                }
+                self.types.append(&mut inner.types);
+                self.words.append(&mut inner.words);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn slip(self, found: &Value, pointer: Vec<Step>) -> Slip {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        if let (Some(word), false) = (found.as_str(), words.is_empty()) {
+            let help = did_you_mean(word, words.iter().copied());
+            let message = format!("`{word}` is not known here; expected {}", list(&words));
+            return Slip::value(pointer, message, "not a known word", help);
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for kind in &self.types {
+            let name = type_words(kind);
+            if kind != "null" && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let text_only = words.is_empty() && names == ["text"];
+        let mut expected = Vec::new();
+        if !words.is_empty() {
+            names.retain(|name| *name != "text");
+            expected.push(list(&words));
+        }
+        expected.extend(names.iter().map(|name| (*name).to_owned()));
+        let expected = expected.join(" or ");
+        let message = format!("expected {expected}, found {}", value_words(found));
+        let help = help_with_type(found, text_only, &names, &pointer);
+        Slip::value(pointer, message, &format!("expected {expected}"), help)
+    }
+}
+
+/// Advice for the slips of kind that YAML makes easy.
+fn help_with_type(found: &Value, text_only: bool, names: &[&str], pointer: &[Step]) -> Option<String> {
+    match found {
+        Value::Number(number) if text_only && is_key(pointer, "version") => {
+            let parts = number.to_string().split('.').count();
+            let rest = ".0".repeat(3_usize.saturating_sub(parts));
+            Some(format!("a version has three parts: `version: {number}{rest}`"))
+        }
+        Value::Number(_) | Value::Bool(_) if text_only => {
+            Some(format!("put it in quotes: `\"{found}\"`"))
+        }
+        Value::String(text) if names.contains(&"a list") && text.len() <= 60 && !text.contains('\n') => {
+            Some(format!("write a list: `[\"{text}\"]`"))
+        }
+        Value::String(text) if names == ["true or false"] && matches!(text.as_str(), "yes" | "no" | "on" | "off") => {
+            Some("YAML 1.2 knows only `true` and `false`".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn is_key(pointer: &[Step], key: &str) -> bool {
+    matches!(pointer, [Step::Key(only)] if only == key)
+}
+
+fn type_words(kind: &str) -> &'static str {
+    match kind {
+        "object" => "a mapping",
+        "array" => "a list",
+        "string" => "text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        _ => "nothing",
+    }
+}
+
+fn value_words(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Number(value) => format!("the number {value}"),
+        Value::String(text) if text.len() <= 40 && !text.contains('\n') => format!("the text `{text}`"),
+        Value::String(_) => "text".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a mapping".to_owned(),
+    }
+}
+
+fn unknown_key(parent: &[Step], key: &str, allowed: &[&str]) -> Slip {
+    let meant = nearest(key, allowed.iter().copied());
+    let help = match meant {
+        Some(meant) => Some(format!("did you mean `{meant}`?")),
+        None if allowed.is_empty() => None,
+        None => Some(format!("known here: {}", allowed.join(", "))),
+    };
+    Slip {
+        pointer: below(parent, &[Step::Key(key.to_owned())]),
+        what: What::UnknownKey(meant.map(str::to_owned)),
+        message: format!("unknown key `{key}`"),
+        label: "not known here".to_owned(),
+        help,
+    }
+}
+
+/// The keys that the schema knows where it refused others.
+fn allowed_keys<'s>(schema: &'s Value, error: &ValidationError<'_>) -> Vec<&'s str> {
+    let path = error.schema_path().as_str();
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let object = schema.pointer(parent);
+    let keys = object.and_then(|object| object.get("properties")).and_then(Value::as_object);
+    keys.map(|keys| keys.keys().map(String::as_str).collect()).unwrap_or_default()
+}
+
+/// " in `data`", for the mapping that lacks a key; nothing at the top.
+fn inside(pointer: &[Step]) -> String {
+    let name = pointer.iter().rev().find_map(|step| match step {
+        Step::Key(key) => Some(key),
+        Step::Index(_) => None,
+    });
+    match (name, pointer.last()) {
+        (Some(name), Some(Step::Index(index))) => format!(" in entry {} of `{name}`", index + 1),
+        (Some(name), _) => format!(" in `{name}`"),
+        (None, _) => String::new(),
+    }
+}
+
+fn steps(error: &ValidationError<'_>) -> Vec<Step> {
+    error
+        .instance_path()
+        .iter()
+        .map(|segment| match segment {
+            LocationSegment::Property(key) => Step::Key(key.into_owned()),
+            LocationSegment::Index(index) => Step::Index(index),
+        })
+        .collect()
+}

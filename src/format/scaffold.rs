@@ -1,0 +1,148 @@
+//! The file that `stanchion new` writes: complete, and telling what to fill in.
+
+use crate::model::GuidelineId;
+
+/// The kinds of checks that a new guideline can start with.
+pub const KINDS: [&str; 4] = ["text", "files", "data", "code"];
+
+/// A complete guideline with one check of `kind` (one of [`KINDS`]; anything else counts as `text`).
+/// It parses, its examples hold, and its comments tell what to fill in.
+#[must_use]
+pub fn scaffold(id: &GuidelineId, kind: &str) -> String {
+    let (check, examples) = match kind {
+        "files" => (FILES, FILES_EXAMPLES),
+        "data" => (DATA, DATA_EXAMPLES),
+        "code" => (CODE, CODE_EXAMPLES),
+        _ => (TEXT, TEXT_EXAMPLES),
+    };
+    let title = title(id.slug());
+    format!(
+        "---\n\
+         schema: 1\n\
+         guideline: {id}\n\
+         version: 0.1.0              # semantic version: 1.0.0 once others rely on it\n\
+         title: \"{title}\"\n\
+         summary: \"Say in one sentence why this is good practice.\"\n\
+         stage: sketch               # sketch | trial | practice | standard | retired\n\
+         owner: your-team            # the team that answers for it\n\
+         level: note                 # note | warning: how loudly findings are shown\n\
+         topics: []                  # words to find it by\n\
+         # applies: {{ languages: [python] }}   # also: files, exists, any, all, not; without it, everywhere\n\
+         consequences:               # facts that follow from not keeping it, never penalties\n  \
+           - {{ id: natural-consequence, text: \"Say what happens by itself when it is not kept.\" }}\n\
+         checks:\n\
+         {check}---\n\
+         # {title}\n\
+         \n\
+         ## Why\n\
+         Tell what this protects from, best with a story that happened.\n\
+         \n\
+         ## How to keep it\n\
+         Examples are tests: `stanchion test` runs them.\n\
+         \n\
+         {examples}\
+         \n\
+         ## When to step over\n\
+         Tell when it is right not to keep it. There are always such cases.\n"
+    )
+}
+
+/// `http-timeouts` becomes `Http timeouts`.
+fn title(slug: &str) -> String {
+    let words = slug.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+const TEXT: &str = r#"  - id: fixme
+    # `find` reports each match; `expect` instead reports each file without one.
+    text: { files: ["**/*.py"], find: '\bFIXME\b' }
+    message: "FIXME is left in the code"
+"#;
+
+const TEXT_EXAMPLES: &str = "```python good
+answer = 42
+```
+
+```python bad lines=2
+question = None
+answer = 42  # FIXME
+```
+";
+
+const FILES: &str = r##"  - id: readme
+    # Or: forbid, names, pair, size, executable, duplicates; `each` asks in every matching directory.
+    files: { require: { any: ["README.md", "README.rst", "README"] } }
+    message: "there is no README"
+    fix: { title: "Start a README", create: "# What this is\n" }
+"##;
+
+const FILES_EXAMPLES: &str = "```files good
+-- README.md --
+# What this is
+-- src/main.py --
+print(1)
+```
+
+```files bad
+-- src/main.py --
+print(1)
+```
+";
+
+const DATA: &str = r#"  - id: timeout
+    # `select` is a JSONPath (RFC 9535), `assert` a JSON Schema that each selected value must satisfy.
+    data: { files: ["**/service.yaml"], select: "$.client.timeout", assert: { type: integer, maximum: 30 } }
+    message: "the timeout is not a number of at most 30 seconds"
+"#;
+
+const DATA_EXAMPLES: &str = "```yaml good path=service.yaml
+client:
+  timeout: 5
+```
+
+```yaml bad path=service.yaml lines=2
+client:
+  timeout: 3600
+```
+";
+
+const CODE: &str = r#"  - id: print
+    # An ast-grep rule; `$NAME` stands for one node, `$$$NAME` for any number of them.
+    code: { language: python, rule: { pattern: "print($$$ARGS)" } }
+    message: "`print` leaves no trace in the logs"
+"#;
+
+const CODE_EXAMPLES: &str = "```python good
+log.info(\"ready\")
+```
+
+```python bad lines=2
+def start():
+    print(\"ready\")
+```
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{advice, parse};
+    use crate::model::{Expectation, Origin};
+
+    #[test]
+    fn scaffolds_are_complete_guidelines() {
+        for id in ["acme/no-fixme", "a/b", "acme/9-to-5", "acme/true", "a1/a--b"] {
+            let id = GuidelineId::new(id).expect("an id");
+            for kind in KINDS {
+                let text = scaffold(&id, kind);
+                let guideline = parse("new.md", &text, Origin::File("new.md".to_owned()), &|_| None)
+                    .unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
+                assert_eq!(advice(&guideline), []);
+                assert_eq!(guideline.id, id);
+                assert_eq!(guideline.checks[0].kind.word(), kind);
+                let expected: Vec<_> = guideline.examples.iter().map(|example| example.expects).collect();
+                assert_eq!(expected, [Expectation::Good, Expectation::Bad]);
+            }
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! What front matter means: ids, versions, one kind per check, what fits together.
+//!
+//! Works on whatever could be decoded, so that a slip of shape in one place does not hide a slip of
+//! meaning in another. Globs, code patterns and JSONPath are the engine's: it compiles them.
+
+use std::collections::BTreeSet;
+
+use semver::Version;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::code::RULE_ONLY;
+use super::raw::{KINDS, RawCheck, RawGuideline};
+use super::source::{Document, below, keys};
+use super::suggest::list;
+use super::{examples, pattern};
+use crate::data::{Pointer, Step};
+use crate::model::{
+    Check, CheckKind, CodeCheck, Consequence, DataCheck, DataSchema, FilesCheck, FilesQuestion, FixSpec,
+    GuidelineId, Offer, Problem, TextCheck,
+};
+
+/// Longest title, in characters.
+const TITLE: usize = 120;
+/// Longest summary, in characters.
+const SUMMARY: usize = 300;
+/// Longest owner and longest short name, in characters.
+const NAME: usize = 64;
+
+/// The parts of front matter that could be decoded.
+#[derive(Default)]
+pub(super) struct Parts {
+    id: Option<String>,
+    version: Option<String>,
+    title: Option<String>,
+    summary: Option<String>,
+    owner: Option<String>,
+    consequences: Vec<Consequence>,
+    offers: Vec<Offer>,
+    /// `None`: the key is missing or not a list.
+    checks: Option<Vec<Option<RawCheck>>>,
+}
+
+impl Parts {
+    /// All parts of front matter that has the right shape.
+    pub(super) fn whole(raw: &RawGuideline) -> Self {
+        Self {
+            id: Some(raw.guideline.clone()),
+            version: Some(raw.version.clone()),
+            title: Some(raw.title.clone()),
+            summary: Some(raw.summary.clone()),
+            owner: Some(raw.owner.clone()),
+            consequences: raw.consequences.clone(),
+            offers: raw.offers.clone(),
+            checks: Some(raw.checks.iter().cloned().map(Some).collect()),
+        }
+    }
+
+    /// Those parts of front matter that have the right shape, each on its own.
+    pub(super) fn rescue(json: &Value) -> Self {
+        fn part<T: DeserializeOwned>(value: &Value) -> Option<T> {
+            T::deserialize(value).ok()
+        }
+        let get = |key: &str| json.get(key);
+        Self {
+            id: get("guideline").and_then(part),
+            version: get("version").and_then(part),
+            title: get("title").and_then(part),
+            summary: get("summary").and_then(part),
+            owner: get("owner").and_then(part),
+            consequences: get("consequences").and_then(part).unwrap_or_default(),
+            offers: get("offers").and_then(part).unwrap_or_default(),
+            checks: get("checks").and_then(Value::as_array).map(|all| all.iter().map(part).collect()),
+        }
+    }
+}
+
+/// What the parts mean, as far as they mean something.
+#[derive(Default)]
+pub(super) struct Meaning {
+    pub(super) id: Option<GuidelineId>,
+    pub(super) version: Option<Version>,
+    pub(super) checks: Vec<Check>,
+}
+
+/// Where the work reads from and writes to.
+pub(super) struct Desk<'a> {
+    pub(super) document: Document<'a>,
+    /// The document's value.
+    pub(super) json: &'a Value,
+    /// Reads a file beside the guideline.
+    pub(super) asset: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Desk<'_> {
+    fn at_value(&mut self, pointer: &Pointer, message: impl Into<String>, label: &str, help: Option<&str>) {
+        let span = self.document.value(pointer);
+        self.problems.push(self.document.source.problem(span, message, label, help.map(str::to_owned)));
+    }
+
+    fn at_key(&mut self, pointer: &Pointer, message: impl Into<String>, label: &str, help: Option<&str>) {
+        let span = self.document.key(pointer);
+        self.problems.push(self.document.source.problem(span, message, label, help.map(str::to_owned)));
+    }
+
+    /// Says every problem of meaning, and returns what is sound.
+    pub(super) fn judge(&mut self, parts: Parts) -> Meaning {
+        let id = parts.id.and_then(|id| {
+            GuidelineId::new(&id)
+                .map_err(|why| self.at_value(&keys(&["guideline"]), why, "not an id", Some("for example `resilience/http-timeouts`")))
+                .ok()
+        });
+        let version = parts.version.and_then(|version| {
+            Version::parse(&version)
+                .map_err(|why| {
+                    let message = format!("`{version}` is not a semantic version: {why}");
+                    self.at_value(&keys(&["version"]), message, "not a version", Some("for example `1.0.0`"));
+                })
+                .ok()
+        });
+        for (key, value, limit) in
+            [("title", parts.title, TITLE), ("summary", parts.summary, SUMMARY), ("owner", parts.owner, NAME)]
+        {
+            if let Some(value) = value {
+                self.line(key, &value, limit);
+            }
+        }
+        self.short_names("consequences", parts.consequences.iter().map(|one| one.id.as_str()));
+        self.short_names("offers", parts.offers.iter().map(|one| one.id.as_str()));
+        let mut checks = Vec::new();
+        if let Some(all) = parts.checks {
+            if all.is_empty() {
+                let help = "without a check nothing is assessed; add an entry with `id` and one of `files`, `text`, `data`, `code`";
+                self.at_key(&keys(&["checks"]), "a guideline has at least one check", "empty", Some(help));
+            }
+            self.check_names();
+            for (index, raw) in all.into_iter().enumerate() {
+                checks.extend(raw.and_then(|raw| self.check(index, raw)));
+            }
+        }
+        Meaning { id, version, checks }
+    }
+
+    /// A text of one line that says something.
+    fn line(&mut self, key: &str, value: &str, limit: usize) {
+        let pointer = keys(&[key]);
+        let count = value.chars().count();
+        if value.trim().is_empty() {
+            self.at_key(&pointer, format!("`{key}` is empty"), "says nothing", None);
+        } else if count > limit {
+            let message = format!("`{key}` has {count} characters; at most {limit} fit where it is shown");
+            self.at_value(&pointer, message, "too long", Some("the prose below has room for more"));
+        } else if value.trim_end().contains('\n') {
+            self.at_value(&pointer, format!("`{key}` is one line"), "has several", None);
+        }
+    }
+
+    fn check_names(&mut self) {
+        let json = self.json;
+        let all = json.get("checks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        // Entries without a usable id keep their place in the list: problems point by place.
+        self.short_names("checks", all.iter().map(|check| check.get("id").and_then(Value::as_str).unwrap_or("\0")));
+    }
+
+    fn short_names<'n>(&mut self, list: &str, names: impl Iterator<Item = &'n str>) {
+        let mut seen = BTreeSet::new();
+        for (index, name) in names.enumerate() {
+            let pointer = [Step::Key(list.to_owned()), Step::Index(index), Step::Key("id".to_owned())];
+            if name == "\0" {
+                continue;
+            }
+            if !is_short_name(name) {
+                let message = format!("`{name}` is not a short name");
+                let help = "lower-case letters, digits and inner `-`, at most 64, for example `no-timeout`";
+                self.at_value(&pointer, message, "not a short name", Some(help));
+            } else if !seen.insert(name) {
+                self.at_value(&pointer, format!("two entries of `{list}` are called `{name}`"), "again here", None);
+            }
+        }
+    }
+
+    fn check(&mut self, index: usize, raw: RawCheck) -> Option<Check> {
+        let place = [Step::Key("checks".to_owned()), Step::Index(index)];
+        let found = raw.kinds();
+        let [kind] = found[..] else {
+            let id = below(&place, &keys(&["id"]));
+            if let Some(second) = found.get(1) {
+                let message = format!("a check is of one kind, this one is {}", list(&found).replace(" or ", " and "));
+                self.at_key(&below(&place, &keys(&[second])), message, "a second kind", Some("make it two checks"));
+            } else {
+                let message = format!("the check asks nothing: it needs one of {}", list(&KINDS));
+                self.at_value(&id, message, "asks nothing", None);
+            }
+            return None;
+        };
+        let at = below(&place, &keys(&[kind]));
+        let RawCheck { id, mut message, fix, files, text, data, code } = raw;
+        if let Some(fix) = &fix {
+            self.fix(&place, kind, fix, files.as_ref(), text.as_ref());
+        }
+        let kind = if let Some(files) = files {
+            self.files(&at, &files);
+            CheckKind::Files(files)
+        } else if let Some(text) = text {
+            self.text(&at, &text);
+            CheckKind::Text(text)
+        } else if let Some(mut data) = data {
+            self.data(&at, &mut data);
+            CheckKind::Data(data)
+        } else {
+            let code = code?;
+            let written = self.json.pointer(&format!("/checks/{index}/code")).and_then(Value::as_object)?.clone();
+            message = message.or_else(|| code.message.clone().filter(|message| !message.is_empty()));
+            self.code(&at, &written);
+            let globs = |globs: Option<&Vec<super::code::FileGlob>>| {
+                globs.into_iter().flatten().map(|glob| glob.glob().to_owned()).collect()
+            };
+            CheckKind::Code(CodeCheck {
+                language: code.language,
+                query: code.query.get().cloned(),
+                files: globs(code.files.as_ref()),
+                ignores: globs(code.ignores.as_ref()),
+                rule: code.rule.get().is_some().then_some(written),
+            })
+        };
+        Some(Check { id, kind, message, fix })
+    }
+
+    fn fix(&mut self, check: &Pointer, kind: &str, fix: &FixSpec, files: Option<&FilesCheck>, text: Option<&TextCheck>) {
+        let at = below(check, &keys(&["fix"]));
+        match kind {
+            "text" | "files" => {}
+            "code" => {
+                let help = "write `fix` inside `code`, as in an ast-grep rule";
+                return self.at_key(&at, "the fix of a `code` check is part of its rule", "not here", Some(help));
+            }
+            _ => return self.at_key(&at, "a `data` check carries no fix", "not for this kind", None),
+        }
+        let (right, wrong) = if kind == "text" { ("replace", "create") } else { ("create", "replace") };
+        let (has_right, has_wrong) =
+            if kind == "text" { (fix.replace.is_some(), fix.create.is_some()) } else { (fix.create.is_some(), fix.replace.is_some()) };
+        if has_wrong {
+            let message = format!("the fix of a `{kind}` check cannot `{wrong}`");
+            let help = format!("a `{kind}` check has `{right}`");
+            self.at_key(&below(&at, &keys(&[wrong])), message, "not for this kind", Some(&help));
+        } else if !has_right {
+            self.at_key(&at, format!("the fix changes nothing: it needs `{right}`"), "changes nothing", None);
+        }
+        if text.is_some_and(|text| text.find.is_none() && text.expect.is_some()) && has_right {
+            let message = "`replace` puts something in place of a match, and `expect` reports files without one";
+            self.at_key(&below(&at, &keys(&["replace"])), message, "nothing to replace", None);
+        }
+        if files.is_some_and(|files| files.require.is_none()) && has_right {
+            let message = "`create` makes a missing file, and only `require` reports one";
+            self.at_key(&below(&at, &keys(&["create"])), message, "nothing is missing", None);
+        }
+    }
+
+    fn files(&mut self, at: &Pointer, files: &FilesCheck) {
+        const QUESTIONS: [&str; 7] = ["require", "forbid", "names", "pair", "size", "executable", "duplicates"];
+        let question = |key: &str| below(at, &keys(&[key]));
+        match files.questions()[..] {
+            [] => {
+                let message = format!("a `files` check asks one question: {}", list(&QUESTIONS));
+                self.at_key(at, message, "asks nothing", None);
+            }
+            [FilesQuestion::Require(require)] if require.any.is_empty() && require.all.is_empty() => {
+                self.at_key(&question("require"), "`require` needs `any` or `all`", "names no path", None);
+            }
+            [FilesQuestion::Forbid([])] => {
+                self.at_key(&question("forbid"), "`forbid` names no path", "names no path", None);
+            }
+            [FilesQuestion::Names(names)] => {
+                if names.style.is_some() == names.regex.is_some() {
+                    let message = "`names` has either `style` or `regex`";
+                    self.at_key(&question("names"), message, "has neither or both", None);
+                }
+                if let Some(regex) = &names.regex {
+                    self.regex(&below(at, &keys(&["names", "regex"])), regex, false);
+                }
+            }
+            [FilesQuestion::Size(size)] if size.max.is_none() && size.min.is_none() => {
+                self.at_key(&question("size"), "`size` needs `max` or `min`", "no limit", None);
+            }
+            [_] => {}
+            _ => {
+                let asked: Vec<&str> = QUESTIONS
+                    .into_iter()
+                    .filter(|key| self.document.root.locate(&question(key)).is_some())
+                    .collect();
+                let message =
+                    format!("a `files` check asks one question, this one {}", list(&asked).replace(" or ", " and "));
+                let second = asked.get(1).copied().unwrap_or_default();
+                self.at_key(&question(second), message, "a second question", Some("make it two checks"));
+            }
+        }
+    }
+
+    fn text(&mut self, at: &Pointer, text: &TextCheck) {
+        match (&text.find, &text.expect) {
+            (Some(_), Some(_)) => {
+                let message = "a `text` check has either `find` or `expect`";
+                self.at_key(&below(at, &keys(&["expect"])), message, "has both", Some("make it two checks"));
+            }
+            (None, None) => {
+                let help = "`find` reports each match, `expect` reports files without a match";
+                self.at_key(at, "a `text` check needs `find` or `expect`", "asks nothing", Some(help));
+            }
+            _ => {}
+        }
+        for (key, pattern) in [("find", &text.find), ("expect", &text.expect)] {
+            if let Some(pattern) = pattern {
+                self.regex(&below(at, &keys(&[key])), pattern, text.ignore_case);
+            }
+        }
+    }
+
+    fn regex(&mut self, at: &Pointer, regex: &str, ignore_case: bool) {
+        if let Err(slip) = pattern::check(regex, ignore_case) {
+            let source = self.document.source;
+            let span = pattern::place(&source.text, self.document.value(at), regex, slip.span);
+            let message = format!("the regular expression cannot be used: {}", slip.message);
+            self.problems.push(source.problem(span, message, "here", slip.help));
+        }
+    }
+
+    /// Says what is wrong with a `data` check, and puts the schema of `assert-file` in place.
+    fn data(&mut self, at: &Pointer, data: &mut DataCheck) {
+        if data.files.is_empty() {
+            self.at_key(&below(at, &keys(&["files"])), "`files` names no file", "names no file", None);
+        }
+        let both = data.assert.is_some() && data.assert_file.is_some();
+        let file = below(at, &keys(&["assert-file"]));
+        if both {
+            self.at_key(&file, "a `data` check has either `assert` or `assert-file`", "has both", None);
+        } else if let Some(name) = data.assert_file.take() {
+            data.assert = self.assert_file(&file, &name);
+        } else if data.assert.is_none() && !data.require {
+            let message = "a `data` check needs `assert`, `assert-file` or `require: true`";
+            let help = "`assert` is a JSON Schema that each selected value must satisfy";
+            self.at_key(at, message, "asks nothing", Some(help));
+        }
+        if let Some(DataSchema::Bool(true)) = data.assert
+            && !data.require
+        {
+            let help = "`false` means that nothing may be selected";
+            self.at_value(&below(at, &keys(&["assert"])), "`assert: true` is always kept", "asks nothing", Some(help));
+        }
+    }
+
+    fn assert_file(&mut self, at: &Pointer, name: &str) -> Option<DataSchema> {
+        if examples::relative(name).is_err() {
+            let message = format!("`{name}` is not a file beside the guideline");
+            self.at_value(at, message, "not beside it", Some("name a file in the guideline's own directory or below it"));
+            return None;
+        }
+        let Some(text) = (self.asset)(name) else {
+            self.at_value(at, format!("`{name}` cannot be read"), "not there", Some("it is looked for beside the guideline"));
+            return None;
+        };
+        let parsed = if text.len() > super::parse::FILE_BYTES {
+            Err("it is larger than 1 MiB".to_owned())
+        } else {
+            serde_json::from_str::<Value>(&text).map_err(|error| error.to_string())
+        };
+        match parsed {
+            Ok(Value::Bool(value)) => Some(DataSchema::Bool(value)),
+            Ok(Value::Object(schema)) => Some(DataSchema::Object(schema)),
+            Ok(_) => {
+                self.at_value(at, format!("`{name}` is not a JSON Schema: neither an object nor true or false"), "this file", None);
+                None
+            }
+            Err(why) => {
+                self.at_value(at, format!("`{name}` is not JSON: {why}"), "this file", None);
+                None
+            }
+        }
+    }
+
+    fn code(&mut self, at: &Pointer, written: &Map<String, Value>) {
+        match (written.contains_key("rule"), written.contains_key("query")) {
+            (true, true) => {
+                let message = "a `code` check has either `rule` or `query`";
+                self.at_key(&below(at, &keys(&["query"])), message, "has both", Some("make it two checks"));
+            }
+            (false, false) => {
+                let message = "a `code` check needs `rule` (ast-grep) or `query` (tree-sitter)";
+                self.at_key(at, message, "asks nothing", None);
+            }
+            (false, true) => {
+                for key in RULE_ONLY {
+                    if written.get(key).is_some_and(|value| !value.is_null()) {
+                        let message = format!("`{key}` is part of an ast-grep rule and means nothing beside `query`");
+                        self.at_key(&below(at, &keys(&[key])), message, "has no effect", None);
+                    }
+                }
+            }
+            (true, false) => {}
+        }
+    }
+}
+
+/// Lower-case letters, digits and inner `-`.
+fn is_short_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= NAME
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}

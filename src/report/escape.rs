@@ -1,0 +1,175 @@
+//! The guard of the terminal: characters that move, hide or reorder text become visible.
+//!
+//! A path, a message or a line of source may hold anything. Controls could forge output, bidirectional
+//! and zero-width characters could make it read as something else. Here each becomes text such as
+//! `\x1b` or `\u{202e}`. A backslash that was there already stays single: doubling it would make every
+//! regular expression and Windows path harder to read, and nothing can be forged with it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::text::{Excerpt, Span};
+
+/// Number of spaces a tab becomes where it is shown as white space.
+const TAB: &str = "    ";
+
+/// `text` as one safe line: every control, line end, tab, bidirectional, zero-width or otherwise
+/// invisible character is spelled out.
+#[must_use]
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        push(&mut out, character);
+    }
+    Cow::Owned(out)
+}
+
+/// `text` as safe lines: like [`escape`], but `\n` stays a line end, a `\r` before it goes, and a tab
+/// becomes four spaces. For prose and source that is shown as written.
+#[must_use]
+pub fn escape_lines(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|character| character != '\n' && is_unsafe(character)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        if character == '\r' && rest.peek() == Some(&'\n') {
+            continue;
+        }
+        push_shown(&mut out, character);
+    }
+    Cow::Owned(out)
+}
+
+/// The text of an excerpt as safe lines (tabs become four spaces), and its marked place in the new text.
+#[must_use]
+pub fn escape_excerpt(excerpt: &Excerpt) -> (String, Span) {
+    let mut out = String::with_capacity(excerpt.text.len() + 16);
+    let (mut start, mut end) = (None, None);
+    for (at, character) in excerpt.text.char_indices() {
+        if at >= excerpt.span.start {
+            start.get_or_insert(out.len());
+        }
+        if at >= excerpt.span.end {
+            end.get_or_insert(out.len());
+        }
+        push_shown(&mut out, character);
+    }
+    let span = Span::new(start.unwrap_or(out.len()), end.unwrap_or(out.len()));
+    (out, span)
+}
+
+fn push_shown(out: &mut String, character: char) {
+    match character {
+        '\n' => out.push('\n'),
+        '\t' => out.push_str(TAB),
+        other => push(out, other),
+    }
+}
+
+fn push(out: &mut String, character: char) {
+    if !is_unsafe(character) {
+        out.push(character);
+        return;
+    }
+    // Writing to a String cannot fail.
+    let _ = match character {
+        '\n' => out.write_str("\\n"),
+        '\r' => out.write_str("\\r"),
+        '\t' => out.write_str("\\t"),
+        '\0'..='\x7f' => write!(out, "\\x{:02x}", u32::from(character)),
+        other => write!(out, "\\u{{{:x}}}", u32::from(other)),
+    };
+}
+
+/// Whether a character may not reach a terminal as it is.
+#[must_use]
+pub fn is_unsafe(character: char) -> bool {
+    matches!(character,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}'     // C0, DEL, C1
+        | '\u{ad}'                            // soft hyphen
+        | '\u{61c}' | '\u{200e}' | '\u{200f}' // bidirectional marks
+        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' // bidirectional controls, deprecated format controls
+        | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' // zero width
+        | '\u{2028}' | '\u{2029}'             // line and paragraph separators
+        | '\u{fff9}'..='\u{fffb}'             // interlinear annotation
+        | '\u{e0000}'..='\u{e007f}'           // tags
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_could_move_hide_or_reorder_text_is_spelled_out() {
+        for (input, expected) in [
+            ("plain ünïcode 漢字 😀 \\d+", "plain ünïcode 漢字 😀 \\d+"),
+            ("a\nb\r\tc", "a\\nb\\r\\tc"),
+            ("\x1b[31mred\x07\x7f", "\\x1b[31mred\\x07\\x7f"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("\u{202e}gpj.exe\u{2066}\u{61c}", "\\u{202e}gpj.exe\\u{2066}\\u{61c}"),
+            ("a\u{200b}b\u{feff}\u{2060}", "a\\u{200b}b\\u{feff}\\u{2060}"),
+            ("\u{2028}\u{2029}\u{e0041}", "\\u{2028}\\u{2029}\\u{e0041}"),
+        ] {
+            assert_eq!(escape(input), expected);
+        }
+    }
+
+    #[test]
+    fn lines_stay_lines_where_they_may() {
+        assert_eq!(escape_lines("a\r\n\tb\rc\x1b"), "a\n    b\\rc\\x1b");
+    }
+
+    #[test]
+    fn the_mark_moves_with_the_text() {
+        let excerpt =
+            Excerpt { first_line: 1, text: "\tfoo(\x1b)".to_owned(), span: Span::new(1, 7), cut: false };
+        let (text, span) = escape_excerpt(&excerpt);
+        assert_eq!(text, "    foo(\\x1b)");
+        assert_eq!(&text[span.start..span.end], "foo(\\x1b)");
+    }
+
+    fn hostile() -> impl Strategy<Value = String> {
+        let spiky = prop::sample::select(vec![
+            '\x1b', '\n', '\r', '\t', '\0', '\u{9b}', '\u{202e}', '\u{200b}', '\u{2028}', '\u{feff}', '\\',
+            'é', '漢',
+        ]);
+        proptest::collection::vec(prop_oneof![any::<char>(), spiky], 0..60)
+            .prop_map(|characters| characters.into_iter().collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn nothing_unsafe_comes_out(text in hostile()) {
+            prop_assert!(!escape(&text).chars().any(is_unsafe));
+            prop_assert!(!escape_lines(&text).chars().any(|c| c != '\n' && is_unsafe(c)));
+        }
+
+        #[test]
+        fn the_marked_text_stays_the_marked_text(text in hostile(), a in 0usize..240, b in 0usize..240) {
+            let floor = |mut at: usize| {
+                at = at.min(text.len());
+                while !text.is_char_boundary(at) {
+                    at -= 1;
+                }
+                at
+            };
+            let span = Span::new(floor(a.min(b)), floor(a.max(b)));
+            let excerpt = Excerpt { first_line: 1, text: text.clone(), span, cut: false };
+            let (shown, mark) = escape_excerpt(&excerpt);
+            let mut expected = String::new();
+            text[span.start..span.end].chars().for_each(|c| push_shown(&mut expected, c));
+            prop_assert_eq!(&shown[mark.start..mark.end], expected);
+            prop_assert!(!shown.chars().any(|c| c != '\n' && is_unsafe(c)));
+        }
+    }
+}

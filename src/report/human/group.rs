@@ -1,0 +1,106 @@
+//! One guideline that has findings: heading, why, the findings, what to do, how to step over.
+
+use super::HumanStyle;
+use super::excerpt;
+use super::words::{clip, count, figure, wrap};
+use crate::model::{Finding, Guideline, Level, Outcome, RepoPath};
+use crate::report::escape::escape;
+use crate::report::paint::Role;
+use crate::text::Position;
+
+/// Longest message that is shown, in characters.
+const MESSAGE: usize = 600;
+
+/// Adds the group of `findings`, which are all of one guideline.
+pub(super) fn render(out: &mut String, outcome: &Outcome, findings: &[Finding], style: &HumanStyle) {
+    let Some(entry) = findings.first().and_then(|finding| outcome.guidelines.get(finding.guideline)) else {
+        return;
+    };
+    let guideline = &*entry.guideline;
+    heading(out, guideline, &count(findings.len(), "finding", "findings"), style);
+    row(out, style, "why", &escape(&guideline.summary));
+    for consequence in &guideline.consequences {
+        row(out, style, "follows", &escape(&consequence.text));
+    }
+    for finding in findings.iter().take(style.cap) {
+        out.push('\n');
+        render_finding(out, finding, style);
+    }
+    if findings.len() > style.cap {
+        out.push('\n');
+        let command = style.paint().text(Role::Code, "stanchion check --all");
+        let more = format!("and {} more: {command}", figure(findings.len() - style.cap));
+        out.push_str(&wrap(style, "  ", "  ", &more));
+    }
+    out.push('\n');
+    advice(out, guideline, findings, style);
+    out.push('\n');
+}
+
+/// The heading of a group: a line of its own that stands out without colour.
+pub(super) fn heading(out: &mut String, guideline: &Guideline, count: &str, style: &HumanStyle) {
+    let paint = style.paint();
+    let stroke = paint.stroke().repeat(2);
+    let dot = paint.dot();
+    let id = paint.text(Role::Strong, guideline.id.as_str());
+    let line = format!(
+        "{id} {}{dot}{}{dot}{}",
+        guideline.version,
+        guideline.stage.word(),
+        paint.text(Role::Warning, count)
+    );
+    out.push_str(&wrap(style, &format!("{stroke} "), "   ", &line));
+    out.push_str(&wrap(style, "   ", "   ", &paint.text(Role::Strong, &escape(&guideline.title))));
+}
+
+/// A labelled line: `  why        A call without …`.
+pub(super) fn row(out: &mut String, style: &HumanStyle, label: &str, text: &str) {
+    let paint = style.paint();
+    let label = paint.text(Role::Faint, &format!("{label:<9}"));
+    out.push_str(&wrap(style, &format!("   {label}  "), "              ", text));
+}
+
+fn render_finding(out: &mut String, finding: &Finding, style: &HumanStyle) {
+    let paint = style.paint();
+    let place = paint.text(Role::Strong, &place(finding));
+    let level = match finding.level {
+        Level::Warning => paint.text(Role::Warning, "warning:"),
+        Level::Note => paint.text(Role::Note, "note:"),
+    };
+    let message = clip(&escape(&finding.message), MESSAGE, paint.ellipsis());
+    out.push_str(&wrap(style, "  ", "    ", &format!("{place} {level} {message}")));
+    if let Some(shown) = &finding.excerpt {
+        out.push_str(&excerpt::draw(shown, None, style));
+    }
+}
+
+/// `path:line:column`, or the path alone when the finding is about the path.
+fn place(finding: &Finding) -> String {
+    let path = path(&finding.path);
+    if finding.excerpt.is_none() && finding.start == Position::START {
+        return path;
+    }
+    format!("{path}:{}:{}", finding.start.line, finding.start.column)
+}
+
+/// A path, safe to show. The root itself is `.`.
+pub(super) fn path(path: &RepoPath) -> String {
+    if path.bytes().is_empty() { ".".to_owned() } else { escape(&path.lossless()).into_owned() }
+}
+
+/// What to do and how to step over, once for the group.
+fn advice(out: &mut String, guideline: &Guideline, findings: &[Finding], style: &HumanStyle) {
+    let fixes: Vec<_> = findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
+    if let Some(first) = fixes.first() {
+        let known = if fixes.len() == findings.len() {
+            "a fix is known".to_owned()
+        } else {
+            format!("a fix is known for {} of {}", figure(fixes.len()), figure(findings.len()))
+        };
+        let title = first.title.as_deref().map_or_else(String::new, |title| format!(": {}", escape(title)));
+        row(out, style, "fix", &format!("{known}{title} (--format json shows the edits)"));
+    }
+    let explain = style.paint().text(Role::Code, &format!("stanchion explain {}", guideline.id));
+    row(out, style, "keep it", &explain);
+    row(out, style, "step over", "the same text, under \"When to step over\"");
+}

@@ -1,0 +1,109 @@
+//! The end of the report: notes, lists on request, and the one line that sums up.
+
+use std::fmt::Write as _;
+
+use super::HumanStyle;
+use super::words::{count, figure, time, wrap};
+use crate::model::{Outcome, Verdict};
+use crate::report::escape::escape;
+use crate::report::paint::Role;
+
+/// Adds notes, the lists of a verbose report, and the summary line.
+pub(super) fn render(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
+    let paint = style.paint();
+    if style.verbose {
+        lists(out, outcome, style);
+    }
+    for note in &outcome.notes {
+        let label = paint.text(Role::Note, "note:");
+        out.push_str(&wrap(style, "", "      ", &format!("{label} {}", escape(&note.message))));
+    }
+    out.push_str(&wrap(style, "", "  ", &line(outcome, style)));
+}
+
+/// Adds one line for each guideline that is not kept, and the summary; nothing when all are kept.
+pub(super) fn render_quiet(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
+    let silent =
+        outcome.findings.is_empty() && outcome.not_assessed.is_empty() && outcome.problems.is_empty();
+    if silent {
+        return;
+    }
+    for entry in outcome.guidelines.iter().filter(|entry| entry.verdict == Verdict::NotKept) {
+        let found = count(entry.findings, "finding", "findings");
+        let text = format!("{}: {found}, {}", entry.guideline.id, escape(&entry.guideline.title));
+        out.push_str(&wrap(style, "", "  ", &text));
+    }
+    out.push_str(&wrap(style, "", "  ", &line(outcome, style)));
+}
+
+fn lists(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
+    for verdict in [Verdict::Kept, Verdict::Waived, Verdict::NotApplicable] {
+        let ids: Vec<&str> = outcome
+            .guidelines
+            .iter()
+            .filter(|entry| entry.verdict == verdict)
+            .map(|entry| entry.guideline.id.as_str())
+            .collect();
+        if !ids.is_empty() {
+            let head = style.paint().text(Role::Strong, verdict.words());
+            out.push_str(&wrap(style, "", "  ", &format!("{head}: {}", ids.join(", "))));
+        }
+    }
+    let paths = outcome.paths;
+    let text = format!(
+        "paths: {} seen = {} assessed + {} not applicable + {} cannot tell; {} ignored",
+        figure(paths.seen),
+        figure(paths.assessed),
+        figure(paths.not_applicable),
+        figure(paths.cannot_tell),
+        figure(paths.ignored)
+    );
+    out.push_str(&wrap(style, "", "  ", &text));
+    out.push('\n');
+}
+
+/// `1,204 files, 41 guidelines, 0.4 s: 37 kept, 2 not kept (12 findings), …`
+fn line(outcome: &Outcome, style: &HumanStyle) -> String {
+    let paint = style.paint();
+    let number = |verdict| outcome.guidelines.iter().filter(|entry| entry.verdict == verdict).count();
+    let mut head = vec![
+        count(outcome.paths.seen, "file", "files"),
+        count(outcome.guidelines.len(), "guideline", "guidelines"),
+    ];
+    head.extend(style.elapsed_ms.map(time));
+    let head = head.join(", ");
+    let (kept, not_kept) = (number(Verdict::Kept), number(Verdict::NotKept));
+    let (waived, unknown) = (number(Verdict::Waived), number(Verdict::CannotTell));
+    let aside = number(Verdict::NotApplicable);
+    let paths_unknown = outcome.paths.cannot_tell;
+    let broken = broken_files(outcome);
+    if not_kept + waived + unknown + paths_unknown + broken == 0 && kept > 0 {
+        let kept = paint.text(Role::Kept, &format!("{} kept", figure(kept)));
+        return format!("{head}: {kept}, nothing to mend; {} not applicable", figure(aside));
+    }
+    let mut parts = vec![paint.text(Role::Kept, &format!("{} kept", figure(kept)))];
+    let mut loud = format!("{} not kept", figure(not_kept));
+    if not_kept > 0 {
+        loud = paint.text(Role::Warning, &loud);
+        let _ = write!(loud, " ({})", count(outcome.findings.len(), "finding", "findings"));
+    }
+    parts.push(loud);
+    parts.push(format!("{} waived", figure(waived)));
+    parts.push(format!("{} cannot tell", figure(unknown)));
+    parts.push(format!("{} not applicable", figure(aside)));
+    let mut text = format!("{head}: {}", parts.join(", "));
+    if paths_unknown > 0 {
+        let _ = write!(text, "; cannot tell about {}", count(paths_unknown, "path", "paths"));
+    }
+    if broken > 0 {
+        let _ = write!(text, "; {} not usable", count(broken, "guideline file", "guideline files"));
+    }
+    text
+}
+
+fn broken_files(outcome: &Outcome) -> usize {
+    let mut files: Vec<&str> = outcome.problems.iter().map(|problem| &*problem.file).collect();
+    files.sort_unstable();
+    files.dedup();
+    files.len()
+}

@@ -1,0 +1,230 @@
+//! One made-up outcome that every format's tests show: kept, not kept with and without an excerpt, a
+//! place of several lines, hostile names and messages, cannot tell, and a broken guideline file.
+
+use std::sync::Arc;
+
+use crate::model::{
+    Applies, Consequence, Edit, Finding, Fingerprint, Fix, Guideline, GuidelineId, GuidelineOutcome, Level,
+    NotAssessed, Note, Origin, Outcome, PathCounts, Problem, Reason, RepoPath, Section, Stage, Verdict,
+};
+use crate::text::{Excerpt, LineIndex, Position, Span};
+
+/// A guideline without checks; the reports look at its words only.
+pub(super) fn guideline(id: &str, title: &str, summary: &str, stage: Stage) -> Guideline {
+    let section = |heading: &str, markdown: &str| Section {
+        heading: heading.to_owned(),
+        markdown: markdown.to_owned(),
+    };
+    Guideline {
+        id: GuidelineId::new(id).expect("a valid id"),
+        version: semver::Version::new(1, 2, 0),
+        title: title.to_owned(),
+        summary: summary.to_owned(),
+        stage,
+        owner: "platform-reliability".to_owned(),
+        level: Level::Warning,
+        topics: vec!["resilience".to_owned()],
+        applies: Applies::default(),
+        consequences: Vec::new(),
+        offers: Vec::new(),
+        checks: Vec::new(),
+        sections: vec![
+            section("Why", "Because."),
+            section("How to keep it", "Like this."),
+            section("When to step over", "Seldom."),
+        ],
+        examples: Vec::new(),
+        origin: Origin::Starter,
+        sha256: "5f".repeat(32),
+        text: Arc::from(""),
+    }
+}
+
+/// A finding at `span` of `text`, or about the path when there is no text.
+fn finding(guideline: usize, path: &[u8], message: &str, place: Option<(&str, Span)>) -> Finding {
+    let at = |offset: usize| {
+        place.map_or(Position::START, |(text, _)| {
+            let (line, column) = LineIndex::new(text).line_column(text, offset);
+            Position { line, column, byte: offset as u64 }
+        })
+    };
+    let span = place.map_or(Span::at(0), |place| place.1);
+    Finding {
+        guideline,
+        check: "requests".to_owned(),
+        level: Level::Warning,
+        message: message.to_owned(),
+        path: RepoPath::new(path),
+        start: at(span.start),
+        end: at(span.end),
+        excerpt: place.map(|(text, span)| Excerpt::new(text, &LineIndex::new(text), span)),
+        fingerprint: Fingerprint(format!("{:032x}", message.len() * 31 + path.len())),
+        fix: None,
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what `finding` takes")]
+/// The place of `needle` in `text`.
+fn of<'a>(text: &'a str, needle: &str) -> Option<(&'a str, Span)> {
+    let start = text.find(needle).expect("the needle is in the text");
+    Some((text, Span::new(start, start + needle.len())))
+}
+
+const CLIENT: &str = "import requests\n\n\ndef pay(url):\n\treturn requests.get(url, headers={\"accept\": \"application/json\"})\n";
+const TALL: &str = "a = requests.post(\n    url,\n    json=body,\n)\n";
+
+fn findings() -> Vec<Finding> {
+    let get = "requests.get(url, headers={\"accept\": \"application/json\"})";
+    let mut first = finding(0, b"services/pay/client.py", "`requests.get` has no timeout", of(CLIENT, get));
+    first.fix = Some(Fix {
+        title: Some("add timeout=5".to_owned()),
+        edits: vec![Edit::Replace { span: Span::at(102), with: ", timeout=5".to_owned() }],
+    });
+    let mut all = vec![first];
+    all.push(finding(
+        0,
+        b"services/pay/post.py",
+        "`requests.post` has no timeout",
+        of(TALL, TALL.trim_end()),
+    ));
+    all.push(finding(
+        0,
+        "evil\n::error::\x1b[2J\u{202e}yp.exe".as_bytes(),
+        "`requests.get\x1b[31m\u{200b}` has\nno timeout\u{2028}",
+        of("x = 1\nrequests.get(\x1b[31m\u{202e}url\t)\n", "requests.get(\x1b[31m\u{202e}url\t)"),
+    ));
+    all.push(finding(
+        0,
+        b"caf\xe9/a.py",
+        "`requests.get` has no timeout",
+        of("requests.get(u)", "requests.get(u)"),
+    ));
+    for number in 0..4 {
+        let path = format!("services/batch/job_{number}.py");
+        all.push(finding(0, path.as_bytes(), "`requests.get` has no timeout", of("requests.get(u)", "get")));
+    }
+    let mut missing = finding(
+        1,
+        b".github/CODEOWNERS",
+        "nothing says who answers for this code: one of `CODEOWNERS`, `.github/CODEOWNERS` or `docs/CODEOWNERS` should exist",
+        None,
+    );
+    missing.level = Level::Note;
+    missing.fix = Some(Fix {
+        title: Some("create it".to_owned()),
+        edits: vec![Edit::Create {
+            path: RepoPath::from(".github/CODEOWNERS"),
+            content: "* @team\n".to_owned(),
+        }],
+    });
+    all.push(missing);
+    all
+}
+
+fn not_assessed() -> Vec<NotAssessed> {
+    let item = |path: &[u8], reason, detail: &str| NotAssessed {
+        path: Some(RepoPath::new(path)),
+        guideline: None,
+        check: None,
+        reason,
+        detail: detail.to_owned(),
+    };
+    let mut all: Vec<NotAssessed> = (0..5)
+        .map(|n| {
+            let path = format!("legacy/page_{n}.txt");
+            item(
+                path.as_bytes(),
+                Reason::Encoding,
+                "byte 17 is not UTF-8 and no mark announces another encoding",
+            )
+        })
+        .collect();
+    let parse =
+        item(b"deploy/\x1b[1mbad.yaml", Reason::ParseError, "line 3: a tab where \x07 spaces were expected");
+    all.push(NotAssessed { guideline: Some(3), check: Some("probe".to_owned()), ..parse });
+    all.push(NotAssessed {
+        path: None,
+        guideline: None,
+        check: None,
+        reason: Reason::Guideline,
+        detail: "guidelines/acme/logs.md: unknown key `chekcs`".to_owned(),
+    });
+    all
+}
+
+/// The outcome that every format shows.
+pub(super) fn outcome() -> Outcome {
+    let mut timeouts = guideline(
+        "resilience/http-timeouts",
+        "Every outbound HTTP call sets a timeout",
+        "A call without a timeout can hang a worker for ever.",
+        Stage::Practice,
+    );
+    timeouts.consequences = vec![Consequence {
+        id: "hung-workers".to_owned(),
+        text: "A hung dependency exhausts your workers.".to_owned(),
+    }];
+    let entry =
+        |guideline, verdict, findings| GuidelineOutcome { guideline: Arc::new(guideline), verdict, findings };
+    let owners = guideline(
+        "teams/code-owners",
+        "Somebody answers for every file",
+        "Questions find a person who knows.",
+        Stage::Trial,
+    );
+    let keys = guideline(
+        "secrets/no-private-keys",
+        "No private keys in the tree",
+        "A key in git is a key in public.",
+        Stage::Standard,
+    );
+    let probes = guideline(
+        "kubernetes/probes",
+        "Pods say when they are ready",
+        "Traffic waits for a pod that is ready.",
+        Stage::Sketch,
+    );
+    let modules =
+        guideline("terraform/pinned", "Modules are pinned", "A plan is the same tomorrow.", Stage::Practice);
+    let text: Arc<str> = Arc::from("---\nschema: 1\nguideline: acme/logs\nchekcs: []\n---\n");
+    let start = text.find("chekcs").expect("there");
+    Outcome {
+        guidelines: vec![
+            entry(timeouts, Verdict::NotKept, 8),
+            entry(owners, Verdict::NotKept, 1),
+            entry(keys, Verdict::Kept, 0),
+            entry(probes, Verdict::CannotTell, 0),
+            entry(modules, Verdict::NotApplicable, 0),
+        ],
+        findings: findings(),
+        not_assessed: not_assessed(),
+        paths: PathCounts { seen: 1204, assessed: 698, not_applicable: 500, cannot_tell: 6, ignored: 3 },
+        problems: vec![Problem {
+            file: Arc::from("guidelines/acme/logs.md"),
+            text,
+            span: Span::new(start, start + 6),
+            message: "unknown key `chekcs`".to_owned(),
+            label: "not a key of a guideline".to_owned(),
+            help: Some("did you mean `checks`?".to_owned()),
+        }],
+        notes: vec![Note {
+            code: "ignore-file-linked".to_owned(),
+            message: "`.gitignore` is a link and was not used".to_owned(),
+        }],
+    }
+}
+
+/// An outcome in which everything is kept.
+pub(super) fn calm() -> Outcome {
+    let keys = guideline(
+        "secrets/no-private-keys",
+        "No private keys in the tree",
+        "A key in git is a key in public.",
+        Stage::Standard,
+    );
+    Outcome {
+        guidelines: vec![GuidelineOutcome { guideline: Arc::new(keys), verdict: Verdict::Kept, findings: 0 }],
+        paths: PathCounts { seen: 3, assessed: 3, ..PathCounts::default() },
+        ..Outcome::default()
+    }
+}

@@ -1,0 +1,41 @@
+//! Applying fixes to the files of an example, in memory.
+//!
+//! The command that changes files on disk is another room's: it needs care that an example does not.
+
+use crate::model::{Edit, Finding};
+use crate::text::Span;
+
+/// The files after every fix of `findings` that does not overlap an earlier one.
+#[must_use]
+pub fn apply(mut files: Vec<(String, Vec<u8>)>, findings: &[&Finding]) -> Vec<(String, Vec<u8>)> {
+    let mut edits: Vec<(String, Span, &str)> = Vec::new();
+    for finding in findings {
+        for edit in finding.fix.iter().flat_map(|fix| &fix.edits) {
+            match edit {
+                Edit::Create { path, content } => {
+                    let path = path.lossless().into_owned();
+                    if !files.iter().any(|(known, _)| *known == path) {
+                        files.push((path, content.clone().into_bytes()));
+                    }
+                }
+                Edit::Replace { span, with } => edits.push((finding.path.lossless().into_owned(), *span, with)),
+            }
+        }
+    }
+    // From the end, so that spans before stay true; of overlapping edits the first one wins.
+    edits.sort_by(|a, b| (&a.0, a.1.start, a.1.end).cmp(&(&b.0, b.1.start, b.1.end)));
+    let mut kept: Vec<(String, Span, &str)> = Vec::new();
+    for edit in edits {
+        if kept.last().is_none_or(|last| last.0 != edit.0 || last.1.end <= edit.1.start) {
+            kept.push(edit);
+        }
+    }
+    for (path, span, with) in kept.into_iter().rev() {
+        if let Some((_, bytes)) = files.iter_mut().find(|(known, _)| *known == path)
+            && span.end <= bytes.len()
+        {
+            bytes.splice(span.start..span.end, with.bytes());
+        }
+    }
+    files
+}

@@ -1,0 +1,100 @@
+//! A pasted ast-grep rule file finds the same places as ast-grep itself: the real program, side by side.
+//!
+//! Needs `STANCHION_AST_GREP`, the path of ast-grep 0.51.1 (`scripts/test` installs it and sets this).
+
+mod rules;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::sync::Arc;
+
+use stanchion::engine::{MemoryTree, NoProgress, Options, assess};
+use stanchion::format;
+use stanchion::model::{Guideline, Origin, RepoPath};
+
+/// A place: rule, first byte, one past the last byte.
+type Places = BTreeSet<(u64, u64)>;
+
+#[expect(clippy::disallowed_methods, reason = "a test finds its peer by the environment")]
+fn ast_grep() -> Option<String> {
+    std::env::var("STANCHION_AST_GREP").ok()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test runs the real ast-grep")]
+fn their_places(program: &str, folder: &std::path::Path, rule: &str, file: &str, source: &str) -> Places {
+    std::fs::write(folder.join("rule.yml"), rule).expect("written");
+    std::fs::write(folder.join(file), source).expect("written");
+    let output = Command::new(program)
+        .current_dir(folder)
+        .args(["scan", "--rule", "rule.yml", "--json=stream", file])
+        .output()
+        .expect("ast-grep runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!errors.contains("rror: "), "ast-grep refuses {file}: {errors}\n{rule}");
+    text.lines()
+        .map(|line| {
+            let found: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let offset = |key: &str| found["range"]["byteOffset"][key].as_u64().expect("an offset");
+            (offset("start"), offset("end"))
+        })
+        .collect()
+}
+
+/// The rule file as it is, indented under `code:`.
+fn pasted(rule: &str) -> Arc<Guideline> {
+    let body: String = rule.lines().map(|line| format!("      {line}\n")).collect();
+    let text = format!(
+        "---\nschema: 1\nguideline: tests/pasted\nversion: 1.0.0\ntitle: A pasted rule\nsummary: It finds the same places.\n\
+         stage: sketch\nowner: tests\nchecks:\n  - id: pasted\n    code:\n{body}---\n## Why\nx\n## How to keep it\nx\n## When to step over\nx\n"
+    );
+    match format::parse("pasted.md", &text, Origin::File("pasted.md".into()), &|_| None) {
+        Ok(guideline) => Arc::new(guideline),
+        Err(problems) => panic!("{problems:#?}\n{text}"),
+    }
+}
+
+fn our_places(rule: &str, file: &str, source: &str, prefilter: bool) -> Places {
+    let tree = MemoryTree::new([(RepoPath::from(file), source.as_bytes().to_vec())]);
+    let options = Options { prefilter, ..Options::default() };
+    let outcome = assess(&[pasted(rule)], &tree, &options, &NoProgress).expect("listed");
+    let refused: Vec<_> = outcome.not_assessed.iter().filter(|n| n.path.is_none()).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+    outcome.findings.iter().map(|finding| (finding.start.byte, finding.end.byte)).collect()
+}
+
+#[test]
+fn pasted_rules_find_the_same_places_as_ast_grep() {
+    let Some(program) = ast_grep() else {
+        panic!("STANCHION_AST_GREP is not set: run scripts/test, which installs ast-grep and sets it");
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut different = Vec::new();
+    for case in rules::CASES {
+        let theirs = their_places(&program, folder.path(), case.rule, case.file, case.source);
+        let ours = our_places(case.rule, case.file, case.source, true);
+        if theirs.is_empty() != case.finds_nothing {
+            different.push(format!("{} ({}): ast-grep finds {theirs:?}, so the case shows nothing", case.file, case.about));
+        }
+        if theirs != ours {
+            different.push(format!("{} ({}): ast-grep {theirs:?}, stanchion {ours:?}", case.file, case.about));
+        }
+        let unfiltered = our_places(case.rule, case.file, case.source, false);
+        if unfiltered != ours {
+            different.push(format!("{} ({}): without the prefilter {unfiltered:?}, with it {ours:?}", case.file, case.about));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn every_ast_grep_language_has_a_case() {
+    let own = ["dockerfile", "sql", "toml"];
+    for language in stanchion::model::Language::ALL {
+        let name = language.name();
+        let covered = rules::CASES.iter().any(|case| {
+            stanchion::model::language_of(case.file.as_bytes()) == Some(*language)
+        });
+        assert!(covered || own.contains(&name), "no case for {name}");
+    }
+}
