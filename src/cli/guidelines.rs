@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::failure::system_words;
-use super::pending::format;
 use super::{Failure, files, suggest};
+use crate::engine::{PlanProblem, compile_everything};
+use crate::format::{self, Follow};
 use crate::model::{Guideline, NotAssessed, Note, Origin, Outcome, Problem, Reason};
 use crate::text::Span;
 
 /// The configuration of a repository, at its root.
 pub(super) const CONFIG: &str = "stanchion.toml";
-/// Where a repository keeps its own copies.
-const COPIES: &str = ".stanchion/guidelines";
 
 /// What is followed.
 #[derive(Debug, Default)]
@@ -38,6 +37,15 @@ impl Followed {
         }));
         outcome.not_assessed.sort();
         outcome.problems.splice(0..0, self.problems);
+        let broken: BTreeSet<usize> = outcome
+            .not_assessed
+            .iter()
+            .filter(|item| item.reason == Reason::Guideline)
+            .filter_map(|item| item.guideline)
+            .collect();
+        for entry in broken.into_iter().filter_map(|index| outcome.guidelines.get(index)) {
+            outcome.problems.extend(compile_problems(&entry.guideline));
+        }
         outcome.notes.extend(self.notes);
     }
 
@@ -52,15 +60,22 @@ impl Followed {
         let ids = self.guidelines.iter().map(|guideline| guideline.id.as_str());
         let near = suggest::near(id, ids);
         let failure = Failure::new(format!("no guideline `{id}` is followed here"));
-        Err(failure.with_help(match near.as_slice() {
+        let mut help = match near.as_slice() {
             [] => "`stanchion list` shows those that are".to_owned(),
             near => format!("did you mean {}? `stanchion list` shows all", near.join(" or ")),
-        }))
+        };
+        if !self.problems.is_empty() {
+            help.push_str("; some guideline files cannot be used, and `stanchion check` says why");
+        }
+        Err(failure.with_help(help))
     }
 
     fn add_starter(&mut self) {
-        for guideline in format::starter() {
-            self.add(guideline);
+        for (name, text) in format::starter() {
+            match format::parse(name, text, Origin::Starter, &|_| None) {
+                Ok(guideline) => self.add(Arc::new(guideline)),
+                Err(problems) => self.problems.extend(problems),
+            }
         }
     }
 
@@ -84,13 +99,14 @@ impl Followed {
         self.guidelines.push(guideline);
     }
 
-    /// Adds a guideline file; one that cannot be used becomes problems.
-    fn add_file(&mut self, path: &Path, shown: &str) {
+    /// Adds a guideline file; one that cannot be used becomes problems. Only a file that was `named` is
+    /// expected to be a guideline whatever it begins with.
+    fn add_file(&mut self, path: &Path, shown: &str, named: bool) {
         match files::read(path) {
             Err(error) => {
                 self.problems.push(whole_file(shown, &format!("cannot be read: {}", system_words(&error))));
             }
-            Ok(text) if !starts_like_a_guideline(&text) => {}
+            Ok(text) if !named && !starts_like_a_guideline(&text) => {}
             Ok(text) => {
                 let folder = path.parent().unwrap_or(path);
                 let asset = |name: &str| asset(folder, name);
@@ -109,7 +125,7 @@ impl Followed {
         for path in found {
             let below = path.strip_prefix(folder).unwrap_or(&path);
             let shown = shown.join(below).to_string_lossy().replace('\\', "/");
-            self.add_file(&path, shown.strip_prefix("./").unwrap_or(&shown));
+            self.add_file(&path, shown.strip_prefix("./").unwrap_or(&shown), false);
         }
         Ok(())
     }
@@ -120,18 +136,29 @@ fn starts_like_a_guideline(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').starts_with("---")
 }
 
-/// A file beside a guideline: its name may not lead out of the folder.
-fn asset(folder: &Path, name: &str) -> Result<String, String> {
+/// What is wrong in the checks and conditions of a guideline, each pointing at the text.
+pub(super) fn compile_problems(guideline: &Guideline) -> Vec<Problem> {
+    let place = |PlanProblem { check, problem, .. }: PlanProblem| match check {
+        Some(check) => format::problem(guideline, check, &problem.at, problem.message, problem.help),
+        None => Problem {
+            file: Arc::from(guideline.origin.words()),
+            text: Arc::clone(&guideline.text),
+            span: format::locate(&guideline.text, &problem.at),
+            message: problem.message,
+            label: "here".to_owned(),
+            help: problem.help,
+        },
+    };
+    compile_everything(guideline).into_iter().map(place).collect()
+}
+
+/// A file beside a guideline or below it, for `assert-file`. Links are not followed, and a name cannot
+/// lead out of the folder.
+fn asset(folder: &Path, name: &str) -> Option<String> {
     let inside = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    if !inside {
-        return Err("must lie beside the guideline or below it".to_owned());
-    }
     let path = folder.join(name);
     let linked = path.ancestors().take_while(|at| *at != folder).any(Path::is_symlink);
-    if linked {
-        return Err("is a link, and links are not followed".to_owned());
-    }
-    files::read(&path).map_err(|error| system_words(&error))
+    if inside && !linked { files::read(&path).ok() } else { None }
 }
 
 /// Loads what is followed: `folders` if there are any, else what `stanchion.toml` at `root` says, else
@@ -147,7 +174,7 @@ pub(super) fn load(root: &Path, base: &Path, folders: &[PathBuf]) -> Result<Foll
     for folder in folders {
         let full = base.join(folder);
         if full.is_file() {
-            followed.add_file(&full, &folder.to_string_lossy());
+            followed.add_file(&full, &folder.to_string_lossy(), true);
         } else {
             followed.add_folder(&full, folder)?;
         }
@@ -166,50 +193,39 @@ fn follow_configuration(followed: &mut Followed, root: &Path) -> Result<(), Fail
         }
         Err(error) => return Err(Failure::io("read", &path, &error)),
     };
-    let config = format::parse_config(CONFIG, &text)
-        .map_err(|problems| Failure::Problems { what: format!("{CONFIG} cannot be used"), problems })?;
-    let mut seen = BTreeSet::new();
-    for entry in config.follow.iter().filter(|entry| seen.insert(entry.as_str())) {
-        follow(followed, root, entry, &text)?;
+    let unusable = |problems| Failure::Problems { what: format!("{CONFIG} cannot be used"), problems };
+    let config = format::parse_config(CONFIG, &text).map_err(unusable)?;
+    let mut problems = Vec::new();
+    for entry in &config.follow {
+        let directory = match &entry.what {
+            Follow::Starter => {
+                followed.add_starter();
+                continue;
+            }
+            Follow::Directory(directory) => directory,
+        };
+        match inside(root, directory) {
+            Ok(full) => followed.add_folder(&full, Path::new(directory))?,
+            Err(message) => problems.push(Problem {
+                file: Arc::from(CONFIG),
+                text: Arc::from(text.as_str()),
+                span: entry.span,
+                message,
+                label: "followed here".to_owned(),
+                help: Some("name a folder inside the repository; `--guidelines` takes any".to_owned()),
+            }),
+        }
     }
-    Ok(())
+    if problems.is_empty() { Ok(()) } else { Err(unusable(problems)) }
 }
 
-/// One entry of `follow`: `starter`, a folder (`./guidelines`), or the id of a copy (`acme/logs@2`).
-fn follow(followed: &mut Followed, root: &Path, entry: &str, config: &str) -> Result<(), Failure> {
-    if entry == "starter" {
-        followed.add_starter();
-        return Ok(());
-    }
-    if entry.starts_with('.') || entry.starts_with('/') {
-        let shown = Path::new(entry);
-        let inside = root.join(shown).canonicalize().map_err(|error| Failure::io("follow", shown, &error));
-        let inside = inside.map_err(|failure| failure.with_help(format!("`follow` in {CONFIG} names it")))?;
-        if !inside.starts_with(root) {
-            return Err(Failure::new(format!("{entry} is outside this repository")).with_help(format!(
-                "`follow` in {CONFIG} may name folders inside it; `--guidelines` takes any"
-            )));
-        }
-        return followed.add_folder(&inside, shown);
-    }
-    let id = entry.split_once('@').map_or(entry, |parts| parts.0);
-    let shown = format!("{COPIES}/{id}.md");
-    let path = root.join(&shown);
-    let plain = id.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains('\\'));
-    if plain && path.is_file() && path.canonicalize().is_ok_and(|full| full.starts_with(root)) {
-        followed.add_file(&path, &shown);
-        return Ok(());
-    }
-    let at = config.find(entry).unwrap_or(0);
-    followed.problems.push(Problem {
-        file: Arc::from(CONFIG),
-        text: Arc::from(config),
-        span: Span::new(at, if at == 0 { 0 } else { at + entry.len() }),
-        message: format!("there is no copy of `{id}` in this repository"),
-        label: "followed here".to_owned(),
-        help: Some(format!("put its file at {shown}, or follow a folder such as \"./guidelines\"")),
-    });
-    Ok(())
+/// A folder that the configuration names, which must lie inside the repository.
+fn inside(root: &Path, directory: &str) -> Result<PathBuf, String> {
+    let full = root
+        .join(directory)
+        .canonicalize()
+        .map_err(|error| format!("`{directory}` cannot be followed: {}", system_words(&error)))?;
+    if full.starts_with(root) { Ok(full) } else { Err(format!("`{directory}` is outside this repository")) }
 }
 
 fn whole_file(shown: &str, message: &str) -> Problem {

@@ -3,6 +3,7 @@
 use super::guidelines::CONFIG;
 use super::terminal::Terminal;
 use super::{Exit, Failure, files, root};
+use crate::format;
 use crate::report::Role;
 
 /// Write a stanchion.toml to begin with
@@ -38,14 +39,14 @@ pub(super) fn run(_arguments: &Arguments, terminal: &Terminal) -> Result<Exit, F
     Ok(Exit::Ran)
 }
 
+/// The file to begin with; a folder of guidelines that is there already comes first.
 fn contents(has_own: bool) -> String {
-    let follow = if has_own { "[\"./guidelines\", \"starter\"]" } else { "[\"starter\"]" };
-    format!(
-        "# The guidelines that this repository follows: it agrees to be told.\n\
-         # \"starter\" is built in; \"./guidelines\" is a folder of your own. Earlier wins where two disagree.\n\
-         schema = 1\n\
-         follow = {follow}\n"
-    )
+    let text = format::init_config(None);
+    if has_own {
+        text.replace("follow = [\"starter\"]", "follow = [\"./guidelines\", \"starter\"]")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -55,9 +56,8 @@ mod tests {
     #[test]
     fn what_is_written_can_be_read() {
         for has_own in [true, false] {
-            let table: toml::Table = contents(has_own).parse().expect("TOML");
-            assert_eq!(table["schema"].as_integer(), Some(1));
-            assert_eq!(table["follow"].as_array().map(Vec::len), Some(1 + usize::from(has_own)));
+            let config = format::parse_config(CONFIG, &contents(has_own)).expect("it can be read");
+            assert_eq!(config.follow.len(), 1 + usize::from(has_own));
         }
     }
 }

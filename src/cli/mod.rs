@@ -15,7 +15,6 @@ mod list;
 mod man;
 mod markdown;
 mod new;
-mod pending;
 mod progress;
 mod root;
 mod schema;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::pending::format;
 use super::terminal::Terminal;
 use super::{Exit, Failure, files, root};
+use crate::format;
 use crate::model::GuidelineId;
 use crate::report::Role;
 use crate::report::escape::escape;

@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use super::pending::walk::DiskTree;
 use crate::engine::tree::{Entry, ReadError, Tree as _};
+use crate::engine::walk::DiskTree;
 use crate::model::RepoPath;
 
 /// What makes a folder a root.

@@ -1,8 +1,8 @@
 //! `stanchion schema`: the JSON Schema of what people write and programs read.
 
-use super::pending::format;
 use super::terminal::Terminal;
 use super::{Exit, Failure};
+use crate::format;
 use crate::report::report_schema;
 
 /// Print a JSON Schema

@@ -84,7 +84,7 @@ impl Terminal {
     /// Writes clap's help to standard output.
     pub(super) fn print_styled(&self, text: &clap::builder::StyledStr) -> Result<(), Failure> {
         let text = if self.color { text.ansi().to_string() } else { text.to_string() };
-        self.print(&text)
+        self.print(&format!("{}\n", text.trim_end()))
     }
 
     /// Lets `write` write to standard output through a buffer. A reader that went away is no failure.

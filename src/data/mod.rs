@@ -1,9 +1,42 @@
-//! stub
+//! Data documents with places: JSON, YAML, TOML, .env and INI become one located tree.
+//!
+//! This room reads text into [`Node`]s within strict budgets. It knows no guideline and no schema.
+
+mod env;
+mod format;
+mod ini;
+mod json;
+mod limits;
 mod node;
+mod number;
+mod table;
+mod toml;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use format::{Format, format_of};
+pub use limits::Limits;
 pub use node::{Kind, LoadError, Member, Node, Pointer, Step};
-#[derive(Clone,Copy,PartialEq,Eq)] pub enum Format { Json,Jsonc,Yaml,Toml,Env,Ini }
-pub struct Limits { pub max_depth: usize, pub max_nodes: usize, pub aliases: bool }
-impl Limits { pub const FRONT_MATTER: Self = Self{max_depth:32,max_nodes:20000,aliases:false}; }
-fn conv(v: serde_json::Value) -> Node { use serde_json::Value as V; let kind = match v { V::Null=>Kind::Null, V::Bool(b)=>Kind::Bool(b), V::Number(n)=>Kind::Number(n), V::String(s)=>Kind::String(s), V::Array(a)=>Kind::Array(a.into_iter().map(conv).collect()), V::Object(o)=>Kind::Object(o.into_iter().map(|(k,v)| Member{key:k,key_span:Default::default(),value:conv(v)}).collect())}; Node{span:Default::default(),kind} }
-pub fn load(_: Format, text: &str, _: &Limits) -> Result<Vec<Node>, LoadError> {
- let v: serde_json::Value = serde_saphyr::from_str(text).map_err(|e| LoadError::Syntax{message:e.to_string(),span:Default::default()})?; Ok(vec![conv(v)]) }
+
+/// Reads `text` as `format`. YAML gives one node per document (at least one), every other format
+/// exactly one. Spans count bytes of `text`. Takes time linear in the text and in what its aliases
+/// unfold to, which `limits` bounds.
+///
+/// # Errors
+/// [`LoadError`] when the text is not of the format or passes a limit.
+pub fn load(format: Format, text: &str, limits: &Limits) -> Result<Vec<Node>, LoadError> {
+    match format {
+        Format::Json => json::load(text, json::Dialect::Strict, limits).map(one),
+        Format::Jsonc => json::load(text, json::Dialect::Comments, limits).map(one),
+        Format::Yaml => yaml::load(text, limits),
+        Format::Toml => toml::load(text, limits).map(one),
+        Format::Env => env::load(text, limits).map(one),
+        Format::Ini => ini::load(text, limits).map(one),
+    }
+}
+
+fn one(node: Node) -> Vec<Node> {
+    vec![node]
+}

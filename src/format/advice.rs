@@ -17,7 +17,8 @@ const HEADINGS: [&str; 3] = ["Why", "How to keep it", "When to step over"];
 #[must_use]
 pub fn advice(guideline: &Guideline) -> Vec<Problem> {
     let source = Source { file: parse::file_name(guideline), text: Arc::clone(&guideline.text) };
-    let (opening, body) = front::split(&source.text).map_or((Span::at(0), 0), |parts| (parts.opening, parts.body));
+    let (opening, body) =
+        front::split(&source.text).map_or((Span::at(0), 0), |parts| (parts.opening, parts.body));
     let prose = prose::read(&source.text, body);
     let mut told = Vec::new();
     headings(&source, &prose, &mut told);
@@ -78,7 +79,9 @@ fn missing_examples(source: &Source, guideline: &Guideline, told: &mut Vec<Probl
             pointer.extend(keys(&["id"]));
             let span = parse::locate(&source.text, &pointer);
             let message = format!("the check `{}` has no {word} example", check.id);
-            let help = format!("add a fence such as ```` ```python {word} ```` below \"How to keep it\"; examples are tests");
+            let help = format!(
+                "add a fence such as ```` ```python {word} ```` below \"How to keep it\"; examples are tests"
+            );
             told.push(source.problem(span, message, format!("no {word} example"), Some(help)));
         }
     }

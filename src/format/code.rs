@@ -320,6 +320,7 @@ pub(super) struct Substring {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "decoded to find slips")]
+#[expect(clippy::struct_field_names, reason = "ast-grep's words")]
 pub(super) struct Replace {
     /// The meta-variable.
     source: String,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::source::{Document, below};
 use super::suggest::{did_you_mean, list, nearest};
-use crate::data::Step;
+use crate::data::{Kind, Step};
 use crate::model::{Language, Problem};
 
 /// Every way in which `json` (the document's value) does not fit `schema`.
@@ -24,9 +24,10 @@ pub(super) fn diagnose(schema: &Value, document: &Document<'_>, json: &Value) ->
         // Our own schema; a test compiles it. The caller shows serde's words instead.
         return Vec::new();
     };
+    let desk = Desk { schema, document };
     let mut slips = Vec::new();
     for error in validator.iter_errors(json) {
-        explain(schema, &error, &mut slips);
+        desk.explain(&error, &mut slips);
     }
     forget_explained(&mut slips);
     slips.into_iter().map(|slip| slip.at(document)).collect()
@@ -85,78 +86,121 @@ fn forget_explained(slips: &mut Vec<Slip>) {
     });
 }
 
-fn explain(schema: &Value, error: &ValidationError<'_>, slips: &mut Vec<Slip>) {
-    let pointer = steps(error);
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            let allowed = allowed_keys(schema, error);
-            slips.extend(unexpected.iter().map(|key| unknown_key(&pointer, key, &allowed)));
+/// Where explanations are made from.
+struct Desk<'a> {
+    schema: &'a Value,
+    document: &'a Document<'a>,
+}
+
+impl Desk<'_> {
+    fn explain(&self, error: &ValidationError<'_>, slips: &mut Vec<Slip>) {
+        let pointer = steps(error);
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                let allowed = allowed_keys(self.schema, error);
+                slips.extend(unexpected.iter().map(|key| self.unknown_key(&pointer, key, &allowed)));
+            }
+            ValidationErrorKind::Required { property } => {
+                let key = property.as_str().unwrap_or_default().to_owned();
+                slips.push(Slip {
+                    message: format!("the key `{key}` is missing{}", inside(&pointer)),
+                    label: format!("needs `{key}`"),
+                    help: None,
+                    what: What::MissingKey(key),
+                    pointer,
+                });
+            }
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                self.branches(error, context, pointer, slips);
+            }
+            _ => slips.push(self.mismatch(error, pointer)),
         }
-        ValidationErrorKind::Required { property } => {
-            let key = property.as_str().unwrap_or_default().to_owned();
-            slips.push(Slip {
-                message: format!("the key `{key}` is missing{}", inside(&pointer)),
-                label: format!("needs `{key}`"),
-                help: None,
-                what: What::MissingKey(key),
+    }
+
+    fn unknown_key(&self, parent: &[Step], key: &str, allowed: &[&str]) -> Slip {
+        let pointer = below(parent, &[Step::Key(key.to_owned())]);
+        let meant = nearest(key, allowed.iter().copied());
+        let help = match meant {
+            Some(meant) => Some(format!("did you mean `{meant}`?")),
+            None if self.is_rest_of_text(&pointer) => {
+                Some("a comma inside `{ }` ends the text before it; put that text in quotes".to_owned())
+            }
+            None if allowed.is_empty() => None,
+            None => Some(format!("known here: {}", allowed.join(", "))),
+        };
+        Slip {
+            pointer,
+            what: What::UnknownKey(meant.map(str::to_owned)),
+            message: format!("unknown key `{key}`"),
+            label: "not known here".to_owned(),
+            help,
+        }
+    }
+
+    /// Whether a key without a value follows a comma: `{ text: first, and the rest }`.
+    fn is_rest_of_text(&self, pointer: &[Step]) -> bool {
+        let Some((Some(key), value)) = self.document.root.locate(pointer) else { return false };
+        let before = self.document.source.text.get(..key.start).unwrap_or("");
+        value.kind == Kind::Null && before.trim_end().ends_with(',')
+    }
+
+    /// A value that fits none of several shapes: the shape of the right kind is the one that was meant.
+    fn branches(
+        &self,
+        error: &ValidationError<'_>,
+        context: &[Vec<ValidationError<'static>>],
+        pointer: Vec<Step>,
+        slips: &mut Vec<Slip>,
+    ) {
+        let at_root =
+            |inner: &ValidationError<'_>| inner.instance_path().as_str() == error.instance_path().as_str();
+        let mut wanted = Wanted::default();
+        let mut best: Option<Vec<Slip>> = None;
+        for branch in context {
+            if branch.iter().any(|inner| at_root(inner) && wanted.note(inner)) {
+                continue;
+            }
+            let mut inner_slips = Vec::new();
+            for inner in branch {
+                self.explain(inner, &mut inner_slips);
+            }
+            if best.as_ref().is_none_or(|best| inner_slips.len() < best.len()) {
+                best = Some(inner_slips);
+            }
+        }
+        match best {
+            Some(best) => slips.extend(best),
+            None => slips.push(wanted.slip(error.instance(), pointer, self.document)),
+        }
+    }
+
+    /// A value of the wrong kind, or a word that is none of the known ones.
+    fn mismatch(&self, error: &ValidationError<'_>, pointer: Vec<Step>) -> Slip {
+        let mut wanted = Wanted::default();
+        if wanted.note(error) {
+            return wanted.slip(error.instance(), pointer, self.document);
+        }
+        if let (ValidationErrorKind::Pattern { .. }, Some(word)) = (error.kind(), error.instance().as_str()) {
+            // The only pattern in our schemas is that of languages.
+            let names = Language::ALL
+                .iter()
+                .flat_map(|l| std::iter::once(l.name()).chain(l.aliases().iter().copied()));
+            let known: Vec<&str> = Language::ALL.iter().map(|language| language.name()).collect();
+            let help = did_you_mean(word, names).unwrap_or_else(|| format!("known are {}", known.join(", ")));
+            return Slip::value(
                 pointer,
-            });
+                format!("unknown language `{word}`"),
+                "not a known language",
+                Some(help),
+            );
         }
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-            branches(schema, error, context, pointer, slips);
+        if let ValidationErrorKind::Minimum { limit } = error.kind() {
+            let message = format!("a number of at least {limit} is expected here");
+            return Slip::value(pointer, message, "too small", None);
         }
-        _ => slips.push(mismatch(error, pointer)),
+        Slip::value(pointer, error.to_string(), "does not fit", None)
     }
-}
-
-/// A value that fits none of several shapes: the shape of the right kind is the one that was meant.
-fn branches(
-    schema: &Value,
-    error: &ValidationError<'_>,
-    context: &[Vec<ValidationError<'static>>],
-    pointer: Vec<Step>,
-    slips: &mut Vec<Slip>,
-) {
-    let at_root = |inner: &ValidationError<'_>| inner.instance_path().as_str() == error.instance_path().as_str();
-    let mut wanted = Wanted::default();
-    let mut best: Option<Vec<Slip>> = None;
-    for branch in context {
-        if branch.iter().any(|inner| at_root(inner) && wanted.note(inner)) {
-            continue;
-        }
-        let mut inner_slips = Vec::new();
-        for inner in branch {
-            explain(schema, inner, &mut inner_slips);
-        }
-        if best.as_ref().is_none_or(|best| inner_slips.len() < best.len()) {
-            best = Some(inner_slips);
-        }
-    }
-    match best {
-        Some(best) => slips.extend(best),
-        None => slips.push(wanted.slip(error.instance(), pointer)),
-    }
-}
-
-/// A value of the wrong kind, or a word that is none of the known ones.
-fn mismatch(error: &ValidationError<'_>, pointer: Vec<Step>) -> Slip {
-    let mut wanted = Wanted::default();
-    if wanted.note(error) {
-        return wanted.slip(error.instance(), pointer);
-    }
-    if let (ValidationErrorKind::Pattern { .. }, Some(word)) = (error.kind(), error.instance().as_str()) {
-        // The only pattern in our schemas is that of languages.
-        let names = Language::ALL.iter().flat_map(|l| std::iter::once(l.name()).chain(l.aliases().iter().copied()));
-        let known: Vec<&str> = Language::ALL.iter().map(|language| language.name()).collect();
-        let help = did_you_mean(word, names).unwrap_or_else(|| format!("known are {}", known.join(", ")));
-        return Slip::value(pointer, format!("unknown language `{word}`"), "not a known language", Some(help));
-    }
-    if let ValidationErrorKind::Minimum { limit } = error.kind() {
-        let message = format!("a number of at least {limit} is expected here");
-        return Slip::value(pointer, message, "too small", None);
-    }
-    Slip::value(pointer, error.to_string(), "does not fit", None)
 }
 
 /// What would have fitted at one place: kinds of values, or words.
@@ -185,9 +229,9 @@ impl Wanted {
                 // A choice inside a choice: of the wrong kind only if no branch is of the right one.
                 let here = error.instance_path().as_str();
                 let mut inner = Self::default();
-                let wrong = context.iter().all(|branch| {
-                    branch.iter().any(|e| e.instance_path().as_str() == here && inner.note(e))
-                });
+                let wrong = context
+                    .iter()
+                    .all(|branch| branch.iter().any(|e| e.instance_path().as_str() == here && inner.note(e)));
                 if !wrong {
                     return false;
                 }
@@ -199,50 +243,54 @@ impl Wanted {
         true
     }
 
-    fn slip(self, found: &Value, pointer: Vec<Step>) -> Slip {
+    fn slip(self, found: &Value, pointer: Vec<Step>, document: &Document<'_>) -> Slip {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
-        if let (Some(word), false) = (found.as_str(), words.is_empty()) {
-            let help = did_you_mean(word, words.iter().copied());
-            let message = format!("`{word}` is not known here; expected {}", list(&words));
-            return Slip::value(pointer, message, "not a known word", help);
-        }
         let mut names: Vec<&str> = Vec::new();
         for kind in &self.types {
             let name = type_words(kind);
-            if kind != "null" && !names.contains(&name) {
+            if kind != "null" && !names.contains(&name) && (words.is_empty() || name != "text") {
                 names.push(name);
             }
         }
-        let text_only = words.is_empty() && names == ["text"];
-        let mut expected = Vec::new();
+        let mut expected: Vec<String> = Vec::new();
         if !words.is_empty() {
-            names.retain(|name| *name != "text");
             expected.push(list(&words));
         }
         expected.extend(names.iter().map(|name| (*name).to_owned()));
         let expected = expected.join(" or ");
+        if let (Some(word), false) = (found.as_str(), words.is_empty()) {
+            let help = did_you_mean(word, words.iter().copied());
+            let message = format!("`{word}` is not known here; expected {expected}");
+            return Slip::value(pointer, message, "not a known word", help);
+        }
         let message = format!("expected {expected}, found {}", value_words(found));
-        let help = help_with_type(found, text_only, &names, &pointer);
+        let span = document.value(&pointer);
+        let written = document.source.text.get(span.start..span.end).unwrap_or("");
+        let help = help_with_type(found, &names, &pointer, written);
         Slip::value(pointer, message, &format!("expected {expected}"), help)
     }
 }
 
-/// Advice for the slips of kind that YAML makes easy.
-fn help_with_type(found: &Value, text_only: bool, names: &[&str], pointer: &[Step]) -> Option<String> {
+/// Advice for the slips of kind that YAML makes easy. `written` is the value as it stands in the file.
+fn help_with_type(found: &Value, names: &[&str], pointer: &[Step], written: &str) -> Option<String> {
     match found {
-        Value::Number(number) if text_only && is_key(pointer, "version") => {
-            let parts = number.to_string().split('.').count();
-            let rest = ".0".repeat(3_usize.saturating_sub(parts));
-            Some(format!("a version has three parts: `version: {number}{rest}`"))
+        Value::Number(_) if names == ["text"] && is_key(pointer, "version") => {
+            let rest = ".0".repeat(3_usize.saturating_sub(written.split('.').count()));
+            Some(format!("a version has three parts: `version: {written}{rest}`"))
         }
-        Value::Number(_) | Value::Bool(_) if text_only => {
-            Some(format!("put it in quotes: `\"{found}\"`"))
+        Value::Number(_) | Value::Bool(_) if names == ["text"] => {
+            Some(format!("put it in quotes: `\"{written}\"`"))
+        }
+        Value::String(text) if names == ["a whole number"] && text.parse::<u64>().is_ok() => {
+            Some("write it without quotes".to_owned())
         }
         Value::String(text) if names.contains(&"a list") && text.len() <= 60 && !text.contains('\n') => {
             Some(format!("write a list: `[\"{text}\"]`"))
         }
-        Value::String(text) if names == ["true or false"] && matches!(text.as_str(), "yes" | "no" | "on" | "off") => {
-            Some("YAML 1.2 knows only `true` and `false`".to_owned())
+        Value::String(text)
+            if names == ["true or false"] && matches!(text.as_str(), "yes" | "no" | "on" | "off") =>
+        {
+            Some("write `true` or `false`; `yes`, `no`, `on` and `off` are text".to_owned())
         }
         _ => None,
     }
@@ -273,22 +321,6 @@ fn value_words(value: &Value) -> String {
         Value::String(_) => "text".to_owned(),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "a mapping".to_owned(),
-    }
-}
-
-fn unknown_key(parent: &[Step], key: &str, allowed: &[&str]) -> Slip {
-    let meant = nearest(key, allowed.iter().copied());
-    let help = match meant {
-        Some(meant) => Some(format!("did you mean `{meant}`?")),
-        None if allowed.is_empty() => None,
-        None => Some(format!("known here: {}", allowed.join(", "))),
-    };
-    Slip {
-        pointer: below(parent, &[Step::Key(key.to_owned())]),
-        what: What::UnknownKey(meant.map(str::to_owned)),
-        message: format!("unknown key `{key}`"),
-        label: "not known here".to_owned(),
-        help,
     }
 }
 

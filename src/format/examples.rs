@@ -45,7 +45,8 @@ pub(super) fn read(
             }
             split_files(source, fence, problems)
         } else {
-            let path = info.path.as_ref().map_or_else(|| default_path(info.language.as_deref()), |p| p.0.clone());
+            let path =
+                info.path.as_ref().map_or_else(|| default_path(info.language.as_deref()), |p| p.0.clone());
             vec![ExampleFile { path, content: fence.content.clone(), at: fence.at(0) }]
         };
         if let (Some((wanted, span)), Some(first)) = (&info.lines, files.first()) {
@@ -123,13 +124,20 @@ impl Info {
         info
     }
 
-    fn name_checks(&mut self, ids: &str, known: Option<&[String]>, say: &mut dyn FnMut(String, Option<String>)) {
+    fn name_checks(
+        &mut self,
+        ids: &str,
+        known: Option<&[String]>,
+        say: &mut dyn FnMut(String, Option<String>),
+    ) {
         for id in ids.split(',') {
             if let Some(known) = known
                 && !known.iter().any(|one| one == id)
             {
-                let help = did_you_mean(id, known.iter().map(String::as_str))
-                    .unwrap_or_else(|| format!("its checks are: {}", known.join(", ")));
+                let help = did_you_mean(id, known.iter().map(String::as_str)).unwrap_or_else(|| {
+                    let known: std::collections::BTreeSet<&str> = known.iter().map(String::as_str).collect();
+                    format!("its checks are: {}", known.into_iter().collect::<Vec<_>>().join(", "))
+                });
                 say(format!("this guideline has no check `{id}`"), Some(help));
             } else {
                 self.checks.push(id.to_owned());
@@ -140,8 +148,9 @@ impl Info {
 
 fn unknown_word(word: &Word) -> (String, String) {
     let key = word.text.split_once('=').map_or(word.text.as_str(), |(key, _)| key);
-    let help = did_you_mean(key, WORDS.map(|word| word.trim_end_matches('=')))
-        .unwrap_or_else(|| "after the language stand `good` or `bad`, `path=…`, `check=a,b`, `lines=3,5`".to_owned());
+    let help = did_you_mean(key, WORDS.map(|word| word.trim_end_matches('='))).unwrap_or_else(|| {
+        "after the language stand `good` or `bad`, `path=…`, `check=a,b`, `lines=3,5`".to_owned()
+    });
     (format!("unknown word `{}` in an example's first line", word.text), help)
 }
 
@@ -182,7 +191,12 @@ fn split_files(source: &Source, fence: &Fence, problems: &mut Vec<Problem>) -> V
                 if let Err(message) = relative(path) {
                     problems.push(source.problem(span, message, "this path", None));
                 } else if files.iter().any(|file| file.path == path) {
-                    problems.push(source.problem(span, format!("`{path}` is there twice"), "again here", None));
+                    problems.push(source.problem(
+                        span,
+                        format!("`{path}` is there twice"),
+                        "again here",
+                        None,
+                    ));
                 }
                 files.push(ExampleFile { path: path.to_owned(), content: String::new(), at: fence.at(at) });
             }
@@ -200,7 +214,12 @@ fn split_files(source: &Source, fence: &Fence, problems: &mut Vec<Problem>) -> V
     }
     if files.is_empty() && !told {
         let help = Some("write a line `-- path --` before each file's content".to_owned());
-        problems.push(source.problem(fence.head(), "a `files` example without files", "no file follows", help));
+        problems.push(source.problem(
+            fence.head(),
+            "a `files` example without files",
+            "no file follows",
+            help,
+        ));
     }
     files
 }
@@ -222,7 +241,14 @@ mod tests {
         let examples = read(&source, &prose::read(text, 0), Some(&checks), &mut problems);
         let said = problems
             .iter()
-            .map(|p| format!("{}: {} ({})", &text[p.span.start..p.span.end], p.message, p.help.clone().unwrap_or_default()))
+            .map(|p| {
+                format!(
+                    "{}: {} ({})",
+                    &text[p.span.start..p.span.end],
+                    p.message,
+                    p.help.clone().unwrap_or_default()
+                )
+            })
             .collect();
         (examples, said)
     }
@@ -233,12 +259,15 @@ mod tests {
         let (examples, said) = run(text);
         assert_eq!(said, Vec::<String>::new());
         let got: Vec<_> = examples.iter().map(|e| (e.expects, e.files[0].path.as_str(), e.line)).collect();
-        assert_eq!(got, [
-            (Expectation::Bad, "example.py", 1),
-            (Expectation::Good, "Dockerfile", 8),
-            (Expectation::Good, "example.txt", 11),
-            (Expectation::Bad, "a/b.yml", 13),
-        ]);
+        assert_eq!(
+            got,
+            [
+                (Expectation::Bad, "example.py", 1),
+                (Expectation::Good, "Dockerfile", 8),
+                (Expectation::Good, "example.txt", 11),
+                (Expectation::Bad, "a/b.yml", 13),
+            ]
+        );
         assert_eq!((examples[0].checks.len(), examples[0].lines.as_slice()), (2, &[1, 2][..]));
         assert_eq!(&text[examples[0].files[0].at..][..3], "a\nb");
     }
@@ -257,15 +286,39 @@ mod tests {
     #[test]
     fn slips_are_told_at_their_place() {
         for (text, expected) in [
-            ("```py bad chekc=one\n```", "chekc=one: unknown word `chekc=one` in an example's first line (did you mean `check`?)"),
-            ("```py bad check=tow\n```", "check=tow: this guideline has no check `tow` (did you mean `two`?)"),
-            ("```py bad lines=0\nx\n```", "lines=0: `0` is not a list of line numbers (write `lines=3` or `lines=3,5`)"),
-            ("```py bad lines=2\nx\n```", "lines=2: line 2 is beyond the example's 1 lines (lines are counted from 1, in the first file of the example)"),
-            ("```py good lines=1\nx\n```", "lines=1: a good example has no findings, so it has no lines for them ()"),
+            (
+                "```py bad chekc=one\n```",
+                "chekc=one: unknown word `chekc=one` in an example's first line (did you mean `check`?)",
+            ),
+            (
+                "```py bad check=tow\n```",
+                "check=tow: this guideline has no check `tow` (did you mean `two`?)",
+            ),
+            (
+                "```py bad lines=0\nx\n```",
+                "lines=0: `0` is not a list of line numbers (write `lines=3` or `lines=3,5`)",
+            ),
+            (
+                "```py bad lines=2\nx\n```",
+                "lines=2: line 2 is beyond the example's 1 lines (lines are counted from 1, in the first file of the example)",
+            ),
+            (
+                "```py good lines=1\nx\n```",
+                "lines=1: a good example has no findings, so it has no lines for them ()",
+            ),
             ("```py good bad\nx\n```", "bad: an example is either `good` or `bad` ()"),
-            ("```py good path=../x\nx\n```", "path=../x: `../x` is not a path of a file inside the example ()"),
-            ("```files bad\nx\n```", "x: a `files` example has content before its first file (start with a line such as `-- src/main.py --`)"),
-            ("```files bad\n```", "```files bad: a `files` example without files (write a line `-- path --` before each file's content)"),
+            (
+                "```py good path=../x\nx\n```",
+                "path=../x: `../x` is not a path of a file inside the example ()",
+            ),
+            (
+                "```files bad\nx\n```",
+                "x: a `files` example has content before its first file (start with a line such as `-- src/main.py --`)",
+            ),
+            (
+                "```files bad\n```",
+                "```files bad: a `files` example without files (write a line `-- path --` before each file's content)",
+            ),
             ("```files bad\n-- a --\n-- a --\n```", "-- a --: `a` is there twice ()"),
         ] {
             assert_eq!(run(text).1, [expected], "{text}");

@@ -82,7 +82,7 @@ pub(super) fn load(text: &str, parts: &Parts) -> Result<Node, Trouble> {
 fn explain(error: LoadError, offset: usize) -> Trouble {
     match error {
         LoadError::Syntax { message, span } => {
-            (moved(span, offset), format!("the front matter is not YAML: {message}"), "here", None)
+            (moved(span, offset), format!("the front matter is not usable YAML: {message}"), "here", None)
         }
         LoadError::TooDeep { span } => (
             moved(span, offset),

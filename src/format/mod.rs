@@ -21,6 +21,9 @@ mod source;
 mod starter;
 mod suggest;
 
+#[cfg(test)]
+mod tests;
+
 pub use advice::advice;
 pub use config::{Config, Follow, Followed, init_config, parse_config};
 pub use parse::{FILE_BYTES, FRONT_MATTER_BYTES, SCHEMA, locate, needs_newer, parse, problem};

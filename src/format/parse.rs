@@ -66,13 +66,19 @@ pub fn parse(
         }
     };
     let document = Document { source: &source, root: &root, home: parts.opening };
-    let json = root.to_json();
+    let mut json = root.to_json();
     if let Some(newer) = newer(&document, &json) {
         return Err(vec![newer]);
     }
+    problems.extend(other_schema(&document, &mut json));
     let decoded = RawGuideline::deserialize(&json);
     let found = match &decoded {
-        Ok(raw) => Parts::whole(raw),
+        Ok(raw) => {
+            if lists_as_mappings(&json) {
+                problems.extend(diagnose(&guideline_schema(), &document, &json));
+            }
+            Parts::whole(raw)
+        }
         Err(error) => {
             problems.extend(shape(&document, &json, &error.to_string()));
             Parts::rescue(&json)
@@ -164,9 +170,66 @@ fn newer(document: &Document<'_>, json: &Value) -> Option<Problem> {
     if schema > SCHEMA {
         let message = format!("{NEWER} (schema {schema})");
         let help = format!("this one understands schema {SCHEMA}; update it to use this guideline");
-        return Some(document.source.problem(document.value(&pointer), message, "a later format", Some(help)));
+        return Some(document.source.problem(
+            document.value(&pointer),
+            message,
+            "a later format",
+            Some(help),
+        ));
     }
     None
+}
+
+/// A number that is no version of the format. The rest of the file is then read as version 1.
+fn other_schema(document: &Document<'_>, json: &mut Value) -> Option<Problem> {
+    let schema =
+        json.get_mut("schema").filter(|schema| schema.is_number() && schema.as_u64() != Some(SCHEMA))?;
+    *schema = Value::from(SCHEMA);
+    let span = document.value(&[Step::Key("schema".to_owned())]);
+    let help = Some(format!("write `schema: {SCHEMA}`"));
+    Some(document.source.problem(
+        span,
+        "there is no such version of the guideline format",
+        "no such version",
+        help,
+    ))
+}
+
+/// Whether a list may stand where a mapping belongs: serde takes a list for the values of a mapping
+/// in order, which nobody means. Only a suspicion; the schema then decides, slowly.
+pub(super) fn lists_as_mappings(json: &Value) -> bool {
+    const LISTS: [&str; 16] = [
+        "all",
+        "any",
+        "checks",
+        "consequences",
+        "each",
+        "except",
+        "exists",
+        "files",
+        "forbid",
+        "ignores",
+        "languages",
+        "offers",
+        "paths",
+        "rewriters",
+        "separatedBy",
+        "topics",
+    ];
+    fn odd(key: &str, value: &Value) -> bool {
+        match value {
+            Value::Array(items) => {
+                !LISTS.contains(&key) || items.iter().any(|item| item.is_array() || odd("", item))
+            }
+            // A JSON Schema and metadata may hold anything.
+            Value::Object(members) => members
+                .iter()
+                .any(|(key, value)| !matches!(key.as_str(), "assert" | "metadata") && odd(key, value)),
+            _ => false,
+        }
+    }
+    let checks = json.get("checks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    odd("", json) || checks.iter().any(|check| check.get("files").is_some_and(Value::is_array))
 }
 
 /// Every problem of shape.
@@ -185,7 +248,12 @@ fn refused(document: &Document<'_>, json: &Value, refusal: &str) -> Problem {
     for (index, check) in checks.iter().enumerate() {
         if let Err(error) = super::raw::RawCheck::deserialize(check) {
             let span = document.key(&[Step::Key("checks".to_owned()), Step::Index(index)]);
-            return document.source.problem(span, format!("the check cannot be read: {error}"), "this check", None);
+            return document.source.problem(
+                span,
+                format!("the check cannot be read: {error}"),
+                "this check",
+                None,
+            );
         }
     }
     document.source.problem(document.home, format!("the front matter cannot be read: {refusal}"), "", None)
@@ -196,7 +264,8 @@ fn check_names(json: &Value) -> Option<Vec<String>> {
     let checks = json.get("checks")?.as_array()?;
     let name = |check: &Value| check.get("id").and_then(Value::as_str).map(str::to_owned);
     // One check without a name, and an example may well mean that one.
-    checks.iter().map(name).collect()
+    let names: Option<Vec<String>> = checks.iter().map(name).collect();
+    names.filter(|names| !names.is_empty())
 }
 
 fn sections(text: &str, prose: &prose::Prose) -> Vec<Section> {

@@ -28,8 +28,10 @@ pub(super) struct Slip {
 /// Checks a pattern as a `text` check compiles it: `^` and `$` match at lines.
 pub(super) fn check(pattern: &str, ignore_case: bool) -> Result<(), Slip> {
     let parsed = ast::parse::ParserBuilder::new().nest_limit(NEST_LIMIT).build().parse(pattern);
-    let parsed: Ast = parsed.map_err(|error| {
-        Slip { span: Some(span(error.span())), message: error.kind().to_string(), help: advice(error.kind()) }
+    let parsed: Ast = parsed.map_err(|error| Slip {
+        span: Some(span(error.span())),
+        message: error.kind().to_string(),
+        help: advice(error.kind()),
     })?;
     let hir = regex_syntax::hir::translate::TranslatorBuilder::new()
         .multi_line(true)
@@ -54,7 +56,10 @@ pub(super) fn check(pattern: &str, ignore_case: bool) -> Result<(), Slip> {
         .map_err(|_| Slip {
             span: None,
             message: "the pattern is too large when compiled (over 1 MiB)".to_owned(),
-            help: Some("repeat less (`{1000}`), or use a smaller class than `\\w` or `\\pL`, such as `[a-z]`".to_owned()),
+            help: Some(
+                "repeat less (`{1000}`), or use a smaller class than `\\w` or `\\pL`, such as `[a-z]`"
+                    .to_owned(),
+            ),
         })
 }
 
@@ -71,12 +76,16 @@ fn advice(kind: &ast::ErrorKind) -> Option<String> {
         ast::ErrorKind::UnsupportedBackreference => {
             "patterns run in linear time, so there are no back-references"
         }
-        ast::ErrorKind::EscapeUnrecognized => "to match the character itself, leave the `\\` away or write `\\\\`",
+        ast::ErrorKind::EscapeUnrecognized => {
+            "to match the character itself, leave the `\\` away or write `\\\\`"
+        }
         ast::ErrorKind::GroupUnclosed | ast::ErrorKind::GroupUnopened => {
             "a parenthesis that is meant as itself is written `\\(` or `\\)`"
         }
         ast::ErrorKind::ClassUnclosed => "a bracket that is meant as itself is written `\\[`",
-        ast::ErrorKind::RepetitionMissing => "a `*`, `+`, `?` or `{` that is meant as itself needs a `\\` before it",
+        ast::ErrorKind::RepetitionMissing => {
+            "a `*`, `+`, `?` or `{` that is meant as itself needs a `\\` before it"
+        }
         _ => return None,
     };
     Some(words.to_owned())
@@ -111,7 +120,10 @@ pub(super) fn place(text: &str, place: Span, pattern: &str, inner: Option<Span>)
     };
     let offset = if written == pattern {
         0
-    } else if written.strip_prefix(['"', '\'']).is_some_and(|rest| rest.strip_suffix(['"', '\'']) == Some(pattern)) {
+    } else if written
+        .strip_prefix(['"', '\''])
+        .is_some_and(|rest| rest.strip_suffix(['"', '\'']) == Some(pattern))
+    {
         1
     } else {
         return place;
@@ -141,16 +153,22 @@ mod tests {
             assert!(slip.message.contains(words), "{pattern}: {slip:?}");
         }
         assert!(check(&"(".repeat(10_000), false).is_err());
-        assert!(check(&format!("{}a{}", "(".repeat(70), ")".repeat(70)), false).is_err(), "nested too deeply");
+        assert!(
+            check(&format!("{}a{}", "(".repeat(70), ")".repeat(70)), false).is_err(),
+            "nested too deeply"
+        );
         assert_eq!(check(r"(?m)^\s*password\s*=\s*[^$\s]+", true), Ok(()));
     }
 
     #[test]
     fn small_patterns_always_compile() {
         // What `check` lets through uncompiled must be below the limit: the largest classes, repeated.
-        for pattern in [r"\w{2}", r"(?i)\pL\pN\w", r"[\w\s]{2}", r"(?i)[α-ω]{600}", r"\W{3}", r"[^a]{700}", r".{1400}"] {
+        for pattern in
+            [r"\w{2}", r"(?i)\pL\pN\w", r"[\w\s]{2}", r"(?i)[α-ω]{600}", r"\W{3}", r"[^a]{700}", r".{1400}"]
+        {
             let small = check(pattern, true).is_ok();
-            let built = regex::RegexBuilder::new(pattern).case_insensitive(true).size_limit(PROGRAM_BYTES).build();
+            let built =
+                regex::RegexBuilder::new(pattern).case_insensitive(true).size_limit(PROGRAM_BYTES).build();
             assert_eq!(small, built.is_ok(), "{pattern}");
         }
     }

@@ -75,7 +75,9 @@ pub(super) fn read(text: &str, body: usize) -> Prose {
         let span = Span::new(range.start + body, range.end + body);
         match event {
             Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Item) => depth += 1,
-            Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item) => depth = depth.saturating_sub(1),
+            Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item) => {
+                depth = depth.saturating_sub(1);
+            }
             Event::Start(Tag::Heading { level, .. }) if depth == 0 && level <= HeadingLevel::H2 => {
                 close(&mut prose, span.start);
                 if level == HeadingLevel::H2 {
@@ -85,7 +87,11 @@ pub(super) fn read(text: &str, body: usize) -> Prose {
             Event::End(TagEnd::Heading(_)) => {
                 if let Some((words, span)) = heading.take() {
                     let below = Span::new(span.end, text.len());
-                    prose.sections.push(Heading { words: words.trim().to_owned(), span: trimmed(text, span), below });
+                    prose.sections.push(Heading {
+                        words: words.trim().to_owned(),
+                        span: trimmed(text, span),
+                        below,
+                    });
                 }
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {

@@ -57,9 +57,14 @@ mod tests {
     fn drift(name: &str, schema: &Value) {
         let path = format!("{}/docs/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let made = format!("{schema:#}\n");
-        #[expect(clippy::disallowed_methods, reason = "a test that compares and may rewrite a file of this package")]
-        let (bless, stored) =
-            (std::env::var_os("STANCHION_BLESS").is_some(), std::fs::read_to_string(&path).unwrap_or_default());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test that compares and may rewrite a file of this package"
+        )]
+        let (bless, stored) = (
+            std::env::var_os("STANCHION_BLESS").is_some(),
+            std::fs::read_to_string(&path).unwrap_or_default(),
+        );
         if bless {
             std::fs::write(&path, &made).expect("docs/schema can be written");
             return;

@@ -108,14 +108,26 @@ impl Desk<'_> {
     pub(super) fn judge(&mut self, parts: Parts) -> Meaning {
         let id = parts.id.and_then(|id| {
             GuidelineId::new(&id)
-                .map_err(|why| self.at_value(&keys(&["guideline"]), why, "not an id", Some("for example `resilience/http-timeouts`")))
+                .map_err(|why| {
+                    self.at_value(
+                        &keys(&["guideline"]),
+                        why,
+                        "not an id",
+                        Some("for example `resilience/http-timeouts`"),
+                    );
+                })
                 .ok()
         });
         let version = parts.version.and_then(|version| {
             Version::parse(&version)
                 .map_err(|why| {
                     let message = format!("`{version}` is not a semantic version: {why}");
-                    self.at_value(&keys(&["version"]), message, "not a version", Some("for example `1.0.0`"));
+                    let longer = [format!("{version}.0"), format!("{version}.0.0")];
+                    let help = match longer.iter().find(|longer| Version::parse(longer).is_ok()) {
+                        Some(longer) => format!("a version has three parts: `{longer}`"),
+                        None => "for example `1.0.0`".to_owned(),
+                    };
+                    self.at_value(&keys(&["version"]), message, "not a version", Some(&help));
                 })
                 .ok()
         });
@@ -160,7 +172,10 @@ impl Desk<'_> {
         let json = self.json;
         let all = json.get("checks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         // Entries without a usable id keep their place in the list: problems point by place.
-        self.short_names("checks", all.iter().map(|check| check.get("id").and_then(Value::as_str).unwrap_or("\0")));
+        self.short_names(
+            "checks",
+            all.iter().map(|check| check.get("id").and_then(Value::as_str).unwrap_or("\0")),
+        );
     }
 
     fn short_names<'n>(&mut self, list: &str, names: impl Iterator<Item = &'n str>) {
@@ -175,7 +190,12 @@ impl Desk<'_> {
                 let help = "lower-case letters, digits and inner `-`, at most 64, for example `no-timeout`";
                 self.at_value(&pointer, message, "not a short name", Some(help));
             } else if !seen.insert(name) {
-                self.at_value(&pointer, format!("two entries of `{list}` are called `{name}`"), "again here", None);
+                self.at_value(
+                    &pointer,
+                    format!("two entries of `{list}` are called `{name}`"),
+                    "again here",
+                    None,
+                );
             }
         }
     }
@@ -186,8 +206,14 @@ impl Desk<'_> {
         let [kind] = found[..] else {
             let id = below(&place, &keys(&["id"]));
             if let Some(second) = found.get(1) {
-                let message = format!("a check is of one kind, this one is {}", list(&found).replace(" or ", " and "));
-                self.at_key(&below(&place, &keys(&[second])), message, "a second kind", Some("make it two checks"));
+                let message =
+                    format!("a check is of one kind, this one is {}", list(&found).replace(" or ", " and "));
+                self.at_key(
+                    &below(&place, &keys(&[second])),
+                    message,
+                    "a second kind",
+                    Some("make it two checks"),
+                );
             } else {
                 let message = format!("the check asks nothing: it needs one of {}", list(&KINDS));
                 self.at_value(&id, message, "asks nothing", None);
@@ -210,7 +236,8 @@ impl Desk<'_> {
             CheckKind::Data(data)
         } else {
             let code = code?;
-            let written = self.json.pointer(&format!("/checks/{index}/code")).and_then(Value::as_object)?.clone();
+            let written =
+                self.json.pointer(&format!("/checks/{index}/code")).and_then(Value::as_object)?.clone();
             message = message.or_else(|| code.message.clone().filter(|message| !message.is_empty()));
             self.code(&at, &written);
             let globs = |globs: Option<&Vec<super::code::FileGlob>>| {
@@ -227,19 +254,34 @@ impl Desk<'_> {
         Some(Check { id, kind, message, fix })
     }
 
-    fn fix(&mut self, check: &Pointer, kind: &str, fix: &FixSpec, files: Option<&FilesCheck>, text: Option<&TextCheck>) {
+    fn fix(
+        &mut self,
+        check: &Pointer,
+        kind: &str,
+        fix: &FixSpec,
+        files: Option<&FilesCheck>,
+        text: Option<&TextCheck>,
+    ) {
         let at = below(check, &keys(&["fix"]));
         match kind {
             "text" | "files" => {}
             "code" => {
                 let help = "write `fix` inside `code`, as in an ast-grep rule";
-                return self.at_key(&at, "the fix of a `code` check is part of its rule", "not here", Some(help));
+                return self.at_key(
+                    &at,
+                    "the fix of a `code` check is part of its rule",
+                    "not here",
+                    Some(help),
+                );
             }
             _ => return self.at_key(&at, "a `data` check carries no fix", "not for this kind", None),
         }
         let (right, wrong) = if kind == "text" { ("replace", "create") } else { ("create", "replace") };
-        let (has_right, has_wrong) =
-            if kind == "text" { (fix.replace.is_some(), fix.create.is_some()) } else { (fix.create.is_some(), fix.replace.is_some()) };
+        let (has_right, has_wrong) = if kind == "text" {
+            (fix.replace.is_some(), fix.create.is_some())
+        } else {
+            (fix.create.is_some(), fix.replace.is_some())
+        };
         if has_wrong {
             let message = format!("the fix of a `{kind}` check cannot `{wrong}`");
             let help = format!("a `{kind}` check has `{right}`");
@@ -248,7 +290,8 @@ impl Desk<'_> {
             self.at_key(&at, format!("the fix changes nothing: it needs `{right}`"), "changes nothing", None);
         }
         if text.is_some_and(|text| text.find.is_none() && text.expect.is_some()) && has_right {
-            let message = "`replace` puts something in place of a match, and `expect` reports files without one";
+            let message =
+                "`replace` puts something in place of a match, and `expect` reports files without one";
             self.at_key(&below(&at, &keys(&["replace"])), message, "nothing to replace", None);
         }
         if files.is_some_and(|files| files.require.is_none()) && has_right {
@@ -258,7 +301,8 @@ impl Desk<'_> {
     }
 
     fn files(&mut self, at: &Pointer, files: &FilesCheck) {
-        const QUESTIONS: [&str; 7] = ["require", "forbid", "names", "pair", "size", "executable", "duplicates"];
+        const QUESTIONS: [&str; 7] =
+            ["require", "forbid", "names", "pair", "size", "executable", "duplicates"];
         let question = |key: &str| below(at, &keys(&[key]));
         match files.questions()[..] {
             [] => {
@@ -289,8 +333,10 @@ impl Desk<'_> {
                     .into_iter()
                     .filter(|key| self.document.root.locate(&question(key)).is_some())
                     .collect();
-                let message =
-                    format!("a `files` check asks one question, this one {}", list(&asked).replace(" or ", " and "));
+                let message = format!(
+                    "a `files` check asks one question, this one asks {}",
+                    list(&asked).replace(" or ", " and ")
+                );
                 let second = asked.get(1).copied().unwrap_or_default();
                 self.at_key(&question(second), message, "a second question", Some("make it two checks"));
             }
@@ -345,18 +391,33 @@ impl Desk<'_> {
             && !data.require
         {
             let help = "`false` means that nothing may be selected";
-            self.at_value(&below(at, &keys(&["assert"])), "`assert: true` is always kept", "asks nothing", Some(help));
+            self.at_value(
+                &below(at, &keys(&["assert"])),
+                "`assert: true` is always kept",
+                "asks nothing",
+                Some(help),
+            );
         }
     }
 
     fn assert_file(&mut self, at: &Pointer, name: &str) -> Option<DataSchema> {
         if examples::relative(name).is_err() {
             let message = format!("`{name}` is not a file beside the guideline");
-            self.at_value(at, message, "not beside it", Some("name a file in the guideline's own directory or below it"));
+            self.at_value(
+                at,
+                message,
+                "not beside it",
+                Some("name a file in the guideline's own directory or below it"),
+            );
             return None;
         }
         let Some(text) = (self.asset)(name) else {
-            self.at_value(at, format!("`{name}` cannot be read"), "not there", Some("it is looked for beside the guideline"));
+            self.at_value(
+                at,
+                format!("`{name}` cannot be read"),
+                "not there",
+                Some("it is looked for beside the guideline"),
+            );
             return None;
         };
         let parsed = if text.len() > super::parse::FILE_BYTES {
@@ -368,7 +429,12 @@ impl Desk<'_> {
             Ok(Value::Bool(value)) => Some(DataSchema::Bool(value)),
             Ok(Value::Object(schema)) => Some(DataSchema::Object(schema)),
             Ok(_) => {
-                self.at_value(at, format!("`{name}` is not a JSON Schema: neither an object nor true or false"), "this file", None);
+                self.at_value(
+                    at,
+                    format!("`{name}` is not a JSON Schema: neither an object nor true or false"),
+                    "this file",
+                    None,
+                );
                 None
             }
             Err(why) => {
@@ -391,7 +457,8 @@ impl Desk<'_> {
             (false, true) => {
                 for key in RULE_ONLY {
                     if written.get(key).is_some_and(|value| !value.is_null()) {
-                        let message = format!("`{key}` is part of an ast-grep rule and means nothing beside `query`");
+                        let message =
+                            format!("`{key}` is part of an ast-grep rule and means nothing beside `query`");
                         self.at_key(&below(at, &keys(&[key])), message, "has no effect", None);
                     }
                 }

@@ -13,7 +13,7 @@ use crate::model::Outcome;
 
 /// A stanchion report, version 1.
 #[derive(Serialize, JsonSchema)]
-#[schemars(title = "Stanchion report", inline)]
+#[schemars(title = "Stanchion report")]
 struct Report<'a> {
     /// 1
     version: u32,

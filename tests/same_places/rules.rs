@@ -107,7 +107,7 @@ rule:
     case("files and ignores", "x.py", "id: x\nlanguage: python\nfiles: ['*.py']\nignores: ['tests/*']\nrule: { pattern: print($A) }\n", "print(1)\n"),
     nothing("ignored file", "y.py", "id: y\nlanguage: python\nignores: ['y.*']\nrule: { pattern: print($A) }\n", "print(1)\n"),
     case("metavariable equality", "z.py", "id: z\nlanguage: python\nrule: { pattern: '$A == $A' }\n", "a == a\na == b\nf(x) == f(x)\n"),
-    case("precedes and follows", "aa.py", "id: aa\nlanguage: python\nrule: { pattern: 'a()', precedes: { pattern: 'b()', stopBy: end } }\n", "a()\nc()\nb()\na()\n"),
+    case("precedes and follows", "aa.py", "id: aa\nlanguage: python\nrule: { kind: expression_statement, regex: '^a', precedes: { kind: expression_statement, regex: '^b', stopBy: end } }\n", "a()\nc()\nb()\na()\n"),
     case("ellipsis in the middle", "bb.py", "id: bb\nlanguage: python\nrule: { pattern: 'f($$$A, last, $$$B)' }\n", "f(last)\nf(1, last)\nf(1, last, 2)\nf(1)\n"),
     case("syntax errors around", "cc.py", "id: cc\nlanguage: python\nrule: { pattern: 'g($A)' }\n", "def broken(:\n  g(1)\ng(2)\nclass (\n"),
     case("several matches in one line, nested", "dd.rs", "id: dd\nlanguage: rust\nrule: { pattern: '$X.unwrap()' }\n", "fn f() { a.unwrap().b.unwrap(); g(c.unwrap()); }\n"),

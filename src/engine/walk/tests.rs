@@ -304,7 +304,7 @@ fn what_cannot_be_read_is_said() {
     assert_eq!(disk.metadata(&RepoPath::from("file")), Ok(Metadata { size: 5, executable: false }));
 
     for path in ["closed", "mode0"] {
-        fs::set_permissions(dir.path().join(path), fs::Permissions::from_mode(0)).expect("a mode");
+        fs::set_permissions(dir.path().join(path), fs::Permissions::from_mode(0o000)).expect("a mode");
     }
     let listing = list(&dir);
     // The superuser may read everything, so only the other half can be held there.

@@ -17,7 +17,7 @@ const NAMES_IN_NOTE: usize = 5;
 /// Lists the tree. See [`crate::engine::tree::Tree::list`].
 pub(super) fn list(root: &Root, tracked: &OnceLock<Tracked>) -> Result<Listing, ReadError> {
     let mut walk = Walk::new(root, tracked, false);
-    rayon::scope(|scope| walk.spawn(scope, Directory::root()));
+    rayon::scope(|scope| walk.spawn(scope, &Directory::root()));
     if walk.over_budget.load(Ordering::Relaxed) {
         // Which ignore files fit must not depend on the order of threads: walk again in order of path.
         // Whether we come here does not depend on it either, as up to the limit every file is used.
@@ -79,12 +79,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn spawn<'s>(&'s self, scope: &rayon::Scope<'s>, directory: Directory) {
+    fn spawn<'s>(&'s self, scope: &rayon::Scope<'s>, directory: &Directory) {
         if self.over_budget.load(Ordering::Relaxed) {
             return;
         }
-        for below in self.visit(&directory) {
-            scope.spawn(move |scope| self.spawn(scope, below));
+        for below in self.visit(directory) {
+            scope.spawn(move |scope| self.spawn(scope, &below));
         }
     }
 
@@ -135,11 +135,9 @@ impl<'a> Walk<'a> {
             match keep {
                 Keep::No => left_out += 1,
                 Keep::Yes | Keep::TrackedOnly if entry.kind == EntryKind::Directory => {
-                    below.push(Directory {
-                        path: entry.path.bytes().to_vec(),
-                        rules: rules.clone(),
-                        tracked_only: keep == Keep::TrackedOnly,
-                    })
+                    let path = entry.path.bytes().to_vec();
+                    let tracked_only = keep == Keep::TrackedOnly;
+                    below.push(Directory { path, rules: rules.clone(), tracked_only });
                 }
                 Keep::Yes | Keep::TrackedOnly => return true,
             }

@@ -1,0 +1,33 @@
+//! Numbers as written to numbers as JSON knows them.
+
+use serde_json::Number;
+
+/// The decimal number `text`: exact when it is an integer of 64 bits, else the nearest double;
+/// `None` when it is no number or too large for a double. The caller has checked the notation.
+pub(super) fn decimal(text: &str) -> Option<Number> {
+    // `-0` is a double in JSON: an integer would lose its sign.
+    if text != "-0" {
+        if let Ok(value) = text.parse::<i64>() {
+            return Some(value.into());
+        }
+        if let Ok(value) = text.parse::<u64>() {
+            return Some(value.into());
+        }
+    }
+    Number::from_f64(text.parse().ok()?)
+}
+
+/// The digits of an integer in `radix`, without sign and prefix: exact up to 64 bits, else the
+/// nearest double; `None` when they are no such digits.
+pub(super) fn integer(digits: &str, radix: u32) -> Option<Number> {
+    if digits.is_empty() {
+        return None;
+    }
+    if let Ok(value) = u64::from_str_radix(digits, radix) {
+        return Some(value.into());
+    }
+    let value = digits
+        .chars()
+        .try_fold(0_f64, |sum, digit| Some(sum * f64::from(radix) + f64::from(digit.to_digit(radix)?)))?;
+    Number::from_f64(value)
+}

@@ -1,0 +1,115 @@
+//! TOML.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::limits::{Budget, Limits, syntax};
+use super::{Kind, LoadError, Member, Node, number, table};
+use crate::text::Span;
+
+pub(super) fn load(text: &str, limits: &Limits) -> Result<Node, LoadError> {
+    // The parser refuses nesting beyond 80 by itself, and keys of more than 80 parts.
+    let document = DeTable::parse(text).map_err(|error| {
+        let span = error.span().map_or_else(|| Span::at(0), |range| table::inside(range.into(), text));
+        match error.message() {
+            message if message.contains("recursion") => LoadError::TooDeep { span },
+            message => syntax(message.trim().replace('\n', ", "), span),
+        }
+    })?;
+    let mut converter = Converter { text, budget: Budget::new(limits) };
+    let mut root = converter.table(document.into_inner(), Span::at(0), 0)?;
+    root.span = Span::new(0, text.len());
+    Ok(root)
+}
+
+struct Converter<'t> {
+    text: &'t str,
+    budget: Budget,
+}
+
+impl Converter<'_> {
+    fn table(&mut self, members: DeTable<'_>, span: Span, depth: usize) -> Result<Node, LoadError> {
+        self.budget.spend()?;
+        self.budget.enter(depth + 1, span)?;
+        let mut out = Vec::with_capacity(members.len());
+        for (key, value) in members {
+            let key_span = table::inside(key.span().into(), self.text);
+            let value = self.value(value, depth + 1)?;
+            out.push(Member { key: key.into_inner().into_owned(), key_span, value });
+        }
+        Ok(Node { span, kind: Kind::Object(out) })
+    }
+
+    fn value(&mut self, value: Spanned<DeValue<'_>>, depth: usize) -> Result<Node, LoadError> {
+        let span = table::inside(value.span().into(), self.text);
+        let kind = match value.into_inner() {
+            DeValue::Table(members) => return self.table(members, span, depth),
+            DeValue::Array(items) => {
+                self.budget.enter(depth + 1, span)?;
+                let items = items.into_iter().map(|item| self.value(item, depth + 1));
+                Kind::Array(items.collect::<Result<_, _>>()?)
+            }
+            DeValue::String(text) => Kind::String(text.into_owned()),
+            DeValue::Boolean(value) => Kind::Bool(value),
+            DeValue::Datetime(date) => Kind::String(date.to_string()),
+            DeValue::Integer(digits) => {
+                let number = match digits.radix() {
+                    10 => number::decimal(digits.as_str().trim_start_matches('+')),
+                    radix => number::integer(digits.as_str(), radix),
+                };
+                number.map_or_else(|| Kind::String(digits.to_string()), Kind::Number)
+            }
+            // `inf` and `nan` are no JSON numbers: they stay text.
+            DeValue::Float(digits) => number::decimal(digits.as_str().trim_start_matches('+'))
+                .map_or_else(|| Kind::String(digits.to_string()), Kind::Number),
+        };
+        self.budget.spend()?;
+        Ok(Node { span, kind })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Node, LoadError> {
+        load(text, &Limits::DOCUMENT)
+    }
+
+    #[test]
+    fn values_become_json() {
+        let text = "a.b = 1\nd = 1979-05-27T07:32:00Z\nh = 0x1F\ni = +3\nf = 1.5\nn = nan\n[[p]]\nx = [true]\n[[p]]\n";
+        let want = serde_json::json!({
+            "a": {"b": 1}, "d": "1979-05-27T07:32:00Z", "h": 31, "i": 3, "f": 1.5, "n": "nan",
+            "p": [{"x": [true]}, {}],
+        });
+        assert_eq!(read(text).expect("TOML").to_json(), want);
+    }
+
+    #[test]
+    fn problems_have_places() {
+        for (text, at) in [("a = 1\na = 2\n", 6), ("a = \n", 4), ("\"é\" = 'x\n", 9), ("[a\nb=1", 2)] {
+            match read(text) {
+                Err(LoadError::Syntax { span, .. }) => {
+                    assert!(span.start.abs_diff(at) <= 1, "{text:?} {span:?}")
+                }
+                other => panic!("{text:?} gave {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded_however_it_is_written() {
+        let dotted = (0..79).map(|n| format!("k{n}")).collect::<Vec<_>>().join(".");
+        let deep = [
+            format!("a = {}{}", "[".repeat(100_000), "]".repeat(100_000)),
+            format!("a = {}1{}", "{a=".repeat(90), "}".repeat(90)),
+            format!("{} = 1", "a.".repeat(5_000) + "b"),
+            format!("a = {}1{}", format!("{{{dotted}=").repeat(70), "}".repeat(70)),
+        ];
+        for text in deep {
+            let got = read(&text);
+            assert!(matches!(got, Err(LoadError::TooDeep { .. })), "{}", &text[..60]);
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! From events to a flat arena of values.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_saphyr::granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
+
+use super::super::limits::{Limits, syntax};
+use super::super::{Kind, LoadError, table};
+use super::scalar;
+use crate::text::Span;
+
+/// Number of a value in the arena. Parts and the targets of aliases always have smaller numbers than
+/// what holds them.
+pub(super) type Id = usize;
+
+/// A value whose parts are numbers.
+pub(super) struct Value {
+    pub(super) span: Span,
+    pub(super) content: Content,
+}
+
+pub(super) enum Content {
+    /// No sequence and no mapping.
+    Scalar(Kind),
+    /// An empty plain scalar, which is how an empty document looks.
+    Nothing,
+    Sequence(Vec<Id>),
+    Mapping(Vec<Entry>),
+    Alias(Id),
+}
+
+/// A member of a mapping.
+pub(super) enum Entry {
+    Member {
+        key: String,
+        key_span: Span,
+        value: Id,
+    },
+    /// `<<: value`.
+    Merge {
+        value: Id,
+    },
+}
+
+/// All values of a file.
+pub(super) struct Arena {
+    pub(super) values: Vec<Value>,
+    /// The root of each document.
+    pub(super) roots: Vec<Id>,
+}
+
+/// A sequence or mapping that has not ended yet.
+struct Open {
+    start: Span,
+    flow: bool,
+    anchor: usize,
+    parts: Parts,
+}
+
+enum Parts {
+    Items(Vec<Id>),
+    Members { entries: Vec<Entry>, seen: HashSet<String>, key: Option<Key> },
+}
+
+struct Key {
+    text: String,
+    span: Span,
+    merge: bool,
+}
+
+/// Takes events and builds an [`Arena`].
+pub(super) struct Builder<'t> {
+    text: &'t str,
+    limits: Limits,
+    arena: Arena,
+    open: Vec<Open>,
+    /// Anchor number → value; `None` while the value has not ended.
+    anchors: HashMap<usize, Option<Id>>,
+}
+
+impl<'t> Builder<'t> {
+    pub(super) fn new(text: &'t str, limits: &Limits) -> Self {
+        let arena = Arena { values: Vec::new(), roots: Vec::new() };
+        Self { text, limits: *limits, arena, open: Vec::new(), anchors: HashMap::new() }
+    }
+
+    pub(super) fn finish(self) -> Arena {
+        self.arena
+    }
+
+    pub(super) fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), LoadError> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.check_anchor(anchor, span)?;
+                self.scalar(&text, style, anchor, tag.as_deref(), span)
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                self.start(span, style, anchor, Parts::Items(Vec::new()))
+            }
+            Event::MappingStart(style, anchor, _) => {
+                let parts = Parts::Members { entries: Vec::new(), seen: HashSet::new(), key: None };
+                self.start(span, style, anchor, parts)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::Alias(anchor) => self.alias(anchor, span),
+            // Nothing else is a value; comments and anchors are not asked for.
+            _ => Ok(()),
+        }
+    }
+
+    fn check_anchor(&mut self, anchor: usize, span: Span) -> Result<(), LoadError> {
+        if anchor == 0 {
+            return Ok(());
+        }
+        if !self.limits.aliases {
+            return Err(syntax("anchors and aliases cannot be used here; write the value out", span));
+        }
+        self.anchors.insert(anchor, None);
+        Ok(())
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), LoadError> {
+        if !self.limits.aliases {
+            return Err(syntax("anchors and aliases cannot be used here; write the value out", span));
+        }
+        let Some(&Some(target)) = self.anchors.get(&anchor) else {
+            return Err(syntax("this alias stands inside the value it refers to", span));
+        };
+        if self.awaits_key() {
+            let text = match &self.arena.values[target].content {
+                Content::Scalar(Kind::String(text)) => text.clone(),
+                Content::Scalar(_) => self.text
+                    [self.arena.values[target].span.start..self.arena.values[target].span.end]
+                    .to_owned(),
+                _ => return Err(complex_key(span)),
+            };
+            return self.key(Key { text, span, merge: false });
+        }
+        self.value(Value { span, content: Content::Alias(target) }).map(drop)
+    }
+
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+    ) -> Result<(), LoadError> {
+        let plain = style == ScalarStyle::Plain;
+        // The parser gives `~` where nothing is written.
+        let nothing = plain && span.is_empty();
+        let text = if nothing { "" } else { text };
+        let span = self.scalar_span(span, style);
+        let as_text = tag.is_some_and(|tag| tag.core_suffix() == Some("str") || tag.original() == "!");
+        let content = match plain && !as_text {
+            true if nothing && tag.is_none() && anchor == 0 => Content::Nothing,
+            true => Content::Scalar(scalar::resolve(text)),
+            false => Content::Scalar(Kind::String(text.to_owned())),
+        };
+        if self.awaits_key() {
+            if anchor != 0 {
+                // Only values can be referred to from elsewhere; a key's anchor names its text.
+                let id = self.push(Value { span, content })?;
+                self.anchors.insert(anchor, Some(id));
+            }
+            return self.key(Key { text: text.to_owned(), span, merge: plain && text == "<<" });
+        }
+        let id = self.value(Value { span, content })?;
+        if anchor != 0 {
+            self.anchors.insert(anchor, Some(id));
+        }
+        Ok(())
+    }
+
+    /// The characters of a scalar without blanks and line ends around them; nothing at all stands
+    /// right after the key.
+    fn scalar_span(&self, span: Span, style: ScalarStyle) -> Span {
+        if let (true, Some(Open { parts: Parts::Members { key: Some(key), .. }, .. })) =
+            (span.is_empty(), self.open.last())
+        {
+            return Span::at(key.span.end);
+        }
+        if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
+            return span;
+        }
+        Span::new(span.start, span.start + self.text[span.start..span.end].trim_end().len())
+    }
+
+    fn start(
+        &mut self,
+        span: Span,
+        style: StructureStyle,
+        anchor: usize,
+        parts: Parts,
+    ) -> Result<(), LoadError> {
+        if self.awaits_key() {
+            return Err(complex_key(span));
+        }
+        if self.open.len() >= self.limits.max_depth {
+            return Err(LoadError::TooDeep { span });
+        }
+        self.check_anchor(anchor, span)?;
+        self.open.push(Open { start: span, flow: style == StructureStyle::Flow, anchor, parts });
+        Ok(())
+    }
+
+    fn end(&mut self, span: Span) -> Result<(), LoadError> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let whole = if open.flow {
+            Span::new(open.start.start, span.end)
+        } else {
+            let start = self.block_start(&open);
+            Span::new(start, self.last_end(&open.parts).unwrap_or(start))
+        };
+        let content = match open.parts {
+            Parts::Items(items) => Content::Sequence(items),
+            Parts::Members { entries, .. } => Content::Mapping(entries),
+        };
+        let id = self.value(Value { span: whole, content })?;
+        if open.anchor != 0 {
+            self.anchors.insert(open.anchor, Some(id));
+        }
+        Ok(())
+    }
+
+    /// Where a block collection starts: its first key or its first dash. (The parser names the place
+    /// after the dash when the list is not indented.)
+    fn block_start(&self, open: &Open) -> usize {
+        let start = open.start.start;
+        if matches!(open.parts, Parts::Members { .. }) {
+            return start;
+        }
+        let (before, after) = self.text.split_at(start);
+        if after.starts_with("- ") || after.starts_with("-\n") {
+            return start;
+        }
+        let before = before.trim_end();
+        if before.ends_with('-') { before.len() - 1 } else { start }
+    }
+
+    /// Where the last part ends.
+    fn last_end(&self, parts: &Parts) -> Option<usize> {
+        let last = match parts {
+            Parts::Items(items) => *items.last()?,
+            Parts::Members { entries, .. } => match entries.last()? {
+                Entry::Member { value, .. } | Entry::Merge { value } => *value,
+            },
+        };
+        Some(self.arena.values[last].span.end)
+    }
+
+    fn awaits_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open { parts: Parts::Members { key: None, .. }, .. }))
+    }
+
+    fn key(&mut self, new: Key) -> Result<(), LoadError> {
+        if let Some(Open { parts: Parts::Members { seen, key, .. }, .. }) = self.open.last_mut() {
+            if !seen.insert(new.text.clone()) {
+                let message = format!("the key `{}` is there twice", table::short(&new.text));
+                return Err(syntax(message, new.span));
+            }
+            *key = Some(new);
+        }
+        Ok(())
+    }
+
+    /// Stores a value where the next one belongs.
+    fn value(&mut self, value: Value) -> Result<Id, LoadError> {
+        let id = self.push(value)?;
+        match self.open.last_mut().map(|open| &mut open.parts) {
+            None => self.arena.roots.push(id),
+            Some(Parts::Items(items)) => items.push(id),
+            Some(Parts::Members { entries, key, .. }) => match key.take() {
+                Some(Key { merge: true, span, .. }) => {
+                    self.arena.check_merge(id, span)?;
+                    entries.push(Entry::Merge { value: id });
+                }
+                Some(Key { text, span, .. }) => {
+                    entries.push(Entry::Member { key: text, key_span: span, value: id })
+                }
+                None => {}
+            },
+        }
+        Ok(id)
+    }
+
+    fn push(&mut self, value: Value) -> Result<Id, LoadError> {
+        if self.arena.values.len() >= self.limits.max_nodes {
+            return Err(LoadError::TooManyNodes);
+        }
+        self.arena.values.push(value);
+        Ok(self.arena.values.len() - 1)
+    }
+}
+
+impl Arena {
+    /// The value that `id` stands for, through aliases.
+    pub(super) fn target(&self, mut id: Id) -> &Value {
+        // A target has a smaller number than its alias, so this ends; an alias of an alias cannot be
+        // written, so it ends at once.
+        while let Content::Alias(target) = self.values[id].content {
+            id = target;
+        }
+        &self.values[id]
+    }
+
+    /// What `<<` takes: a mapping, or a sequence of mappings.
+    fn check_merge(&self, id: Id, key: Span) -> Result<(), LoadError> {
+        let is_mapping = |id: Id| matches!(self.target(id).content, Content::Mapping(_));
+        let fits = match &self.target(id).content {
+            Content::Mapping(_) => true,
+            Content::Sequence(items) => items.iter().all(|&item| is_mapping(item)),
+            _ => false,
+        };
+        if fits { Ok(()) } else { Err(syntax("`<<` takes a mapping or a list of mappings", key)) }
+    }
+}
+
+fn complex_key(span: Span) -> LoadError {
+    syntax("only text can be a key here, not a list or a mapping", span)
+}

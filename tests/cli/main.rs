@@ -1,0 +1,6 @@
+//! The real program over small trees, in an environment of its own.
+
+#![expect(clippy::disallowed_methods, reason = "these tests start the program and read what it wrote")]
+
+mod command;
+mod output;

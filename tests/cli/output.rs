@@ -1,0 +1,72 @@
+//! Where reports go: standard output, files, closed pipes, terminals that want no colour.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::command::{repository, run, stanchion};
+
+#[test]
+fn a_report_for_people_here_and_for_programs_in_a_file() {
+    let folder = repository();
+    fs::write(folder.path().join("a.txt"), "hello\n").expect("written");
+    let (status, out, err) =
+        run(folder.path(), &["check", "--output", "json=r.json", "--output", "jsonl=r.jsonl"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.contains("file") && !out.contains('\x1b'), "{out}");
+    let file = fs::read(folder.path().join("r.json")).expect("written");
+    let report: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
+    assert_eq!(report["version"], 1);
+    let lines = fs::read_to_string(folder.path().join("r.jsonl")).expect("written");
+    assert!(lines.starts_with(r#"{"type":"run","version":1"#), "{lines}");
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 4, "a temporary file stays behind");
+}
+
+#[test]
+fn the_same_run_gives_the_same_bytes() {
+    let folder = repository();
+    fs::write(folder.path().join("a.py"), "import requests\nrequests.get(u)\n").expect("written");
+    let report = |threads: &str| run(folder.path(), &["check", "--format", "json", "--threads", threads]).1;
+    assert_eq!(report("1"), report("4"));
+}
+
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let folder = repository();
+    for arguments in
+        [&["check", "--format", "json"][..], &["completions", "bash"], &["man"], &["--help"], &[]]
+    {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stanchion"));
+        command.args(arguments).current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let folder = repository();
+    let colored = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = stanchion(folder.path());
+        command.args(arguments).envs(environment.iter().copied());
+        command.output().expect("it runs").stdout.contains(&0x1b)
+    };
+    assert!(!colored(&["check"], &[]), "no terminal, no colour");
+    assert!(colored(&["check", "--color", "always"], &[("NO_COLOR", "1")]), "asked for");
+    assert!(colored(&["check"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored(&["check"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!colored(&["check", "--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
+fn arguments_cannot_move_the_cursor() {
+    let folder = repository();
+    for arguments in
+        [&["check", "\x1b[2Jx"][..], &["explain", "a/\x1b[2J"], &["\x1b[2J"], &["new", "\u{202e}x"]]
+    {
+        let (_, out, err) = run(folder.path(), arguments);
+        assert!(!format!("{out}{err}").contains(['\x1b', '\u{202e}']), "{arguments:?}: {err:?}");
+    }
+}
