@@ -20,7 +20,10 @@ const ENGINE_LAYERS: &[(&str, &[&str])] = &[
     ("checks", &["plan", "run", "class", "assess", "select", "outcome", "walk", "applies"]),
     ("prefilter", &["checks", "plan", "run", "class", "assess", "select", "outcome", "walk", "applies"]),
     ("walk", &["checks", "plan", "run", "class", "assess", "select", "outcome", "prefilter", "applies"]),
-    ("glob", &["checks", "plan", "run", "class", "assess", "select", "outcome", "prefilter", "walk", "applies"]),
+    (
+        "glob",
+        &["checks", "plan", "run", "class", "assess", "select", "outcome", "prefilter", "walk", "applies"],
+    ),
 ];
 
 fn rust_files(below: &Path) -> Vec<PathBuf> {
@@ -116,7 +119,8 @@ fn every_room_is_in_the_table() {
             path.is_dir().then(|| path.file_name().expect("a name").to_string_lossy().into_owned())
         })
         .collect();
-    let known: BTreeSet<String> = ALLOWED.iter().map(|(room, _)| (*room).to_owned()).chain(["registry".to_owned()]).collect();
+    let known: BTreeSet<String> =
+        ALLOWED.iter().map(|(room, _)| (*room).to_owned()).chain(["registry".to_owned()]).collect();
     assert_eq!(rooms, known, "a new room needs its line in the table and in docs/ARCHITECTURE.md");
 }
 
@@ -141,14 +145,20 @@ fn modules_have_headers_and_names_that_say_what_lives_there() {
 fn the_checker_cannot_import_the_centre() {
     let manifest = source(Path::new("Cargo.toml"));
     for name in ["tokio", "axum", "sqlx", "reqwest", "ureq", "hyper", "rustls", "rusqlite"] {
-        let always = manifest.lines().any(|line| line.starts_with(&format!("{name} ")) && !line.contains("optional = true"));
+        let always = manifest
+            .lines()
+            .any(|line| line.starts_with(&format!("{name} ")) && !line.contains("optional = true"));
         assert!(!always, "`{name}` would be part of the lean program");
     }
     for file in rust_files(Path::new("src")) {
         if !file.starts_with("src/registry") {
             let text = source(&file);
             assert!(!text.contains("std::net"), "{} talks to a network", file.display());
-            assert!(!mentions(&text, "crate::").contains("registry"), "{} imports the registry", file.display());
+            assert!(
+                !mentions(&text, "crate::").contains("registry"),
+                "{} imports the registry",
+                file.display()
+            );
         }
     }
 }
@@ -159,12 +169,17 @@ fn paths_in_documents_exist() {
     let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut documents = vec![PathBuf::from("README.md"), PathBuf::from("CHANGELOG.md")];
     documents.extend(
-        std::fs::read_dir("docs").expect("docs").map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|e| e == "md")),
+        std::fs::read_dir("docs")
+            .expect("docs")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|e| e == "md")),
     );
     for document in documents {
         for word in source(&document).split(|c: char| c.is_whitespace() || "`()[]\"',;".contains(c)) {
             let word = word.trim_end_matches(['.', ':']).split('#').next().unwrap_or_default();
-            let ours = ["src/", "docs/", "rules/", "tests/", "scripts/", "fuzz/"].iter().any(|top| word.starts_with(top));
+            let ours = ["src/", "docs/", "rules/", "tests/", "scripts/", "fuzz/"]
+                .iter()
+                .any(|top| word.starts_with(top));
             if ours && !word.contains(['*', '<', '{', '…']) && !Path::new(word).exists() {
                 missing.entry(document.display().to_string()).or_default().push(word.to_owned());
             }

@@ -43,7 +43,10 @@ impl Condition {
     /// Settles the facts about the repository. With `assume`, whatever must exist is taken as given.
     pub fn settle(&mut self, entries: &[Entry], assume: bool) {
         if let Some((_, globs, example, holds)) = &mut self.exists {
-            *example = entries.iter().find(|entry| globs.is_match(entry.path.bytes())).map(|entry| entry.path.clone());
+            *example = entries
+                .iter()
+                .find(|entry| globs.is_match(entry.path.bytes()))
+                .map(|entry| entry.path.clone());
             *holds = assume || example.is_some();
         }
         for part in self.any.iter_mut().chain(&mut self.all).chain(self.not.as_deref_mut()) {
@@ -103,7 +106,8 @@ impl Condition {
         };
         if !self.languages.is_empty() {
             let names: Vec<&str> = self.languages.iter().map(|language| language.name()).collect();
-            let found = example(&|path| language_of(path).is_some_and(|language| self.languages.contains(&language)));
+            let found =
+                example(&|path| language_of(path).is_some_and(|language| self.languages.contains(&language)));
             leaf(format!("files in {}", names.join(" or ")), found.clone(), found.is_some());
         }
         if let Some((patterns, globs)) = &self.files {
@@ -229,7 +233,10 @@ mod tests {
 
     #[test]
     fn a_bad_glob_is_placed() {
-        let applies = Applies { any: vec![Applies { files: vec!["ok".into(), "/abs".into()], ..Applies::default() }], ..Applies::default() };
+        let applies = Applies {
+            any: vec![Applies { files: vec!["ok".into(), "/abs".into()], ..Applies::default() }],
+            ..Applies::default()
+        };
         let problems = Condition::new(&applies).err().expect("refused");
         assert_eq!(problems[0].at.len(), 5);
     }

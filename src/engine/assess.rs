@@ -41,12 +41,14 @@ pub fn assess_file(
         Ok(decoded) => decoded,
         Err(Undecodable::Binary(at)) => {
             let detail = format!("a NUL byte at offset {at}");
-            let refuse = |&number| CannotTell { check: Some(number), reason: Reason::Binary, detail: detail.clone() };
+            let refuse =
+                |&number| CannotTell { check: Some(number), reason: Reason::Binary, detail: detail.clone() };
             result.cannot_tell.extend(class.named.iter().map(refuse));
             return result;
         }
         Err(Undecodable::Encoding(at)) => {
-            let detail = format!("the byte at offset {at} is not UTF-8, and no byte order mark says what it is");
+            let detail =
+                format!("the byte at offset {at} is not UTF-8, and no byte order mark says what it is");
             result.cannot_tell.push(CannotTell { check: None, reason: Reason::Encoding, detail });
             return result;
         }
@@ -57,9 +59,9 @@ pub fn assess_file(
         let budget = Budget::starting_now(limits.file_time);
         look(class, path, &decoded, &scratch.active, limits, &budget, &mut result);
     }
-    result.found.sort_by(|a, b| {
-        (a.start.byte, a.end.byte, a.check).cmp(&(b.start.byte, b.end.byte, b.check))
-    });
+    result
+        .found
+        .sort_by(|a, b| (a.start.byte, a.end.byte, a.check).cmp(&(b.start.byte, b.end.byte, b.check)));
     result
 }
 
@@ -91,14 +93,23 @@ fn look(
         }
         return;
     }
-    code::scan(&class.code, code_active, grammar, &places, budget, &mut result.found, &mut result.cannot_tell);
+    code::scan(
+        &class.code,
+        code_active,
+        grammar,
+        &places,
+        budget,
+        &mut result.found,
+        &mut result.cannot_tell,
+    );
 }
 
 fn look_at_data(class: &Class<'_>, path: &RepoPath, places: &Places<'_>, result: &mut FileResult) {
     let mut loaded: Vec<(crate::data::Format, Result<Vec<data::Loaded>, (Reason, String)>)> = Vec::new();
     for (number, check) in &class.data {
         let Some(format) = check.format(path.name()) else {
-            let detail = "its name does not say which data format it is; the check can say `format:`".to_owned();
+            let detail =
+                "its name does not say which data format it is; the check can say `format:`".to_owned();
             result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::ParseError, detail });
             continue;
         };

@@ -74,7 +74,11 @@ impl<'p> Class<'p> {
         let prefilter = {
             let texts = text.iter().map(|(_, check)| check.requirement());
             let codes = code.iter().map(|(_, check)| check.requirement());
-            Prefilter::new(texts.chain(codes).map(|requirement| if filter { requirement } else { &Requirement::Anything }))
+            Prefilter::new(
+                texts
+                    .chain(codes)
+                    .map(|requirement| if filter { requirement } else { &Requirement::Anything }),
+            )
         };
         let grammar = language.filter(|_| !code.is_empty()).map(Grammar);
         let named = numbers.iter().copied().filter(|&number| names_its_files(number)).collect();

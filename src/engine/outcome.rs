@@ -44,7 +44,11 @@ impl<'r> Assembly<'r> {
         in_scope: &'r dyn Fn(&RepoPath) -> bool,
     ) -> Self {
         let fate = |entry: &super::tree::Entry| {
-            if entry.kind == EntryKind::Directory || !in_scope(&entry.path) { Fate::Uncounted } else { Fate::NotApplicable }
+            if entry.kind == EntryKind::Directory || !in_scope(&entry.path) {
+                Fate::Uncounted
+            } else {
+                Fate::NotApplicable
+            }
         };
         let fates = listing.entries.iter().map(fate).collect();
         let asked = vec![false; guidelines.len()];
@@ -169,7 +173,12 @@ impl<'r> Assembly<'r> {
         (planned.guideline, self.guidelines[planned.guideline].checks[planned.check].id.clone())
     }
 
-    fn finding(&mut self, path: RepoPath, found: Found, occurrences: &mut HashMap<(u32, Vec<u8>, String), usize>) {
+    fn finding(
+        &mut self,
+        path: RepoPath,
+        found: Found,
+        occurrences: &mut HashMap<(u32, Vec<u8>, String), usize>,
+    ) {
         let (index, check) = self.named(found.check);
         let guideline = &self.guidelines[index];
         // Names are asked of the whole tree at once, so the path is part of the key.
@@ -195,7 +204,10 @@ impl<'r> Assembly<'r> {
     pub fn finish(mut self) -> Outcome {
         self.outcome.findings.sort_by(|a, b| {
             let key = |f: &Finding| (f.guideline, f.start.byte, f.end.byte);
-            (a.guideline, &a.path).cmp(&(b.guideline, &b.path)).then_with(|| key(a).cmp(&key(b))).then_with(|| a.check.cmp(&b.check))
+            (a.guideline, &a.path)
+                .cmp(&(b.guideline, &b.path))
+                .then_with(|| key(a).cmp(&key(b)))
+                .then_with(|| a.check.cmp(&b.check))
         });
         self.outcome.not_assessed.sort();
         self.outcome.not_assessed.dedup();
@@ -232,7 +244,8 @@ impl<'r> Assembly<'r> {
                 (None, Some(_)) if not_assessed.reason == Reason::IgnoreFile => {}
                 (None, path) => {
                     for (index, blind) in blind.iter_mut().enumerate() {
-                        *blind |= self.asked[index] && path.as_ref().is_none_or(|path| self.would_look(index, path));
+                        *blind |= self.asked[index]
+                            && path.as_ref().is_none_or(|path| self.would_look(index, path));
                     }
                 }
             }
@@ -249,12 +262,9 @@ impl<'r> Assembly<'r> {
             return true;
         }
         condition.holds_for(path.bytes(), language)
-            && self
-                .plan
-                .checks
-                .iter()
-                .filter(|planned| planned.guideline == guideline)
-                .any(|planned| planned.selector.as_ref().is_some_and(|selector| selector.selects(path.bytes(), language)))
+            && self.plan.checks.iter().filter(|planned| planned.guideline == guideline).any(|planned| {
+                planned.selector.as_ref().is_some_and(|selector| selector.selects(path.bytes(), language))
+            })
     }
 
     fn counts(&self) -> PathCounts {

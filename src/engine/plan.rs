@@ -127,7 +127,8 @@ pub fn compile_everything(guideline: &Guideline) -> Vec<PlanProblem> {
         plan.report(0, None, problems);
     }
     for (index, check) in guideline.checks.iter().enumerate() {
-        let results = [Selector::new(check).map(|_| ()), compile(check).map(|_| ()), compile_names(check).map(|_| ())];
+        let results =
+            [Selector::new(check).map(|_| ()), compile(check).map(|_| ()), compile_names(check).map(|_| ())];
         let mut problems: Vec<SpecProblem> = results.into_iter().filter_map(Result::err).flatten().collect();
         problems.dedup();
         plan.report(0, Some(index), problems);

@@ -82,7 +82,9 @@ pub fn assess(
 ) -> Result<Outcome, ReadError> {
     let listing = tree.list()?;
     let mut plan = Plan::new(guidelines, &listing.entries, options.assume_exists);
-    let in_scope = |path: &RepoPath| options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope));
+    let in_scope = |path: &RepoPath| {
+        options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope))
+    };
 
     let names = names(guidelines, &mut plan, &listing, tree);
     let (classes, class_of) = select(&plan, &listing.entries, &in_scope);
@@ -94,7 +96,11 @@ pub fn assess(
             let names_its_files = |number: u32| {
                 let planned = &plan.checks[number as usize];
                 let condition = plan.conditions[planned.guideline].as_ref();
-                planned.selector.as_ref().zip(condition).is_some_and(|(selector, condition)| selector.names_its_files(condition))
+                planned
+                    .selector
+                    .as_ref()
+                    .zip(condition)
+                    .is_some_and(|(selector, condition)| selector.names_its_files(condition))
             };
             Class::new(checks, *language, &compiled, &names_its_files, options.prefilter)
         })
@@ -102,7 +108,8 @@ pub fn assess(
 
     let mut assembly = Assembly::new(guidelines, &plan, &listing, &in_scope);
     assembly.add_names(names);
-    let work: Vec<(u32, u32)> = class_of.iter().copied().filter(|&(_, class)| !ready[class as usize].numbers.is_empty()).collect();
+    let work: Vec<(u32, u32)> =
+        class_of.iter().copied().filter(|&(_, class)| !ready[class as usize].numbers.is_empty()).collect();
     for &(file, class) in &work {
         assembly.add_look(file, &ready[class as usize].numbers);
     }
@@ -181,7 +188,11 @@ fn names(guidelines: &[Arc<Guideline>], plan: &mut Plan, listing: &Listing, tree
 }
 
 /// Puts every file that some check looks into in a class.
-fn select(plan: &Plan, entries: &[Entry], in_scope: &(impl Fn(&RepoPath) -> bool + Sync)) -> (Classes, Vec<(u32, u32)>) {
+fn select(
+    plan: &Plan,
+    entries: &[Entry],
+    in_scope: &(impl Fn(&RepoPath) -> bool + Sync),
+) -> (Classes, Vec<(u32, u32)>) {
     let checks_of = |entry: &Entry| -> Option<(Vec<u32>, Option<crate::model::Language>)> {
         let content = matches!(entry.kind, EntryKind::File | EntryKind::Special);
         if !content || !in_scope(&entry.path) {
@@ -192,7 +203,10 @@ fn select(plan: &Plan, entries: &[Entry], in_scope: &(impl Fn(&RepoPath) -> bool
         let mut holds: Vec<Option<bool>> = vec![None; plan.conditions.len()];
         let mut numbers = Vec::new();
         for (number, planned) in plan.checks.iter().enumerate() {
-            let (Some(selector), Some(condition)) = (&planned.selector, &plan.conditions[planned.guideline]) else { continue };
+            let (Some(selector), Some(condition)) = (&planned.selector, &plan.conditions[planned.guideline])
+            else {
+                continue;
+            };
             if !plan.applies[planned.guideline] || !selector.selects(path, language) {
                 continue;
             }
@@ -214,7 +228,11 @@ fn select(plan: &Plan, entries: &[Entry], in_scope: &(impl Fn(&RepoPath) -> bool
 }
 
 /// Compiles the checks that some file asks for; the others cost nothing.
-fn compile_selected(guidelines: &[Arc<Guideline>], plan: &mut Plan, classes: &Classes) -> HashMap<u32, Compiled> {
+fn compile_selected(
+    guidelines: &[Arc<Guideline>],
+    plan: &mut Plan,
+    classes: &Classes,
+) -> HashMap<u32, Compiled> {
     let mut wanted: Vec<u32> = classes.keys.iter().flat_map(|(checks, _)| checks.iter().copied()).collect();
     wanted.sort_unstable();
     wanted.dedup();

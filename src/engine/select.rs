@@ -29,12 +29,14 @@ impl Selector {
         let (what, except) = match &check.kind {
             CheckKind::Files(_) => return Ok(None),
             CheckKind::Text(text) => {
-                let files = (!text.files.is_empty()).then(|| globs("text", "files", &text.files)).transpose()?;
+                let files =
+                    (!text.files.is_empty()).then(|| globs("text", "files", &text.files)).transpose()?;
                 (What::Globs(files), globs("text", "except", &text.except)?)
             }
-            CheckKind::Data(data) => {
-                (What::Globs(Some(globs("data", "files", &data.files)?)), globs("data", "except", &data.except)?)
-            }
+            CheckKind::Data(data) => (
+                What::Globs(Some(globs("data", "files", &data.files)?)),
+                globs("data", "except", &data.except)?,
+            ),
             CheckKind::Code(code) => {
                 let pasted = PastedGlobs::new(code).map_err(|problem| vec![problem])?;
                 (What::Code { language: code.language, pasted }, globs("code", "except", &[])?)
@@ -50,7 +52,8 @@ impl Selector {
             What::Globs(None) => true,
             What::Globs(Some(globs)) => globs.is_match(path),
             What::Code { language: wanted, pasted } => {
-                language.is_some_and(|language| language == *wanted || embeds(language, *wanted)) && pasted.is_match(path)
+                language.is_some_and(|language| language == *wanted || embeds(language, *wanted))
+                    && pasted.is_match(path)
             }
         };
         named && !self.except.is_match(path)

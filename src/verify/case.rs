@@ -125,7 +125,8 @@ fn judge(guideline: &Arc<Guideline>, example: &Example) -> CaseVerdict {
         Err(detail) => return CaseVerdict::DoesNotParse(detail),
     };
     let concerns = |check: &str| example.checks.is_empty() || example.checks.iter().any(|c| c == check);
-    let findings: Vec<&Finding> = outcome.findings.iter().filter(|finding| concerns(&finding.check)).collect();
+    let findings: Vec<&Finding> =
+        outcome.findings.iter().filter(|finding| concerns(&finding.check)).collect();
     if let Some(blind) = outcome.not_assessed.iter().find(|n| n.check.as_deref().is_none_or(concerns)) {
         let path = blind.path.as_ref().map_or(String::new(), |path| format!("{}: ", path.lossless()));
         // A broken guideline is reported on its own; here it only means that nothing was proved.
@@ -189,7 +190,8 @@ fn try_fixes(
             if let Some(blind) = after.not_assessed.first() {
                 return CaseVerdict::FixFails(format!("the fixed example is not valid: {}", blind.detail));
             }
-            let left = |finding: &&&Finding| after.findings.iter().filter(|f| f.check == finding.check).count();
+            let left =
+                |finding: &&&Finding| after.findings.iter().filter(|f| f.check == finding.check).count();
             let before = |check: &str| findings.iter().filter(|f| f.check == check).count();
             match fixable.iter().find(|finding| left(finding) >= before(&finding.check)) {
                 Some(finding) => CaseVerdict::FixFails(format!(
@@ -202,7 +204,11 @@ fn try_fixes(
     }
 }
 
-fn run(guideline: &Arc<Guideline>, example: &Example, files: Vec<(String, Vec<u8>)>) -> Result<Outcome, String> {
+fn run(
+    guideline: &Arc<Guideline>,
+    example: &Example,
+    files: Vec<(String, Vec<u8>)>,
+) -> Result<Outcome, String> {
     let options = Options { threads: 1, assume_exists: !example.whole, ..Options::default() };
     let tree = MemoryTree::new(files.into_iter().map(|(path, bytes)| (RepoPath::from(path.as_str()), bytes)));
     assess(std::slice::from_ref(guideline), &tree, &options, &NoProgress).map_err(|error| error.detail)

@@ -18,7 +18,9 @@ pub fn apply(mut files: Vec<(String, Vec<u8>)>, findings: &[&Finding]) -> Vec<(S
                         files.push((path, content.clone().into_bytes()));
                     }
                 }
-                Edit::Replace { span, with } => edits.push((finding.path.lossless().into_owned(), *span, with)),
+                Edit::Replace { span, with } => {
+                    edits.push((finding.path.lossless().into_owned(), *span, with))
+                }
             }
         }
     }

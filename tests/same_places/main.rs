@@ -74,14 +74,21 @@ fn pasted_rules_find_the_same_places_as_ast_grep() {
         let theirs = their_places(&program, folder.path(), case.rule, case.file, case.source);
         let ours = our_places(case.rule, case.file, case.source, true);
         if theirs.is_empty() != case.finds_nothing {
-            different.push(format!("{} ({}): ast-grep finds {theirs:?}, so the case shows nothing", case.file, case.about));
+            different.push(format!(
+                "{} ({}): ast-grep finds {theirs:?}, so the case shows nothing",
+                case.file, case.about
+            ));
         }
         if theirs != ours {
-            different.push(format!("{} ({}): ast-grep {theirs:?}, stanchion {ours:?}", case.file, case.about));
+            different
+                .push(format!("{} ({}): ast-grep {theirs:?}, stanchion {ours:?}", case.file, case.about));
         }
         let unfiltered = our_places(case.rule, case.file, case.source, false);
         if unfiltered != ours {
-            different.push(format!("{} ({}): without the prefilter {unfiltered:?}, with it {ours:?}", case.file, case.about));
+            different.push(format!(
+                "{} ({}): without the prefilter {unfiltered:?}, with it {ours:?}",
+                case.file, case.about
+            ));
         }
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
@@ -92,9 +99,9 @@ fn every_ast_grep_language_has_a_case() {
     let own = ["dockerfile", "sql", "toml"];
     for language in stanchion::model::Language::ALL {
         let name = language.name();
-        let covered = rules::CASES.iter().any(|case| {
-            stanchion::model::language_of(case.file.as_bytes()) == Some(*language)
-        });
+        let covered = rules::CASES
+            .iter()
+            .any(|case| stanchion::model::language_of(case.file.as_bytes()) == Some(*language));
         assert!(covered || own.contains(&name), "no case for {name}");
     }
 }

@@ -34,7 +34,11 @@ impl CompiledText {
     ///
     /// # Errors
     /// When the expression does not compile, or not exactly one question is asked.
-    pub fn new(check: &TextCheck, message: Option<&str>, fix: Option<&FixSpec>) -> Result<Self, Vec<SpecProblem>> {
+    pub fn new(
+        check: &TextCheck,
+        message: Option<&str>,
+        fix: Option<&FixSpec>,
+    ) -> Result<Self, Vec<SpecProblem>> {
         let (key, pattern, question) = match (&check.find, &check.expect) {
             (Some(pattern), None) => ("find", pattern, Question::Find),
             (None, Some(pattern)) => ("expect", pattern, Question::Expect),
@@ -84,9 +88,10 @@ impl CompiledText {
             Question::Find => self.find(number, places, budget, found, cannot_tell),
             Question::Expect => {
                 if !self.regex.is_match(places.text()) {
-                    let message = self.message.clone().unwrap_or_else(|| {
-                        format!("nothing in this file matches `{}`", self.regex.as_str())
-                    });
+                    let message = self
+                        .message
+                        .clone()
+                        .unwrap_or_else(|| format!("nothing in this file matches `{}`", self.regex.as_str()));
                     let first = places.lines().line_span(places.text(), 0);
                     found.push(places.found(number, message, Span::new(0, first.end), "expected", None));
                 }
@@ -170,15 +175,30 @@ mod tests {
     }
 
     fn check(find: &str) -> TextCheck {
-        TextCheck { files: vec![], except: vec![], find: Some(find.into()), expect: None, multi_line: false, ignore_case: false }
+        TextCheck {
+            files: vec![],
+            except: vec![],
+            find: Some(find.into()),
+            expect: None,
+            multi_line: false,
+            ignore_case: false,
+        }
     }
 
     #[test]
     fn matches_carry_captures_and_fixes() {
         let fix = FixSpec { title: None, replace: Some("https://$host".into()), create: None };
-        let found = run(&check(r"http://(?<host>\w+)"), Some("`${host}` in clear"), Some(&fix), "a\n http://x b\r\nhttp://y");
+        let found = run(
+            &check(r"http://(?<host>\w+)"),
+            Some("`${host}` in clear"),
+            Some(&fix),
+            "a\n http://x b\r\nhttp://y",
+        );
         assert_eq!(found.len(), 2);
-        assert_eq!((found[0].start.line, found[0].start.column, found[0].message.as_str()), (2, 2, "`x` in clear"));
+        assert_eq!(
+            (found[0].start.line, found[0].start.column, found[0].message.as_str()),
+            (2, 2, "`x` in clear")
+        );
         assert_eq!(
             found[1].fix.as_ref().expect("a fix").edits,
             [Edit::Replace { span: Span::new(15, 23), with: "https://y".into() }]
@@ -205,7 +225,11 @@ mod tests {
 
     #[test]
     fn hostile_expressions_are_refused_in_words() {
-        for (pattern, words) in [("(", "unclosed group"), (r"(\w{100}){100}", "size limit"), (&format!("{}a{}", "(".repeat(1000), ")".repeat(1000)), "nest")] {
+        for (pattern, words) in [
+            ("(", "unclosed group"),
+            (r"(\w{100}){100}", "size limit"),
+            (&format!("{}a{}", "(".repeat(1000), ")".repeat(1000)), "nest"),
+        ] {
             let problems = CompiledText::new(&check(pattern), None, None).err().expect("refused");
             assert!(problems[0].message.contains(words), "{}", problems[0].message);
             assert!(!problems[0].message.contains('\n'));

@@ -33,8 +33,10 @@ impl Prefilter {
     pub fn new<'r>(requirements: impl IntoIterator<Item = &'r Requirement>) -> Self {
         let mut literals: Vec<&[u8]> = Vec::new();
         let mut numbers: HashMap<&[u8], usize> = HashMap::new();
-        let checks: Vec<Node> =
-            requirements.into_iter().map(|requirement| number(requirement, &mut literals, &mut numbers)).collect();
+        let checks: Vec<Node> = requirements
+            .into_iter()
+            .map(|requirement| number(requirement, &mut literals, &mut numbers))
+            .collect();
         // A build can only fail when there are far too many literals; then nothing is skipped.
         let automaton = if literals.is_empty() {
             None
@@ -92,8 +94,12 @@ fn number<'r>(
             literals.push(literal);
             literals.len() - 1
         })),
-        Requirement::All(parts) => Node::All(parts.iter().map(|part| number(part, literals, numbers)).collect()),
-        Requirement::Any(parts) => Node::Any(parts.iter().map(|part| number(part, literals, numbers)).collect()),
+        Requirement::All(parts) => {
+            Node::All(parts.iter().map(|part| number(part, literals, numbers)).collect())
+        }
+        Requirement::Any(parts) => {
+            Node::Any(parts.iter().map(|part| number(part, literals, numbers)).collect())
+        }
     }
 }
 

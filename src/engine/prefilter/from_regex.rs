@@ -51,7 +51,11 @@ impl Run {
             parts.push(Requirement::any(tails.iter().cloned().map(Requirement::literal)));
             return;
         }
-        self.0 = self.0.iter().flat_map(|head| tails.iter().map(move |tail| [&head[..], &tail[..]].concat())).collect();
+        self.0 = self
+            .0
+            .iter()
+            .flat_map(|head| tails.iter().map(move |tail| [&head[..], &tail[..]].concat()))
+            .collect();
     }
 }
 
@@ -104,7 +108,10 @@ fn exact(hir: &Hir) -> Option<Vec<Vec<u8>>> {
                 if texts.len() * tails.len() > MAX_ALTERNATIVES {
                     return None;
                 }
-                texts = texts.iter().flat_map(|head| tails.iter().map(move |tail| [&head[..], &tail[..]].concat())).collect();
+                texts = texts
+                    .iter()
+                    .flat_map(|head| tails.iter().map(move |tail| [&head[..], &tail[..]].concat()))
+                    .collect();
             }
             Some(texts)
         }
@@ -163,12 +170,21 @@ mod tests {
     }
 
     fn any_pattern() -> impl Strategy<Value = String> {
-        let leaf = prop_oneof!["[abk]{1,3}", Just(".".to_owned()), Just("[ab]".to_owned()), Just(r"\b".to_owned()), Just("(?i:k)".to_owned()), Just("$".to_owned())];
+        let leaf = prop_oneof![
+            "[abk]{1,3}",
+            Just(".".to_owned()),
+            Just("[ab]".to_owned()),
+            Just(r"\b".to_owned()),
+            Just("(?i:k)".to_owned()),
+            Just("$".to_owned())
+        ];
         leaf.prop_recursive(4, 16, 3, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
-                proptest::collection::vec(inner.clone(), 1..3).prop_map(|parts| format!("({})", parts.join("|"))),
-                (inner.clone(), prop_oneof![Just("*"), Just("+"), Just("?"), Just("{2,3}")]).prop_map(|(p, op)| format!("(?:{p}){op}")),
+                proptest::collection::vec(inner.clone(), 1..3)
+                    .prop_map(|parts| format!("({})", parts.join("|"))),
+                (inner.clone(), prop_oneof![Just("*"), Just("+"), Just("?"), Just("{2,3}")])
+                    .prop_map(|(p, op)| format!("(?:{p}){op}")),
             ]
         })
     }

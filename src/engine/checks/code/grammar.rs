@@ -62,9 +62,18 @@ impl Grammar {
     fn source(self) -> Source {
         use Language as L;
         Source::AstGrep(match self.0 {
-            L::Dockerfile => return Source::Own(Own { language: tree_sitter_containerfile::LANGUAGE.into(), expando: '$' }),
-            L::Sql => return Source::Own(Own { language: tree_sitter_sequel::LANGUAGE.into(), expando: 'µ' }),
-            L::Toml => return Source::Own(Own { language: tree_sitter_toml_ng::LANGUAGE.into(), expando: '_' }),
+            L::Dockerfile => {
+                return Source::Own(Own {
+                    language: tree_sitter_containerfile::LANGUAGE.into(),
+                    expando: '$',
+                });
+            }
+            L::Sql => {
+                return Source::Own(Own { language: tree_sitter_sequel::LANGUAGE.into(), expando: 'µ' });
+            }
+            L::Toml => {
+                return Source::Own(Own { language: tree_sitter_toml_ng::LANGUAGE.into(), expando: '_' });
+            }
             L::Bash => SupportLang::Bash,
             L::C => SupportLang::C,
             L::Cpp => SupportLang::Cpp,

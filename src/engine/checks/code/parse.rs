@@ -81,7 +81,10 @@ fn guard_yaml(text: &str) -> Result<(), Refusal> {
 
 /// How many `- ` and `? ` stand before a line's first other character.
 fn leading_indicators(line: &str) -> usize {
-    line.bytes().take_while(|b| matches!(b, b' ' | b'\t' | b'-' | b'?')).filter(|b| matches!(b, b'-' | b'?')).count()
+    line.bytes()
+        .take_while(|b| matches!(b, b' ' | b'\t' | b'-' | b'?'))
+        .filter(|b| matches!(b, b'-' | b'?'))
+        .count()
 }
 
 /// Counts how many different indentations are open at once: each is a block for the grammar.
@@ -126,6 +129,9 @@ mod tests {
     fn a_spent_budget_stops_the_parser() {
         let budget = Budget::starting_now(std::time::Duration::ZERO);
         let text = "f(1);\n".repeat(20_000);
-        assert_eq!(parse(Grammar(Language::JavaScript), &text, &[], &budget).map(|_| ()).map_err(|r| r.0), Err(Reason::Budget));
+        assert_eq!(
+            parse(Grammar(Language::JavaScript), &text, &[], &budget).map(|_| ()).map_err(|r| r.0),
+            Err(Reason::Budget)
+        );
     }
 }

@@ -56,12 +56,17 @@ fn compile(key: &str, written: Option<&Value>, plain: &[String]) -> Result<Optio
     }
     let mut set = GlobSetBuilder::new();
     for (text, insensitive) in globs {
-        let problem = |why: String| SpecProblem::new(&["code", key], format!("`{text}` is not a glob: {why}"));
+        let problem =
+            |why: String| SpecProblem::new(&["code", key], format!("`{text}` is not a glob: {why}"));
         // globset recurses into nested braces (GUARANTEES M9).
         if text.len() > 1024 || text.bytes().filter(|b| matches!(b, b'{' | b'[')).count() > 16 {
             return Err(problem("too long, or too many brackets".to_owned()));
         }
-        let glob = if insensitive { GlobBuilder::new(&text).case_insensitive(true).build() } else { Glob::new(&text) };
+        let glob = if insensitive {
+            GlobBuilder::new(&text).case_insensitive(true).build()
+        } else {
+            Glob::new(&text)
+        };
         set.add(glob.map_err(|error| problem(error.kind().to_string()))?);
     }
     set.build().map(Some).map_err(|error| SpecProblem::new(&["code", key], error.to_string()))

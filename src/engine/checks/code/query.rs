@@ -58,10 +58,13 @@ impl CompiledQuery {
                 ));
             }
             if !query.property_predicates(pattern).is_empty() {
-                return Err(problem("`#is?` and `#is-not?` ask about scopes, which stanchion does not know".to_owned()));
+                return Err(problem(
+                    "`#is?` and `#is-not?` ask about scopes, which stanchion does not know".to_owned(),
+                ));
             }
         }
-        let Some(place) = query.capture_index_for_name("finding").or((!query.capture_names().is_empty()).then_some(0))
+        let Some(place) =
+            query.capture_index_for_name("finding").or((!query.capture_names().is_empty()).then_some(0))
         else {
             let why = "the query captures nothing, so a finding would have no place".to_owned();
             return Err(problem(why).with_help("write `@finding` behind the node that a finding points at"));
@@ -117,11 +120,15 @@ impl CompiledQuery {
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.' | '-')).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.' | '-'))
+                .unwrap_or(rest.len());
             // The longest capture name that fits, so that `$name.` works at the end of a sentence.
-            let name = (1..=end).rev().filter(|&n| rest.is_char_boundary(n)).map(|n| &rest[..n]).find_map(|name| {
-                Some((name.len(), self.query.capture_index_for_name(name)?))
-            });
+            let name = (1..=end)
+                .rev()
+                .filter(|&n| rest.is_char_boundary(n))
+                .map(|n| &rest[..n])
+                .find_map(|name| Some((name.len(), self.query.capture_index_for_name(name)?)));
             match name {
                 Some((length, index)) => {
                     out.push_str(text_of(index).unwrap_or_default());
@@ -190,7 +197,8 @@ mod tests {
     #[test]
     fn predicates_and_messages_work() {
         let query = r#"(call function: (identifier) @name (#match? @name "^(eval|exec)$")) @finding"#;
-        let found = run(query, Some("`$name` runs text. $5"), "eval(x)\nprint(y)\nexec(z)\n").expect("a query");
+        let found =
+            run(query, Some("`$name` runs text. $5"), "eval(x)\nprint(y)\nexec(z)\n").expect("a query");
         assert_eq!(found[0], ("eval(x)".to_owned(), Some("`eval` runs text. $5".to_owned())));
         assert_eq!(found.len(), 2);
     }

@@ -132,9 +132,14 @@ mod tests {
             python(json!({"any": [{"pattern": "eval($$$A)"}, {"pattern": "exec($$$A)"}]})),
             Requirement::any([lit("eval"), lit("exec")])
         );
-        assert_eq!(python(json!({"kind": "comment", "regex": "TODO", "not": {"regex": "TODO\\("}})), lit("TODO"));
         assert_eq!(
-            python(json!({"pattern": "f($A)", "inside": {"stopBy": "end", "kind": "call", "regex": "^wrap"}})),
+            python(json!({"kind": "comment", "regex": "TODO", "not": {"regex": "TODO\\("}})),
+            lit("TODO")
+        );
+        assert_eq!(
+            python(
+                json!({"pattern": "f($A)", "inside": {"stopBy": "end", "kind": "call", "regex": "^wrap"}})
+            ),
             lit("wrap")
         );
         assert_eq!(

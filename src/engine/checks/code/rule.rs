@@ -74,7 +74,8 @@ fn compile(
     if let Err(error) = TemplateFix::try_new(&config.message, &grammar) {
         return Err(SpecProblem::new(&["message"], format!("the message is not a template: {error}")));
     }
-    let config = RuleConfig::try_from(config, &GlobalRules::default()).map_err(|error| rule_problems::words(&error))?;
+    let config = RuleConfig::try_from(config, &GlobalRules::default())
+        .map_err(|error| rule_problems::words(&error))?;
     debug_assert!(config.matcher.potential_kinds().is_some(), "ast-grep refuses rules without kinds");
     Ok(config)
 }

@@ -94,7 +94,10 @@ impl Search {
                     }
                     self.at.pop();
                 }
-                ("not" | "inside" | "has" | "precedes" | "follows" | "stopBy" | "ofRule" | "nthChild", value) => {
+                (
+                    "not" | "inside" | "has" | "precedes" | "follows" | "stopBy" | "ofRule" | "nthChild",
+                    value,
+                ) => {
                     self.at.push(Step::Key(key.clone()));
                     self.rule(value);
                     self.at.pop();
@@ -122,7 +125,11 @@ impl Search {
         );
         match built {
             Err(error) => {
-                self.report("pattern", format!("this pattern is not {language}: {}", trim(&error.to_string())), Some(help));
+                self.report(
+                    "pattern",
+                    format!("this pattern is not {language}: {}", trim(&error.to_string())),
+                    Some(help),
+                );
             }
             Ok(pattern) if pattern.has_error() => {
                 self.report("pattern", format!("this pattern does not parse as {language}"), Some(help));
@@ -174,7 +181,9 @@ impl Search {
         let empty = Map::new();
         let utils = rule.get("utils").and_then(Value::as_object).unwrap_or(&empty);
         let names: Vec<String> = utils.keys().cloned().collect();
-        for (key, value) in rule.iter().filter(|(key, _)| matches!(key.as_str(), "rule" | "constraints" | "utils")) {
+        for (key, value) in
+            rule.iter().filter(|(key, _)| matches!(key.as_str(), "rule" | "constraints" | "utils"))
+        {
             let mut found = Vec::new();
             references(value, &mut vec![Step::Key("code".to_owned()), Step::Key(key.clone())], &mut found);
             for (at, name) in found {
@@ -238,7 +247,9 @@ fn direct_references(rule: &Value, out: &mut Vec<String>) {
         match (key.as_str(), value) {
             ("matches", Value::String(name)) => out.push(name.clone()),
             ("not", value) => direct_references(value, out),
-            ("all" | "any", Value::Array(rules)) => rules.iter().for_each(|rule| direct_references(rule, out)),
+            ("all" | "any", Value::Array(rules)) => {
+                rules.iter().for_each(|rule| direct_references(rule, out))
+            }
             _ => {}
         }
     }

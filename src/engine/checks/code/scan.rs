@@ -39,10 +39,11 @@ impl<'p> CodeScan<'p> {
     pub fn new(checks: Vec<(u32, &'p CompiledCode)>) -> Self {
         let mut languages: Vec<(Grammar, KindTable)> = Vec::new();
         for (position, (_, check)) in checks.iter().enumerate() {
-            let at = languages.iter().position(|(grammar, _)| *grammar == check.grammar).unwrap_or_else(|| {
-                languages.push((check.grammar, Vec::new()));
-                languages.len() - 1
-            });
+            let at =
+                languages.iter().position(|(grammar, _)| *grammar == check.grammar).unwrap_or_else(|| {
+                    languages.push((check.grammar, Vec::new()));
+                    languages.len() - 1
+                });
             let Body::Rule(rule) = &check.body else { continue };
             let table = &mut languages[at].1;
             for kind in rule.matcher.potential_kinds().iter().flatten() {
@@ -161,12 +162,16 @@ fn one_document(
         match query.matches(doc.root().get_inner_node(), places.text(), budget) {
             Ok(matches) => {
                 for found in matches {
-                    let message = found.message.unwrap_or_else(|| default_message(&places.text()[found.span.start..found.span.end]));
+                    let message = found
+                        .message
+                        .unwrap_or_else(|| default_message(&places.text()[found.span.start..found.span.end]));
                     let content = &places.text()[found.span.start..found.span.end];
                     sink.found.push(places.found(*number, message, found.span, content, None));
                 }
             }
-            Err((reason, detail)) => sink.cannot_tell.push(CannotTell { check: Some(*number), reason, detail }),
+            Err((reason, detail)) => {
+                sink.cannot_tell.push(CannotTell { check: Some(*number), reason, detail })
+            }
         }
     }
     blind_spots(scan, active, &mine, &errors, places, &sink.found[before..], sink.cannot_tell);
@@ -235,8 +240,7 @@ fn try_rule<'t>(
     let Some(matched) = rule.matcher.match_node(doc.adopt(node)) else { return };
     let span = Span::from(matched.range());
     let text = &places.text()[span.start..span.end];
-    let message =
-        if rule.message.is_empty() { default_message(text) } else { rule.get_message(&matched) };
+    let message = if rule.message.is_empty() { default_message(text) } else { rule.get_message(&matched) };
     let fix = rule.fixer.first().map(|fixer| {
         let edit = matched.make_edit(&rule.matcher, fixer);
         let with = <String as Content>::encode_bytes(&edit.inserted_text).into_owned();
