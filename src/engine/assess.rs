@@ -60,9 +60,7 @@ pub fn assess_file(
         let budget = Budget::starting_now(limits.file_time);
         look(class, path, &decoded, &scratch.active, limits, &budget, &mut result);
     }
-    result
-        .found
-        .sort_by(|a, b| (a.start.byte, a.end.byte, a.check).cmp(&(b.start.byte, b.end.byte, b.check)));
+    result.found.sort_by_key(|a| (a.start.byte, a.end.byte, a.check));
     result
 }
 

@@ -19,7 +19,7 @@ pub fn apply(mut files: Vec<(String, Vec<u8>)>, findings: &[&Finding]) -> Vec<(S
                     }
                 }
                 Edit::Replace { span, with } => {
-                    edits.push((finding.path.lossless().into_owned(), *span, with))
+                    edits.push((finding.path.lossless().into_owned(), *span, with));
                 }
             }
         }

@@ -80,7 +80,7 @@ fn every_poisonous_file_is_named_and_hides_nothing() {
     let folder = repository();
     let root = folder.path();
     let write = |name: &[u8], bytes: &[u8]| {
-        fs::write(root.join(std::ffi::OsStr::from_bytes(name)), bytes).expect("written")
+        fs::write(root.join(std::ffi::OsStr::from_bytes(name)), bytes).expect("written");
     };
     let utf16: Vec<u8> =
         [0xFF, 0xFE].into_iter().chain("a\r\nneedle\r\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();

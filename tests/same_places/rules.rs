@@ -63,7 +63,7 @@ metadata: { owner: me, weight: 1.5, list: [1, two] }
     case(
         "inside with stopBy rule, follows",
         "c.ts",
-        r#"
+        r"
 id: await-in-loop
 language: ts
 rule:
@@ -71,7 +71,7 @@ rule:
   inside:
     any: [{ kind: for_in_statement }, { kind: for_statement }]
     stopBy: { any: [{ kind: arrow_function }, { kind: function_declaration }] }
-"#,
+",
         "async function f(xs: number[]) {\n  for (const x of xs) { await g(x); }\n  for (const x of xs) { const h = async () => { await g(x); }; }\n  await g(1);\n}\n",
     ),
     case(

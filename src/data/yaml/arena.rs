@@ -277,7 +277,7 @@ impl<'t> Builder<'t> {
                     entries.push(Entry::Merge { value: id });
                 }
                 Some(Key { text, span, .. }) => {
-                    entries.push(Entry::Member { key: text, key_span: span, value: id })
+                    entries.push(Entry::Member { key: text, key_span: span, value: id });
                 }
                 None => {}
             },

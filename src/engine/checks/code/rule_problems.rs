@@ -248,7 +248,7 @@ fn direct_references(rule: &Value, out: &mut Vec<String>) {
             ("matches", Value::String(name)) => out.push(name.clone()),
             ("not", value) => direct_references(value, out),
             ("all" | "any", Value::Array(rules)) => {
-                rules.iter().for_each(|rule| direct_references(rule, out))
+                rules.iter().for_each(|rule| direct_references(rule, out));
             }
             _ => {}
         }

@@ -170,7 +170,7 @@ fn one_document(
                 }
             }
             Err((reason, detail)) => {
-                sink.cannot_tell.push(CannotTell { check: Some(*number), reason, detail })
+                sink.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
             }
         }
     }
