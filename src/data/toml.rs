@@ -100,7 +100,7 @@ mod tests {
         for (text, at) in [("a = 1\na = 2\n", 6), ("a = \n", 4), ("\"é\" = 'x\n", 9), ("[a\nb=1", 2)] {
             match read(text) {
                 Err(LoadError::Syntax { span, .. }) => {
-                    assert!(span.start.abs_diff(at) <= 1, "{text:?} {span:?}")
+                    assert!(span.start.abs_diff(at) <= 1, "{text:?} {span:?}");
                 }
                 other => panic!("{text:?} gave {other:?}"),
             }
