@@ -12,6 +12,7 @@ use super::places::Places;
 use super::prefilter::Seen;
 use super::run::Limits;
 use super::tree::Tree;
+use crate::data::Format;
 use crate::model::{Reason, RepoPath};
 use crate::text::{Decoded, Undecodable, decode};
 
@@ -104,8 +105,11 @@ fn look(
     );
 }
 
+/// The documents of a file in one format, or why they could not be read.
+type LoadedOrNot = Result<Vec<data::Loaded>, (Reason, String)>;
+
 fn look_at_data(class: &Class<'_>, path: &RepoPath, places: &Places<'_>, result: &mut FileResult) {
-    let mut loaded: Vec<(crate::data::Format, Result<Vec<data::Loaded>, (Reason, String)>)> = Vec::new();
+    let mut loaded: Vec<(Format, LoadedOrNot)> = Vec::new();
     for (number, check) in &class.data {
         let Some(format) = check.format(path.bytes()) else {
             let detail =

@@ -2,5 +2,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests start the program and read what it wrote")]
 
+mod bad_input;
 mod command;
 mod output;
