@@ -9,6 +9,10 @@ use super::super::{Kind, LoadError, table};
 use super::scalar;
 use crate::text::Span;
 
+/// Longest text that an alias may bring as a key. Keys are copied before anything is measured; YAML has
+/// the same limit for keys that are written out.
+const KEY_BYTES: usize = 1024;
+
 /// Number of a value in the arena. Parts and the targets of aliases always have smaller numbers than
 /// what holds them.
 pub(super) type Id = usize;
@@ -127,13 +131,16 @@ impl<'t> Builder<'t> {
             return Err(syntax("this alias stands inside the value it refers to", span));
         };
         if self.awaits_key() {
-            let text = match &self.arena.values[target].content {
-                Content::Scalar(Kind::String(text)) => text.clone(),
-                Content::Scalar(_) => self.text
-                    [self.arena.values[target].span.start..self.arena.values[target].span.end]
-                    .to_owned(),
+            let target = &self.arena.values[target];
+            let text = match &target.content {
+                Content::Scalar(Kind::String(text)) => text.as_str(),
+                Content::Scalar(_) => &self.text[target.span.start..target.span.end],
                 _ => return Err(complex_key(span)),
             };
+            if text.len() > KEY_BYTES {
+                return Err(syntax("this alias is used as a key, and its text is too long for one", span));
+            }
+            let text = text.to_owned();
             return self.key(Key { text, span, merge: false });
         }
         self.value(Value { span, content: Content::Alias(target) }).map(drop)

@@ -71,14 +71,13 @@ fn problems_have_places() {
 
 #[test]
 fn bombs_are_refused_before_they_unfold() {
-    let mut bomb = "a0: &a0 [lol]\n".to_owned();
-    for level in 1..=10 {
-        let item = format!("*a{}", level - 1);
-        bomb += &format!("a{level}: &a{level} [{}]\n", vec![item; 9].join(", "));
-    }
+    let level = |n: usize| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", "));
+    let bomb = "a0: &a0 [lol]\n".to_owned() + &(1..=10).map(level).collect::<Vec<_>>().concat();
     assert_eq!(read(&bomb), Err(LoadError::TooManyNodes));
     let wide = format!("s: &s \"{}\"\nall: [{}]\n", "x".repeat(100_000), "*s,".repeat(10_000));
     assert_eq!(read(&wide), Err(LoadError::TooManyNodes), "long texts count too");
+    let keys = format!("s: &s \"{}\"\nall:\n{}", "x".repeat(100_000), "- {*s : 1}\n".repeat(10_000));
+    assert!(matches!(read(&keys), Err(LoadError::Syntax { .. })), "long keys are refused");
     for deep in ["[".repeat(100_000), "- ".repeat(100_000), "{a: ".repeat(100_000), "? ".repeat(100_000)] {
         assert!(
             matches!(read(&deep), Err(LoadError::TooDeep { .. } | LoadError::Syntax { .. })),

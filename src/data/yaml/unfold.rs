@@ -88,8 +88,8 @@ fn members(arena: &Arena, entries: &[Entry]) -> Vec<Member> {
         Entry::Member { key, .. } => Some(key.as_str()),
         Entry::Merge { .. } => None,
     });
-    let merges = entries.iter().any(|entry| matches!(entry, Entry::Merge { .. }));
-    let mut seen: HashSet<String> = if merges { own.map(str::to_owned).collect() } else { HashSet::new() };
+    let has_merge = entries.iter().any(|entry| matches!(entry, Entry::Merge { .. }));
+    let mut seen: HashSet<String> = if has_merge { own.map(str::to_owned).collect() } else { HashSet::new() };
     let mut out = Vec::with_capacity(entries.len());
     for entry in entries {
         match entry {
@@ -97,8 +97,8 @@ fn members(arena: &Arena, entries: &[Entry]) -> Vec<Member> {
                 out.push(Member { key: key.clone(), key_span: *key_span, value: unfold(arena, *value) });
             }
             Entry::Merge { value } => {
-                let merged = merged(arena, *value);
-                out.extend(merged.into_iter().filter(|member| seen.insert(member.key.clone())));
+                let brought = merged(arena, *value);
+                out.extend(brought.into_iter().filter(|member| seen.insert(member.key.clone())));
             }
         }
     }

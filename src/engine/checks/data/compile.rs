@@ -41,8 +41,7 @@ pub fn compile(check: &DataCheck, message: Option<&str>) -> Result<CompiledData,
         .as_deref()
         .and_then(|path| query::parse(path).map_err(|problem| problems.push(problem)).ok());
     let assert = match &check.assert {
-        None => Assert::Anything,
-        Some(DataSchema::Bool(true)) => Assert::Anything,
+        None | Some(DataSchema::Bool(true)) => Assert::Anything,
         Some(DataSchema::Bool(false)) => Assert::Nothing,
         Some(DataSchema::Object(object)) => match schema::build(object) {
             Ok(validator) => Assert::Schema(Box::new(validator)),

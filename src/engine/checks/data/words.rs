@@ -30,14 +30,14 @@ pub(super) fn path(pointer: &Pointer) -> String {
     let mut out = String::new();
     for step in pointer {
         match step {
-            Step::Index(index) => out.push_str(&format!("[{index}]")),
+            Step::Index(index) => out.extend(["[", &index.to_string(), "]"]),
             Step::Key(key) if is_plain(key) => {
                 if !out.is_empty() {
                     out.push('.');
                 }
                 out.push_str(key);
             }
-            Step::Key(key) => out.push_str(&format!("[\"{}\"]", key.escape_debug())),
+            Step::Key(key) => out.extend(["[\"", &key.escape_debug().to_string(), "\"]"]),
         }
     }
     out
