@@ -251,3 +251,45 @@ fn the_prefilter_and_the_number_of_threads_change_no_byte() {
     assert_eq!(plain, with(&["--threads", "1"]));
     assert_eq!(plain["findings"], with(&["--no-prefilter"])["findings"]);
 }
+
+#[test]
+fn a_guideline_for_a_newer_program_fails_nothing() {
+    let folder = repository();
+    let newer = SOUND.replace("schema: 1", "schema: 2").replace("tests/sound", "tests/newer");
+    let guidelines = guidelines(Some(&newer));
+    let report = report(folder.path(), guidelines.path());
+    let detail = report["not_assessed"][0]["detail"].as_str().expect("said");
+    assert!(detail.ends_with("broken.md: needs a newer stanchion (schema 2)"), "{detail}");
+    assert_eq!(report["summary"]["guidelines"], 1);
+
+    let path = guidelines.path().to_str().expect("UTF-8");
+    for (arguments, expected) in [
+        (&["check", "--guidelines", path][..], "the guideline cannot be used · 1 file"),
+        (&["check", "--guidelines", path], "1 guideline file not usable"),
+        (&["list", "--guidelines", path], "note: needs a newer stanchion"),
+    ] {
+        let (status, out, err) = run(folder.path(), arguments);
+        let flat = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(status == 0 && flat.contains(expected), "{arguments:?}: {status} {out}{err}");
+        assert!(!out.contains("problem:"), "{out}");
+    }
+    let file = guidelines.path().join("broken.md");
+    let (status, out, _) = run(folder.path(), &["test", file.to_str().expect("UTF-8")]);
+    assert!(status == 0 && out.contains("note: needs a newer stanchion"), "{status} {out}");
+}
+
+#[test]
+fn a_check_that_cannot_be_used_says_nothing_about_examples() {
+    let folder = repository();
+    let text = SOUND.replace("find: needle", "find: needle, files: ['{a']").replace(
+        "## How to keep it\nx\n",
+        "## How to keep it\n```text good check=text\nx\n```\n```text bad check=text\nneedle\n```\n",
+    );
+    let guidelines = guidelines(Some(&text));
+    let file = guidelines.path().join("broken.md");
+    let (status, out, _) = run(folder.path(), &["test", file.to_str().expect("UTF-8")]);
+    assert_eq!(status, 2, "{out}");
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(out.contains("a brace that is never closed") && !out.contains("not asked"), "{out}");
+    assert!(out.contains("2 wait for a check that can be used"), "{out}");
+}
