@@ -62,6 +62,15 @@ impl Condition {
             || self.any.iter().chain(&self.all).chain(self.not.as_deref()).any(Self::asks_about_files)
     }
 
+    /// Whether it says by name which files are meant. Leaving some out (`not`) names none.
+    #[must_use]
+    pub fn names_files(&self) -> bool {
+        !self.languages.is_empty()
+            || self.files.is_some()
+            || self.all.iter().any(Self::names_files)
+            || (!self.any.is_empty() && self.any.iter().all(Self::names_files))
+    }
+
     /// Whether it holds for the file at `path`, whose language is `language`.
     #[must_use]
     pub fn holds_for(&self, path: &[u8], language: Option<Language>) -> bool {

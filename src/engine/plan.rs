@@ -127,8 +127,11 @@ pub fn compile_everything(guideline: &Guideline) -> Vec<PlanProblem> {
         plan.report(0, None, problems);
     }
     for (index, check) in guideline.checks.iter().enumerate() {
-        let results =
-            [Selector::new(check).map(|_| ()), compile(check).map(|_| ()), compile_names(check).map(|_| ())];
+        let contents = compile(check).and_then(|compiled| match compiled {
+            Some(Compiled::Text(text)) => text.compile_now(),
+            _ => Ok(()),
+        });
+        let results = [Selector::new(check).map(|_| ()), contents, compile_names(check).map(|_| ())];
         let mut problems: Vec<SpecProblem> = results.into_iter().filter_map(Result::err).flatten().collect();
         problems.dedup();
         plan.report(0, Some(index), problems);

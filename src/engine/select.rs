@@ -63,7 +63,7 @@ impl Selector {
     /// question left open. A check of every file only asks about text.
     #[must_use]
     pub fn names_its_files(&self, condition: &Condition) -> bool {
-        !matches!(self.what, What::Globs(None)) || condition.asks_about_files()
+        !matches!(self.what, What::Globs(None)) || condition.names_files()
     }
 }
 

@@ -125,9 +125,9 @@ mod tests {
 
     #[test]
     fn what_is_not_text_says_where() {
-        assert_eq!(decode(b"ab\0").unwrap_err(), Undecodable::Binary(2));
-        assert_eq!(decode(b"caf\xe9").unwrap_err(), Undecodable::Encoding(3));
-        assert_eq!(decode(b"\xff\xfea").unwrap_err(), Undecodable::Encoding(2));
-        assert_eq!(decode(b"\xff\xfe\x00\xd8").unwrap_err(), Undecodable::Encoding(2));
+        assert_eq!(decode(b"ab\0").expect_err("refused"), Undecodable::Binary(2));
+        assert_eq!(decode(b"caf\xe9").expect_err("refused"), Undecodable::Encoding(3));
+        assert_eq!(decode(b"\xff\xfea").expect_err("refused"), Undecodable::Encoding(2));
+        assert_eq!(decode(b"\xff\xfe\x00\xd8").expect_err("refused"), Undecodable::Encoding(2));
     }
 }

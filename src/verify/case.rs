@@ -136,7 +136,9 @@ fn judge(guideline: &Arc<Guideline>, example: &Example) -> CaseVerdict {
         };
     }
     if outcome.guidelines.iter().all(|outcome| outcome.verdict == Verdict::NotApplicable) {
-        return CaseVerdict::NotAsked;
+        // A whole tiny repository may show what `applies` keeps the guideline away from.
+        let kept_away = example.whole && example.expects == Expectation::Good;
+        return if kept_away { CaseVerdict::Holds } else { CaseVerdict::NotAsked };
     }
     match example.expects {
         Expectation::Good if findings.is_empty() => CaseVerdict::Holds,

@@ -2,6 +2,7 @@
 //!
 //! Needs `STANCHION_AST_GREP`, the path of ast-grep 0.51.1 (`scripts/test` installs it and sets this).
 
+mod prefilter;
 mod rules;
 
 use std::collections::BTreeSet;

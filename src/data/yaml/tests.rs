@@ -1,3 +1,5 @@
+//! What YAML loading promises: spans, scalars, aliases, merges, budgets.
+
 use super::*;
 use serde_json::json;
 

@@ -1,5 +1,7 @@
 //! The `text` check kind: regular expressions, linear time always.
 
+use std::sync::OnceLock;
+
 use regex::{Regex, RegexBuilder};
 
 use crate::engine::budget::Budget;
@@ -12,10 +14,18 @@ use crate::text::Span;
 
 /// Largest compiled expression, in bytes.
 const SIZE_LIMIT: usize = 1024 * 1024;
+/// Deepest nesting of groups in an expression.
+const NEST_LIMIT: u32 = 64;
 
 /// A `text` check, ready to run.
+///
+/// The expression is only parsed at first; it is compiled when the first file passes the prefilter,
+/// because compiling is most of the cost of a short run and most runs never need it.
 pub struct CompiledText {
-    regex: Regex,
+    pattern: String,
+    dot_matches_new_line: bool,
+    case_insensitive: bool,
+    regex: OnceLock<Result<Regex, String>>,
     question: Question,
     message: Option<String>,
     fix: Option<FixSpec>,
@@ -44,29 +54,61 @@ impl CompiledText {
             (None, Some(pattern)) => ("expect", pattern, Question::Expect),
             _ => return Err(vec![SpecProblem::new(&["text"], "a text check has either `find` or `expect`")]),
         };
-        let regex = RegexBuilder::new(pattern)
+        let hir = regex_syntax::ParserBuilder::new()
             .multi_line(true)
             .dot_matches_new_line(check.multi_line)
             .case_insensitive(check.ignore_case)
             .crlf(true)
-            .size_limit(SIZE_LIMIT)
-            .nest_limit(64)
+            .nest_limit(NEST_LIMIT)
             .build()
-            .map_err(|error| vec![SpecProblem::new(&["text", key], regex_words(&error))])?;
+            .parse(pattern)
+            .map_err(|error| vec![SpecProblem::new(&["text", key], regex_words(&error.to_string()))])?;
         let requirement = match question {
             // A file without the literal is exactly what `expect` reports.
             Question::Expect => Requirement::Anything,
-            Question::Find => regex_syntax::ParserBuilder::new()
-                .multi_line(true)
-                .dot_matches_new_line(check.multi_line)
-                .case_insensitive(check.ignore_case)
-                .crlf(true)
-                .nest_limit(64)
-                .build()
-                .parse(pattern)
-                .map_or(Requirement::Anything, |hir| requirement_of_regex(&hir)),
+            Question::Find => requirement_of_regex(&hir),
         };
-        Ok(Self { regex, question, message: message.map(str::to_owned), fix: fix.cloned(), requirement })
+        Ok(Self {
+            pattern: pattern.clone(),
+            dot_matches_new_line: check.multi_line,
+            case_insensitive: check.ignore_case,
+            regex: OnceLock::new(),
+            question,
+            message: message.map(str::to_owned),
+            fix: fix.cloned(),
+            requirement,
+        })
+    }
+
+    /// The compiled expression.
+    ///
+    /// # Errors
+    /// When it is larger than [`SIZE_LIMIT`], in words.
+    fn regex(&self) -> Result<&Regex, &str> {
+        let build = || {
+            RegexBuilder::new(&self.pattern)
+                .multi_line(true)
+                .dot_matches_new_line(self.dot_matches_new_line)
+                .case_insensitive(self.case_insensitive)
+                .crlf(true)
+                .size_limit(SIZE_LIMIT)
+                .nest_limit(NEST_LIMIT)
+                .build()
+                .map_err(|error| regex_words(&error.to_string()))
+        };
+        self.regex.get_or_init(build).as_ref().map_err(String::as_str)
+    }
+
+    /// Compiles the expression now, for authors.
+    ///
+    /// # Errors
+    /// When it is too large.
+    pub fn compile_now(&self) -> Result<(), Vec<SpecProblem>> {
+        let key = match self.question {
+            Question::Find => "find",
+            Question::Expect => "expect",
+        };
+        self.regex().map(|_| ()).map_err(|words| vec![SpecProblem::new(&["text", key], words)])
     }
 
     /// What a file must hold to be worth decoding.
@@ -84,14 +126,22 @@ impl CompiledText {
         found: &mut Vec<Found>,
         cannot_tell: &mut Vec<CannotTell>,
     ) {
+        let regex = match self.regex() {
+            Ok(regex) => regex,
+            Err(words) => {
+                let detail = words.to_owned();
+                cannot_tell.push(CannotTell { check: Some(number), reason: Reason::Guideline, detail });
+                return;
+            }
+        };
         match self.question {
-            Question::Find => self.find(number, places, budget, found, cannot_tell),
+            Question::Find => self.find(number, regex, places, budget, found, cannot_tell),
             Question::Expect => {
-                if !self.regex.is_match(places.text()) {
+                if !regex.is_match(places.text()) {
                     let message = self
                         .message
                         .clone()
-                        .unwrap_or_else(|| format!("nothing in this file matches `{}`", self.regex.as_str()));
+                        .unwrap_or_else(|| format!("nothing in this file matches `{}`", self.pattern));
                     let first = places.lines().line_span(places.text(), 0);
                     found.push(places.found(number, message, Span::new(0, first.end), "expected", None));
                 }
@@ -102,6 +152,7 @@ impl CompiledText {
     fn find(
         &self,
         number: u32,
+        regex: &Regex,
         places: &Places<'_>,
         budget: &Budget,
         found: &mut Vec<Found>,
@@ -110,7 +161,7 @@ impl CompiledText {
         let mut refuse = |detail: String| {
             cannot_tell.push(CannotTell { check: Some(number), reason: Reason::Budget, detail });
         };
-        for (count, captures) in self.regex.captures_iter(places.text()).enumerate() {
+        for (count, captures) in regex.captures_iter(places.text()).enumerate() {
             let Some(whole) = captures.get(0) else { continue };
             // An empty match points at nothing.
             if whole.is_empty() {
@@ -150,8 +201,7 @@ fn first_words(text: &str) -> String {
 }
 
 /// The last line of the regex crate's words holds the reason; the lines before draw a picture.
-fn regex_words(error: &regex::Error) -> String {
-    let text = error.to_string();
+fn regex_words(text: &str) -> String {
     let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
     format!("this regular expression does not compile: {last}")
 }
@@ -230,7 +280,9 @@ mod tests {
             (r"(\w{100}){100}", "size limit"),
             (&format!("{}a{}", "(".repeat(1000), ")".repeat(1000)), "nest"),
         ] {
-            let problems = CompiledText::new(&check(pattern), None, None).err().expect("refused");
+            let problems = CompiledText::new(&check(pattern), None, None)
+                .and_then(|check| check.compile_now())
+                .expect_err("refused");
             assert!(problems[0].message.contains(words), "{}", problems[0].message);
             assert!(!problems[0].message.contains('\n'));
         }

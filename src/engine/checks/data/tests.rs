@@ -1,3 +1,5 @@
+//! What data checks promise: exact places, drafts, refused references, bounded work.
+
 use serde_json::{Value, json};
 
 use super::*;
