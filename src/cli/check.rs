@@ -1,14 +1,14 @@
 //! `stanchion check`: the main job.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::progress::Progress;
 use super::terminal::Terminal;
 use super::{Exit, Failure, files, guidelines, interrupt, root};
 use crate::engine;
 use crate::model::Outcome;
-use crate::report::{HumanStyle, render_human, write_json, write_jsonl};
+use crate::report::{Commands, HumanStyle, render_human, write_json, write_jsonl};
 
 /// Assess a repository and say what could be better
 ///
@@ -42,9 +42,9 @@ pub(super) struct Arguments {
     /// Show every finding
     #[arg(long, short)]
     all: bool,
-    /// Show at most so many findings for each guideline
-    #[arg(long, value_name = "N", default_value_t = 5, conflicts_with = "all")]
-    cap: usize,
+    /// Show at most so many findings for each guideline [default: 5, fewer where many guidelines have some]
+    #[arg(long, value_name = "N", conflicts_with = "all", value_parser = whole_number)]
+    cap: Option<usize>,
     /// Also list the guidelines that are kept or not applicable
     #[arg(long, short)]
     verbose: bool,
@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
     /// Threads to use; 0 is one for each processor
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = whole_number)]
     threads: usize,
     /// Look into every file, even where no check can match (to test the prefilter)
     #[arg(long, hide = true)]
@@ -90,6 +90,10 @@ fn parse_output(text: &str) -> Result<Output, String> {
     Ok(Output { format, file: PathBuf::from(file) })
 }
 
+fn whole_number(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "write a whole number, for example 20".to_owned())
+}
+
 /// Assesses and reports.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     interrupt::answer_at_once();
@@ -111,10 +115,11 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     followed.complete(&mut outcome);
 
     let style = HumanStyle {
-        cap: if arguments.all { usize::MAX } else { arguments.cap },
+        cap: if arguments.all { Some(usize::MAX) } else { arguments.cap },
         elapsed_ms: Some(progress.elapsed_ms()),
         verbose: arguments.verbose,
         quiet: arguments.quiet,
+        commands: commands(arguments, &base, &place.root),
         ..terminal.style()
     };
     for output in &arguments.output {
@@ -124,6 +129,39 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     }
     terminal.stream(|out| write(&outcome, arguments.format, &style, out))?;
     Ok(Exit::Ran)
+}
+
+/// The commands that a report names, with what was asked for repeated, so that they can be copied.
+fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
+    let mut place = String::new();
+    for folder in &arguments.guidelines {
+        place.push_str(" --guidelines ");
+        place.push_str(&quote(folder));
+    }
+    let mut check = "stanchion check".to_owned();
+    for path in &arguments.paths {
+        check.push(' ');
+        check.push_str(&quote(path));
+    }
+    check.push_str(&place);
+    // What is followed in another repository is explained there.
+    let elsewhere = root::locate(base, &[]).is_ok_and(|here| here.root != root);
+    if let (true, true, Some(path)) = (elsewhere, place.is_empty(), arguments.paths.first()) {
+        place.push(' ');
+        place.push_str(&quote(path));
+    }
+    Commands { check, place }
+}
+
+/// A path as a shell takes it for one word.
+fn quote(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 /// The one place where a format's name becomes its writer.
@@ -138,6 +176,15 @@ fn write(outcome: &Outcome, format: Format, style: &HumanStyle, out: &mut dyn io
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_one_word_for_a_shell() {
+        for (path, expected) in
+            [("a/b.c", "a/b.c"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''"), ("$(x)", "'$(x)'")]
+        {
+            assert_eq!(quote(Path::new(path)), expected);
+        }
+    }
 
     #[test]
     fn outputs_are_format_and_file() {

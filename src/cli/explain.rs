@@ -19,6 +19,9 @@ pub(super) struct Arguments {
     /// The guideline's id, namespace/slug
     #[arg(value_name = "ID")]
     id: String,
+    /// A path in the repository that follows it; without it, the repository you are in
+    #[arg(value_name = "PATH")]
+    path: Option<PathBuf>,
     /// Look in this folder instead of what is followed; may be given again
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
@@ -27,7 +30,7 @@ pub(super) struct Arguments {
 /// Shows a guideline.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    let place = root::locate(&base, &[])?;
+    let place = root::locate(&base, arguments.path.as_slice())?;
     let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
     let guideline = followed.get(&arguments.id)?;
     terminal.print(&render(guideline, terminal))?;

@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path) -> io::Result<String> {
     })
 }
 
-/// Every `.md` file below `folder` but `README.md`, sorted. Links are not followed.
+/// Every `.md` file below `folder` but `README.md` (in any case), sorted. Links are not followed.
 ///
 /// # Errors
 /// When `folder` or a folder below it cannot be listed; the path says which.
@@ -59,7 +59,7 @@ pub(super) fn markdown_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io
 
 fn is_guideline_name(path: &Path) -> bool {
     let markdown = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"));
-    let readme = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
+    let readme = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("README.md"));
     markdown && !readme
 }
 

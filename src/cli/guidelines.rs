@@ -21,14 +21,21 @@ pub(super) struct Followed {
     pub(super) guidelines: Vec<Arc<Guideline>>,
     /// What is wrong in the other files.
     pub(super) problems: Vec<Problem>,
+    /// Files that are not wrong, but for a newer stanchion.
+    pub(super) newer: Vec<Problem>,
+    /// Markdown beside the guidelines that is not meant to be one.
+    pub(super) aside: Vec<String>,
     /// What else is worth saying.
     notes: Vec<Note>,
+    /// What `--guidelines` named, as it was written; nothing for what the repository follows.
+    folders: Vec<PathBuf>,
 }
 
 impl Followed {
     /// Adds to an outcome what could not be used, so that nothing is left out in silence.
     pub(super) fn complete(self, outcome: &mut Outcome) {
-        outcome.not_assessed.extend(self.problems.iter().map(|problem| NotAssessed {
+        let files = self.problems.iter().chain(&self.newer);
+        outcome.not_assessed.extend(files.map(|problem| NotAssessed {
             path: None,
             guideline: None,
             check: None,
@@ -59,13 +66,21 @@ impl Followed {
         }
         let ids = self.guidelines.iter().map(|guideline| guideline.id.as_str());
         let near = suggest::near(id, ids);
-        let failure = Failure::new(format!("no guideline `{id}` is followed here"));
+        let named: String =
+            self.folders.iter().map(|folder| format!(" --guidelines {}", folder.display())).collect();
+        let failure = Failure::new(match self.folders.as_slice() {
+            [] => format!("no guideline `{id}` is followed here"),
+            folders => {
+                let folders: Vec<_> = folders.iter().map(|it| it.display().to_string()).collect();
+                format!("no guideline `{id}` is in {}", folders.join(" or "))
+            }
+        });
         let mut help = match near.as_slice() {
-            [] => "`stanchion list` shows those that are".to_owned(),
-            near => format!("did you mean {}? `stanchion list` shows all", near.join(" or ")),
+            [] => format!("`stanchion list{named}` shows those that are"),
+            near => format!("did you mean {}? `stanchion list{named}` shows all", near.join(" or ")),
         };
-        if !self.problems.is_empty() {
-            help.push_str("; some guideline files cannot be used, and `stanchion check` says why");
+        if !self.problems.is_empty() || !self.newer.is_empty() {
+            help.push_str(", and why some guideline files cannot be used");
         }
         Err(failure.with_help(help))
     }
@@ -104,14 +119,18 @@ impl Followed {
     fn add_file(&mut self, path: &Path, shown: &str, named: bool) {
         match files::read(path) {
             Err(error) => {
-                self.problems.push(whole_file(shown, &format!("cannot be read: {}", system_words(&error))));
+                let mut problem = whole_file(shown, &format!("cannot be read: {}", system_words(&error)));
+                let encoding = error.to_string().starts_with("not UTF-8");
+                problem.help = encoding.then(|| "save the file as UTF-8".to_owned());
+                self.problems.push(problem);
             }
-            Ok(text) if !named && !starts_like_a_guideline(&text) => {}
+            Ok(text) if !named && !starts_like_a_guideline(&text) => self.aside.push(shown.to_owned()),
             Ok(text) => {
                 let folder = path.parent().unwrap_or(path);
                 let asset = |name: &str| asset(folder, name);
                 match format::parse(shown, &text, Origin::File(shown.to_owned()), &asset) {
                     Ok(guideline) => self.add(Arc::new(guideline)),
+                    Err(problems) if format::needs_newer(&problems) => self.newer.extend(problems),
                     Err(problems) => self.problems.extend(problems),
                 }
             }
@@ -120,8 +139,17 @@ impl Followed {
 
     /// Adds every guideline below a folder.
     fn add_folder(&mut self, folder: &Path, shown: &Path) -> Result<(), Failure> {
-        let found = files::markdown_below(folder)
-            .map_err(|(at, error)| Failure::io("list the guidelines in", &at, &error))?;
+        let found = files::markdown_below(folder).map_err(|(at, error)| {
+            let missing = error.kind() == std::io::ErrorKind::NotFound && at == folder;
+            let at = if at == folder { shown } else { &at };
+            let failure = Failure::io("list the guidelines in", at, &error);
+            if missing {
+                failure
+                    .with_help("name a folder of guideline files, or one file; `stanchion new ID` writes one")
+            } else {
+                failure
+            }
+        })?;
         for path in found {
             let below = path.strip_prefix(folder).unwrap_or(&path);
             let shown = shown.join(below).to_string_lossy().replace('\\', "/");
@@ -131,9 +159,11 @@ impl Followed {
     }
 }
 
-/// Other Markdown may lie beside guidelines; only what begins with front matter is meant to be one.
+/// Other Markdown may lie beside guidelines; only what begins with front matter is meant to be one. An
+/// empty file is no prose either, so its author hears about it.
 fn starts_like_a_guideline(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}').starts_with("---")
+    let text = text.trim_start_matches('\u{feff}');
+    text.starts_with("---") || text.trim().is_empty()
 }
 
 /// What is wrong in the checks and conditions of a guideline, each pointing at the text.
@@ -167,7 +197,7 @@ fn asset(folder: &Path, name: &str) -> Option<String> {
 /// # Errors
 /// A folder that cannot be listed, a configuration that cannot be used.
 pub(super) fn load(root: &Path, base: &Path, folders: &[PathBuf]) -> Result<Followed, Failure> {
-    let mut followed = Followed::default();
+    let mut followed = Followed { folders: folders.to_vec(), ..Followed::default() };
     if folders.is_empty() {
         follow_configuration(&mut followed, root)?;
     }

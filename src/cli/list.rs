@@ -10,7 +10,7 @@ use crate::engine::applies::Condition;
 use crate::engine::tree::{Entry, EntryKind};
 use crate::model::{Guideline, language_of};
 use crate::report::escape::escape;
-use crate::report::{Role, render_problems, wrap};
+use crate::report::{Role, render_notes, render_problems, wrap};
 
 /// List the guidelines that are followed here
 #[derive(clap::Args, Debug)]
@@ -20,6 +20,9 @@ Examples:
   stanchion list --format json
   stanchion list --guidelines ./drafts")]
 pub(super) struct Arguments {
+    /// A path in the repository; without it, the repository you are in
+    #[arg(value_name = "PATH")]
+    path: Option<PathBuf>,
     /// Look in this folder instead of what is followed; may be given again
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
@@ -81,7 +84,7 @@ impl Applies {
 /// Lists guidelines.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    let place = root::locate(&base, &[])?;
+    let place = root::locate(&base, arguments.path.as_slice())?;
     let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
     let entries = root::entries(&place.root)?;
     let rows: Vec<Row> = followed
@@ -96,6 +99,10 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             if !followed.problems.is_empty() {
                 text.push('\n');
                 text.push_str(&render_problems(&followed.problems, &terminal.style()));
+            }
+            if !followed.newer.is_empty() {
+                text.push('\n');
+                text.push_str(&render_notes(&followed.newer, &terminal.style()));
             }
             terminal.print(&text)?;
         }

@@ -58,8 +58,17 @@ impl From<Exit> for ExitCode {
 #[derive(Parser)]
 #[command(name = "stanchion", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, global = true)]
+    /// When to use colours: auto (for a terminal that shows them), always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t = ColorWhen::Auto,
+        global = true,
+        display_order = 900, // Behind what a command is about.
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     color: ColorWhen,
     #[command(subcommand)]
     command: Option<Command>,
@@ -122,13 +131,19 @@ pub fn main() -> ExitCode {
 fn usage(error: &clap::Error) -> Exit {
     let terminal = Terminal::detect(ColorWhen::Auto);
     if error.use_stderr() {
-        terminal.complain(&crate::report::escape::escape_lines(&error.render().to_string()));
+        terminal.complain(&crate::report::escape::escape_lines(&in_our_words(&error.render().to_string())));
         return Exit::CouldNot;
     }
     match terminal.print_styled(&error.render()) {
         Ok(()) => Exit::Ran,
         Err(_) => Exit::CouldNot,
     }
+}
+
+/// clap's message, beginning and helping like all others.
+fn in_our_words(message: &str) -> String {
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    format!("stanchion: {}", message.replace("\n  tip: ", "\n  help: "))
 }
 
 /// The command as completions and man pages see it.

@@ -28,6 +28,7 @@ pub(super) struct Place {
 pub(super) fn current_directory() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|error| {
         Failure::new(format!("cannot tell the current directory: {}", super::failure::system_words(&error)))
+            .with_help("change to a folder that exists")
     })
 }
 

@@ -15,7 +15,7 @@ const WIDEST: usize = 120;
 /// When colours are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum ColorWhen {
-    /// For a terminal that shows them (NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM are heeded)
+    /// For a terminal that shows them; NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM are heeded
     Auto,
     /// Always
     Always,

@@ -9,7 +9,7 @@ use super::{Exit, Failure, guidelines, interrupt, root};
 use crate::format;
 use crate::model::{Expectation, Guideline, Origin, Problem};
 use crate::report::escape::escape;
-use crate::report::{HumanStyle, Paint, Role, render_problems};
+use crate::report::{HumanStyle, Paint, Role, render_notes, render_problems, wrap};
 use crate::text::Span;
 use crate::verify::{Case, CaseVerdict, verify};
 
@@ -23,7 +23,8 @@ Examples:
   stanchion test guidelines               those in a folder
   stanchion test guidelines/acme/logs.md  those in a file
 
-Exit status: 0 every example holds, 2 some do not or a file cannot be used.")]
+Notes say what a guideline still lacks. Exit status: 0 every example holds, 2 some do not or a file
+cannot be used.")]
 pub(super) struct Arguments {
     /// Folders or files with guidelines
     #[arg(value_name = "PATH")]
@@ -38,8 +39,12 @@ pub(super) struct Arguments {
 struct Tally {
     examples: usize,
     hold: usize,
+    /// Not run, because a check of their guideline cannot be used.
+    waiting: usize,
     guidelines: usize,
     problems: usize,
+    /// What is worth knowing and keeps nothing from being used.
+    notes: usize,
 }
 
 /// Runs examples.
@@ -48,18 +53,26 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let base = root::current_directory()?;
     let place = root::locate(&base, &[])?;
     let followed = guidelines::load(&place.root, &base, &arguments.paths)?;
-    let style = HumanStyle { cap: usize::MAX, ..terminal.style() };
+    let style = HumanStyle { cap: Some(usize::MAX), ..terminal.style() };
     let mut out = String::new();
-    let mut tally = Tally { problems: followed.problems.len(), ..Tally::default() };
+    let mut tally =
+        Tally { problems: followed.problems.len(), notes: followed.newer.len(), ..Tally::default() };
     for guideline in &followed.guidelines {
         tally.guidelines += 1;
         show(&mut out, guideline, &mut tally, arguments.verbose, &style);
     }
-    if !followed.problems.is_empty() {
-        out.push_str(&render_problems(&followed.problems, &style));
-        out.push('\n');
+    for shown in [render_problems(&followed.problems, &style), render_notes(&followed.newer, &style)] {
+        if !shown.is_empty() {
+            out.push_str(&shown);
+            out.push('\n');
+        }
     }
-    let _ = writeln!(out, "{}", summary(&tally, terminal.paint()));
+    for file in &followed.aside {
+        let label = terminal.paint().text(Role::Note, "note:");
+        let text = format!("{label} {} does not begin with `---` and was left aside", escape(file));
+        out.push_str(&wrap(style.width, "", "      ", &text));
+    }
+    out.push_str(&wrap(style.width, "", "  ", &summary(&tally, terminal.paint())));
     terminal.print(&out)?;
     let well = tally.hold == tally.examples && tally.problems == 0;
     Ok(if well { Exit::Ran } else { Exit::CouldNot })
@@ -67,30 +80,36 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
 
 fn show(out: &mut String, guideline: &Arc<Guideline>, tally: &mut Tally, verbose: bool, style: &HumanStyle) {
     let cases = verify(guideline);
-    let hold = cases.iter().filter(|case| case.verdict == CaseVerdict::Holds).count();
+    let broken = guidelines::compile_problems(guideline);
+    let notes = format::advice(guideline);
+    let holds = |case: &&Case| case.verdict == CaseVerdict::Holds;
+    // No check asks about an example when the check cannot be used: that says nothing about the example.
+    let waits = |case: &&Case| !broken.is_empty() && case.verdict == CaseVerdict::NotAsked;
+    let hold = cases.iter().filter(holds).count();
+    let waiting = cases.iter().filter(waits).count();
     tally.examples += cases.len();
     tally.hold += hold;
-    let broken = guidelines::compile_problems(guideline);
+    tally.waiting += waiting;
     tally.problems += broken.len();
-    let lacks = format::advice(guideline);
-    if hold == cases.len() && broken.is_empty() && lacks.is_empty() && !verbose {
+    tally.notes += notes.len();
+    if hold == cases.len() && broken.is_empty() && notes.is_empty() && !verbose {
         return;
     }
     let paint = style.paint();
     let _ = writeln!(out, "{} {}", paint.text(Role::Strong, guideline.id.as_str()), guideline.version);
-    out.push_str(&render_problems(&broken, style));
-    for case in &cases {
-        if case.verdict != CaseVerdict::Holds {
-            out.push_str(&render_problems(&[problem(guideline, case)], style));
-        } else if verbose {
+    if verbose {
+        for case in cases.iter().filter(holds) {
             let what = if case.expects == Expectation::Good { "good" } else { "bad" };
             let file = escape(file(guideline)).into_owned();
             let _ = writeln!(out, "  {file}:{} {} ({what})", case.line, paint.text(Role::Kept, "holds"));
         }
     }
-    for advice in &lacks {
-        out.push_str(&render_problems(std::slice::from_ref(advice), style));
-    }
+    let missed = cases.iter().filter(|case| !holds(case) && !waits(case));
+    let problems: Vec<Problem> =
+        broken.iter().cloned().chain(missed.map(|case| problem(guideline, case))).collect();
+    let parts = [render_problems(&problems, style), render_notes(&notes, style)];
+    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    out.push_str(&parts.join("\n"));
     out.push('\n');
 }
 
@@ -118,21 +137,31 @@ fn problem(guideline: &Guideline, case: &Case) -> Problem {
 }
 
 fn summary(tally: &Tally, paint: Paint) -> String {
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
-    let missed = tally.examples - tally.hold;
-    let mut text = format!(
-        "{} example{} in {} guideline{}: {}",
-        tally.examples,
-        plural(tally.examples),
-        tally.guidelines,
-        plural(tally.guidelines),
-        paint.text(Role::Kept, &format!("{} hold", tally.hold)),
-    );
+    let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+    let mut text = if tally.guidelines == 0 {
+        "No guideline to test".to_owned()
+    } else if tally.examples == 0 {
+        format!("No examples in {}", count(tally.guidelines, "guideline"))
+    } else {
+        format!(
+            "{} in {}: {}",
+            count(tally.examples, "example"),
+            count(tally.guidelines, "guideline"),
+            paint.text(Role::Kept, &format!("{} hold", tally.hold)),
+        )
+    };
+    let missed = tally.examples - tally.hold - tally.waiting;
     if missed > 0 {
         let _ = write!(text, ", {}", paint.text(Role::Warning, &format!("{missed} do not")));
     }
+    if tally.waiting > 0 {
+        let _ = write!(text, ", {} wait for a check that can be used", tally.waiting);
+    }
     if tally.problems > 0 {
-        let _ = write!(text, "; {} problem{} in guideline files", tally.problems, plural(tally.problems));
+        let _ = write!(text, "; {} in guideline files", count(tally.problems, "problem"));
+    }
+    if tally.notes > 0 {
+        let _ = write!(text, "; {}", count(tally.notes, "note"));
     }
     text
 }

@@ -33,8 +33,7 @@ pub(super) struct Arguments {
 /// Shows the facts.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    let paths: Vec<PathBuf> = arguments.path.iter().cloned().collect();
-    let place = root::locate(&base, &paths)?;
+    let place = root::locate(&base, arguments.path.as_slice())?;
     let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
     let guideline = followed.get(&arguments.id)?;
     let paint = terminal.paint();

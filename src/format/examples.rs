@@ -52,7 +52,8 @@ pub(super) fn read(
         if let (Some((wanted, span)), Some(first)) = (&info.lines, files.first()) {
             let count = first.content.lines().count();
             if let Some(beyond) = wanted.iter().find(|&&line| line as usize > count) {
-                let message = format!("line {beyond} is beyond the example's {count} lines");
+                let lines = if count == 1 { "only line".to_owned() } else { format!("{count} lines") };
+                let message = format!("line {beyond} is beyond the example's {lines}");
                 let help = Some("lines are counted from 1, in the first file of the example".to_owned());
                 problems.push(source.problem(*span, message, "too far", help));
             }
@@ -300,7 +301,7 @@ mod tests {
             ),
             (
                 "```py bad lines=2\nx\n```",
-                "lines=2: line 2 is beyond the example's 1 lines (lines are counted from 1, in the first file of the example)",
+                "lines=2: line 2 is beyond the example's only line (lines are counted from 1, in the first file of the example)",
             ),
             (
                 "```py good lines=1\nx\n```",

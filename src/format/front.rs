@@ -82,7 +82,8 @@ pub(super) fn load(text: &str, parts: &Parts) -> Result<Node, Trouble> {
 fn explain(error: LoadError, offset: usize) -> Trouble {
     match error {
         LoadError::Syntax { message, span } => {
-            (moved(span, offset), format!("the front matter is not usable YAML: {message}"), "here", None)
+            let help = yaml_help(&message).map(str::to_owned);
+            (moved(span, offset), format!("the front matter is not usable YAML: {message}"), "here", help)
         }
         LoadError::TooDeep { span } => (
             moved(span, offset),
@@ -97,6 +98,32 @@ fn explain(error: LoadError, offset: usize) -> Trouble {
             Some("aliases count as often as they are used; write it shorter".to_owned()),
         ),
     }
+}
+
+/// What usually helps, by the words of the YAML reader.
+fn yaml_help(message: &str) -> Option<&'static str> {
+    let quotes = "put a text in quotes when it begins with one of ` @ * & ! % | > { [ or holds `: ` or ` #`";
+    let columns = "keys that belong together start in the same column; `- ` begins each item of a list";
+    let table = [
+        ("tab", "YAML is indented with spaces; write spaces instead of tabs"),
+        ("unknown escape", r"in double quotes `\` starts an escape; write patterns in single quotes: '\d+'"),
+        ("unknown anchor", "`*` starts an alias here; put the text in quotes: '**/*.py'"),
+        ("unexpected character", quotes),
+        ("cannot start any token", quotes),
+        ("mapping values are not allowed", quotes),
+        ("block collection", columns),
+        ("block mapping", columns),
+        ("block end", columns),
+        ("indent", columns),
+        ("simple key", columns),
+        ("unclosed quote", "a text in quotes ends with the quote that it begins with"),
+        ("illegal placement", quotes),
+        (
+            "flow",
+            "an inline list ends with `]`, an inline mapping with `}`, and `,` stands between the items",
+        ),
+    ];
+    table.iter().find(|(words, _)| message.contains(words)).map(|(_, help)| *help)
 }
 
 fn moved(span: Span, offset: usize) -> Span {
@@ -120,6 +147,26 @@ fn shift(node: &mut Node, offset: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slips_in_yaml_come_with_help() {
+        for (yaml, help) in [
+            ("a: `x` y", "put a text in quotes"),
+            ("a: b: c", "put a text in quotes"),
+            ("a: [**/*.py]", "put the text in quotes"),
+            (r#"a: "\d""#, "single quotes"),
+            ("a:\n\t- b", "spaces"),
+            ("a:\n  - b: 1\n   c: 2", "same column"),
+            ("a: 1\n b: 2", ""),
+            ("a: 'x\nb: 2", "ends with the quote"),
+            ("a: [x\nb: 2\n", ""),
+        ] {
+            let text = format!("---\n{yaml}\n---\n");
+            let parts = split(&text).expect("parts");
+            let (_, message, _, said) = load(&text, &parts).expect_err(yaml);
+            assert!(said.as_ref().is_some_and(|said| said.contains(help)), "{yaml}: {message}: {said:?}");
+        }
+    }
 
     #[test]
     fn parts_are_found_and_troubles_are_named() {

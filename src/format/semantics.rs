@@ -368,6 +368,11 @@ impl Desk<'_> {
             let span = pattern::place(&source.text, self.document.value(at), regex, slip.span);
             let message = format!("the regular expression cannot be used: {}", slip.message);
             self.problems.push(source.problem(span, message, "here", slip.help));
+        } else if regex.contains('\u{8}') {
+            let message = r"`\b` in double quotes is a backspace, not the border of a word";
+            let help = Some(r"write the pattern in single quotes, as in '\bword\b'".to_owned());
+            let source = self.document.source;
+            self.problems.push(source.problem(self.document.value(at), message, "here", help));
         }
     }
 

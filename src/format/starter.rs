@@ -5,7 +5,7 @@ use include_dir::{Dir, DirEntry, include_dir};
 static RULES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
 /// The starter guidelines: name relative to `rules/` (`namespace/slug.md`) and text, in order of name.
-/// Files that are not Markdown, and `README.md`, are left out.
+/// Files that are not Markdown, and `README.md` (in any case), are left out.
 #[must_use]
 pub fn starter() -> Vec<(&'static str, &'static str)> {
     let mut all = Vec::new();
@@ -20,8 +20,9 @@ fn collect(directory: &Dir<'static>, all: &mut Vec<(&'static str, &'static str)>
             DirEntry::Dir(directory) => collect(directory, all),
             DirEntry::File(file) => {
                 let name = file.path().to_str().unwrap_or("");
-                let is_guideline = name.rsplit_once('/').map_or(name, |(_, last)| last) != "README.md"
-                    && file.path().extension().is_some_and(|extension| extension == "md");
+                let last = name.rsplit_once('/').map_or(name, |(_, last)| last);
+                let markdown = file.path().extension().is_some_and(|it| it.eq_ignore_ascii_case("md"));
+                let is_guideline = markdown && !last.eq_ignore_ascii_case("README.md");
                 if let (true, Some(text)) = (is_guideline, file.contents_utf8()) {
                     all.push((name, text));
                 }

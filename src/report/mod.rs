@@ -13,8 +13,8 @@ mod sample;
 mod wire;
 mod wrap;
 
-pub use human::{HumanStyle, render as render_human, render_problems};
+pub use human::{Commands, HumanStyle, render as render_human, render_notes, render_problems};
 pub use json::{report_schema, write as write_json};
 pub use jsonl::write as write_jsonl;
 pub use paint::{Paint, Role};
-pub use wrap::wrap;
+pub use wrap::{HOLD, wrap};

@@ -46,6 +46,12 @@ impl Paint {
         format!("{style}{text}{style:#}")
     }
 
+    /// A command (escaped already) that a reader may copy: [`super::wrap`] keeps it on one line.
+    #[must_use]
+    pub fn command(self, command: &str) -> String {
+        self.text(Role::Code, &command.replace(' ', super::HOLD.encode_utf8(&mut [0; 4])))
+    }
+
     /// What stands between the parts of a heading.
     #[must_use]
     pub fn dot(self) -> &'static str {

@@ -5,8 +5,13 @@ use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 /// Fewest columns that text is wrapped to.
 const LEAST: usize = 20;
 
+/// Holds two words on one line; [`wrap`] turns it into a space.
+pub const HOLD: char = '\u{a0}';
+
 /// `text` (escaped already) wrapped to `width` columns, the first line after `first`, the others after
-/// `rest`; ends with `\n`. Words are never broken, so that paths and commands can be copied.
+/// `rest`; ends with `\n`. Words, and words that [`HOLD`] joins, are never broken, so that paths and
+/// commands can be copied. A colour ends with its line and begins again on the next: pagers show lines
+/// one by one.
 #[must_use]
 pub fn wrap(width: usize, first: &str, rest: &str, text: &str) -> String {
     let options = Options::new(width.max(LEAST))
@@ -17,16 +22,56 @@ pub fn wrap(width: usize, first: &str, rest: &str, text: &str) -> String {
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation);
     let mut out = String::new();
+    let mut open = String::new();
     for line in textwrap::wrap(text, options) {
-        out.push_str(line.trim_end());
+        let line = line.trim_end().replace(HOLD, " ");
+        out.push_str(&open);
+        out.push_str(&line);
+        follow(&line, &mut open);
+        if !open.is_empty() {
+            out.push_str(RESET);
+        }
         out.push('\n');
     }
     out
 }
 
+/// Ends all colours, as anstyle writes it.
+const RESET: &str = "\x1b[0m";
+
+/// Brings `open`, the colours that are on before `line`, to those that are on after it.
+fn follow(line: &str, open: &mut String) {
+    let mut rest = line;
+    while let Some(at) = rest.find("\x1b[") {
+        let Some(end) = rest[at..].find('m') else { return };
+        let code = &rest[at..=at + end];
+        if code == RESET {
+            open.clear()
+        } else {
+            open.push_str(code)
+        }
+        rest = &rest[at + end + 1..];
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colours_end_with_their_line() {
+        let text = "a \x1b[1mbold text that wraps\x1b[0m here";
+        let expected = "- a \x1b[1mbold text that\x1b[0m\n\x1b[1m  wraps\x1b[0m here\n";
+        assert_eq!(wrap(20, "- ", "  ", text), expected);
+    }
+
+    #[test]
+    fn held_words_stay_together() {
+        assert_eq!(
+            wrap(24, "", "  ", "then run: a\u{a0}command\u{a0}x now"),
+            "then run: a command x\n  now\n"
+        );
+    }
 
     #[test]
     fn long_words_stay_whole() {

@@ -62,9 +62,10 @@ fn paths_found(report: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn reason_for<'r>(report: &'r Value, path: &str) -> Option<&'r str> {
+/// Why the checks could not look at `path`; several when they read it in different ways.
+fn reasons_for<'r>(report: &'r Value, path: &str) -> Vec<&'r str> {
     let all = report["not_assessed"].as_array().expect("a list");
-    all.iter().find(|n| n["path"].as_str() == Some(path)).and_then(|n| n["reason"].as_str())
+    all.iter().filter(|n| n["path"].as_str() == Some(path)).filter_map(|n| n["reason"].as_str()).collect()
 }
 
 fn sums_agree(report: &Value) {
@@ -121,10 +122,10 @@ fn every_poisonous_file_is_named_and_hides_nothing() {
         ("broken.json", "parse-error"),
         (".gitignore", "ignore-file"),
     ] {
-        assert_eq!(reason_for(&report, path), Some(reason), "{path}: {}", report["not_assessed"]);
+        assert!(reasons_for(&report, path).contains(&reason), "{path}: {}", report["not_assessed"]);
     }
     for path in ["empty.txt", "image.png", "loop", "secret.txt"] {
-        assert_eq!(reason_for(&report, path), None, "{path}");
+        assert_eq!(reasons_for(&report, path), Vec::<&str>::new(), "{path}");
     }
     assert!(!report.to_string().contains("root:"), "a link out of the repository was followed");
 
@@ -160,7 +161,7 @@ fn a_line_of_a_hundred_megabytes_is_too_big_and_said_so() {
     let guidelines = guidelines(None);
     let report = report(folder.path(), guidelines.path());
     sums_agree(&report);
-    assert_eq!(reason_for(&report, "huge.txt"), Some("too-big"));
+    assert_eq!(reasons_for(&report, "huge.txt"), ["too-big"]);
     assert_eq!(paths_found(&report), ["beacon.txt"]);
     assert_eq!(report["guidelines"][0]["outcome"], "not_kept");
 }
@@ -250,4 +251,46 @@ fn the_prefilter_and_the_number_of_threads_change_no_byte() {
     assert_eq!(paths_found(&plain).len(), 7, "{:?}", paths_found(&plain));
     assert_eq!(plain, with(&["--threads", "1"]));
     assert_eq!(plain["findings"], with(&["--no-prefilter"])["findings"]);
+}
+
+#[test]
+fn a_guideline_for_a_newer_program_fails_nothing() {
+    let folder = repository();
+    let newer = SOUND.replace("schema: 1", "schema: 2").replace("tests/sound", "tests/newer");
+    let guidelines = guidelines(Some(&newer));
+    let report = report(folder.path(), guidelines.path());
+    let detail = report["not_assessed"][0]["detail"].as_str().expect("said");
+    assert!(detail.ends_with("broken.md: needs a newer stanchion (schema 2)"), "{detail}");
+    assert_eq!(report["summary"]["guidelines"], 1);
+
+    let path = guidelines.path().to_str().expect("UTF-8");
+    for (arguments, expected) in [
+        (&["check", "--guidelines", path][..], "the guideline cannot be used · 1 file"),
+        (&["check", "--guidelines", path], "1 guideline file not usable"),
+        (&["list", "--guidelines", path], "note: needs a newer stanchion"),
+    ] {
+        let (status, out, err) = run(folder.path(), arguments);
+        let flat = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(status == 0 && flat.contains(expected), "{arguments:?}: {status} {out}{err}");
+        assert!(!out.contains("problem:"), "{out}");
+    }
+    let file = guidelines.path().join("broken.md");
+    let (status, out, _) = run(folder.path(), &["test", file.to_str().expect("UTF-8")]);
+    assert!(status == 0 && out.contains("note: needs a newer stanchion"), "{status} {out}");
+}
+
+#[test]
+fn a_check_that_cannot_be_used_says_nothing_about_examples() {
+    let folder = repository();
+    let text = SOUND.replace("find: needle", "find: needle, files: ['{a']").replace(
+        "## How to keep it\nx\n",
+        "## How to keep it\n```text good check=text\nx\n```\n```text bad check=text\nneedle\n```\n",
+    );
+    let guidelines = guidelines(Some(&text));
+    let file = guidelines.path().join("broken.md");
+    let (status, out, _) = run(folder.path(), &["test", file.to_str().expect("UTF-8")]);
+    assert_eq!(status, 2, "{out}");
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(out.contains("a brace that is never closed") && !out.contains("not asked"), "{out}");
+    assert!(out.contains("2 wait for a check that can be used"), "{out}");
 }

@@ -85,7 +85,44 @@ fn schemas_completions_and_manual_pages_are_printed() {
         let (status, out, _) = run(folder.path(), &["completions", shell]);
         assert!(status == 0 && out.contains("stanchion"), "{shell}");
     }
-    assert!(run(folder.path(), &["man"]).1.contains(".TH stanchion"));
+    assert!(run(folder.path(), &["man"]).1.contains(".TH STANCHION"));
     assert_eq!(run(folder.path(), &["man", "--dir", "man"]).0, 0);
     assert!(folder.path().join("man/stanchion-check.1").is_file());
+}
+
+#[test]
+fn commands_in_a_report_work_when_copied() {
+    let here = repository();
+    let there = repository();
+    let (status, _, err) = run(there.path(), &["new", "acme/read-me", "--kind", "files"]);
+    assert_eq!(status, 0, "{err}");
+    fs::rename(there.path().join("guidelines"), there.path().join("my drafts")).expect("moved");
+    let toml = "schema = 1\nfollow = [\"./my drafts\"]\n";
+    fs::write(there.path().join("stanchion.toml"), toml).expect("written");
+    let drafts = there.path().join("my drafts");
+    let (there, drafts) = (there.path().to_str().expect("UTF-8"), drafts.to_str().expect("UTF-8"));
+    for arguments in [&["check", there][..], &["check", "--guidelines", drafts]] {
+        let (status, out, err) = run(here.path(), arguments);
+        assert_eq!(status, 0, "{err}");
+        let command = out.lines().find_map(|line| line.split_once("keep it    ")).expect(&out).1;
+        let mut shell = std::process::Command::new("sh");
+        let program = env!("CARGO_BIN_EXE_stanchion");
+        let line = command.replacen("stanchion", "\"$STANCHION\"", 1);
+        shell.args(["-c", &line]).env("STANCHION", program).current_dir(here.path());
+        let output = shell.output().expect("it runs");
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn usage_messages_begin_like_all_others() {
+    let folder = repository();
+    for (arguments, expected) in [
+        (&["chekc"][..], "help: some similar subcommands exist"),
+        (&["check", "--cap", "many"], "write a whole number"),
+        (&["explain"], "<ID>"),
+    ] {
+        let (status, _, err) = run(folder.path(), arguments);
+        assert!(status == 2 && err.starts_with("stanchion: ") && err.contains(expected), "{err}");
+    }
 }

@@ -11,8 +11,14 @@ use crate::text::Position;
 /// Longest message that is shown, in characters.
 const MESSAGE: usize = 600;
 
-/// Adds the group of `findings`, which are all of one guideline.
-pub(super) fn render(out: &mut String, outcome: &Outcome, findings: &[Finding], style: &HumanStyle) {
+/// Adds the group of `findings`, which are all of one guideline; at most `shown` of them.
+pub(super) fn render(
+    out: &mut String,
+    outcome: &Outcome,
+    findings: &[Finding],
+    shown: usize,
+    style: &HumanStyle,
+) {
     let Some(entry) = findings.first().and_then(|finding| outcome.guidelines.get(finding.guideline)) else {
         return;
     };
@@ -22,14 +28,14 @@ pub(super) fn render(out: &mut String, outcome: &Outcome, findings: &[Finding], 
     for consequence in &guideline.consequences {
         row(out, style, "follows", &escape(&consequence.text));
     }
-    for finding in findings.iter().take(style.cap) {
+    for finding in findings.iter().take(shown) {
         out.push('\n');
         render_finding(out, finding, style);
     }
-    if findings.len() > style.cap {
+    if findings.len() > shown {
         out.push('\n');
-        let command = style.paint().text(Role::Code, "stanchion check --all");
-        let more = format!("and {} more: {command}", figure(findings.len() - style.cap));
+        let command = style.paint().command(&style.commands.check_with("--all"));
+        let more = format!("and {} more: {command}", figure(findings.len() - shown));
         out.push_str(&wrap(style, "  ", "  ", &more));
     }
     out.push('\n');
@@ -53,11 +59,19 @@ pub(super) fn heading(out: &mut String, guideline: &Guideline, count: &str, styl
     out.push_str(&wrap(style, "   ", "   ", &paint.text(Role::Strong, &escape(&guideline.title))));
 }
 
-/// A labelled line: `  why        A call without …`.
+/// Fewest columns for which the texts of labelled lines stand below each other.
+const ROOMY: usize = 60;
+
+/// A labelled line: `   why        A call without …`, or `   why: A call without …` where there is little
+/// room.
 pub(super) fn row(out: &mut String, style: &HumanStyle, label: &str, text: &str) {
-    let paint = style.paint();
-    let label = paint.text(Role::Faint, &format!("{label:<9}"));
-    out.push_str(&wrap(style, &format!("   {label}  "), "              ", text));
+    let faint = |label: &str| style.paint().text(Role::Faint, label);
+    if style.width < ROOMY {
+        out.push_str(&wrap(style, &format!("   {} ", faint(&format!("{label}:"))), "     ", text));
+    } else {
+        let label = faint(&format!("{label:<9}"));
+        out.push_str(&wrap(style, &format!("   {label}  "), "              ", text));
+    }
 }
 
 fn render_finding(out: &mut String, finding: &Finding, style: &HumanStyle) {
@@ -100,7 +114,7 @@ fn advice(out: &mut String, guideline: &Guideline, findings: &[Finding], style: 
         let title = first.title.as_deref().map_or_else(String::new, |title| format!(": {}", escape(title)));
         row(out, style, "fix", &format!("{known}{title} (--format json shows the edits)"));
     }
-    let explain = style.paint().text(Role::Code, &format!("stanchion explain {}", guideline.id));
+    let explain = style.paint().command(&style.commands.explain(&guideline.id));
     row(out, style, "keep it", &explain);
     row(out, style, "step over", "the same text, under \"When to step over\"");
 }

@@ -6,11 +6,13 @@
 mod cannot_tell;
 mod excerpt;
 mod group;
+mod problem;
 mod summary;
 mod words;
 
 use super::paint::Paint;
-use crate::model::{Outcome, Problem};
+use crate::model::{GuidelineId, Outcome, Problem};
+use crate::report::escape::escape;
 
 /// How the report looks.
 #[derive(Clone, Debug)]
@@ -20,8 +22,9 @@ pub struct HumanStyle {
     pub color: bool,
     /// Columns of the terminal.
     pub width: usize,
-    /// Findings shown for each guideline; `usize::MAX` shows all.
-    pub cap: usize,
+    /// Findings shown for each guideline: `usize::MAX` shows all, `None` few enough for a report that
+    /// can be read, see [`HumanStyle::shown`].
+    pub cap: Option<usize>,
     /// Whether characters outside ASCII may be drawn.
     pub unicode: bool,
     /// How long the run took, if the reader should know.
@@ -30,7 +33,42 @@ pub struct HumanStyle {
     pub verbose: bool,
     /// Only one line for each guideline that is not kept, and nothing at all when all are kept.
     pub quiet: bool,
+    /// The commands that the report names.
+    pub commands: Commands,
 }
+
+/// The commands that a report names, such that they do the same thing where the reader is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commands {
+    /// What runs this assessment again, for example `stanchion check services`.
+    pub check: String,
+    /// What follows the id in `stanchion explain ID`, beginning with a space; empty for what is followed
+    /// in the reader's own repository.
+    pub place: String,
+}
+
+impl Default for Commands {
+    fn default() -> Self {
+        Self { check: "stanchion check".to_owned(), place: String::new() }
+    }
+}
+
+impl Commands {
+    /// `stanchion explain ID …`, escaped.
+    fn explain(&self, id: &GuidelineId) -> String {
+        format!("stanchion explain {id}{}", escape(&self.place))
+    }
+
+    /// The same assessment with `option`, escaped.
+    fn check_with(&self, option: &str) -> String {
+        format!("{} {option}", escape(&self.check))
+    }
+}
+
+/// Most findings shown of one guideline, if nobody says otherwise.
+const MOST: usize = 5;
+/// Findings shown in all before each guideline shows fewer, if nobody says otherwise.
+const IN_ALL: usize = 40;
 
 impl Default for HumanStyle {
     /// 80 columns, no colour, line drawing characters, five findings for each guideline.
@@ -38,16 +76,29 @@ impl Default for HumanStyle {
         Self {
             color: false,
             width: 80,
-            cap: 5,
+            cap: None,
             unicode: true,
             elapsed_ms: None,
             verbose: false,
             quiet: false,
+            commands: Commands::default(),
         }
     }
 }
 
 impl HumanStyle {
+    /// How many findings of each guideline are shown when `groups` guidelines have some: the cap, else
+    /// from five down to one, so that a report on many guidelines can still be read.
+    #[must_use]
+    pub fn shown(&self, groups: usize) -> usize {
+        self.cap.unwrap_or_else(|| (IN_ALL / groups.max(1)).clamp(1, MOST))
+    }
+
+    /// Whether everything is shown.
+    fn everything(&self) -> bool {
+        self.cap == Some(usize::MAX)
+    }
+
     /// How text is drawn in this style.
     #[must_use]
     pub fn paint(&self) -> Paint {
@@ -63,19 +114,30 @@ pub fn render(outcome: &Outcome, style: &HumanStyle) -> String {
         summary::render_quiet(&mut out, outcome, style);
         return out;
     }
-    for findings in outcome.findings.chunk_by(|a, b| a.guideline == b.guideline) {
-        group::render(&mut out, outcome, findings, style);
+    let groups = || outcome.findings.chunk_by(|a, b| a.guideline == b.guideline);
+    let shown = style.shown(groups().count());
+    for findings in groups() {
+        group::render(&mut out, outcome, findings, shown, style);
     }
     cannot_tell::render(&mut out, outcome, style);
-    summary::render(&mut out, outcome, style);
+    let hidden = groups().map(|findings| findings.len().saturating_sub(shown)).sum();
+    summary::render(&mut out, outcome, hidden, style);
     out
 }
 
-/// Problems in files that people wrote, each pointing at the text.
+/// Problems in files that people wrote, each pointing at the text, with an empty line between them.
 #[must_use]
 pub fn render_problems(problems: &[Problem], style: &HumanStyle) -> String {
     let mut out = String::new();
-    cannot_tell::problems(&mut out, problems, style);
+    problem::all(&mut out, problems, problem::Tone::Problem, style);
+    out
+}
+
+/// The same for what keeps nothing from being used, and is only worth knowing.
+#[must_use]
+pub fn render_notes(notes: &[Problem], style: &HumanStyle) -> String {
+    let mut out = String::new();
+    problem::all(&mut out, notes, problem::Tone::Note, style);
     out
 }
 
@@ -98,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_sample_in_other_styles() {
-        let all = HumanStyle { cap: usize::MAX, unicode: false, verbose: true, ..style(80) };
+        let all = HumanStyle { cap: Some(usize::MAX), unicode: false, verbose: true, ..style(80) };
         insta::assert_snapshot!("human_all_ascii_verbose", render(&sample::outcome(), &all));
         let quiet = HumanStyle { quiet: true, ..style(80) };
         insta::assert_snapshot!("human_quiet", render(&sample::outcome(), &quiet));
@@ -108,7 +170,7 @@ mod tests {
 
     #[test]
     fn nothing_from_outside_reaches_the_terminal_raw() {
-        for style in [style(40), HumanStyle { cap: usize::MAX, verbose: true, ..style(100) }] {
+        for style in [style(40), HumanStyle { cap: Some(usize::MAX), verbose: true, ..style(100) }] {
             let text = render(&sample::outcome(), &style);
             let raw: Vec<char> = text.chars().filter(|&c| c != '\n' && is_unsafe(c)).collect();
             assert!(raw.is_empty(), "{raw:?}");
@@ -124,12 +186,39 @@ mod tests {
     }
 
     #[test]
+    fn many_groups_show_fewer_findings_each() {
+        for (cap, groups, expected) in
+            [(None, 1, 5), (None, 8, 5), (None, 20, 2), (None, 500, 1), (Some(7), 500, 7)]
+        {
+            assert_eq!(HumanStyle { cap, ..style(80) }.shown(groups), expected, "{cap:?} {groups}");
+        }
+    }
+
+    #[test]
+    fn commands_can_be_copied() {
+        let commands = Commands {
+            check: "stanchion check src --guidelines 'my drafts'".to_owned(),
+            place: " --guidelines 'my drafts'".to_owned(),
+        };
+        for width in [40, 80] {
+            let text = render(&sample::outcome(), &HumanStyle { commands: commands.clone(), ..style(width) });
+            for command in [
+                "stanchion explain teams/code-owners --guidelines 'my drafts'\n",
+                "stanchion check src --guidelines 'my drafts' --all",
+            ] {
+                assert!(text.contains(command), "{command} in\n{text}");
+            }
+        }
+    }
+
+    #[test]
     fn narrow_terminals_stay_usable() {
         let text = render(&sample::outcome(), &style(40));
         let wide: Vec<&str> = text
             .lines()
             .filter(|line| textwrap::core::display_width(line) > 40 && line.trim().contains(' '))
-            // A word that is longer than the line stays whole, so that it can be copied.
+            // A command or a word that is longer than the line stays whole, so that it can be copied.
+            .filter(|line| !line.contains("stanchion "))
             .filter(|line| line.split_whitespace().all(|word| textwrap::core::display_width(word) <= 36))
             .collect();
         assert!(wide.is_empty(), "{wide:#?}");

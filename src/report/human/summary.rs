@@ -1,15 +1,17 @@
 //! The end of the report: notes, lists on request, and the one line that sums up.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::HumanStyle;
+use super::cannot_tell::is_file_without_problems;
 use super::words::{count, figure, time, wrap};
 use crate::model::{Outcome, Verdict};
 use crate::report::escape::escape;
 use crate::report::paint::Role;
 
-/// Adds notes, the lists of a verbose report, and the summary line.
-pub(super) fn render(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
+/// Adds notes, the lists of a verbose report, and the summary line. `hidden` findings were left out.
+pub(super) fn render(out: &mut String, outcome: &Outcome, hidden: usize, style: &HumanStyle) {
     let paint = style.paint();
     if style.verbose {
         lists(out, outcome, style);
@@ -18,7 +20,23 @@ pub(super) fn render(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
         let label = paint.text(Role::Note, "note:");
         out.push_str(&wrap(style, "", "      ", &format!("{label} {}", escape(&note.message))));
     }
+    if hidden > 0 {
+        out.push_str(&wrap(style, "", "      ", &left_out(outcome, hidden, style)));
+    }
     out.push_str(&wrap(style, "", "  ", &line(outcome, style)));
+}
+
+/// That findings were left out, and the ways to see more.
+fn left_out(outcome: &Outcome, hidden: usize, style: &HumanStyle) -> String {
+    let paint = style.paint();
+    format!(
+        "{} {} of {} not shown; {} shows them all, {} one line for each guideline",
+        paint.text(Role::Note, "note:"),
+        figure(hidden),
+        count(outcome.findings.len(), "finding is", "findings are"),
+        paint.command("--all"),
+        paint.command("--quiet"),
+    )
 }
 
 /// Adds one line for each guideline that is not kept, and the summary; nothing when all are kept.
@@ -79,7 +97,8 @@ fn line(outcome: &Outcome, style: &HumanStyle) -> String {
     let broken = broken_files(outcome);
     if not_kept + waived + unknown + paths_unknown + broken == 0 && kept > 0 {
         let kept = paint.text(Role::Kept, &format!("{} kept", figure(kept)));
-        return format!("{head}: {kept}, nothing to mend; {} not applicable", figure(aside));
+        let aside = if aside > 0 { format!("; {} not applicable", figure(aside)) } else { String::new() };
+        return format!("{head}: {kept}, nothing to mend{aside}");
     }
     let mut parts = vec![paint.text(Role::Kept, &format!("{} kept", figure(kept)))];
     let mut loud = format!("{} not kept", figure(not_kept));
@@ -88,9 +107,12 @@ fn line(outcome: &Outcome, style: &HumanStyle) -> String {
         let _ = write!(loud, " ({})", count(outcome.findings.len(), "finding", "findings"));
     }
     parts.push(loud);
-    parts.push(format!("{} waived", figure(waived)));
-    parts.push(format!("{} cannot tell", figure(unknown)));
-    parts.push(format!("{} not applicable", figure(aside)));
+    // None of these is worth its room; the other numbers add up without it.
+    for (number, words) in [(waived, "waived"), (unknown, "cannot tell"), (aside, "not applicable")] {
+        if number > 0 {
+            parts.push(format!("{} {words}", figure(number)));
+        }
+    }
     let mut text = format!("{head}: {}", parts.join(", "));
     if paths_unknown > 0 {
         let _ = write!(text, "; cannot tell about {}", count(paths_unknown, "path", "paths"));
@@ -101,9 +123,9 @@ fn line(outcome: &Outcome, style: &HumanStyle) -> String {
     text
 }
 
+/// Files with problems, and those that need a newer program.
 fn broken_files(outcome: &Outcome) -> usize {
-    let mut files: Vec<&str> = outcome.problems.iter().map(|problem| &*problem.file).collect();
-    files.sort_unstable();
-    files.dedup();
-    files.len()
+    let files: BTreeSet<&str> = outcome.problems.iter().map(|problem| &*problem.file).collect();
+    let unshown = outcome.not_assessed.iter().filter(|item| is_file_without_problems(item, outcome));
+    files.len() + unshown.count()
 }

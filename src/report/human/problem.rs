@@ -1,0 +1,66 @@
+//! Something about a file that a person wrote: the words, the place, and what to do.
+
+use std::fmt::Write as _;
+
+use super::words::{clip, count, wrap};
+use super::{HumanStyle, excerpt};
+use crate::model::Problem;
+use crate::report::escape::escape;
+use crate::report::paint::Role;
+use crate::text::{Excerpt, LineIndex};
+
+/// Problems shown, unless everything is asked for.
+const PROBLEMS: usize = 10;
+/// Longest message that is shown, in characters.
+const MESSAGE: usize = 400;
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// The file, or a part of it, cannot be used.
+    Problem,
+    /// It can, and its author may want to know.
+    Note,
+}
+
+/// Adds problems, with an empty line between them.
+pub(super) fn all(out: &mut String, problems: &[Problem], tone: Tone, style: &HumanStyle) {
+    let cap = if style.everything() { usize::MAX } else { PROBLEMS };
+    for (index, problem) in problems.iter().take(cap).enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        one(out, problem, tone, style);
+    }
+    if problems.len() > cap {
+        let command = style.paint().command(&style.commands.check_with("--all"));
+        let more = count(problems.len() - cap, "more problem", "more problems");
+        out.push_str(&wrap(style, "\n  ", "  ", &format!("and {more}: {command}")));
+    }
+}
+
+fn one(out: &mut String, problem: &Problem, tone: Tone, style: &HumanStyle) {
+    let paint = style.paint();
+    let whole = problem.span.is_empty() && problem.span.start == 0;
+    let lines = LineIndex::new(&problem.text);
+    let mut place = escape(&problem.file).into_owned();
+    if !whole {
+        let (line, column) = lines.line_column(&problem.text, problem.span.start);
+        let _ = write!(place, ":{line}:{column}");
+    }
+    let word = match tone {
+        Tone::Problem => paint.text(Role::Warning, "problem:"),
+        Tone::Note => paint.text(Role::Note, "note:"),
+    };
+    let message = clip(&escape(&problem.message), MESSAGE, paint.ellipsis());
+    let head = format!("{} {word} {message}", paint.text(Role::Strong, &place));
+    out.push_str(&wrap(style, "  ", "    ", &head));
+    if !whole {
+        let label = Some(problem.label.as_str()).filter(|label| !label.is_empty());
+        out.push_str(&excerpt::draw(&Excerpt::new(&problem.text, &lines, problem.span), label, style));
+    }
+    if let Some(help) = &problem.help {
+        let label = paint.text(Role::Note, "help:");
+        out.push_str(&wrap(style, &format!("  {label} "), "        ", &escape(help)));
+    }
+}
