@@ -279,8 +279,11 @@ impl<'r> Assembly<'r> {
         let count = |fate: Fate| self.fates.iter().filter(|&&f| f == fate).count();
         let (assessed, not_applicable) = (count(Fate::Assessed), count(Fate::NotApplicable));
         let cannot_tell = count(Fate::CannotTell) + self.extra_cannot_tell;
+        // Counted from the list of entries, not as the sum of the rest: the sums are a test's to check.
+        let counted =
+            |entry: &&super::tree::Entry| entry.kind != EntryKind::Directory && (self.in_scope)(&entry.path);
         PathCounts {
-            seen: assessed + not_applicable + cannot_tell,
+            seen: self.listing.entries.iter().filter(counted).count() + self.extra_cannot_tell,
             assessed,
             not_applicable,
             cannot_tell,
