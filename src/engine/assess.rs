@@ -41,7 +41,7 @@ pub fn assess_file(
     let decoded = match decode(&scratch.bytes) {
         Ok(decoded) => decoded,
         Err(Undecodable::Binary(at)) => {
-            let detail = format!("a NUL byte at offset {at}");
+            let detail = format!("not text (seen at byte {at})");
             let refuse =
                 |&number| CannotTell { check: Some(number), reason: Reason::Binary, detail: detail.clone() };
             result.cannot_tell.extend(class.named.iter().map(refuse));

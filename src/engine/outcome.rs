@@ -107,8 +107,16 @@ impl<'r> Assembly<'r> {
         }
         let mut occurrences = HashMap::new();
         for (path, found) in names.found {
-            if (self.in_scope)(&path) {
-                self.finding(path, found, &mut occurrences);
+            if !(self.in_scope)(&path) {
+                continue;
+            }
+            // What is missing in a directory that could not be listed may well be there.
+            match self.listing.problems.iter().find(|(hidden, _)| path != *hidden && path.is_within(hidden)) {
+                Some((_, error)) => {
+                    let (reason, detail) = (error.reason, error.detail.clone());
+                    self.cannot_tell(&path, CannotTell { check: Some(found.check), reason, detail });
+                }
+                None => self.finding(path, found, &mut occurrences),
             }
         }
         for (path, cannot_tell) in names.cannot_tell {

@@ -81,7 +81,8 @@ impl Language {
 }
 
 /// The language of a file by its name, as bytes of a path or a bare name.
-/// Dockerfiles (not an ast-grep language) also go by `Dockerfile`, `Dockerfile.*` and `Containerfile`.
+/// Dockerfiles (not an ast-grep language) also go by `Dockerfile`, `Dockerfile.*`, `*.Dockerfile`,
+/// `Containerfile` and `Containerfile.*`.
 #[must_use]
 pub fn language_of(path: &[u8]) -> Option<Language> {
     let start = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
@@ -89,6 +90,7 @@ pub fn language_of(path: &[u8]) -> Option<Language> {
     if matches!(name, "Dockerfile" | "Containerfile")
         || name.starts_with("Dockerfile.")
         || name.starts_with("Containerfile.")
+        || name.ends_with(".Dockerfile")
     {
         return Some(Language::Dockerfile);
     }

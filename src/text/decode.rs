@@ -22,7 +22,7 @@ pub enum Encoding {
 /// Why bytes are not text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undecodable {
-    /// A NUL byte: not text at all. Holds the offset of the first one.
+    /// Not text at all: a NUL byte, or a PDF. Holds the offset where it shows.
     Binary(usize),
     /// Not valid UTF-8 (Latin-1, Shift-JIS, a cut character…) or broken UTF-16. Holds the first bad offset.
     Encoding(usize),
@@ -70,6 +70,8 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, Encoding::Utf16Le, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, Encoding::Utf16Be, u16::from_be_bytes),
         [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest, Encoding::Utf8Bom, 3),
+        // A PDF is binary data that need not hold a NUL.
+        [b'%', b'P', b'D', b'F', b'-', ..] => Err(Undecodable::Binary(0)),
         _ => utf8(bytes, Encoding::Utf8, 0),
     }
 }

@@ -95,6 +95,63 @@ fn pasted_rules_find_the_same_places_as_ast_grep() {
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
+/// The languages that ast-grep lacks: rules and queries find what they should.
+#[test]
+fn our_own_languages_match_patterns_kinds_and_queries() {
+    for (file, rule, source, expected) in [
+        (
+            "Dockerfile",
+            "language: dockerfile\nrule: { kind: from_instruction, has: { kind: image_tag, regex: '^:latest$', stopBy: end } }",
+            "FROM alpine:latest\nRUN ls\nFROM debian:12\n",
+            &["FROM alpine:latest"][..],
+        ),
+        (
+            "a.Dockerfile",
+            "language: dockerfile\nquery: '(run_instruction) @finding'",
+            "FROM a\nRUN ls\n",
+            &["RUN ls"],
+        ),
+        (
+            "Dockerfile.dev",
+            "language: docker\nquery: '(run_instruction) @finding'",
+            "FROM a\nRUN ls\n",
+            &["RUN ls"],
+        ),
+        (
+            "a.sql",
+            "language: sql\nrule: { kind: all_fields }",
+            "SELECT * FROM t;\nSELECT a FROM t;\n",
+            &["*"],
+        ),
+        (
+            "b.sql",
+            "language: sql\nquery: '((identifier) @finding (#match? @finding \"^pass\"))'",
+            "SELECT password, x FROM t;\n",
+            &["password"],
+        ),
+        (
+            "c.toml",
+            "language: toml\nrule: { kind: pair, regex: '^edition' }",
+            "[package]\nedition = \"2018\"\nname = \"x\"\n",
+            &["edition = \"2018\""],
+        ),
+        (
+            "d.toml",
+            "language: toml\nrule: { pattern: 'name = \"x\"' }",
+            "name = \"x\"\nother = \"x\"\n",
+            &["name = \"x\""],
+        ),
+    ] {
+        let found: Vec<String> = our_places(rule, file, source, true)
+            .into_iter()
+            .map(|(start, end)| {
+                source[usize::try_from(start).expect("fits")..usize::try_from(end).expect("fits")].to_owned()
+            })
+            .collect();
+        assert_eq!(found, expected, "{file}: {rule}");
+    }
+}
+
 #[test]
 fn every_ast_grep_language_has_a_case() {
     let own = ["dockerfile", "sql", "toml"];
