@@ -21,9 +21,10 @@ use crate::report::{Commands, HumanStyle, render_human, write_json, write_jsonl}
 Examples:
   stanchion check                            assess the repository you are in
   stanchion check services/pay               only that part of it
-  stanchion check --guidelines ./drafts      against the guidelines in a folder instead
-  stanchion check --format json              a report for programs (see `stanchion schema report`)
-  stanchion check --output json=report.json  a report for people here, for programs in a file
+  stanchion check --guidelines ./drafts      against the guidelines in a folder
+  stanchion check --format json              a report for programs
+  stanchion check --output json=report.json  for people here, for programs there
+  stanchion check --all | less               every finding, page by page
 
 Findings are advice: the exit status is 0 whether there are any or not.")]
 pub(super) struct Arguments {

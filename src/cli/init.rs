@@ -12,7 +12,8 @@ use crate::report::Role;
 Examples:
   stanchion init
 
-It says which guidelines this repository follows. An existing file is left as it is.")]
+It says which guidelines this repository follows. An existing file is left as
+it is.")]
 pub(super) struct Arguments {}
 
 /// Writes the file.

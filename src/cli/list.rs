@@ -1,6 +1,5 @@
 //! `stanchion list`: the guidelines that are followed here.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -117,7 +116,7 @@ fn table(rows: &[Row], terminal: &Terminal) -> String {
             let indent = " ".repeat(fixed);
             out.push_str(&wrap(terminal.width, &paint.text(role, &line), &indent, &title));
         } else {
-            let _ = writeln!(out, "{}", paint.text(role, line.trim_end()));
+            out.push_str(&wrap(terminal.width, "", "    ", &paint.text(role, line.trim_end())));
             if index > 0 {
                 out.push_str(&wrap(terminal.width, "  ", "  ", &title));
             }

@@ -77,11 +77,11 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   stanchion check                              assess the repository you are in
-  stanchion explain resilience/http-timeouts   read why, how to keep it, when to step over
+  stanchion explain resilience/http-timeouts   why, how to keep it, when not to
   stanchion new acme/short-names               write a guideline of your own
 
-Exit status: 0 it ran (advice or not), 1 a promise of this repository is not kept,
-2 stanchion could not do what was asked.";
+Exit status: 0 it ran (advice or not), 1 a promise of this repository is not
+kept, 2 stanchion could not do what was asked.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -168,6 +168,11 @@ mod tests {
             let help = subcommand.render_long_help().to_string();
             assert!(help.contains("Example"), "{name}: no examples in\n{help}");
             assert!(help.contains(&format!("  stanchion {name}")), "{name}: no example line in\n{help}");
+            let after = help.split_once("Examples:").map_or("", |(_, after)| after);
+            let explained = |line: &&str| line.trim().contains("  ");
+            let wide: Vec<_> =
+                after.lines().filter(explained).filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty(), "{name}: wraps in a terminal of 80 columns: {wide:?}");
             assert!(subcommand.get_about().is_some_and(|about| !about.to_string().ends_with('.')), "{name}");
             for argument in subcommand.get_arguments() {
                 assert!(argument.get_help().is_some(), "{name} {}: no help", argument.get_id());

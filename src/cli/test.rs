@@ -19,12 +19,12 @@ use crate::verify::{Case, CaseVerdict, verify};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  stanchion test                          every guideline that this repository follows
+  stanchion test                          every guideline that is followed here
   stanchion test guidelines               those in a folder
   stanchion test guidelines/acme/logs.md  those in a file
 
-Notes say what a guideline still lacks. Exit status: 0 every example holds, 2 some do not or a file
-cannot be used.")]
+Notes say what a guideline still lacks. Exit status: 0 every example holds,
+2 some do not or a file cannot be used.")]
 pub(super) struct Arguments {
     /// Folders or files with guidelines
     #[arg(value_name = "PATH")]
