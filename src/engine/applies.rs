@@ -48,10 +48,12 @@ impl Condition {
     /// `given` is the answer that is taken as given, if any: below a `not` it is the other one.
     fn settle_part(&mut self, entries: &[Entry], given: Option<bool>) {
         if let Some((_, globs, example, holds)) = &mut self.exists {
-            *example = entries
-                .iter()
-                .find(|entry| globs.is_match(entry.path.bytes()))
-                .map(|entry| entry.path.clone());
+            // A directory without anything in it is not in git, so it would not be there in a clone.
+            let exists = |(at, entry): &(usize, &Entry)| {
+                globs.is_match(entry.path.bytes())
+                    && (entry.kind != EntryKind::Directory || holds_something(entries, *at))
+            };
+            *example = entries.iter().enumerate().find(exists).map(|(_, entry)| entry.path.clone());
             *holds = given.unwrap_or(example.is_some());
         }
         for part in self.any.iter_mut().chain(&mut self.all) {
@@ -163,6 +165,17 @@ impl Condition {
         let all_left = not.iter().all(|part| left(part));
         group(if path.is_none() { "some file that is not" } else { "not" }, &not, all_left);
     }
+}
+
+/// Whether the directory at `at` holds anything but directories.
+fn holds_something(entries: &[Entry], at: usize) -> bool {
+    let directory = &entries[at].path;
+    let start = [directory.bytes(), b"/"].concat();
+    let from = entries.partition_point(|entry| entry.path.bytes() < start.as_slice());
+    entries[from..]
+        .iter()
+        .take_while(|entry| entry.path.bytes().starts_with(&start))
+        .any(|entry| entry.kind != EntryKind::Directory)
 }
 
 fn list(patterns: &[String]) -> String {
