@@ -279,7 +279,8 @@ fn blind_spots(
         };
         if let Some(span) = errors.iter().find(looks) {
             let (line, column) = places.line_column(span.start);
-            let detail = format!("line {line}, column {column} could not be read as {}", check.grammar.0.name());
+            let detail =
+                format!("line {line}, column {column} could not be read as {}", check.grammar.0.name());
             cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::ParseError, detail });
         }
     }
