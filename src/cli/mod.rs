@@ -18,6 +18,7 @@ mod new;
 mod progress;
 mod root;
 mod schema;
+mod shell;
 mod suggest;
 mod terminal;
 mod test;

@@ -144,7 +144,7 @@ fn look_at_data(class: &Class<'_>, path: &RepoPath, places: &Places<'_>, result:
         let Some(format) = check.format(path.bytes()) else {
             let detail =
                 "its name does not say which data format it is; the check can say `format:`".to_owned();
-            result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::ParseError, detail });
+            result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::Format, detail });
             continue;
         };
         if !loaded.iter().any(|(known, _)| *known == format) {

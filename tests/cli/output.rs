@@ -70,3 +70,37 @@ fn arguments_cannot_move_the_cursor() {
         assert!(!format!("{out}{err}").contains(['\x1b', '\u{202e}']), "{arguments:?}: {err:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_stands_where_a_report_goes_stays_what_it_is() {
+    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+
+    let folder = repository();
+    let at = |name: &str| folder.path().join(name);
+    let report = |name: &str| {
+        let (status, _, err) = run(folder.path(), &["check", "-q", "--output", &format!("json={name}")]);
+        assert_eq!((status, err.as_str()), (0, ""), "{name}");
+    };
+    assert!(std::process::Command::new("mkfifo").arg(at("fifo")).status().expect("it runs").success());
+    let fifo = at("fifo");
+    let reader = std::thread::spawn(move || fs::read_to_string(fifo).expect("read"));
+    report("fifo");
+    assert!(fs::symlink_metadata(at("fifo")).expect("there").file_type().is_fifo());
+    assert!(reader.join().expect("read").contains("\"version\""));
+
+    fs::create_dir(at("real")).expect("made");
+    symlink("real/one.json", at("one")).expect("linked");
+    symlink("one", at("two")).expect("linked");
+    for round in ["nothing there yet", "a file there"] {
+        report("two");
+        assert!(at("one").is_symlink() && at("two").is_symlink(), "{round}");
+        assert!(fs::read_to_string(at("real/one.json")).expect(round).starts_with('{'), "{round}");
+    }
+
+    fs::write(at("private"), "old").expect("written");
+    fs::set_permissions(at("private"), fs::Permissions::from_mode(0o600)).expect("set");
+    report("private");
+    assert!(fs::read_to_string(at("private")).expect("there").starts_with('{'));
+    assert_eq!(fs::metadata(at("private")).expect("there").permissions().mode() & 0o777, 0o600);
+}
