@@ -3,6 +3,8 @@
 //! Takes a class of checks and a path, gives back plain values. Nothing is shared between files, so a
 //! process boundary can be put around this.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::budget::Budget;
 use super::checks::code;
 use super::checks::data;
@@ -24,8 +26,28 @@ pub struct Scratch {
     active: Vec<bool>,
 }
 
-/// Assesses the file at `path`, which is number `file`.
+/// Assesses the file at `path`, which is number `file`. A panic in a check or a library is "cannot
+/// tell" for this file and ends nothing else.
 pub fn assess_file(
+    class: &Class<'_>,
+    tree: &dyn Tree,
+    path: &RepoPath,
+    file: u32,
+    limits: &Limits,
+    scratch: &mut Scratch,
+) -> FileResult {
+    let work = AssertUnwindSafe(|| assess_or_panic(class, tree, path, file, limits, scratch));
+    catch_unwind(work).unwrap_or_else(|_| {
+        // Whatever was half done there is not used again.
+        *scratch = Scratch::default();
+        let detail =
+            "a check panicked in this file; this is a defect of stanchion, please report it".to_owned();
+        let cannot_tell = vec![CannotTell { check: None, reason: Reason::Died, detail }];
+        FileResult { file, found: Vec::new(), cannot_tell }
+    })
+}
+
+fn assess_or_panic(
     class: &Class<'_>,
     tree: &dyn Tree,
     path: &RepoPath,
@@ -35,6 +57,16 @@ pub fn assess_file(
 ) -> FileResult {
     let mut result = FileResult { file, ..FileResult::default() };
     if let Err(error) = tree.read(path, limits.file_bytes, &mut scratch.bytes) {
+        // A large binary is no more the business of a check of every text than a small one.
+        if error.reason == Reason::TooBig && matches!(decode(&scratch.bytes), Err(Undecodable::Binary(_))) {
+            let refuse = |&number| CannotTell {
+                check: Some(number),
+                reason: error.reason,
+                detail: error.detail.clone(),
+            };
+            result.cannot_tell.extend(class.named.iter().map(refuse));
+            return result;
+        }
         result.cannot_tell.push(CannotTell { check: None, reason: error.reason, detail: error.detail });
         return result;
     }

@@ -33,6 +33,8 @@ pub enum Reason {
     TooManyNodes,
     /// A time budget ran out.
     Budget,
+    /// The assessment of the file itself failed.
+    Died,
     /// It changed or went away while it was read.
     Changed,
     /// The guideline itself could not be used (a bad pattern, a newer schema).
@@ -59,6 +61,7 @@ impl Reason {
             Self::TooDeep => "too-deep",
             Self::TooManyNodes => "too-many-nodes",
             Self::Budget => "budget",
+            Self::Died => "parser-died",
             Self::Changed => "changed-while-read",
             Self::Guideline => "guideline",
             Self::IgnoreFile => "ignore-file",
@@ -81,6 +84,7 @@ impl Reason {
             Self::TooDeep => "nested too deeply",
             Self::TooManyNodes => "too many parts",
             Self::Budget => "time budget used up",
+            Self::Died => "the assessment failed",
             Self::Changed => "changed while it was read",
             Self::Guideline => "the guideline cannot be used",
             Self::IgnoreFile => "ignore file not used",
