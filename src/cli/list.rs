@@ -8,7 +8,7 @@ use super::{Exit, Failure, guidelines, root};
 use crate::engine::{Reach, reach};
 use crate::model::Guideline;
 use crate::report::escape::escape;
-use crate::report::{Role, render_notes, render_problems, wrap};
+use crate::report::{HumanStyle, Role, render_notes, render_problems, wrap};
 
 /// List the guidelines that are followed here
 #[derive(clap::Args, Debug)]
@@ -65,15 +65,18 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     match arguments.format {
         Format::Json => terminal.print(&json(&rows))?,
         Format::Human => {
+            // All of them: no other command would show the rest.
+            let style = HumanStyle { cap: Some(usize::MAX), ..terminal.style() };
             let mut text = table(&rows, terminal);
             if !followed.problems.is_empty() {
                 text.push('\n');
-                text.push_str(&render_problems(&followed.problems, &terminal.style()));
+                text.push_str(&render_problems(&followed.problems, &style));
             }
             if !followed.newer.is_empty() {
                 text.push('\n');
-                text.push_str(&render_notes(&followed.newer, &terminal.style()));
+                text.push_str(&render_notes(&followed.newer, &style));
             }
+            text.push_str(&followed.notes_about(None, &style));
             terminal.print(&text)?;
         }
     }

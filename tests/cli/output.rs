@@ -58,6 +58,8 @@ fn colours_are_for_those_who_want_them() {
     assert!(colored(&["check"], &[("CLICOLOR_FORCE", "1")]));
     assert!(!colored(&["check"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!colored(&["check", "--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored(&["--color", "never", "--help"], &[("CLICOLOR_FORCE", "1")]), "help heeds it too");
+    assert!(colored(&["check", "--help", "--color=always"], &[]), "help heeds it too");
 }
 
 #[test]
@@ -69,6 +71,16 @@ fn arguments_cannot_move_the_cursor() {
         let (_, out, err) = run(folder.path(), arguments);
         assert!(!format!("{out}{err}").contains(['\x1b', '\u{202e}']), "{arguments:?}: {err:?}");
     }
+}
+
+#[test]
+fn what_goes_to_programs_has_one_line_for_each_guideline() {
+    let folder = repository();
+    fs::write(folder.path().join("a.py"), "import requests\nrequests.get(u)\n").expect("written");
+    let mut command = stanchion(folder.path());
+    let output = command.args(["check", "-q"]).env("COLUMNS", "30").output().expect("it runs");
+    let out = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(out.lines().count() > 1 && out.lines().all(|line| !line.starts_with(' ')), "{out}");
 }
 
 #[cfg(unix)]

@@ -56,28 +56,31 @@ pub(super) fn is_file_without_problems(item: &NotAssessed, outcome: &Outcome) ->
 
 /// The guidelines about which nothing can be told, by why.
 fn unknown(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
-    let unusable: BTreeSet<usize> = outcome
-        .not_assessed
-        .iter()
-        .filter(|item| item.reason == Reason::Guideline)
-        .filter_map(|item| item.guideline)
-        .collect();
-    for (wanted, words) in [
-        (false, "Nothing was found, but not everything could be read, for:"),
-        (true, "A check of these cannot be used, and the others found nothing:"),
-    ] {
-        let ids: Vec<&str> = outcome
-            .guidelines
-            .iter()
-            .enumerate()
-            .filter(|(index, entry)| {
-                entry.verdict == Verdict::CannotTell && unusable.contains(index) == wanted
-            })
-            .map(|(_, entry)| entry.guideline.id.as_str())
-            .collect();
-        if !ids.is_empty() {
-            out.push_str(&wrap(style, "   ", "   ", &format!("{words} {}", ids.join(", "))));
+    let own = |index: usize| {
+        let about =
+            move |item: &&NotAssessed| item.reason == Reason::Guideline && item.guideline == Some(index);
+        outcome.not_assessed.iter().filter(about)
+    };
+    // Why nothing can be told about the guideline of this number.
+    let why = |index: usize, checks: usize| {
+        let broken: BTreeSet<&str> = own(index).filter_map(|item| item.check.as_deref()).collect();
+        if own(index).any(|item| item.check.is_none()) || (!broken.is_empty() && broken.len() >= checks) {
+            "These cannot be used:"
+        } else if broken.is_empty() {
+            "Nothing was found, but not everything could be read, for:"
+        } else {
+            "A check of these cannot be used, and the others found nothing:"
         }
+    };
+    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (index, entry) in outcome.guidelines.iter().enumerate() {
+        if entry.verdict == Verdict::CannotTell {
+            let words = why(index, entry.guideline.checks.len());
+            groups.entry(words).or_default().push(entry.guideline.id.as_str());
+        }
+    }
+    for (words, ids) in groups {
+        out.push_str(&wrap(style, "   ", "   ", &format!("{words} {}", ids.join(", "))));
     }
 }
 
