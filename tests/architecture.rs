@@ -148,7 +148,6 @@ fn the_checker_cannot_import_the_centre() {
     let output = std::process::Command::new(env!("CARGO"))
         .args([
             "tree",
-            "--offline",
             "--locked",
             "--edges",
             "normal",
