@@ -26,7 +26,7 @@ const MAX_DEPTH: usize = 5_000;
 /// Work between two looks at the clock: a node counts one, a rule tried on it many.
 const WORK_PER_LOOK: u32 = 2_048;
 /// What trying a rule counts.
-const WORK_OF_A_RULE: u32 = 64;
+const WORK_OF_A_RULE: u32 = 16;
 
 /// The code checks of one class of files, by the kinds of node they look at. Built once a run.
 pub struct CodeScan<'p> {
