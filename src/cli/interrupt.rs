@@ -20,9 +20,9 @@ pub(super) fn answer_at_once() {
 pub(super) fn making_temporary<T>(path: &Path, make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     // Held while the file is made: Ctrl-C comes before it or after it.
     let mut temporary = temporary();
-    let made = make()?;
+    let value = make()?;
     *temporary = Some(path.to_path_buf());
-    Ok(made)
+    Ok(value)
 }
 
 /// Forgets the temporary file: it was renamed or removed.
