@@ -169,14 +169,14 @@ mod tests {
         guideline.checks = vec![check("a"), check("b")];
         outcome.guidelines[0].guideline = Arc::new(guideline);
         let mut said = |broken: &[Option<&str>]| {
-            let item = |check: &Option<&str>| NotAssessed {
+            let item = |check: Option<&str>| NotAssessed {
                 path: None,
                 guideline: Some(0),
                 check: check.map(str::to_owned),
                 reason: Reason::Guideline,
                 detail: String::new(),
             };
-            outcome.not_assessed = broken.iter().map(item).collect();
+            outcome.not_assessed = broken.iter().copied().map(item).collect();
             let mut out = String::new();
             unknown(&mut out, &outcome, &HumanStyle { width: 200, ..HumanStyle::default() });
             out
