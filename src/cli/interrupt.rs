@@ -20,9 +20,9 @@ pub(super) fn answer_at_once() {
 pub(super) fn making_temporary<T>(path: &Path, make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     // Held while the file is made: Ctrl-C comes before it or after it.
     let mut temporary = temporary();
-    let value = make()?;
+    let file = make()?;
     *temporary = Some(path.to_path_buf());
-    Ok(value)
+    Ok(file)
 }
 
 /// Forgets the temporary file: it was renamed or removed.

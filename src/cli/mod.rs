@@ -25,6 +25,7 @@ mod test;
 mod why;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::builder::StyledStr;
@@ -106,6 +107,11 @@ enum Command {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
+        // The file that was looked at is named in the report; the payload may hold its bytes.
+        let _ = writeln!(std::io::stderr(), "stanchion: a defect in stanchion{place}; please report it");
+    }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(error).into(),

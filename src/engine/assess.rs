@@ -164,3 +164,42 @@ fn look_at_data(class: &Class<'_>, path: &RepoPath, places: &Places<'_>, result:
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tree::{Listing, Metadata, ReadError};
+    use crate::model::Language;
+
+    /// A tree in which reading one file panics, as a defect in a check would.
+    struct Panics;
+
+    impl Tree for Panics {
+        fn list(&self) -> Result<Listing, ReadError> {
+            Ok(Listing::default())
+        }
+
+        fn read(&self, path: &RepoPath, _: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+            assert!(path.bytes() != b"bad", "a defect");
+            buffer.clear();
+            Ok(())
+        }
+
+        fn metadata(&self, _: &RepoPath) -> Result<Metadata, ReadError> {
+            Ok(Metadata { size: 0, executable: false })
+        }
+    }
+
+    #[test]
+    fn a_panic_is_the_end_of_one_file_only() {
+        let compiled = std::collections::HashMap::new();
+        let class = Class::new(&[], Some(Language::Go), &compiled, &|_| false, true);
+        let mut scratch = Scratch::default();
+        let mut assess = |path: &str| {
+            assess_file(&class, &Panics, &RepoPath::from(path), 7, &Limits::default(), &mut scratch)
+        };
+        let bad = assess("bad");
+        assert_eq!((bad.file, bad.cannot_tell[0].reason), (7, Reason::Died));
+        assert_eq!(assess("good").cannot_tell, []);
+    }
+}

@@ -205,6 +205,20 @@ fn nested_repositories_are_left_out_and_named() {
 }
 
 #[test]
+fn what_git_tracks_is_no_nested_repository() {
+    let dir = tree(&[("src/a", ""), ("src/deep/b", ""), ("sub/f", "")]);
+    git(dir.path(), &["init", "-q"]);
+    git(dir.path(), &["add", "src"]);
+    for path in ["src/.git", "src/deep/.git/HEAD", "sub/.git"] {
+        put(dir.path(), path, "");
+    }
+    let listing = list(&dir);
+    assert_eq!(files(&listing), ["src/a", "src/deep/b"]);
+    assert_eq!(listing.notes.len(), 1);
+    assert!(listing.notes[0].message.starts_with("a nested repository is left out: `sub`;"));
+}
+
+#[test]
 fn links_are_entries_and_never_followed() {
     let dir = tree(&[("real/file", "content")]);
     let outside = tree(&[("secret", "canary")]);
@@ -293,6 +307,13 @@ fn what_cannot_be_read_is_said() {
         (error.reason, error.detail.as_str()),
         (Reason::TooBig, "5 bytes is over the limit of 4 bytes")
     );
+    let mut buffer = b"left over".to_vec();
+    put(dir.path(), "long", &"ab".repeat(10_000));
+    for (path, head) in [("file", 5), ("long", 8 << 10)] {
+        let root = Root::open(dir.path()).expect("a root");
+        assert_eq!(root.read(path.as_bytes(), 4, &mut buffer).expect_err(path).reason, Reason::TooBig);
+        assert_eq!(buffer.len(), head, "the head of {path}");
+    }
     assert_eq!(read(&dir, "gone", 5).expect_err("no file").reason, Reason::Changed);
     let sparse = fs::File::create(dir.path().join("sparse")).expect("a file");
     sparse.set_len(10 << 30).expect("a sparse file");

@@ -112,7 +112,8 @@ impl<'a> Walk<'a> {
             path.extend_from_slice(name);
             entries.push(Entry { path: RepoPath::new(path), kind });
         });
-        if git && !is_root {
+        // What git tracks below belongs to this repository, whatever is called `.git` there.
+        if git && !is_root && !self.tracked().has_below(&directory.path) {
             let mut gathered = self.lock();
             gathered.ignored += 1;
             gathered.nested.push(RepoPath::new(directory.path.clone()));
@@ -183,9 +184,13 @@ impl<'a> Walk<'a> {
         if !directory.tracked_only && !ignored(rules, path, entry.kind) {
             return Keep::Yes;
         }
-        let tracked = self.tracked.get_or_init(|| Tracked::read(self.root));
+        let tracked = self.tracked();
         let found = if is_directory { tracked.has_below(path) } else { tracked.has(path) };
         if found { Keep::TrackedOnly } else { Keep::No }
+    }
+
+    fn tracked(&self) -> &Tracked {
+        self.tracked.get_or_init(|| Tracked::read(self.root))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Gathered> {

@@ -144,8 +144,7 @@ fn report(
         }
         K::Required { property } => {
             let sentence = words::sentence(error, &subject);
-            let content = format!("{} {}", words::path(at), words::json(property, CONTENT_BYTES));
-            sink.put(place::of_key(root, at, text), at, instance, &sentence, &content)
+            sink.put(place::of_key(root, at, text), at, instance, &sentence, &content(at, property))
         }
         K::FalseSchema => {
             let sentence = words::sentence(error, &subject);
@@ -158,9 +157,10 @@ fn report(
     }
 }
 
-/// What the fingerprint is made of: the way and the value.
+/// What the fingerprint is made of: the way and the value. The way is without the numbers of items, so
+/// that one more item above does not make a new finding of each one below.
 fn content(pointer: &Pointer, value: &Value) -> String {
-    format!("{} {}", words::path(pointer), words::json(value, CONTENT_BYTES))
+    format!("{} {}", words::path_without_numbers(pointer), words::json(value, CONTENT_BYTES))
 }
 
 /// Where findings go: each once, and not too many.

@@ -194,8 +194,22 @@ fn messages_are_filled_in() {
         found[0].message,
         format!("uses is a/b at {path}: `{path}` should match `@v` ($OTHER $ $KEYS)")
     );
-    assert_eq!(found[0].content, format!("{path} \"a/b\""));
+    assert_eq!(found[0].content, r#"jobs.build.steps[].uses "a/b""#, "an item above changes nothing");
     assert_eq!((found[0].start.line, found[0].start.column), (4, 15));
+}
+
+#[test]
+fn an_item_above_does_not_change_what_a_finding_is() {
+    let spec = json!({"assert": {"items": {
+        "required": ["x"], "properties": {"p": {"type": "null"}, "q": false, "x": {}}, "additionalProperties": false,
+    }}});
+    let contents = |text: &str| -> Vec<String> {
+        let (found, _) = assess(&compiled(spec.clone()), "a.yaml", text);
+        found.into_iter().map(|found| found.content).collect()
+    };
+    let below = "- {p: 1, q: 2, x: 3, y: 3}\n- {p: 4}\n";
+    assert_eq!(contents(below), contents(&format!("- {{p: 1, x: 1}}\n{below}"))[1..]);
+    assert!(contents(below).len() > 3);
 }
 
 #[test]
