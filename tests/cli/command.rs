@@ -258,3 +258,20 @@ fn why_fits_a_narrow_terminal() {
     let wide = |line: &&str| line.chars().count() > 40 && !line.contains("sha256");
     assert_eq!(out.lines().filter(wide).collect::<Vec<_>>(), Vec::<&str>::new(), "{out}");
 }
+
+#[test]
+fn a_file_in_no_known_data_format_is_said_as_such() {
+    let folder = repository();
+    fs::write(folder.path().join("settings"), "a: 1\n").expect("written");
+    write_guideline(folder.path(), "g/one.md", |text| {
+        let end = text.find("    text: {").expect("its check");
+        let after = text.find("    message:").expect("its message");
+        let check = "    data: { files: [settings], select: \"$.a\", assert: { type: string } }\n";
+        format!("{}{check}{}", &text[..end], &text[after..])
+    });
+    let (status, out, err) = run(folder.path(), &["check", "--guidelines", "g"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.contains("data format unknown · 1 path\n") && !out.contains("does not parse"), "{out}");
+    let out = run(folder.path(), &["check", "--guidelines", "g", "--format", "json"]).1;
+    assert!(out.contains("\"reason\": \"unknown-format\""), "{out}");
+}

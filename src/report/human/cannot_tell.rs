@@ -143,3 +143,47 @@ fn line(group: &[&NotAssessed], outcome: &Outcome, style: &HumanStyle) -> String
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Check, CheckKind, FilesCheck};
+    use crate::report::sample;
+
+    #[test]
+    fn why_nothing_can_be_told_is_said() {
+        let mut outcome = sample::outcome();
+        outcome.problems.clear();
+        outcome.guidelines.truncate(1);
+        outcome.guidelines[0].verdict = Verdict::CannotTell;
+        let files: FilesCheck = serde_json::from_str(r#"{ "forbid": ["x"] }"#).expect("a check");
+        let check = |id: &str| Check {
+            id: id.to_owned(),
+            kind: CheckKind::Files(files.clone()),
+            message: None,
+            fix: None,
+        };
+        let mut guideline = (*outcome.guidelines[0].guideline).clone();
+        guideline.checks = vec![check("a"), check("b")];
+        outcome.guidelines[0].guideline = Arc::new(guideline);
+        let mut said = |broken: &[Option<&str>]| {
+            let item = |check: Option<&str>| NotAssessed {
+                path: None,
+                guideline: Some(0),
+                check: check.map(str::to_owned),
+                reason: Reason::Guideline,
+                detail: String::new(),
+            };
+            outcome.not_assessed = broken.iter().copied().map(item).collect();
+            let mut out = String::new();
+            unknown(&mut out, &outcome, &HumanStyle { width: 200, ..HumanStyle::default() });
+            out
+        };
+        assert!(said(&[]).contains("not everything could be read"));
+        assert!(said(&[None]).contains("These cannot be used:"), "its conditions");
+        assert!(said(&[Some("a")]).contains("the others found nothing:"));
+        assert!(said(&[Some("a"), Some("b")]).contains("These cannot be used:"), "every check");
+    }
+}
