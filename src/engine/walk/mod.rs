@@ -6,6 +6,7 @@
 //! No check, no guideline and no output may enter here.
 
 mod git_index;
+mod ignore_line;
 mod ignore_rules;
 #[cfg(not(unix))]
 #[path = "system_other.rs"]

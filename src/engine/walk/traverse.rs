@@ -53,8 +53,8 @@ struct Gathered {
     ignored: usize,
     problems: Vec<(RepoPath, ReadError)>,
     nested: Vec<RepoPath>,
-    /// Lines of ignore files that are not UTF-8.
-    left_out: Vec<(RepoPath, usize)>,
+    /// Lines of ignore files that are not used, and why.
+    left_out: Vec<(RepoPath, (usize, &'static str))>,
     root_error: Option<ReadError>,
 }
 
@@ -241,13 +241,13 @@ fn nested_note(nested: &[RepoPath]) -> Option<Note> {
     Some(Note { code: "nested-repositories".to_owned(), message })
 }
 
-fn left_out_note(left_out: &[(RepoPath, usize)]) -> Option<Note> {
-    let (path, line) = left_out.first()?;
+fn left_out_note(left_out: &[(RepoPath, (usize, &'static str))]) -> Option<Note> {
+    let (path, (line, why)) = left_out.first()?;
     let more = match left_out.len() - 1 {
         0 => String::new(),
-        1 => " and 1 line more".to_owned(),
-        more => format!(" and {more} lines more"),
+        1 => " (and 1 line more)".to_owned(),
+        more => format!(" (and {more} lines more)"),
     };
-    let message = format!("line {line} of `{}`{more} is not UTF-8 and ignores nothing here", path.lossless());
+    let message = format!("line {line} of `{}` {why}, so it{more} ignores nothing here", path.lossless());
     Some(Note { code: "ignore-line-not-used".to_owned(), message })
 }

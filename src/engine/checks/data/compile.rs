@@ -14,6 +14,8 @@ pub struct CompiledData {
     pub(super) select: Option<JsonPath>,
     /// The text of `select`, for messages.
     pub(super) select_text: String,
+    /// How many `..` it has.
+    pub(super) descents: u32,
     pub(super) assert: Assert,
     pub(super) require: bool,
     pub(super) message: Option<String>,
@@ -61,6 +63,7 @@ pub fn compile(check: &DataCheck, message: Option<&str>) -> Result<CompiledData,
     Ok(CompiledData {
         format: check.format.map(format_named),
         select,
+        descents: check.select.as_deref().map_or(0, query::descents),
         select_text: check.select.clone().unwrap_or_default(),
         assert,
         require: check.require,

@@ -41,6 +41,15 @@ impl CompiledData {
                     self.look_at(document, &[], &document.json, &mut sink)?;
                 }
                 Some(path) => {
+                    if query::finds_too_much(self.descents, &document.json) {
+                        let most = query::MAX_STEPS;
+                        let words = format!(
+                            "`{}` could find too many values, nested too deeply (their ways have more than {most} \
+                             steps together): name more keys of the way instead of `..`",
+                            self.select_text
+                        );
+                        return Err((Reason::TooManyNodes, words));
+                    }
                     for located in path.query_located(&document.json).iter() {
                         selected_any = true;
                         if matches!(self.assert, Assert::Anything) {

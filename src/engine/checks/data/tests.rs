@@ -230,6 +230,25 @@ fn findings_are_short_and_not_endless() {
 }
 
 #[test]
+fn a_search_of_everything_is_refused_where_its_ways_are_too_long() {
+    let deep = |depth: usize, wide: usize| {
+        format!("{}[{}0]{}", "[".repeat(depth), "0,".repeat(wide), "]".repeat(depth))
+    };
+    let cases = [
+        ("$..x", deep(110, 100_000), true),
+        ("$..x", deep(2, 100_000), false),
+        ("$..x..y", deep(110, 1_000), true),
+        ("$..x..y", deep(20, 1_000), false),
+        ("$.x[*]", deep(110, 100_000), false),
+    ];
+    for (select, text, refused) in cases {
+        let (found, rest) = assess(&compiled(json!({"select": select, "assert": false})), "a.json", &text);
+        let reason = rest.err().map(|(reason, _)| reason);
+        assert_eq!((found.len(), reason), (0, refused.then_some(Reason::TooManyNodes)), "{select}");
+    }
+}
+
+#[test]
 fn drafts_differ() {
     let document = "l: [1, x]\n";
     let tuple = |draft: &str, keyword: &str| json!({"assert": {"$schema": draft, "properties": {"l": {keyword: [{}, {"type": "integer"}]}}}});
