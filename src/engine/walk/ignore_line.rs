@@ -209,7 +209,8 @@ impl Class {
         let mut byte = 0_u8;
         while byte < 128 {
             let rest = &self.ascii[usize::from(byte)..];
-            let run = rest.iter().take_while(|&&there| there).count() as u8;
+            // At most the 128 of ASCII.
+            let run = u8::try_from(rest.iter().take_while(|&&there| there).count()).unwrap_or(u8::MAX);
             if run > 2 {
                 out.extend([char::from(byte), '-', char::from(byte + run - 1)]);
             } else {
