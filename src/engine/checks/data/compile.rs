@@ -28,7 +28,12 @@ pub(super) enum Assert {
     /// It should not be there.
     Nothing,
     /// It should fit the schema.
-    Schema(Box<jsonschema::Validator>),
+    Schema {
+        /// The compiled schema.
+        schema: Box<jsonschema::Validator>,
+        /// See [`super::cost::branching`].
+        branching: usize,
+    },
 }
 
 /// Compiles `check`, whose `assert-file` has been read into `assert` already; `message` is what its
@@ -46,7 +51,7 @@ pub fn compile(check: &DataCheck, message: Option<&str>) -> Result<CompiledData,
         None | Some(DataSchema::Bool(true)) => Assert::Anything,
         Some(DataSchema::Bool(false)) => Assert::Nothing,
         Some(DataSchema::Object(object)) => match schema::build(object) {
-            Ok(validator) => Assert::Schema(Box::new(validator)),
+            Ok((schema, branching)) => Assert::Schema { schema: Box::new(schema), branching },
             Err(problem) => {
                 problems.push(problem);
                 Assert::Anything

@@ -7,7 +7,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::compile::{Assert, CompiledData};
-use super::{Loaded, place, query, words};
+use super::{Loaded, cost, place, query, words};
 use crate::data::{Pointer, Step};
 use crate::engine::found::Found;
 use crate::engine::places::Places;
@@ -87,7 +87,16 @@ impl CompiledData {
                 let span = place::of_value(&document.node, pointer, text);
                 sink.put(span, pointer, value, &error, &content(pointer, value))
             }
-            Assert::Schema(schema) => validate(schema, document, pointer, value, sink),
+            Assert::Schema { branching, .. } if cost::is_too_much(*branching, value) => {
+                let most = cost::MAX_LOOKS;
+                let words = format!(
+                    "{} is nested too deeply for this schema, which comes to each part of it in {branching} ways: \
+                     it would look at values more than {most} times",
+                    words::subject(pointer, "this document")
+                );
+                Err((Reason::TooDeep, words))
+            }
+            Assert::Schema { schema, .. } => validate(schema, document, pointer, value, sink),
         }
     }
 }

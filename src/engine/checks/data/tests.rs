@@ -249,6 +249,17 @@ fn a_search_of_everything_is_refused_where_its_ways_are_too_long() {
 }
 
 #[test]
+fn a_schema_that_would_never_end_is_not_begun() {
+    let node = json!({"$ref": "#"});
+    let ways = json!([{"properties": {"c": node}, "required": ["x"]}, {"properties": {"c": node}}]);
+    let check = compiled(json!({"assert": {"anyOf": ways}}));
+    let nested = |depth: usize| format!("{}1{}", "{\"c\":".repeat(depth), "}".repeat(depth));
+    assert_eq!(assess(&check, "a.json", &nested(10)), (vec![], Ok(())));
+    let (_, rest) = assess(&check, "a.json", &nested(100));
+    assert!(matches!(rest, Err((Reason::TooDeep, _))), "{rest:?}");
+}
+
+#[test]
 fn drafts_differ() {
     let document = "l: [1, x]\n";
     let tuple = |draft: &str, keyword: &str| json!({"assert": {"$schema": draft, "properties": {"l": {keyword: [{}, {"type": "integer"}]}}}});
