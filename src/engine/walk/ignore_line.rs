@@ -208,17 +208,9 @@ impl Class {
         }
         let mut byte = 0_u8;
         while byte < 128 {
-<<<<<<< HEAD
-            let rest = &self.ascii[usize::from(byte)..];
-            // At most the 128 of ASCII.
-            let run = u8::try_from(rest.iter().take_while(|&&there| there).count()).unwrap_or(u8::MAX);
-            if run > 2 {
-                out.extend([char::from(byte), '-', char::from(byte + run - 1)]);
-=======
             let end = (byte..128).find(|&at| !self.ascii[usize::from(at)]).unwrap_or(128);
             if end - byte > 2 {
                 out.extend([char::from(byte), '-', char::from(end - 1)]);
->>>>>>> data
             } else {
                 out.extend((byte..end).map(char::from));
             }

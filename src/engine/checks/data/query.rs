@@ -295,7 +295,6 @@ mod tests {
             ("$.a[?$['a', 'b']]", "whole document"),
             ("$.a[?@[?$.b[*]]]", "whole document"),
             ("$.a[?search($.s, 'x')]", "`length` only"),
-            ("$.a[?search($.s, 'x')]", "a function"),
             ("$.a[?$.b == $.c]", "compare two"),
             ("$.a[?$.b['x']\n!= $.c]", "compare two"),
             ("$[?match(@.a, '(')]", "not a usable regular expression"),
