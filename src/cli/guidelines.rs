@@ -302,8 +302,10 @@ fn follow_configuration(followed: &mut Followed, root: &Path) -> Result<(), Fail
         }
         Err(error) => return Err(Failure::io("read", &path, &error)),
     };
+    // Nobody sees a byte order mark; places below count without it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let unusable = |problems| Failure::Problems { what: format!("{CONFIG} cannot be used"), problems };
-    let config = format::parse_config(CONFIG, &text).map_err(unusable)?;
+    let config = format::parse_config(CONFIG, text).map_err(unusable)?;
     let mut problems = Vec::new();
     for entry in &config.follow {
         let directory = match &entry.what {
@@ -317,7 +319,7 @@ fn follow_configuration(followed: &mut Followed, root: &Path) -> Result<(), Fail
             Ok(full) => followed.add_folder(&full, Path::new(directory))?,
             Err(message) => problems.push(Problem {
                 file: Arc::from(CONFIG),
-                text: Arc::from(text.as_str()),
+                text: Arc::from(text),
                 span: entry.span,
                 message,
                 label: "followed here".to_owned(),

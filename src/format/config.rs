@@ -6,15 +6,13 @@ use serde_json::Value;
 
 use super::diagnose::diagnose;
 use super::parse::sorted;
-use super::schema::config_schema;
+use super::schema::{FormatVersion, config_schema, version};
 use super::source::{Document, Source, keys};
 use super::suggest::did_you_mean;
 use crate::data::{self, Format, Kind, Limits, LoadError, Node, Step};
 use crate::model::Problem;
 use crate::text::Span;
 
-/// Version of the format that this program understands.
-const SCHEMA: u64 = 1;
 /// Largest file, in bytes.
 const FILE_BYTES: usize = 1 << 20;
 /// Keys of the format that a later version of this program will understand.
@@ -27,7 +25,7 @@ const LATER: [&str; 5] = ["promises", "registries", "unassessed", "settings", "i
 pub(super) struct RawConfig {
     /// Version of this format; 1.
     #[expect(dead_code, reason = "read before decoding")]
-    schema: u32,
+    schema: FormatVersion,
     /// The team that answers for this repository, for example `@payments`.
     owner: Option<String>,
     /// What is followed, in order: `starter` (the guidelines built in) and directories of guideline
@@ -78,19 +76,15 @@ pub fn parse_config(file: &str, text: &str) -> Result<Config, Vec<Problem>> {
         let message = format!("the file is larger than {} KiB", FILE_BYTES >> 10);
         return Err(vec![Source::new(file, "").problem(Span::at(0), message, "", None)]);
     }
-    let source = Source::new(file, text);
+    // Nobody sees a byte order mark: lines, columns and excerpts do without it.
+    let shown = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mark = text.len() - shown.len();
+    let source = Source::new(file, shown);
     let root = load(&source).map_err(|problem| vec![problem])?;
     let document = Document { source: &source, root: &root, home: Span::at(0) };
     let mut json = root.to_json();
-    if let Some(schema) = json.get("schema").and_then(Value::as_u64)
-        && schema > SCHEMA
-    {
-        let message = format!("needs a newer stanchion (schema {schema})");
-        let help = format!("this one understands schema {SCHEMA}; update it to use this file");
-        let span = document.value(&keys(&["schema"]));
-        return Err(vec![source.problem(span, message, "a later format", Some(help))]);
-    }
     let mut problems = Vec::new();
+    problems.extend(version(&document, &mut json).map_err(|newer| vec![newer])?);
     for key in LATER {
         if json.as_object_mut().and_then(|object| object.shift_remove(key)).is_some() {
             let message = format!("`{key}` is not understood by this version yet");
@@ -113,7 +107,15 @@ pub fn parse_config(file: &str, text: &str) -> Result<Config, Vec<Problem>> {
     }
     match decoded {
         Ok(raw) if problems.is_empty() => {
-            let follow = if raw.follow.is_some() { follow } else { Config::default().follow };
+            let place = |entry: Followed| Followed {
+                span: Span::new(entry.span.start + mark, entry.span.end + mark),
+                ..entry
+            };
+            let follow = if raw.follow.is_some() {
+                follow.into_iter().map(place).collect()
+            } else {
+                Config::default().follow
+            };
             Ok(Config { owner: raw.owner, follow })
         }
         _ => Err(sorted(problems)),
@@ -121,11 +123,7 @@ pub fn parse_config(file: &str, text: &str) -> Result<Config, Vec<Problem>> {
 }
 
 fn load(source: &Source) -> Result<Node, Problem> {
-    let text = &*source.text;
-    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    // TOML knows no byte order mark; a space in its place keeps every offset.
-    let padded = (mark > 0).then(|| format!("{}{}", " ".repeat(mark), &text[mark..]));
-    let loaded = data::load(Format::Toml, padded.as_deref().unwrap_or(text), &Limits::FRONT_MATTER);
+    let loaded = data::load(Format::Toml, &source.text, &Limits::FRONT_MATTER);
     let (span, message) = match loaded {
         Ok(mut documents) => {
             let root = documents.pop();
@@ -195,11 +193,10 @@ mod tests {
 
     fn said(text: &str) -> Vec<String> {
         let problems = parse_config("stanchion.toml", text).expect_err(text);
-        let lines = LineIndex::new(text);
         problems
             .iter()
             .map(|p| {
-                let (line, column) = lines.line_column(text, p.span.start);
+                let (line, column) = LineIndex::new(&p.text).line_column(&p.text, p.span.start);
                 format!("{line}:{column} {} | {}", p.message, p.help.clone().unwrap_or_default())
             })
             .collect()
@@ -244,6 +241,11 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_told() {
         assert_eq!(said(""), ["1:1 the key `schema` is missing | "]);
+        for (value, column) in [("0", 10), ("1.0", 10), ("-3", 10)] {
+            let told = "there is no such version of this format | the only version is 1";
+            assert_eq!(said(&format!("schema = {value}\n")), [format!("1:{column} {told}")]);
+            assert_eq!(said(&format!("\u{feff}schema = {value}\n")), [format!("1:{column} {told}")]);
+        }
         assert_eq!(
             said("schema = 2\nnews = true\n"),
             [

@@ -114,6 +114,11 @@ impl Desk<'_> {
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 self.branches(error, context, pointer, slips);
             }
+            // That a number is no language is told by its type.
+            ValidationErrorKind::Enum { options }
+                if is_languages(options) && !error.instance().is_string() => {}
+            // The only constant that is no word is `schema`; `schema::version` has told about other numbers.
+            ValidationErrorKind::Constant { expected_value } if !expected_value.is_string() => {}
             _ => slips.push(self.mismatch(error, pointer)),
         }
     }
@@ -177,12 +182,9 @@ impl Desk<'_> {
 
     /// A value of the wrong kind, or a word that is none of the known ones.
     fn mismatch(&self, error: &ValidationError<'_>, pointer: Vec<Step>) -> Slip {
-        let mut wanted = Wanted::default();
-        if wanted.note(error) {
-            return wanted.slip(error.instance(), pointer, self.document);
-        }
-        if let (ValidationErrorKind::Pattern { .. }, Some(word)) = (error.kind(), error.instance().as_str()) {
-            // The only pattern in our schemas is that of languages.
+        if let (ValidationErrorKind::Enum { options }, Some(word)) = (error.kind(), error.instance().as_str())
+            && is_languages(options)
+        {
             let names = Language::ALL
                 .iter()
                 .flat_map(|l| std::iter::once(l.name()).chain(l.aliases().iter().copied()));
@@ -195,12 +197,22 @@ impl Desk<'_> {
                 Some(help),
             );
         }
+        let mut wanted = Wanted::default();
+        if wanted.note(error) {
+            return wanted.slip(error.instance(), pointer, self.document);
+        }
         if let ValidationErrorKind::Minimum { limit } = error.kind() {
             let message = format!("a number of at least {limit} is expected here");
             return Slip::value(pointer, message, "too small", None);
         }
         Slip::value(pointer, error.to_string(), "does not fit", None)
     }
+}
+
+/// Whether words to choose from are the languages: too many to list with every alias.
+fn is_languages(options: &Value) -> bool {
+    let first = Language::ALL.first().map(|language| language.name());
+    options.get(0).and_then(Value::as_str) == first
 }
 
 /// What would have fitted at one place: kinds of values, or words.

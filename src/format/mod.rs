@@ -10,6 +10,7 @@ mod config;
 mod diagnose;
 mod examples;
 mod front;
+mod messages;
 mod parse;
 mod pattern;
 mod prose;
@@ -26,7 +27,7 @@ mod tests;
 
 pub use advice::advice;
 pub use config::{Config, Follow, Followed, init_config, parse_config};
-pub use parse::{FILE_BYTES, FRONT_MATTER_BYTES, SCHEMA, locate, needs_newer, parse, problem};
+pub use parse::{FILE_BYTES, FRONT_MATTER_BYTES, locate, parse, problem};
 pub use scaffold::{KINDS, scaffold};
-pub use schema::{config_schema, guideline_schema};
+pub use schema::{SCHEMA, config_schema, guideline_schema, needs_newer};
 pub use starter::starter;

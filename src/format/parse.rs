@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::diagnose::diagnose;
 use super::front::{self, Trouble};
 use super::raw::RawGuideline;
-use super::schema::guideline_schema;
+use super::schema::{guideline_schema, version};
 use super::semantics::{Desk, Parts};
 use super::source::{Document, Source, below};
 use super::{examples, prose};
@@ -17,15 +17,10 @@ use crate::data::{Pointer, Step};
 use crate::model::{Guideline, Origin, Problem, Section};
 use crate::text::Span;
 
-/// Version of the guideline format that this program understands.
-pub const SCHEMA: u64 = 1;
 /// Largest guideline file, in bytes.
 pub const FILE_BYTES: usize = 1 << 20;
 /// Largest front matter, in bytes.
 pub const FRONT_MATTER_BYTES: usize = 64 << 10;
-
-/// How a message about a newer format starts; see [`needs_newer`].
-const NEWER: &str = "needs a newer stanchion";
 
 /// Reads a guideline file.
 ///
@@ -47,6 +42,9 @@ pub fn parse(
         // Without the text: nobody wants an excerpt of it.
         return Err(vec![Source::new(file, "").problem(Span::at(0), message, "", None)]);
     }
+    let digest = digest(text.as_bytes());
+    // Nobody sees a byte order mark: lines, columns and excerpts do without it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let source = Source::new(file, text);
     let trouble = |(span, message, label, help): Trouble| source.problem(span, message, label, help);
     let parts = front::split(text).map_err(|it| vec![trouble(it)])?;
@@ -67,10 +65,7 @@ pub fn parse(
     };
     let document = Document { source: &source, root: &root, home: parts.opening };
     let mut json = root.to_json();
-    if let Some(newer) = newer(&document, &json) {
-        return Err(vec![newer]);
-    }
-    problems.extend(other_schema(&document, &mut json));
+    problems.extend(version(&document, &mut json).map_err(|newer| vec![newer])?);
     let decoded = RawGuideline::deserialize(&json);
     let found = match &decoded {
         Ok(raw) => {
@@ -106,18 +101,11 @@ pub fn parse(
             sections: sections(text, &prose),
             examples,
             origin,
-            sha256: digest(text.as_bytes()),
+            sha256: digest,
             text: Arc::clone(&source.text),
         }),
         _ => Err(sorted(problems)),
     }
-}
-
-/// Whether the problems of a file are only that it asks for a newer program; such a guideline cannot
-/// be told about, and is not wrong.
-#[must_use]
-pub fn needs_newer(problems: &[Problem]) -> bool {
-    matches!(problems, [only] if only.message.starts_with(NEWER))
 }
 
 /// The place in a guideline file of the front matter at `pointer` (from the front matter's root, for
@@ -163,38 +151,6 @@ pub(super) fn file_name(guideline: &Guideline) -> Arc<str> {
     }
 }
 
-/// A file in a later version of the format may hold anything: only that is said.
-fn newer(document: &Document<'_>, json: &Value) -> Option<Problem> {
-    let schema = json.get("schema")?.as_u64()?;
-    let pointer = [Step::Key("schema".to_owned())];
-    if schema > SCHEMA {
-        let message = format!("{NEWER} (schema {schema})");
-        let help = format!("this one understands schema {SCHEMA}; update it to use this guideline");
-        return Some(document.source.problem(
-            document.value(&pointer),
-            message,
-            "a later format",
-            Some(help),
-        ));
-    }
-    None
-}
-
-/// A number that is no version of the format. The rest of the file is then read as version 1.
-fn other_schema(document: &Document<'_>, json: &mut Value) -> Option<Problem> {
-    let schema =
-        json.get_mut("schema").filter(|schema| schema.is_number() && schema.as_u64() != Some(SCHEMA))?;
-    *schema = Value::from(SCHEMA);
-    let span = document.value(&[Step::Key("schema".to_owned())]);
-    let help = Some(format!("write `schema: {SCHEMA}`"));
-    Some(document.source.problem(
-        span,
-        "there is no such version of the guideline format",
-        "no such version",
-        help,
-    ))
-}
-
 /// Whether a list may stand where a mapping belongs: serde takes a list for the values of a mapping
 /// in order, which nobody means. Only a suspicion; the schema then decides, slowly.
 pub(super) fn lists_as_mappings(json: &Value) -> bool {
@@ -216,8 +172,15 @@ pub(super) fn lists_as_mappings(json: &Value) -> bool {
         "separatedBy",
         "topics",
     ];
+    /// Mappings whose keys are names that authors choose.
+    const NAMED: [&str; 5] = ["constraints", "utils", "transform", "labels", "matches"];
     fn odd(key: &str, value: &Value) -> bool {
         match value {
+            Value::Object(members) if NAMED.contains(&key) => {
+                // The names inside `matches` are one level deeper, too.
+                let inside = if key == "matches" { "utils" } else { "" };
+                members.values().any(|member| odd(inside, member))
+            }
             Value::Array(items) => {
                 !LISTS.contains(&key) || items.iter().any(|item| item.is_array() || odd("", item))
             }

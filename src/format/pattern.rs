@@ -25,8 +25,60 @@ pub(super) struct Slip {
     pub(super) help: Option<String>,
 }
 
+/// What is known of a sound pattern.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// Whether no match has a character.
+    pub(super) only_empty: bool,
+    /// Whether every text has a match.
+    pub(super) everywhere: bool,
+    /// Captures, without that of the whole match.
+    captures: usize,
+    /// Those of them with a name.
+    names: Vec<String>,
+}
+
+impl Facts {
+    fn new(hir: &Hir) -> Self {
+        let properties = hir.properties();
+        let mut names = Vec::new();
+        named(hir, &mut names);
+        names.sort();
+        Self {
+            only_empty: properties.maximum_len() == Some(0),
+            everywhere: properties.minimum_len() == Some(0) && properties.look_set().is_empty(),
+            captures: properties.explicit_captures_len(),
+            names,
+        }
+    }
+
+    /// Whether there is a capture with this name or number.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let number = || name.parse::<usize>().is_ok_and(|number| number <= self.captures);
+        self.names.iter().any(|known| known == name) || number()
+    }
+
+    /// The captures as they are written in messages; of many the first few.
+    pub(super) fn words(&self) -> Vec<String> {
+        let numbers = (0..=self.captures.min(9)).map(|number| format!("${number}"));
+        numbers.chain(self.names.iter().take(20).map(|name| format!("${name}"))).collect()
+    }
+}
+
+fn named(hir: &Hir, names: &mut Vec<String>) {
+    match hir.kind() {
+        HirKind::Capture(capture) => {
+            names.extend(capture.name.as_ref().map(ToString::to_string));
+            named(&capture.sub, names);
+        }
+        HirKind::Repetition(repetition) => named(&repetition.sub, names),
+        HirKind::Concat(all) | HirKind::Alternation(all) => all.iter().for_each(|one| named(one, names)),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {}
+    }
+}
+
 /// Checks a pattern as a `text` check compiles it: `^` and `$` match at lines.
-pub(super) fn check(pattern: &str, ignore_case: bool) -> Result<(), Slip> {
+pub(super) fn check(pattern: &str, ignore_case: bool) -> Result<Facts, Slip> {
     let parsed = ast::parse::ParserBuilder::new().nest_limit(NEST_LIMIT).build().parse(pattern);
     let parsed: Ast = parsed.map_err(|error| Slip {
         span: Some(span(error.span())),
@@ -44,7 +96,7 @@ pub(super) fn check(pattern: &str, ignore_case: bool) -> Result<(), Slip> {
             help: None,
         })?;
     if parts(&hir) <= SMALL {
-        return Ok(());
+        return Ok(Facts::new(&hir));
     }
     regex::RegexBuilder::new(pattern)
         .multi_line(true)
@@ -52,7 +104,7 @@ pub(super) fn check(pattern: &str, ignore_case: bool) -> Result<(), Slip> {
         .size_limit(PROGRAM_BYTES)
         .nest_limit(NEST_LIMIT)
         .build()
-        .map(drop)
+        .map(|_| Facts::new(&hir))
         .map_err(|_| Slip {
             span: None,
             message: "the pattern is too large when compiled (over 1 MiB)".to_owned(),
@@ -157,7 +209,23 @@ mod tests {
             check(&format!("{}a{}", "(".repeat(70), ")".repeat(70)), false).is_err(),
             "nested too deeply"
         );
-        assert_eq!(check(r"(?m)^\s*password\s*=\s*[^$\s]+", true), Ok(()));
+        assert!(check(r"(?m)^\s*password\s*=\s*[^$\s]+", true).is_ok());
+    }
+
+    #[test]
+    fn patterns_that_ask_nothing_are_known() {
+        for (pattern, only_empty, everywhere) in [
+            ("", true, true),
+            ("^", true, false),
+            ("(|^$)", true, false),
+            ("a*", false, true),
+            ("a", false, false),
+            (r"\b", true, false),
+            ("^a*", false, false),
+        ] {
+            let facts = check(pattern, false).expect(pattern);
+            assert_eq!((facts.only_empty, facts.everywhere), (only_empty, everywhere), "{pattern}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::code::RawCode;
+use super::schema::FormatVersion;
 use crate::model::{Applies, Consequence, DataCheck, FilesCheck, FixSpec, Level, Offer, Stage, TextCheck};
 
 /// The front matter of a guideline file.
@@ -14,8 +15,8 @@ use crate::model::{Applies, Consequence, DataCheck, FilesCheck, FixSpec, Level, 
 #[schemars(title = "Stanchion guideline", rename = "Guideline")]
 pub(super) struct RawGuideline {
     /// Version of this format; 1.
-    #[expect(dead_code, reason = "read before decoding, see `parse::newer`")]
-    pub(super) schema: u32,
+    #[expect(dead_code, reason = "read before decoding, see `schema::version`")]
+    pub(super) schema: FormatVersion,
     /// `namespace/slug`. A namespace belongs to a team.
     pub(super) guideline: String,
     /// Semantic version in quotes or with three parts, for example `1.0.0`.

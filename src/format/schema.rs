@@ -2,11 +2,80 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
-use schemars::{JsonSchema, Schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::config::RawConfig;
 use super::raw::RawGuideline;
+use super::source::{Document, keys};
+use crate::model::{GuidelineId, Problem};
+
+/// Version of the formats that this program understands.
+pub const SCHEMA: u64 = 1;
+
+/// How a message about a newer format starts; see [`needs_newer`].
+const NEWER: &str = "needs a newer stanchion";
+
+/// The value of `schema`: [`SCHEMA`] and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FormatVersion;
+
+impl<'de> Deserialize<'de> for FormatVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            SCHEMA => Ok(Self),
+            other => Err(serde::de::Error::custom(format!("schema {other} is not understood"))),
+        }
+    }
+}
+
+impl JsonSchema for FormatVersion {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FormatVersion".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "integer", "const": SCHEMA })
+    }
+}
+
+/// Looks at `schema` before anything else. A number that is no version of the format is a problem, and
+/// the rest is then read as [`SCHEMA`].
+///
+/// # Errors
+/// The only problem that a file in a later version of the format has: it may hold anything.
+pub(super) fn version(document: &Document<'_>, json: &mut Value) -> Result<Option<Problem>, Problem> {
+    let id = json.get("guideline").and_then(Value::as_str).filter(|id| GuidelineId::new(id).is_ok());
+    let of = id.map(|id| format!(" for `{id}`")).unwrap_or_default();
+    let Some(schema) = json.get_mut("schema").filter(|schema| schema.is_number()) else { return Ok(None) };
+    let span = document.value(&keys(&["schema"]));
+    match schema.as_u64() {
+        Some(SCHEMA) => Ok(None),
+        Some(later) if later > SCHEMA => {
+            let message = format!("{NEWER}{of} (schema {later})");
+            let help = format!("this one understands schema {SCHEMA}; update it to use this file");
+            Err(document.source.problem(span, message, "a later format", Some(help)))
+        }
+        _ => {
+            *schema = Value::from(SCHEMA);
+            let message = "there is no such version of this format";
+            let help = Some(format!("the only version is {SCHEMA}"));
+            Ok(Some(document.source.problem(span, message, "no such version", help)))
+        }
+    }
+}
+
+/// Whether the problems of a file are only that it asks for a newer program; such a guideline cannot
+/// be told about, and is not wrong. The message then names the guideline, if its id can be read.
+#[must_use]
+pub fn needs_newer(problems: &[Problem]) -> bool {
+    matches!(problems, [only] if only.message.starts_with(NEWER))
+}
 
 /// The schema of a guideline's front matter.
 pub fn guideline_schema() -> Value {

@@ -10,15 +10,17 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::code::RULE_ONLY;
+use super::pattern::Facts;
 use super::raw::{KINDS, RawCheck, RawGuideline};
 use super::source::{Document, below, keys};
 use super::suggest::list;
-use super::{examples, pattern};
+use super::{examples, messages, pattern};
 use crate::data::{Pointer, Step};
 use crate::model::{
     Check, CheckKind, CodeCheck, Consequence, DataCheck, DataSchema, FilesCheck, FilesQuestion, FixSpec,
     GuidelineId, Offer, Problem, TextCheck,
 };
+use crate::text::Span;
 
 /// Longest title, in characters.
 const TITLE: usize = 120;
@@ -140,6 +142,9 @@ impl Desk<'_> {
         }
         self.short_names("consequences", parts.consequences.iter().map(|one| one.id.as_str()));
         self.short_names("offers", parts.offers.iter().map(|one| one.id.as_str()));
+        if let Some(applies) = self.json.get("applies") {
+            self.applies(&keys(&["applies"]), applies);
+        }
         let mut checks = Vec::new();
         if let Some(all) = parts.checks {
             if all.is_empty() {
@@ -152,6 +157,52 @@ impl Desk<'_> {
             }
         }
         Meaning { id, version, checks }
+    }
+
+    /// Lists of conditions that are there and empty.
+    fn applies(&mut self, at: &Pointer, applies: &Value) {
+        self.empty_lists(at, applies, &["languages", "files", "exists", "any", "all"]);
+        for key in ["any", "all"] {
+            let parts = applies.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            for (index, part) in parts.iter().enumerate() {
+                self.applies(&below(at, &[Step::Key(key.to_owned()), Step::Index(index)]), part);
+            }
+        }
+        if let Some(part) = applies.get("not") {
+            self.applies(&below(at, &keys(&["not"])), part);
+        }
+    }
+
+    /// An empty list reads like "nothing" and would mean "everything".
+    fn empty_lists(&mut self, at: &Pointer, mapping: &Value, lists: &[&str]) {
+        for key in lists {
+            if mapping.get(*key).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+                let message = format!("an empty list in `{key}` would leave nothing out");
+                let help = "leave the key out if that is meant; otherwise name something";
+                self.at_value(&below(at, &keys(&[key])), message, "empty", Some(help));
+            }
+        }
+    }
+
+    /// Words in a message or a replacement that nothing fills in.
+    fn unknown_words(&mut self, at: &Pointer, template: &str, unknown: Vec<messages::Unknown>) {
+        for messages::Unknown { word, message, help } in unknown {
+            let start = template.find(&word).unwrap_or(0);
+            let inner = Some(Span::new(start, start + word.len()));
+            let source = self.document.source;
+            let span = pattern::place(&source.text, self.document.value(at), template, inner);
+            self.problems.push(source.problem(span, message, "not filled in", Some(help)));
+        }
+    }
+
+    /// The message of a check: it says something, and everything in it is filled in.
+    fn message(&mut self, check: &Pointer, message: &str, unknown: Vec<messages::Unknown>) {
+        let at = below(check, &keys(&["message"]));
+        if message.trim().is_empty() {
+            let help = "leave the key out, and a finding says what the check found in words of its own";
+            self.at_value(&at, "`message` is empty", "says nothing", Some(help));
+        }
+        self.unknown_words(&at, message, unknown);
     }
 
     /// A text of one line that says something.
@@ -225,19 +276,49 @@ impl Desk<'_> {
         if let Some(fix) = &fix {
             self.fix(&place, kind, fix, files.as_ref(), text.as_ref());
         }
+        let own = message.as_deref().unwrap_or("$");
         let kind = if let Some(files) = files {
             self.files(&at, &files);
+            self.message(&place, own, messages::of_files(own));
             CheckKind::Files(files)
         } else if let Some(text) = text {
-            self.text(&at, &text);
+            if let Some(written) = self.json.pointer(&format!("/checks/{index}/text")) {
+                self.empty_lists(&at, written, &["files"]);
+            }
+            let facts = self.text(&at, &text);
+            let unknown = match (&facts, text.find.is_some()) {
+                (None, _) => Vec::new(),
+                (Some(facts), true) => messages::of_find(own, facts),
+                (Some(facts), false) => messages::of_expect(own, facts),
+            };
+            self.message(&place, own, unknown);
+            if let (Some(facts), Some(replace)) = (&facts, fix.as_ref().and_then(|fix| fix.replace.as_ref()))
+                && text.find.is_some()
+            {
+                let at = below(&place, &keys(&["fix", "replace"]));
+                self.unknown_words(&at, replace, messages::of_find(replace, facts));
+            }
             CheckKind::Text(text)
         } else if let Some(mut data) = data {
             self.data(&at, &mut data);
+            self.message(&place, own, messages::of_data(own));
             CheckKind::Data(data)
         } else {
             let code = code?;
             let written =
                 self.json.pointer(&format!("/checks/{index}/code")).and_then(Value::as_object)?.clone();
+            // A query fills in what it captures and leaves every other dollar alone.
+            let has_rule = written.contains_key("rule");
+            let of_rule = |template: &str| {
+                if has_rule { messages::of_rule(template, &written) } else { Vec::new() }
+            };
+            self.message(&place, own, of_rule(own));
+            if let (None, Some(pasted)) = (&message, &code.message) {
+                self.unknown_words(&below(&at, &keys(&["message"])), pasted, of_rule(pasted));
+            }
+            if let Some(written) = self.json.pointer(&format!("/checks/{index}/code")) {
+                self.empty_lists(&at, written, &["files"]);
+            }
             message = message.or_else(|| code.message.clone().filter(|message| !message.is_empty()));
             self.code(&at, &written);
             let globs = |globs: Option<&Vec<super::code::FileGlob>>| {
@@ -343,7 +424,8 @@ impl Desk<'_> {
         }
     }
 
-    fn text(&mut self, at: &Pointer, text: &TextCheck) {
+    /// Says what is wrong with a `text` check; what is known of its pattern, if that is sound.
+    fn text(&mut self, at: &Pointer, text: &TextCheck) -> Option<Facts> {
         match (&text.find, &text.expect) {
             (Some(_), Some(_)) => {
                 let message = "a `text` check has either `find` or `expect`";
@@ -355,25 +437,47 @@ impl Desk<'_> {
             }
             _ => {}
         }
-        for (key, pattern) in [("find", &text.find), ("expect", &text.expect)] {
-            if let Some(pattern) = pattern {
-                self.regex(&below(at, &keys(&[key])), pattern, text.ignore_case);
+        let find = text.find.as_ref().and_then(|find| {
+            let at = below(at, &keys(&["find"]));
+            let facts = self.regex(&at, find, text.ignore_case)?;
+            if facts.only_empty {
+                let help = "a match without a character points at nothing; say what should not be there";
+                self.at_value(&at, "`find` never finds anything", "matches nothing", Some(help));
             }
-        }
+            Some(facts)
+        });
+        let expect = text.expect.as_ref().and_then(|expect| {
+            let at = below(at, &keys(&["expect"]));
+            let facts = self.regex(&at, expect, text.ignore_case)?;
+            if facts.everywhere {
+                let help =
+                    "the pattern matches in every file, even in an empty one; say what should be there";
+                self.at_value(&at, "`expect` never finds a file without it", "always matches", Some(help));
+            }
+            Some(facts)
+        });
+        find.or(expect)
     }
 
-    fn regex(&mut self, at: &Pointer, regex: &str, ignore_case: bool) {
-        if let Err(slip) = pattern::check(regex, ignore_case) {
-            let source = self.document.source;
-            let span = pattern::place(&source.text, self.document.value(at), regex, slip.span);
-            let message = format!("the regular expression cannot be used: {}", slip.message);
-            self.problems.push(source.problem(span, message, "here", slip.help));
-        } else if regex.contains('\u{8}') {
+    /// Says what is wrong with a regular expression; what is known of it, if it is sound.
+    fn regex(&mut self, at: &Pointer, regex: &str, ignore_case: bool) -> Option<Facts> {
+        let facts = match pattern::check(regex, ignore_case) {
+            Ok(facts) => facts,
+            Err(slip) => {
+                let source = self.document.source;
+                let span = pattern::place(&source.text, self.document.value(at), regex, slip.span);
+                let message = format!("the regular expression cannot be used: {}", slip.message);
+                self.problems.push(source.problem(span, message, "here", slip.help));
+                return None;
+            }
+        };
+        if regex.contains('\u{8}') {
             let message = r"`\b` in double quotes is a backspace, not the border of a word";
             let help = Some(r"write the pattern in single quotes, as in '\bword\b'".to_owned());
             let source = self.document.source;
             self.problems.push(source.problem(self.document.value(at), message, "here", help));
         }
+        Some(facts)
     }
 
     /// Says what is wrong with a `data` check, and puts the schema of `assert-file` in place.

@@ -114,10 +114,27 @@ fn line_ends_and_marks_of_other_editors_change_nothing() {
             |g: &Guideline| g.examples.iter().map(|e| e.files[0].content.clone()).collect::<Vec<_>>();
         assert_eq!(content(&other), content(&plain));
         let at = other.examples[0].files[0].at;
-        assert!(text[at..].starts_with("requests.get"));
+        assert!(other.text[at..].starts_with("requests.get"));
         let span = locate(&text, &[Step::Key("title".to_owned())]);
         assert_eq!(&text[span.start..span.end], plain.title);
     }
+}
+
+#[test]
+fn places_are_told_without_the_byte_order_mark() {
+    for text in ["\u{feff}schema: 1\n", "schema: 1\n"] {
+        let problems = read(text).expect_err("no front matter");
+        assert!(show(&problems[0].text, &problems).starts_with("1:1 [schema: 1] "), "{problems:?}");
+        assert!(!problems[0].text.contains('\u{feff}'));
+    }
+    let text = format!("\u{feff}{}", GOOD.replace("stage: practice", "stage: practise"));
+    let problems = read(&text).expect_err("a slip");
+    assert!(show(&problems[0].text, &problems).starts_with("7:8 [practise] "), "{problems:?}");
+    let guideline = read(&format!("\u{feff}{GOOD}")).expect("good");
+    assert_ne!(guideline.sha256, good().sha256, "the bytes of the file");
+    let late =
+        problem(&guideline, 3, &[Step::Key("data".to_owned()), Step::Key("select".to_owned())], "m", None);
+    assert_eq!(&late.text[late.span.start..late.span.end], "$.timeout");
 }
 
 #[test]
@@ -140,6 +157,7 @@ fn a_file_with_eight_slips_tells_eight() {
 fn a_newer_format_is_told_apart() {
     let problems = read(&GOOD.replace("schema: 1", "schema: 7\nfuture: [1]")).expect_err("newer");
     assert!(needs_newer(&problems));
+    assert!(problems[0].message.contains("`resilience/http-timeouts` (schema 7)"), "{problems:?}");
     assert!(!needs_newer(&read("").expect_err("empty")));
 }
 
@@ -258,6 +276,8 @@ fn types_and_schema_agree_about_every_place() {
         json!(1.5),
         json!(""),
         json!("end"),
+        json!("Python"),
+        json!("PYTHON"),
         json!([]),
         json!(["x"]),
         json!([{}]),
@@ -343,6 +363,9 @@ const CASES: &[(&str, &str)] = &[
     ("topics: [resilience, python]", "topics: resilience"),
     ("languages: [python]", "languages: [pyhton, klingon, 3]"),
     ("languages: [python]", "langauges: [python]"),
+    ("languages: [python]", "languages: [Python, PYTHON, ſql]"),
+    ("languages: [python]", "languages: [], files: [], exists: [], any: [], all: [{ files: [] }]"),
+    ("not: { files: [\"**/vendor/**\"] }", "not: { any: [] }"),
     ("id: hung-workers, text:", "id: hung-workers, txt:"),
     ("text: A hung dependency exhausts", "text: A hung dependency, then another, exhausts"),
     ("by: platform-reliability, ", ""),
@@ -357,6 +380,9 @@ const CASES: &[(&str, &str)] = &[
     ("pattern: \"requests.$METHOD($$$ARGS)\"", "nthChild: { position: [], reverse: yes }"),
     ("pattern: \"requests.$METHOD($$$ARGS)\"", "pattern: 5"),
     ("kind: keyword_argument", "kind:"),
+    ("      rule:\n", "      utils: { any: [kind, x] }\n      rule:\n"),
+    ("      rule:\n", "      files: []\n      rule:\n"),
+    ("`requests.$METHOD` has", "`requests.$METHD($$$REST)` has"),
     ("      rule:\n", "      query: (call) @finding\n      rule:\n"),
     ("severity: warning", "severity: wraning"),
     ("caseInsensitive", "case-insensitive"),
@@ -367,12 +393,26 @@ const CASES: &[(&str, &str)] = &[
     ("find: 'timeout\\s*=\\s*None'", "find: x, expect: y"),
     ("find: 'timeout\\s*=\\s*None', ", ""),
     ("ignore-case: true", "ignore-case: yes"),
+    ("ignore-case: true", "files: []"),
+    ("find: 'timeout\\s*=\\s*None'", "find: ''"),
+    ("find: 'timeout\\s*=\\s*None'", "find: '^'"),
+    (
+        "find: 'timeout\\s*=\\s*None', ignore-case: true }\n    fix: { title: Set five seconds, replace: timeout=5 }",
+        "expect: '' }",
+    ),
+    ("message: an endless timeout", "message: \"\""),
+    ("message: an endless timeout", "message: a $9 and ${nope} at $$5 or $"),
+    ("replace: timeout=5", "replace: \"$1s and $0s\""),
+    ("- id: runbook", "- id: runbook\n    message: $PAHT lacks $VALUE for $$HOME"),
+    ("- id: config", "- id: config\n    message: \"$KEY: $VALEU in $HOME\""),
     ("replace: timeout=5", "create: timeout=5"),
     ("replace: timeout=5", "x: 5"),
     ("{ title: Set five seconds, replace: timeout=5 }", "5"),
     ("any: [RUNBOOK.md]", ""),
     ("any: [RUNBOOK.md]", "any: RUNBOOK.md"),
     ("require: { any: [RUNBOOK.md] }", "each: 5, size: { paths: [a], max: 500 }"),
+    ("require: { any: [RUNBOOK.md] }", "size: { paths: [a], max: 500 }"),
+    ("require: { any: [RUNBOOK.md] }", "size: { paths: [a], max: 500 KiB, min: 1.5 }"),
     ("require: { any: [RUNBOOK.md] }", "require: { any: [a] }, forbid: [b]"),
     ("require: { any: [RUNBOOK.md] }", "names: { paths: [a], style: kebap }"),
     ("require: { any: [RUNBOOK.md] }", "names: { paths: [a] }"),

@@ -3,7 +3,7 @@
 //! Globs and patterns are still text here; the engine compiles them.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Language;
 
@@ -227,11 +227,32 @@ pub struct Size {
     /// Globs of the files.
     pub paths: Vec<String>,
     /// At most so many bytes: a number, or `500 KiB`, `5 MiB`, `5 MB`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    #[schemars(with = "Option<Amount>")]
     pub max: Option<String>,
     /// At least so many bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    #[schemars(with = "Option<Amount>")]
     pub min: Option<String>,
+}
+
+/// A number of bytes as people write it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+enum Amount {
+    /// Bytes.
+    Bytes(u64),
+    /// A number and a unit.
+    Words(String),
+}
+
+/// A number of bytes, kept as text: `engine::size` reads it.
+fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<Amount>::deserialize(deserializer)?.map(|amount| match amount {
+        Amount::Bytes(bytes) => bytes.to_string(),
+        Amount::Words(words) => words,
+    }))
 }
 
 /// The executable bit.

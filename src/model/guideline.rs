@@ -174,7 +174,7 @@ pub struct ExampleFile {
     pub path: String,
     /// Its content.
     pub content: String,
-    /// Where the content starts in the guideline's file (byte).
+    /// Where the content starts in [`Guideline::text`] (byte).
     pub at: usize,
 }
 
@@ -192,7 +192,7 @@ pub struct Example {
     /// Whether it is a whole tiny repository (a `files` fence): `applies.exists` is then asked in
     /// earnest instead of being taken as given.
     pub whole: bool,
-    /// The fence in the guideline's file.
+    /// The fence in [`Guideline::text`].
     pub span: Span,
     /// 1-based line of the fence.
     pub line: u32,
@@ -262,6 +262,6 @@ pub struct Guideline {
     pub origin: Origin,
     /// SHA-256 of the file's bytes, hexadecimal.
     pub sha256: String,
-    /// The file's whole text.
+    /// The file's whole text without a byte order mark; places count in it.
     pub text: Arc<str>,
 }

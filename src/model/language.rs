@@ -36,6 +36,12 @@ macro_rules! languages {
                 match self { $(Self::$variant => &[$($ext),*]),* }
             }
 
+            /// The name as ast-grep's own rules write it, such as `TypeScript`.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant)),* }
+            }
+
             fn of_extension(extension: &str) -> Option<Self> {
                 match extension { $($($ext)|* => Some(Self::$variant),)* _ => None }
             }
@@ -70,6 +76,12 @@ languages! {
 }
 
 impl Language {
+    /// Every way to write the language in guideline files: its name, its aliases and ast-grep's spelling.
+    pub fn spellings(self) -> impl Iterator<Item = &'static str> {
+        let names = std::iter::once(self.name()).chain(self.aliases().iter().copied());
+        names.chain(std::iter::once(self.title()))
+    }
+
     /// The language with this name or alias, upper and lower case alike.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -108,7 +120,8 @@ impl Serialize for Language {
 impl<'de> Deserialize<'de> for Language {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = Cow::<'de, str>::deserialize(deserializer)?;
-        Self::from_name(&name).ok_or_else(|| serde::de::Error::custom(format!("unknown language `{name}`")))
+        let named = Self::ALL.iter().copied().find(|language| language.spellings().any(|it| it == name));
+        named.ok_or_else(|| serde::de::Error::custom(format!("unknown language `{name}`")))
     }
 }
 
@@ -118,16 +131,10 @@ impl schemars::JsonSchema for Language {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let names: Vec<&str> = Self::ALL
-            .iter()
-            .flat_map(|l| std::iter::once(l.name()).chain(l.aliases().iter().copied()))
-            .collect();
-        let pattern = names.iter().map(|n| n.replace('+', "\\+")).collect::<Vec<_>>().join("|");
         schemars::json_schema!({
             "type": "string",
-            "description": "A language by name or alias, upper and lower case alike.",
-            "pattern": format!("^(?i:{pattern})$"),
-            "examples": Self::ALL.iter().map(|l| l.name()).collect::<Vec<_>>(),
+            "description": "A language by name or alias, or as ast-grep's rules write it.",
+            "enum": Self::ALL.iter().flat_map(|language| language.spellings()).collect::<Vec<_>>(),
         })
     }
 }
@@ -145,6 +152,33 @@ mod tests {
                 assert_eq!(Language::from_name(&name.to_uppercase()), Some(language));
             }
         }
+    }
+
+    #[test]
+    fn files_write_languages_in_known_spellings_only() {
+        let read = |name: &str| serde_json::from_value::<Language>(name.into()).ok();
+        for (name, language) in [
+            ("python", Some(Language::Python)),
+            ("Python", Some(Language::Python)),
+            ("TypeScript", Some(Language::TypeScript)),
+            ("Tsx", Some(Language::Tsx)),
+            ("JavaScript", Some(Language::JavaScript)),
+            ("CSharp", Some(Language::CSharp)),
+            ("c#", Some(Language::CSharp)),
+            ("PYTHON", None),
+            ("\u{17f}ql", None),
+            ("", None),
+        ] {
+            assert_eq!(read(name), language, "{name}");
+        }
+        let schema = schemars::schema_for!(Language).to_value();
+        let known = schema["enum"].as_array().expect("an enumeration");
+        for name in known {
+            assert!(read(name.as_str().expect("text")).is_some(), "{name}");
+        }
+        let distinct: std::collections::BTreeSet<&str> =
+            known.iter().filter_map(|name| name.as_str()).collect();
+        assert_eq!(distinct.len(), known.len());
     }
 
     #[test]

@@ -263,7 +263,7 @@ fn a_guideline_for_a_newer_program_fails_nothing() {
     let guidelines = guidelines(Some(&newer));
     let report = report(folder.path(), guidelines.path());
     let detail = report["not_assessed"][0]["detail"].as_str().expect("said");
-    assert!(detail.ends_with("broken.md: needs a newer stanchion (schema 2)"), "{detail}");
+    assert!(detail.ends_with("broken.md: needs a newer stanchion for `tests/newer` (schema 2)"), "{detail}");
     assert_eq!(report["summary"]["guidelines"], 1);
 
     let path = guidelines.path().to_str().expect("UTF-8");

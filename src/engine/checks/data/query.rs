@@ -24,11 +24,7 @@ pub(super) const MAX_STEPS: usize = 10_000_000;
 pub(super) fn parse(path: &str) -> Result<JsonPath, SpecProblem> {
     let problem = |message: String| SpecProblem::new(&["data", "select"], message);
     check_bounds(path).map_err(problem)?;
-    check_patterns(path).map_err(|message| {
-        let help =
-            "look-around and back-references are not supported; a schema's `pattern` can look at values, too";
-        problem(message).with_help(help)
-    })?;
+    check_patterns(path).map_err(|(message, help)| problem(message).with_help(help))?;
     if !path.starts_with('$') {
         let help = format!("write `$.{}`", path.trim_start_matches('.'));
         return Err(problem("a JSONPath starts with `$`".to_owned()).with_help(help));
@@ -178,7 +174,12 @@ pub(super) fn finds_too_much(descents: u32, document: &Value) -> bool {
 
 /// The pattern of each `match()` and `search()` must be written in the query (one from a document could
 /// be anything) and be a regular expression (a broken one would silently match nothing).
-fn check_patterns(path: &str) -> Result<(), String> {
+fn check_patterns(path: &str) -> Result<(), (String, &'static str)> {
+    const REGEX: &str =
+        "look-around and back-references are not supported; a schema's `pattern` can look at values, too";
+    const TEXT: &str = "write it as in `match(@.name, 'v[0-9]+')`";
+    const ESCAPE: &str = "to match a dot write `[.]`; a `\\` of the pattern is written `\\\\` in a JSONPath, and YAML \
+                          takes it as it stands only outside double quotes";
     let code: Vec<(usize, u8)> = outside_quotes(path).collect();
     for (index, &(at, byte)) in code.iter().enumerate() {
         // Only at a `(` is it sure that no character is cut.
@@ -196,36 +197,57 @@ fn check_patterns(path: &str) -> Result<(), String> {
         });
         // Without a second argument the parser has something to say.
         let Some(&(comma, _)) = comma else { continue };
-        let Some(pattern) = quoted(path[comma + 1..].trim_start()) else {
-            return Err("the pattern of `match()` and `search()` must be text in quotes".to_owned());
+        let pattern = match quoted(path[comma + 1..].trim_start()) {
+            Ok(pattern) => pattern,
+            Err(NotText::Escape(c)) => {
+                let message =
+                    format!("`\\{}` in the pattern is no escape that a JSONPath knows", c.escape_debug());
+                return Err((message, ESCAPE));
+            }
+            Err(NotText::Other) => {
+                let message = "the pattern of `match()` and `search()` must be text in quotes";
+                return Err((message.to_owned(), TEXT));
+            }
         };
         if let Err(error) = regex::RegexBuilder::new(&pattern).size_limit(REGEX_BYTES).build() {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            return Err(format!("the pattern `{pattern}` is not a usable regular expression: {why}"));
+            return Err((
+                format!("the pattern `{pattern}` is not a usable regular expression: {why}"),
+                REGEX,
+            ));
         }
     }
     Ok(())
 }
 
+/// Why something is not a quoted string.
+enum NotText {
+    /// This character after a `\` means nothing.
+    Escape(char),
+    /// It is something else, or has no end.
+    Other,
+}
+
 /// The text of the quoted string that `rest` starts with.
-fn quoted(rest: &str) -> Option<String> {
-    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+fn quoted(rest: &str) -> Result<String, NotText> {
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or(NotText::Other)?;
     let mut json = String::from("\"");
     let mut characters = rest[1..].chars();
     loop {
-        match characters.next()? {
+        match characters.next().ok_or(NotText::Other)? {
             c if c == quote => break,
-            '\\' => match characters.next()? {
+            '\\' => match characters.next().ok_or(NotText::Other)? {
                 '\'' => json.push('\''),
-                escaped => json.extend(['\\', escaped]),
+                escaped if "\"\\/bfnrtu".contains(escaped) => json.extend(['\\', escaped]),
+                other => return Err(NotText::Escape(other)),
             },
             '"' => json.push_str("\\\""),
             c => json.push(c),
         }
     }
     json.push('"');
-    serde_json::from_str(&json).ok()
+    serde_json::from_str(&json).map_err(|_| NotText::Other)
 }
 
 /// The bytes of the query that stand outside quotes, with their offsets.
@@ -269,6 +291,7 @@ mod tests {
             "$.a[?@.id==$['x y'][ 0 ][-1].é_1 && @.b != $ ]..x",
             "$.a[?($.b.c || !$.d) && length(@.x) > $.most][*]",
             "$.a[?count(@.*) < 2][0:2]",
+            r"$.a[?search(@.b, 'github\\.event')]",
         ] {
             assert!(parse(path).is_ok(), "{path}: {:?}", parse(path).err());
         }
@@ -301,6 +324,9 @@ mod tests {
             ("$[?match(@.a, '(?=x)')]", "not a usable regular expression"),
             ("$[?search(@.a, '(a{1000}){1000}')]", "not a usable regular expression"),
             ("$[?match(@.a, @.b)]", "in quotes"),
+            (r"$[?search(@.a, 'github\.event')]", r"`\.` in the pattern is no escape"),
+            (r#"$[?search(@.a, "a\sb")]"#, r"`\s` in the pattern is no escape"),
+            ("$[?search(@.a, 'open)]", "in quotes"),
             (&deep, "too deeply"),
             (&round, "too deeply"),
             (&"$.a".repeat(400), "longer than"),

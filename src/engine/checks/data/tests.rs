@@ -186,13 +186,13 @@ fn nothing_may_be_there_or_something_must() {
 #[test]
 fn messages_are_filled_in() {
     let spec = json!({"select": "$.jobs.*.steps[*].uses", "assert": {"pattern": "@v"}});
-    let template = "$KEY is $VALUE at $PATH: $ERROR ($OTHER $ $KEYS)";
+    let template = "$KEY is $VALUE at $PATH: $ERROR ($OTHER $ $KEYS $$KEY $$)";
     let check = compile(&check(spec), Some(template)).unwrap_or_else(|problems| panic!("{problems:?}"));
     let (found, _) = assess(&check, "ci.yml", "jobs:\n  build:\n    steps:\n      - uses: a/b\n");
     let path = "jobs.build.steps[0].uses";
     assert_eq!(
         found[0].message,
-        format!("uses is a/b at {path}: `{path}` should match `@v` ($OTHER $ $KEYS)")
+        format!("uses is a/b at {path}: `{path}` should match `@v` ($OTHER $ $KEYS $KEY $)")
     );
     assert_eq!(found[0].content, r#"jobs.build.steps[].uses "a/b""#, "an item above changes nothing");
     assert_eq!((found[0].start.line, found[0].start.column), (4, 15));

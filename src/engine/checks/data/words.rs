@@ -107,13 +107,18 @@ pub(super) fn json(value: &Value, most: usize) -> String {
     text
 }
 
-/// The template with `$KEY`, `$VALUE`, `$ERROR` and `$PATH` put in.
+/// The template with `$KEY`, `$VALUE`, `$ERROR` and `$PATH` put in; `$$` is a dollar sign.
 pub(super) fn fill(template: &str, pointer: &Pointer, value: &Value, error: &str) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
         let name_end = rest.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(rest.len());
         let (name, after) = rest.split_at(name_end);
         match name {

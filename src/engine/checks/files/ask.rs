@@ -130,13 +130,18 @@ pub(super) fn lossless(bytes: &[u8]) -> String {
     RepoPath::new(bytes).lossless().into_owned()
 }
 
-/// Replaces `$NAME`-like words once; what is put in is not looked at again.
+/// Replaces `$NAME`-like words once, and `$$` by a dollar sign; what is put in is not looked at again.
 fn render(template: &str, path: &RepoPath, values: &Values) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
+        if let Some(after) = after.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
         let end = after.find(|c: char| !c.is_ascii_uppercase() && c != '_').unwrap_or(after.len());
         match &after[..end] {
             "PATH" => out.push_str(&path.lossless()),

@@ -179,6 +179,7 @@ fn messages_of_the_check_itself() {
             "5 bytes/2 bytes $5 $UNKNOWN",
         ),
         (r#"{"require": {"all": ["a/*.md"]}}"#, "x", "add $MISSING", "add a/*.md"),
+        (r#"{"forbid": ["**"]}"#, "NAME", "$$PATH is $$$PATH $$", "$PATH is $NAME $"),
         (r#"{"forbid": ["**"]}"#, "$NAME", "no $PATH", "no $NAME"),
     ];
     for (json, path, message, expected) in cases {
