@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::progress::Progress;
+use super::shell::quote;
 use super::terminal::Terminal;
 use super::{Exit, Failure, files, guidelines, interrupt, root};
 use crate::engine;
@@ -21,9 +22,10 @@ use crate::report::{Commands, HumanStyle, render_human, write_json, write_jsonl}
 Examples:
   stanchion check                            assess the repository you are in
   stanchion check services/pay               only that part of it
-  stanchion check --guidelines ./drafts      against the guidelines in a folder instead
-  stanchion check --format json              a report for programs (see `stanchion schema report`)
-  stanchion check --output json=report.json  a report for people here, for programs in a file
+  stanchion check --guidelines ./drafts      against the guidelines in a folder
+  stanchion check --format json              a report for programs
+  stanchion check --output json=report.json  for people here, for programs there
+  stanchion check --all | less               every finding, page by page
 
 Findings are advice: the exit status is 0 whether there are any or not.")]
 pub(super) struct Arguments {
@@ -123,7 +125,14 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         ..terminal.style()
     };
     for output in &arguments.output {
-        let style = HumanStyle { color: false, width: 100, elapsed_ms: None, quiet: false, ..style.clone() };
+        let style = HumanStyle {
+            color: false,
+            width: 100,
+            elapsed_ms: None,
+            quiet: false,
+            whole_lines: true,
+            ..style.clone()
+        };
         files::write_whole(&base.join(&output.file), |out| write(&outcome, output.format, &style, out))
             .map_err(|error| Failure::io("write", &output.file, &error))?;
     }
@@ -153,17 +162,6 @@ fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
     Commands { check, place }
 }
 
-/// A path as a shell takes it for one word.
-fn quote(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.into_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 /// The one place where a format's name becomes its writer.
 fn write(outcome: &Outcome, format: Format, style: &HumanStyle, out: &mut dyn io::Write) -> io::Result<()> {
     match format {
@@ -176,15 +174,6 @@ fn write(outcome: &Outcome, format: Format, style: &HumanStyle, out: &mut dyn io
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_is_one_word_for_a_shell() {
-        for (path, expected) in
-            [("a/b.c", "a/b.c"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''"), ("$(x)", "'$(x)'")]
-        {
-            assert_eq!(quote(Path::new(path)), expected);
-        }
-    }
 
     #[test]
     fn outputs_are_format_and_file() {

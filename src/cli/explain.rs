@@ -33,7 +33,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let place = root::locate(&base, arguments.path.as_slice())?;
     let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
     let guideline = followed.get(&arguments.id)?;
-    terminal.print(&render(guideline, terminal))?;
+    let notes = followed.notes_about(Some(&guideline.id), &terminal.style());
+    terminal.print(&(render(guideline, terminal) + &notes))?;
     Ok(Exit::Ran)
 }
 

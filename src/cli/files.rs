@@ -1,14 +1,19 @@
 //! Files that people wrote for stanchion: found, read within limits, written without half measures.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+
+use super::interrupt;
 
 /// Largest guideline or configuration file that is read, in bytes.
 const LARGEST: u64 = 1024 * 1024;
 /// Deepest folder below a folder of guidelines.
 const DEEPEST: usize = 16;
+/// Longest chain of links that is followed to a file to write.
+const MOST_LINKS: usize = 40;
+/// Most names that are tried for a temporary file.
+const MOST_NAMES: usize = 100;
 
 /// The text of a regular file of at most 1 MiB.
 ///
@@ -64,7 +69,8 @@ fn is_guideline_name(path: &Path) -> bool {
 }
 
 /// Writes a file so that a reader sees the old one or the whole new one: a new file in the same folder,
-/// then a rename.
+/// then a rename. A link stays and its target is written; a file that is there keeps its mode. What is no
+/// regular file (a FIFO, a device) is written directly.
 ///
 /// # Errors
 /// What the system says; nothing is left behind.
@@ -72,31 +78,94 @@ pub(super) fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let name = path.file_name().ok_or_else(|| io::Error::other("not the name of a file"))?;
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(temporary);
-    let file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-    let mut out = io::BufWriter::new(file);
-    let written = write(&mut out).and_then(|()| out.flush()).and_then(|()| fs::rename(&temporary, path));
+    let old = match fs::metadata(path) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    // Links below /dev and /proc name streams that are open already; their targets cannot be renamed to.
+    let stream = path.starts_with("/dev") || path.starts_with("/proc");
+    if stream || old.as_ref().is_some_and(|old| !old.is_file()) {
+        let mut out = io::BufWriter::new(fs::OpenOptions::new().write(true).truncate(true).open(path)?);
+        return write(&mut out).and_then(|()| out.flush());
+    }
+    let path = target(path)?;
+    let (file, temporary) = temporary_beside(&path)?;
+    let finish = |file: fs::File| {
+        if let Some(old) = old {
+            file.set_permissions(old.permissions())?;
+        }
+        let mut out = io::BufWriter::new(file);
+        write(&mut out).and_then(|()| out.flush())?;
+        fs::rename(&temporary, &path)
+    };
+    let written = finish(file);
     if written.is_err() {
         // The first failure is the one to tell.
         let _ = fs::remove_file(&temporary);
     }
+    interrupt::temporary_is_gone();
     written
 }
 
-/// Writes a new file, with the folders above it. Never overwrites.
+/// Where a chain of links ends, whether something is there or not.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        if !path.is_symlink() {
+            return Ok(path);
+        }
+        let link = fs::read_link(&path)?;
+        path = path.parent().unwrap_or(Path::new("")).join(link);
+    }
+    Err(io::Error::other("too many links"))
+}
+
+/// A new file in the same folder, which Ctrl-C removes until [`interrupt::temporary_is_gone`]. A name may
+/// be left from a run that was killed (in containers, process numbers come again), so several are tried.
+fn temporary_beside(path: &Path) -> io::Result<(fs::File, PathBuf)> {
+    if path.file_name().is_none() {
+        return Err(io::Error::other("not the name of a file"));
+    }
+    let mut number = 0;
+    loop {
+        let name = format!(".stanchion-{}-{number}.tmp", std::process::id());
+        let temporary = path.with_file_name(name);
+        let opened = interrupt::making_temporary(&temporary, || {
+            fs::OpenOptions::new().write(true).create_new(true).open(&temporary)
+        });
+        match opened {
+            Ok(file) => return Ok((file, temporary)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_NAMES => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Writes a new file, with the folders above it. Never overwrites, and leaves no half of a file.
 ///
 /// # Errors
 /// `AlreadyExists` when something is there; else what the system says.
 pub(super) fn create(path: &Path, text: &str) -> io::Result<()> {
+    create_with(path, |file| file.write_all(text.as_bytes()))
+}
+
+fn create_with(path: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
+        // A file in the way is said as such: the system's words could be about the new file.
+        if let Some(file) = folder.ancestors().find(|at| at.metadata().is_ok_and(|at| !at.is_dir())) {
+            let words = format!("{} is not a folder", file.display());
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, words));
+        }
         fs::create_dir_all(folder)?;
     }
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())
+    let written = write(&mut file);
+    if written.is_err() {
+        // The first failure is the one to tell.
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 #[cfg(test)]
@@ -135,6 +204,40 @@ mod tests {
         let path = folder.path().join("x/y.md");
         create(&path, "mine").expect("written");
         assert_eq!(create(&path, "yours").expect_err("refused").kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_whole_is_not_left() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new.md");
+        let failed = create_with(&path, |file| {
+            file.write_all(b"ha")?;
+            Err(io::Error::other("full"))
+        });
+        assert_eq!(failed.expect_err("full").to_string(), "full");
+        assert!(!path.exists(), "half a file is left");
+    }
+
+    #[test]
+    fn a_file_in_the_way_of_a_folder_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("guidelines");
+        create(&file, "").expect("written");
+        for path in ["guidelines/x.md", "guidelines/a/x.md"] {
+            let error = create(&folder.path().join(path), "").expect_err("in the way");
+            assert_eq!(error.to_string(), format!("{} is not a folder", file.display()));
+            assert_ne!(error.kind(), io::ErrorKind::AlreadyExists);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_left_over_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let left = format!(".stanchion-{}-0.tmp", std::process::id());
+        create(&folder.path().join(&left), "left").expect("written");
+        let path = folder.path().join("report.json");
+        write_whole(&path, |out| out.write_all(b"new")).expect("written");
+        assert_eq!(read(&path).expect("there"), "new");
     }
 
     #[test]

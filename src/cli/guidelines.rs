@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::failure::system_words;
+use super::shell::quote;
 use super::{Failure, files, suggest};
 use crate::engine::{PlanProblem, compile_everything};
 use crate::format::{self, Follow};
-use crate::model::{Guideline, NotAssessed, Note, Origin, Outcome, Problem, Reason};
+use crate::model::{Guideline, GuidelineId, NotAssessed, Note, Origin, Outcome, Problem, Reason};
+use crate::report::escape::escape;
+use crate::report::{HumanStyle, Role, wrap};
 use crate::text::Span;
 
 /// The configuration of a repository, at its root.
@@ -25,15 +28,84 @@ pub(super) struct Followed {
     pub(super) newer: Vec<Problem>,
     /// Markdown beside the guidelines that is not meant to be one.
     pub(super) aside: Vec<String>,
-    /// What else is worth saying.
-    notes: Vec<Note>,
+    /// Guidelines that are not used because another with their id is.
+    pub(super) doubles: Vec<Double>,
     /// What `--guidelines` named, as it was written; nothing for what the repository follows.
     folders: Vec<PathBuf>,
 }
 
+/// A guideline whose id another one has, which was followed first and is used.
+#[derive(Debug)]
+pub(super) struct Double {
+    /// The one that is used.
+    first: Arc<Guideline>,
+    /// The other one.
+    pub(super) other: Arc<Guideline>,
+}
+
+impl Double {
+    fn message(&self) -> String {
+        let Self { first, other } = self;
+        format!(
+            "{} is followed twice: {} {} is used, {} {} is not",
+            first.id,
+            first.version,
+            first.origin.words(),
+            other.version,
+            other.origin.words()
+        )
+    }
+
+    /// The same as a problem in the other's file. A file may take the place of a starter guideline, or be
+    /// behind one: that is none.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        let (Origin::File(first), Origin::File(other)) = (&self.first.origin, &self.other.origin) else {
+            return None;
+        };
+        let text = &self.other.text;
+        let id = self.other.id.as_str();
+        let at = text.find("guideline:").and_then(|key| text[key..].find(id).map(|at| key + at));
+        Some(Problem {
+            file: Arc::from(other.as_str()),
+            text: Arc::clone(text),
+            span: at.map_or(Span::at(0), |at| Span::new(at, at + id.len())),
+            message: format!("{first} has this id too, and is used instead of this file"),
+            label: "the same id".to_owned(),
+            help: Some("give one of them another id, or remove it".to_owned()),
+        })
+    }
+}
+
 impl Followed {
+    /// Notes that are worth saying wherever guidelines are shown: all, or those about one id. Each ends
+    /// with a line end, the first is set apart by an empty line; nothing when there is none.
+    pub(super) fn notes_about(&self, id: Option<&GuidelineId>, style: &HumanStyle) -> String {
+        let wanted = |double: &&Double| id.is_none_or(|id| *id == double.other.id);
+        let mut messages: Vec<String> = self.doubles.iter().filter(wanted).map(Double::message).collect();
+        if id.is_none() {
+            messages.extend(self.left_out());
+        }
+        let label = style.paint().text(Role::Note, "note:");
+        let lines =
+            messages.iter().map(|it| wrap(style.width, "", "      ", &format!("{label} {}", escape(it))));
+        let lines: String = lines.collect();
+        if lines.is_empty() { lines } else { format!("\n{lines}") }
+    }
+
+    /// That Markdown was left out, if any was.
+    pub(super) fn left_out(&self) -> Option<String> {
+        let (first, rest) = self.aside.split_first()?;
+        Some(match rest {
+            [] => format!("{first} does not begin with front matter and was left out"),
+            _ => format!(
+                "{} Markdown files do not begin with front matter and were left out, for example {first}",
+                self.aside.len()
+            ),
+        })
+    }
+
     /// Adds to an outcome what could not be used, so that nothing is left out in silence.
-    pub(super) fn complete(self, outcome: &mut Outcome) {
+    pub(super) fn complete(mut self, outcome: &mut Outcome) {
         let files = self.problems.iter().chain(&self.newer);
         outcome.not_assessed.extend(files.map(|problem| NotAssessed {
             path: None,
@@ -43,7 +115,7 @@ impl Followed {
             detail: format!("{}: {}", problem.file, problem.message),
         }));
         outcome.not_assessed.sort();
-        outcome.problems.splice(0..0, self.problems);
+        outcome.problems.splice(0..0, std::mem::take(&mut self.problems));
         let broken: BTreeSet<usize> = outcome
             .not_assessed
             .iter()
@@ -53,7 +125,12 @@ impl Followed {
         for entry in broken.into_iter().filter_map(|index| outcome.guidelines.get(index)) {
             outcome.problems.extend(compile_problems(&entry.guideline));
         }
-        outcome.notes.extend(self.notes);
+        let note = |code: &str, message| Note { code: code.to_owned(), message };
+        outcome.notes.extend(self.doubles.iter().map(|it| note("guideline-twice", it.message())));
+        // Prose beside guidelines is no news at each run, but without any guideline it may be the reason.
+        if self.guidelines.is_empty() {
+            outcome.notes.extend(self.left_out().map(|message| note("no-front-matter", message)));
+        }
     }
 
     /// The guideline with this id.
@@ -67,7 +144,7 @@ impl Followed {
         let ids = self.guidelines.iter().map(|guideline| guideline.id.as_str());
         let near = suggest::near(id, ids);
         let named: String =
-            self.folders.iter().map(|folder| format!(" --guidelines {}", folder.display())).collect();
+            self.folders.iter().map(|folder| format!(" --guidelines {}", quote(folder))).collect();
         let failure = Failure::new(match self.folders.as_slice() {
             [] => format!("no guideline `{id}` is followed here"),
             folders => {
@@ -97,17 +174,7 @@ impl Followed {
     fn add(&mut self, guideline: Arc<Guideline>) {
         if let Some(first) = self.guidelines.iter().find(|other| other.id == guideline.id) {
             if first.sha256 != guideline.sha256 {
-                self.notes.push(Note {
-                    code: "guideline-twice".to_owned(),
-                    message: format!(
-                        "{} is followed twice: {} {} is used, {} {} is not",
-                        guideline.id,
-                        first.version,
-                        first.origin.words(),
-                        guideline.version,
-                        guideline.origin.words()
-                    ),
-                });
+                self.doubles.push(Double { first: Arc::clone(first), other: guideline });
             }
             return;
         }
@@ -159,11 +226,23 @@ impl Followed {
     }
 }
 
-/// Other Markdown may lie beside guidelines; only what begins with front matter is meant to be one. An
-/// empty file is no prose either, so its author hears about it.
+/// Lines in which front matter that is meant begins, and in which it shows that it is one.
+const BEGINNING: usize = 20;
+
+/// Other Markdown may lie beside guidelines. What begins with front matter is meant to be one; so is an
+/// empty file, which is no prose either, and one whose front matter stands too low to be used: their
+/// authors hear about it.
 fn starts_like_a_guideline(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}');
-    text.starts_with("---") || text.trim().is_empty()
+    if text.starts_with("---") || text.trim().is_empty() {
+        return true;
+    }
+    // Behind a code fence it is prose that shows a guideline.
+    let lines: Vec<&str> = text.lines().take(2 * BEGINNING).collect();
+    let prose = lines.iter().position(|line| line.starts_with("```") || line.starts_with("~~~"));
+    let lines = &lines[..prose.unwrap_or(lines.len())];
+    let Some(at) = lines.iter().take(BEGINNING).position(|line| line.trim() == "---") else { return false };
+    lines[at..].iter().any(|line| line.starts_with("guideline:") || line.starts_with("schema:"))
 }
 
 /// What is wrong in the checks and conditions of a guideline, each pointing at the text.

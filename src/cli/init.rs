@@ -5,6 +5,7 @@ use super::terminal::Terminal;
 use super::{Exit, Failure, files, root};
 use crate::format;
 use crate::report::Role;
+use crate::report::escape::escape;
 
 /// Write a stanchion.toml to begin with
 #[derive(clap::Args, Debug)]
@@ -12,7 +13,8 @@ use crate::report::Role;
 Examples:
   stanchion init
 
-It says which guidelines this repository follows. An existing file is left as it is.")]
+It says which guidelines this repository follows. An existing file is left as
+it is.")]
 pub(super) struct Arguments {}
 
 /// Writes the file.
@@ -21,18 +23,23 @@ pub(super) fn run(_arguments: &Arguments, terminal: &Terminal) -> Result<Exit, F
     let place = root::locate(&base, &[])?;
     let path = place.root.join(CONFIG);
     let own = place.root.join("guidelines");
-    let has_own = files::markdown_below(&own).is_ok_and(|found| !found.is_empty());
+    // What lies outside the repository, behind a link, cannot be followed.
+    let inside = own.canonicalize().is_ok_and(|own| own.starts_with(&place.root));
+    let has_own = inside && files::markdown_below(&own).is_ok_and(|found| !found.is_empty());
     let text = contents(has_own);
     files::create(&path, &text).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::new(format!("{} is there already", path.display()))
             .with_help("it was left as it is; `stanchion list` shows what it follows"),
         _ => Failure::io("write", &path, &error),
     })?;
+    let here = base.canonicalize().is_ok_and(|base| base == place.root);
+    let shown = if here { CONFIG.into() } else { path.to_string_lossy() };
     let command = |text: &str| terminal.paint().text(Role::Code, text);
     let indented: String =
         text.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
     terminal.print(&format!(
-        "Wrote {CONFIG}:\n\n{indented}\nNext:\n  {}   what it asks of this repository\n  {}  what could be better\n",
+        "Wrote {}:\n\n{indented}\nNext:\n  {}   what it asks of this repository\n  {}  what could be better\n",
+        escape(&shown),
         command("stanchion list"),
         command("stanchion check"),
     ))?;

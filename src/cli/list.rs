@@ -1,16 +1,14 @@
 //! `stanchion list`: the guidelines that are followed here.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, root};
-use crate::engine::applies::Condition;
-use crate::engine::tree::{Entry, EntryKind};
-use crate::model::{Guideline, language_of};
+use crate::engine::{Reach, reach};
+use crate::model::Guideline;
 use crate::report::escape::escape;
-use crate::report::{Role, render_notes, render_problems, wrap};
+use crate::report::{HumanStyle, Role, render_notes, render_problems, wrap};
 
 /// List the guidelines that are followed here
 #[derive(clap::Args, Debug)]
@@ -41,43 +39,15 @@ enum Format {
 }
 
 /// A guideline, and where it applies.
-type Row = (Arc<Guideline>, Applies);
+type Row = (Arc<Guideline>, Reach);
 
-/// Where a guideline applies here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Applies {
-    /// Nowhere.
-    No,
-    /// To the repository as a whole.
-    Everywhere,
-    /// To so many files.
-    Files(usize),
-}
-
-impl Applies {
-    /// A guideline whose conditions cannot be compiled applies nowhere; `check` says what is wrong with it.
-    fn of(guideline: &Guideline, entries: &[Entry]) -> Self {
-        let Ok(mut condition) = Condition::new(&guideline.applies) else { return Self::No };
-        condition.settle(entries, false);
-        if !condition.asks_about_files() {
-            return if condition.holds_somewhere(entries) { Self::Everywhere } else { Self::No };
-        }
-        let paths = entries.iter().filter(|entry| entry.kind != EntryKind::Directory);
-        let paths = paths.map(|entry| entry.path.bytes());
-        match paths.filter(|path| condition.holds_for(path, language_of(path))).count() {
-            0 => Self::No,
-            count => Self::Files(count),
-        }
-    }
-
-    /// What the column "applies here" says.
-    fn words(self) -> String {
-        match self {
-            Self::No => "no".to_owned(),
-            Self::Everywhere => "yes".to_owned(),
-            Self::Files(1) => "yes, 1 file".to_owned(),
-            Self::Files(count) => format!("yes, {count} files"),
-        }
+/// What the column "applies here" says.
+fn words(reach: Reach) -> String {
+    match reach {
+        Reach::Nowhere => "no".to_owned(),
+        Reach::Repository => "yes".to_owned(),
+        Reach::Files(1) => "yes, 1 file".to_owned(),
+        Reach::Files(count) => format!("yes, {count} files"),
     }
 }
 
@@ -90,20 +60,23 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let rows: Vec<Row> = followed
         .guidelines
         .iter()
-        .map(|guideline| (Arc::clone(guideline), Applies::of(guideline, &entries)))
+        .map(|guideline| (Arc::clone(guideline), reach(guideline, &entries)))
         .collect();
     match arguments.format {
         Format::Json => terminal.print(&json(&rows))?,
         Format::Human => {
+            // All of them: no other command would show the rest.
+            let style = HumanStyle { cap: Some(usize::MAX), ..terminal.style() };
             let mut text = table(&rows, terminal);
             if !followed.problems.is_empty() {
                 text.push('\n');
-                text.push_str(&render_problems(&followed.problems, &terminal.style()));
+                text.push_str(&render_problems(&followed.problems, &style));
             }
             if !followed.newer.is_empty() {
                 text.push('\n');
-                text.push_str(&render_notes(&followed.newer, &terminal.style()));
+                text.push_str(&render_notes(&followed.newer, &style));
             }
+            text.push_str(&followed.notes_about(None, &style));
             terminal.print(&text)?;
         }
     }
@@ -122,7 +95,7 @@ fn table(rows: &[Row], terminal: &Terminal) -> String {
             guideline.id.to_string(),
             guideline.version.to_string(),
             guideline.stage.word().to_owned(),
-            applies.words(),
+            words(*applies),
         ]
     });
     let cells: Vec<[String; 4]> = std::iter::once(head).chain(cells).collect();
@@ -146,7 +119,7 @@ fn table(rows: &[Row], terminal: &Terminal) -> String {
             let indent = " ".repeat(fixed);
             out.push_str(&wrap(terminal.width, &paint.text(role, &line), &indent, &title));
         } else {
-            let _ = writeln!(out, "{}", paint.text(role, line.trim_end()));
+            out.push_str(&wrap(terminal.width, "", "    ", &paint.text(role, line.trim_end())));
             if index > 0 {
                 out.push_str(&wrap(terminal.width, "  ", "  ", &title));
             }
@@ -167,9 +140,9 @@ fn json(rows: &[Row]) -> String {
                 "owner": guideline.owner,
                 "source": guideline.origin.words(),
                 "sha256": guideline.sha256,
-                "applies": *applies != Applies::No,
+                "applies": *applies != Reach::Nowhere,
                 "files": match applies {
-                    Applies::Files(count) => Some(count),
+                    Reach::Files(count) => Some(count),
                     _ => None,
                 },
             })

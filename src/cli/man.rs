@@ -25,8 +25,7 @@ pub(super) struct Arguments {
 
 /// Prints or writes the pages.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let mut command = super::command();
-    command.build();
+    let command = described();
     let Some(dir) = &arguments.dir else {
         terminal.stream(|out| page("stanchion", &command, out))?;
         return Ok(Exit::Ran);
@@ -44,11 +43,17 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     Ok(Exit::Ran)
 }
 
+/// The command with everything that its pages show; `help` has none.
+fn described() -> Command {
+    let mut command = super::command().disable_help_subcommand(true);
+    command.build();
+    command
+}
+
 /// Every page: `stanchion`, and `stanchion-check` and so on.
 fn pages(command: &Command) -> Vec<(String, &Command)> {
-    let named = command.get_subcommands().filter(|it| it.get_name() != "help");
     let mut all = vec![("stanchion".to_owned(), command)];
-    all.extend(named.map(|it| (format!("stanchion-{}", it.get_name()), it)));
+    all.extend(command.get_subcommands().map(|it| (format!("stanchion-{}", it.get_name()), it)));
     all
 }
 
@@ -90,8 +95,7 @@ mod tests {
 
     #[test]
     fn every_page_has_its_examples_line_by_line() {
-        let mut command = super::super::command();
-        command.build();
+        let command = described();
         for (name, command) in pages(&command) {
             let mut text = Vec::new();
             page(&name, command, &mut text).expect("written to memory");

@@ -10,8 +10,14 @@ use crate::report::{Paint, Role, wrap};
 /// Markdown as text.
 pub(super) fn render(markdown: &str, width: usize, paint: Paint) -> String {
     let mut page = Page { width, paint, ..Page::default() };
-    for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
-        page.event(event);
+    let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES;
+    for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
+        match event {
+            Event::Start(Tag::Table(_)) => page.as_written(markdown.get(range).unwrap_or_default()),
+            Event::End(TagEnd::Table) => page.in_table = false,
+            _ if page.in_table => {}
+            event => page.event(event),
+        }
     }
     page.flush();
     page.out
@@ -29,6 +35,10 @@ struct Page {
     mark: Option<String>,
     quotes: usize,
     code: Option<String>,
+    /// HTML, line by line.
+    html: Option<String>,
+    /// Within a table, which is shown as it was written.
+    in_table: bool,
     link: Option<String>,
 }
 
@@ -43,6 +53,8 @@ impl Default for Page {
             mark: None,
             quotes: 0,
             code: None,
+            html: None,
+            in_table: false,
             link: None,
         }
     }
@@ -61,11 +73,15 @@ impl Page {
                 let code = format!("`{}`", escape(&code));
                 self.text.push_str(&self.paint.text(Role::Code, &code));
             }
-            Event::Html(html) | Event::InlineHtml(html) => self.text.push_str(&escape(html.trim_end())),
+            Event::Html(html) | Event::InlineHtml(html) => match &mut self.html {
+                Some(lines) => lines.push_str(&html),
+                None => self.text.push_str(&escape(&html)),
+            },
             Event::SoftBreak => self.text.push(' '),
             Event::HardBreak => self.text.push('\n'),
             Event::Rule => {
                 self.block_gap();
+                self.bare_mark();
                 self.out.push_str(&self.paint.stroke().repeat(3));
                 self.out.push('\n');
             }
@@ -85,10 +101,12 @@ impl Page {
                 if let CodeBlockKind::Fenced(info) = kind {
                     self.example(&info);
                 }
+                self.bare_mark();
                 self.code = Some(String::new());
             }
             Tag::List(first) => {
                 self.flush();
+                self.bare_mark();
                 if self.lists.is_empty() {
                     self.block_gap();
                 }
@@ -111,6 +129,11 @@ impl Page {
                 self.block_gap();
                 self.quotes += 1;
             }
+            Tag::HtmlBlock => {
+                self.flush();
+                self.block_gap();
+                self.html = Some(String::new());
+            }
             Tag::Link { dest_url, .. } => self.link = Some(escape(&dest_url).into_owned()),
             _ => {}
         }
@@ -118,7 +141,15 @@ impl Page {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Paragraph | TagEnd::Item | TagEnd::HtmlBlock => self.flush(),
+            TagEnd::Paragraph => self.flush(),
+            TagEnd::Item => {
+                self.flush();
+                self.bare_mark();
+            }
+            TagEnd::HtmlBlock => {
+                let html = self.html.take().unwrap_or_default();
+                self.raw(&html);
+            }
             TagEnd::Heading(level) => {
                 let role = if level <= HeadingLevel::H3 { Role::Strong } else { Role::Faint };
                 self.text = self.paint.text(role, &self.text);
@@ -161,8 +192,35 @@ impl Page {
         if let Some((role, label)) = kind {
             let path = words.iter().find_map(|word| word.strip_prefix("path="));
             let path = path.map(|path| format!(" {}", escape(path))).unwrap_or_default();
-            let line = format!("{}  {}{path}\n", self.indent(), self.paint.text(role, label));
+            let before = self.mark.take().unwrap_or_else(|| format!("{}  ", self.indent()));
+            let line = format!("{before}{}{path}\n", self.paint.text(role, label));
             self.out.push_str(&line);
+        }
+    }
+
+    /// Shows a table as it was written: its author made its columns fit.
+    fn as_written(&mut self, table: &str) {
+        self.flush();
+        self.block_gap();
+        self.in_table = true;
+        self.raw(table);
+    }
+
+    /// Writes lines as they are, in their place.
+    fn raw(&mut self, text: &str) {
+        self.bare_mark();
+        let indent = self.indent();
+        for line in escape_lines(text.trim_end()).lines() {
+            self.out.push_str(format!("{indent}{line}").trim_end());
+            self.out.push('\n');
+        }
+    }
+
+    /// Writes the mark of a list item that does not begin with text.
+    fn bare_mark(&mut self) {
+        if let Some(mark) = self.mark.take() {
+            self.out.push_str(mark.trim_end());
+            self.out.push('\n');
         }
     }
 
@@ -227,6 +285,27 @@ See the page
 <https://example.com>.
 ";
         assert_eq!(render(markdown, 30, PLAIN), expected);
+    }
+
+    #[test]
+    fn what_is_no_prose_keeps_its_lines_and_marks() {
+        for (markdown, expected) in [
+            ("1. ```sh\n   make\n   ```\n2. b\n", "  1.\n        make\n  2. b\n"),
+            ("- ```sh good path=x\n  make\n  ```\n", "  - keeps it: x\n        make\n"),
+            ("- - deep\n", "  -\n    - deep\n"),
+            ("-\n\nafter\n", "  -\n\nafter\n"),
+            (
+                "<details>\n<summary>x</summary>\n</details>\n",
+                "<details>\n<summary>x</summary>\n</details>\n",
+            ),
+            ("a <b>bold</b> word\n", "a <b>bold</b> word\n"),
+            (
+                "a\n\n| x | y |\n|---|---|\n| 1 | `2` |\n\nb\n",
+                "a\n\n| x | y |\n|---|---|\n| 1 | `2` |\n\nb\n",
+            ),
+        ] {
+            assert_eq!(render(markdown, 60, PLAIN), expected, "{markdown}");
+        }
     }
 
     proptest! {

@@ -18,15 +18,22 @@ mod new;
 mod progress;
 mod root;
 mod schema;
+mod shell;
 mod suggest;
 mod terminal;
 mod test;
 mod why;
 
+use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum as _};
 
+use crate::report::Role;
+use crate::report::escape::{escape, escape_lines};
 use failure::Failure;
 use terminal::{ColorWhen, Terminal};
 
@@ -77,11 +84,11 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   stanchion check                              assess the repository you are in
-  stanchion explain resilience/http-timeouts   read why, how to keep it, when to step over
+  stanchion explain resilience/http-timeouts   why, how to keep it, when not to
   stanchion new acme/short-names               write a guideline of your own
 
-Exit status: 0 it ran (advice or not), 1 a promise of this repository is not kept,
-2 stanchion could not do what was asked.";
+Exit status: 0 it ran (advice or not), 1 a promise of this repository is not
+kept, 2 stanchion could not do what was asked.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -100,9 +107,14 @@ enum Command {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
+        // The file that was looked at is named in the report; the payload may hold its bytes.
+        let _ = writeln!(std::io::stderr(), "stanchion: a defect in stanchion{place}; please report it");
+    }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error).into(),
+        Err(error) => return usage(error).into(),
     };
     let terminal = Terminal::detect(cli.color);
     let result = match cli.command {
@@ -128,10 +140,12 @@ pub fn main() -> ExitCode {
 }
 
 /// Help and version are what was asked; anything else that clap refuses is a usage message.
-fn usage(error: &clap::Error) -> Exit {
-    let terminal = Terminal::detect(ColorWhen::Auto);
+fn usage(error: clap::Error) -> Exit {
+    let terminal = Terminal::detect(color_asked(std::env::args_os().skip(1)));
     if error.use_stderr() {
-        terminal.complain(&crate::report::escape::escape_lines(&in_our_words(&error.render().to_string())));
+        let message = in_our_words(&with_safe_arguments(error).render().to_string());
+        let head = terminal.error_paint().text(Role::Strong, "stanchion:");
+        terminal.complain(&format!("{head} {}", escape_lines(&message)));
         return Exit::CouldNot;
     }
     match terminal.print_styled(&error.render()) {
@@ -140,10 +154,49 @@ fn usage(error: &clap::Error) -> Exit {
     }
 }
 
-/// clap's message, beginning and helping like all others.
+/// What `--color` says among arguments that could not be understood as a whole.
+fn color_asked(arguments: impl Iterator<Item = OsString>) -> ColorWhen {
+    let mut when = ColorWhen::Auto;
+    let mut arguments = arguments.map(|it| it.to_string_lossy().into_owned()).take_while(|it| it != "--");
+    while let Some(argument) = arguments.next() {
+        let value = match argument.strip_prefix("--color") {
+            Some("") => arguments.next(),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => None,
+        };
+        when = value.and_then(|value| ColorWhen::from_str(&value, false).ok()).unwrap_or(when);
+    }
+    when
+}
+
+/// The same with each argument that it names as one safe line: a line end in one could forge a message.
+fn with_safe_arguments(mut error: clap::Error) -> clap::Error {
+    let safe = |text: &String| escape(text).into_owned();
+    // Suggestions come styled; they are few words and lose only their colours.
+    let plain = |text: &StyledStr| StyledStr::from(escape(&text.to_string()).into_owned());
+    let changed: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .filter_map(|(kind, value)| {
+            let value = match value {
+                ContextValue::String(text) => ContextValue::String(safe(text)),
+                ContextValue::Strings(texts) => ContextValue::Strings(texts.iter().map(safe).collect()),
+                ContextValue::StyledStrs(texts) => {
+                    ContextValue::StyledStrs(texts.iter().map(plain).collect())
+                }
+                _ => return None,
+            };
+            Some((kind, value))
+        })
+        .collect();
+    for (kind, value) in changed {
+        error.insert(kind, value);
+    }
+    error
+}
+
+/// clap's message, beginning (after our name) and helping like all others.
 fn in_our_words(message: &str) -> String {
-    let message = message.strip_prefix("error: ").unwrap_or(message);
-    format!("stanchion: {}", message.replace("\n  tip: ", "\n  help: "))
+    message.strip_prefix("error: ").unwrap_or(message).replace("\n  tip: ", "\n  help: ")
 }
 
 /// The command as completions and man pages see it.
@@ -168,6 +221,11 @@ mod tests {
             let help = subcommand.render_long_help().to_string();
             assert!(help.contains("Example"), "{name}: no examples in\n{help}");
             assert!(help.contains(&format!("  stanchion {name}")), "{name}: no example line in\n{help}");
+            let after = help.split_once("Examples:").map_or("", |(_, after)| after);
+            let explained = |line: &&str| line.trim().contains("  ");
+            let wide: Vec<_> =
+                after.lines().filter(explained).filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty(), "{name}: wraps in a terminal of 80 columns: {wide:?}");
             assert!(subcommand.get_about().is_some_and(|about| !about.to_string().ends_with('.')), "{name}");
             for argument in subcommand.get_arguments() {
                 assert!(argument.get_help().is_some(), "{name} {}: no help", argument.get_id());
@@ -177,6 +235,20 @@ mod tests {
         let expected =
             ["check", "explain", "list", "why", "test", "new", "init", "schema", "completions", "man"];
         assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn colours_are_heeded_in_arguments_that_make_no_sense() {
+        for (arguments, expected) in [
+            ("check --cap x --color never", ColorWhen::Never),
+            ("--color=always chekc", ColorWhen::Always),
+            ("--color always --color never x", ColorWhen::Never),
+            ("check -- --color always", ColorWhen::Auto),
+            ("--color pink --help", ColorWhen::Auto),
+            ("--colors", ColorWhen::Auto),
+        ] {
+            assert_eq!(color_asked(arguments.split(' ').map(OsString::from)), expected, "{arguments}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::shell::quote;
 use super::terminal::Terminal;
 use super::{Exit, Failure, files, root};
 use crate::format;
@@ -59,6 +60,13 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             .with_help("for example acme/short-names: a team, then the practice in a few words")
     })?;
     let shown = arguments.dir.join(id.namespace()).join(format!("{}.md", id.slug()));
+    if id.slug() == "readme" {
+        return Err(Failure::new(format!(
+            "{} would never be read: a README is about its folder",
+            shown.display()
+        ))
+        .with_help(format!("choose another name, for example {}/read-me", id.namespace())));
+    }
     let base = root::current_directory()?;
     files::create(&base.join(&shown), &format::scaffold(&id, arguments.kind.word())).map_err(|error| {
         match error.kind() {
@@ -71,11 +79,10 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     })?;
     let path = escape(&shown.to_string_lossy()).into_owned();
     let command = |text: String| terminal.paint().text(Role::Code, &text);
-    let dir = escape(&arguments.dir.to_string_lossy()).into_owned();
     terminal.print(&format!(
         "Wrote {path}\n\nNext: say why and how in it, then\n  {}\n  {}\n",
-        command(format!("stanchion test {path}")),
-        command(format!("stanchion check --guidelines {dir}")),
+        command(format!("stanchion test {}", escape(&quote(&shown)))),
+        command(format!("stanchion check --guidelines {}", escape(&quote(&arguments.dir)))),
     ))?;
     Ok(Exit::Ran)
 }

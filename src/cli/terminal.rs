@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstream::{AutoStream, ColorChoice};
 
 use super::Failure;
+use super::failure::system_words;
 use crate::report::{HumanStyle, Paint};
 
 /// Columns when nothing tells.
@@ -33,6 +34,8 @@ pub(super) struct Terminal {
     error_color: bool,
     /// Columns.
     pub(super) width: usize,
+    /// Whether standard output goes elsewhere than to a terminal.
+    piped: bool,
     /// Whether characters outside ASCII may be drawn.
     pub(super) unicode: bool,
     /// Whether somebody may be watching standard error.
@@ -51,6 +54,7 @@ impl Terminal {
             color: chosen(AutoStream::choice(&io::stdout())),
             error_color: chosen(AutoStream::choice(&io::stderr())),
             width: width(),
+            piped: !io::stdout().is_terminal(),
             unicode: unicode(&[variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG")]),
             watched: io::stderr().is_terminal(),
         }
@@ -68,12 +72,18 @@ impl Terminal {
 
     /// How a report for standard output looks.
     pub(super) fn style(&self) -> HumanStyle {
-        HumanStyle { color: self.color, width: self.width, unicode: self.unicode, ..HumanStyle::default() }
+        HumanStyle {
+            color: self.color,
+            width: self.width,
+            whole_lines: self.piped,
+            unicode: self.unicode,
+            ..HumanStyle::default()
+        }
     }
 
-    /// How problems on standard error look.
+    /// How problems on standard error look: all of them, since no command shows the others.
     pub(super) fn error_style(&self) -> HumanStyle {
-        HumanStyle { color: self.error_color, ..self.style() }
+        HumanStyle { color: self.error_color, cap: Some(usize::MAX), ..self.style() }
     }
 
     /// Writes text (escaped by whoever made it) to standard output. A reader that went away is no failure.
@@ -99,7 +109,7 @@ impl Terminal {
         let _ = out.into_parts();
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::new(format!("cannot write to standard output: {error}")))
+                Err(Failure::new(format!("cannot write to standard output: {}", system_words(&error))))
             }
             _ => Ok(()),
         }

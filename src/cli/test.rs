@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::guidelines::Double;
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, interrupt, root};
 use crate::format;
@@ -19,12 +20,12 @@ use crate::verify::{Case, CaseVerdict, verify};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  stanchion test                          every guideline that this repository follows
+  stanchion test                          every guideline that is followed here
   stanchion test guidelines               those in a folder
   stanchion test guidelines/acme/logs.md  those in a file
 
-Notes say what a guideline still lacks. Exit status: 0 every example holds, 2 some do not or a file
-cannot be used.")]
+Notes say what a guideline still lacks. Exit status: 0 every example holds,
+2 some do not or a file cannot be used.")]
 pub(super) struct Arguments {
     /// Folders or files with guidelines
     #[arg(value_name = "PATH")]
@@ -55,27 +56,48 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let followed = guidelines::load(&place.root, &base, &arguments.paths)?;
     let style = HumanStyle { cap: Some(usize::MAX), ..terminal.style() };
     let mut out = String::new();
-    let mut tally =
-        Tally { problems: followed.problems.len(), notes: followed.newer.len(), ..Tally::default() };
-    for guideline in &followed.guidelines {
+    let taken: Vec<Problem> = followed.doubles.iter().filter_map(Double::problem).collect();
+    let mut tally = Tally {
+        problems: followed.problems.len() + taken.len(),
+        notes: followed.newer.len(),
+        ..Tally::default()
+    };
+    // One whose id is taken is not used by `check`, but its author wants to know how it does.
+    let doubles = followed.doubles.iter();
+    for guideline in followed.guidelines.iter().chain(doubles.clone().map(|double| &double.other)) {
         tally.guidelines += 1;
         show(&mut out, guideline, &mut tally, arguments.verbose, &style);
     }
-    for shown in [render_problems(&followed.problems, &style), render_notes(&followed.newer, &style)] {
+    let problems: Vec<Problem> = followed.problems.iter().cloned().chain(taken).collect();
+    for shown in [render_problems(&problems, &style), render_notes(&followed.newer, &style)] {
         if !shown.is_empty() {
             out.push_str(&shown);
             out.push('\n');
         }
     }
-    for file in &followed.aside {
+    if let Some(left_out) = followed.left_out() {
         let label = terminal.paint().text(Role::Note, "note:");
-        let text = format!("{label} {} does not begin with `---` and was left aside", escape(file));
-        out.push_str(&wrap(style.width, "", "      ", &text));
+        out.push_str(&wrap(style.width, "", "      ", &format!("{label} {}", escape(&left_out))));
     }
-    out.push_str(&wrap(style.width, "", "  ", &summary(&tally, terminal.paint())));
+    let nothing = tally.guidelines == 0 && tally.problems == 0 && followed.newer.is_empty();
+    if nothing {
+        terminal.print(&out)?;
+        return Err(nothing_found(&arguments.paths));
+    }
+    out.push_str(&style.line(&summary(&tally, terminal.paint())));
     terminal.print(&out)?;
     let well = tally.hold == tally.examples && tally.problems == 0;
     Ok(if well { Exit::Ran } else { Exit::CouldNot })
+}
+
+/// That there is no guideline where some were expected.
+fn nothing_found(paths: &[PathBuf]) -> Failure {
+    let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let place = if places.is_empty() { "what is followed here".to_owned() } else { places.join(" or ") };
+    Failure::new(format!("no guideline was found in {place}")).with_help(
+        "a guideline is a .md file, other than a README, that begins with front matter; `stanchion new ID` \
+         writes one",
+    )
 }
 
 fn show(out: &mut String, guideline: &Arc<Guideline>, tally: &mut Tally, verbose: bool, style: &HumanStyle) {
@@ -139,7 +161,7 @@ fn problem(guideline: &Guideline, case: &Case) -> Problem {
 fn summary(tally: &Tally, paint: Paint) -> String {
     let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     let mut text = if tally.guidelines == 0 {
-        "No guideline to test".to_owned()
+        "No guideline that can be used".to_owned()
     } else if tally.examples == 0 {
         format!("No examples in {}", count(tally.guidelines, "guideline"))
     } else {

@@ -10,7 +10,7 @@ use crate::engine::tree::Entry;
 use crate::engine::who_looks_at;
 use crate::model::{Guideline, RepoPath};
 use crate::report::escape::escape;
-use crate::report::{Paint, Role};
+use crate::report::{Role, wrap};
 
 /// Show where a guideline comes from, and why it applies here or not
 #[derive(clap::Args, Debug)]
@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let place = root::locate(&base, arguments.path.as_slice())?;
     let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
     let guideline = followed.get(&arguments.id)?;
-    let paint = terminal.paint();
+    let (paint, width) = (terminal.paint(), terminal.width);
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}", paint.text(Role::Strong, guideline.id.as_str()));
@@ -47,18 +47,20 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         ("stage", guideline.stage.word().to_owned()),
         ("owner", escape(&guideline.owner).into_owned()),
     ] {
-        let _ = writeln!(out, "  {} {value}", paint.text(Role::Faint, &format!("{label:<8}")));
+        let label = paint.text(Role::Faint, &format!("{label:<8}"));
+        out.push_str(&wrap(width, &format!("  {label} "), "           ", &value));
     }
     let entries = root::entries(&place.root)?;
     let path = arguments.path.as_ref().and(place.scopes.first());
     let shown = path.map(|path| escape(&path.lossless()).into_owned());
     let head = shown.as_ref().map_or("applies here".to_owned(), |path| format!("applies to {path}"));
     let _ = writeln!(out, "\n{}", paint.text(Role::Strong, &head));
-    conditions(&mut out, guideline, &entries, path, paint);
+    conditions(&mut out, guideline, &entries, path, terminal);
     if let (Some(path), Some(shown)) = (path, shown) {
         let _ = writeln!(out, "\n{}", paint.text(Role::Strong, &format!("checks of {shown}")));
-        checks(&mut out, guideline, &entries, path, paint);
+        checks(&mut out, guideline, &entries, path, terminal);
     }
+    out.push_str(&followed.notes_about(Some(&guideline.id), &terminal.style()));
     terminal.print(&out)?;
     Ok(Exit::Ran)
 }
@@ -69,8 +71,9 @@ fn conditions(
     guideline: &Guideline,
     entries: &[Entry],
     path: Option<&RepoPath>,
-    paint: Paint,
+    terminal: &Terminal,
 ) {
+    let paint = terminal.paint();
     let Ok(mut condition) = Condition::new(&guideline.applies) else {
         out.push_str("  its conditions cannot be used; `stanchion check` says what is wrong\n");
         return;
@@ -86,18 +89,22 @@ fn conditions(
             (Some(example), None) => format!(" (for example {})", escape(&example.lossless())),
             _ => String::new(),
         };
-        let _ = writeln!(out, "  {}{word} {}{example}", "  ".repeat(fact.depth), escape(&fact.what));
+        let indent = "  ".repeat(fact.depth + 1);
+        let text = format!("{}{example}", escape(&fact.what));
+        out.push_str(&wrap(terminal.width, &format!("{indent}{word} "), &format!("{indent}    "), &text));
     }
 }
 
 /// The checks, and whether each looks at the path.
-fn checks(out: &mut String, guideline: &Guideline, entries: &[Entry], path: &RepoPath, paint: Paint) {
+fn checks(out: &mut String, guideline: &Guideline, entries: &[Entry], path: &RepoPath, terminal: &Terminal) {
+    let paint = terminal.paint();
     for look in who_looks_at(guideline, entries, path) {
         let word = match look.looks {
             Some(true) => paint.text(Role::Kept, "looks at it"),
             Some(false) => paint.text(Role::Faint, "does not look at it"),
             None => "looks at the paths of the whole repository".to_owned(),
         };
-        let _ = writeln!(out, "  {} ({}) {word}", escape(&look.check), look.kind);
+        let text = format!("{} ({}) {word}", escape(&look.check), look.kind);
+        out.push_str(&wrap(terminal.width, "  ", "    ", &text));
     }
 }

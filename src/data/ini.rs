@@ -35,7 +35,7 @@ pub(super) fn load(text: &str, limits: &Limits) -> Result<Node, LoadError> {
         }
         reader.last = None;
         if let Some(rest) = trimmed.strip_prefix('[') {
-            let Some(close) = rest.rfind(']') else {
+            let Some(close) = section_end(rest) else {
                 return Err(syntax("this section has no closing `]`", span));
             };
             current = Some(reader.section(
@@ -105,7 +105,7 @@ impl Reader {
         current: Option<usize>,
     ) -> Result<(), LoadError> {
         self.budget.spend()?;
-        let separator = line.find(['=', ':']);
+        let separator = separator(line);
         let key = line[..separator.unwrap_or(line.len())].trim_end();
         let key_span = Span::new(span.start, span.start + key.len());
         if key.is_empty() {
@@ -134,6 +134,27 @@ impl Reader {
     }
 }
 
+/// Where the key ends: the earliest `=` or `:`. In a line with `=`, a `:` only counts before a blank or
+/// the line's end, as keys hold it (`@scope:registry = …` in `.npmrc`).
+fn separator(line: &str) -> Option<usize> {
+    let has_equals = line.contains('=');
+    line.match_indices(['=', ':']).map(|(at, _)| at).find(|&at| {
+        let after = &line[at + 1..];
+        !has_equals || line[at..].starts_with('=') || after.is_empty() || after.starts_with([' ', '\t'])
+    })
+}
+
+/// Where the name of a section ends: the first `]` with nothing behind it but a comment (names may hold
+/// `]`, as `[*.[ch]]` of EditorConfig), or else the first one.
+fn section_end(rest: &str) -> Option<usize> {
+    let ends = |at: &usize| {
+        let behind = rest[at + 1..].trim_start();
+        behind.is_empty() || behind.starts_with([';', '#'])
+    };
+    let first = rest.find(']')?;
+    Some(rest.match_indices(']').map(|(at, _)| at).find(ends).unwrap_or(first))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +169,29 @@ mod tests {
             "options": {"install": "\na\nb ; c", "last": "z"},
         });
         assert_eq!(load(text, &Limits::DOCUMENT).expect("INI").to_json(), want);
+    }
+
+    #[test]
+    fn keys_and_sections_end_where_readers_end_them() {
+        let cases = [
+            ("@acme:registry=https://x.y/", serde_json::json!({"@acme:registry": "https://x.y/"})),
+            ("//x.org/:_authToken=a:b", serde_json::json!({"//x.org/:_authToken": "a:b"})),
+            ("a: b=c", serde_json::json!({"a": "b=c"})),
+            ("a:\tb=c", serde_json::json!({"a": "b=c"})),
+            ("a:b", serde_json::json!({"a": "b"})),
+            ("a:b:", serde_json::json!({"a": "b:"})),
+            ("a=b: c", serde_json::json!({"a": "b: c"})),
+            ("a=:", serde_json::json!({"a": ":"})),
+            ("a:=b", serde_json::json!({"a:": "b"})),
+            ("[a] ; see [b]\nx=1", serde_json::json!({"a": {"x": "1"}})),
+            ("[a] # [b]\nx=1", serde_json::json!({"a": {"x": "1"}})),
+            ("[*.[ch]]\nx=1", serde_json::json!({"*.[ch]": {"x": "1"}})),
+            ("[[ab].py] ; [c]\nx=1", serde_json::json!({"[ab].py": {"x": "1"}})),
+            ("[a] b]c\nx=1", serde_json::json!({"a": {"x": "1"}})),
+        ];
+        for (text, want) in cases {
+            assert_eq!(load(text, &Limits::DOCUMENT).expect("INI").to_json(), want, "{text}");
+        }
     }
 
     #[test]

@@ -42,15 +42,25 @@ impl Condition {
 
     /// Settles the facts about the repository. With `assume`, whatever must exist is taken as given.
     pub fn settle(&mut self, entries: &[Entry], assume: bool) {
+        self.settle_part(entries, assume.then_some(true));
+    }
+
+    /// `given` is the answer that is taken as given, if any: below a `not` it is the other one.
+    fn settle_part(&mut self, entries: &[Entry], given: Option<bool>) {
         if let Some((_, globs, example, holds)) = &mut self.exists {
-            *example = entries
-                .iter()
-                .find(|entry| globs.is_match(entry.path.bytes()))
-                .map(|entry| entry.path.clone());
-            *holds = assume || example.is_some();
+            // A directory without anything in it is not in git, so it would not be there in a clone.
+            let exists = |(at, entry): &(usize, &Entry)| {
+                globs.is_match(entry.path.bytes())
+                    && (entry.kind != EntryKind::Directory || holds_something(entries, *at))
+            };
+            *example = entries.iter().enumerate().find(exists).map(|(_, entry)| entry.path.clone());
+            *holds = given.unwrap_or(example.is_some());
         }
-        for part in self.any.iter_mut().chain(&mut self.all).chain(self.not.as_deref_mut()) {
-            part.settle(entries, assume);
+        for part in self.any.iter_mut().chain(&mut self.all) {
+            part.settle_part(entries, given);
+        }
+        if let Some(part) = &mut self.not {
+            part.settle_part(entries, given.map(|given| !given));
         }
     }
 
@@ -144,8 +154,28 @@ impl Condition {
         let all: Vec<&Self> = self.all.iter().collect();
         group("all of", &all, all.iter().all(|part| holds(part)));
         let not: Vec<&Self> = self.not.as_deref().into_iter().collect();
-        group("not", &not, !not.iter().any(|part| holds(part)));
+        // For the repository it is enough that some file is left.
+        let left = |part: &Self| match path {
+            None if part.asks_about_files() => entries
+                .iter()
+                .filter(|entry| entry.kind != EntryKind::Directory)
+                .any(|entry| !part.holds_for(entry.path.bytes(), language_of(entry.path.bytes()))),
+            _ => !holds(part),
+        };
+        let all_left = not.iter().all(|part| left(part));
+        group(if path.is_none() { "some file that is not" } else { "not" }, &not, all_left);
     }
+}
+
+/// Whether the directory at `at` holds anything but directories.
+fn holds_something(entries: &[Entry], at: usize) -> bool {
+    let directory = &entries[at].path;
+    let start = [directory.bytes(), b"/"].concat();
+    let from = entries.partition_point(|entry| entry.path.bytes() < start.as_slice());
+    entries[from..]
+        .iter()
+        .take_while(|entry| entry.path.bytes().starts_with(&start))
+        .any(|entry| entry.kind != EntryKind::Directory)
 }
 
 fn list(patterns: &[String]) -> String {
@@ -236,7 +266,7 @@ mod tests {
             condition(json!({"languages": ["python"], "not": {"exists": ["setup.py"]}}), &["src/a.py"]);
         let facts = condition.facts(&entries, None);
         assert_eq!(facts[0].example, Some(RepoPath::from("src/a.py")));
-        assert_eq!((facts[1].what.as_str(), facts[1].holds), ("not", true));
+        assert_eq!((facts[1].what.as_str(), facts[1].holds), ("some file that is not", true));
         assert_eq!((facts[2].depth, facts[2].holds), (1, false));
     }
 

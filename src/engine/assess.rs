@@ -3,6 +3,8 @@
 //! Takes a class of checks and a path, gives back plain values. Nothing is shared between files, so a
 //! process boundary can be put around this.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::budget::Budget;
 use super::checks::code;
 use super::checks::data;
@@ -24,8 +26,28 @@ pub struct Scratch {
     active: Vec<bool>,
 }
 
-/// Assesses the file at `path`, which is number `file`.
+/// Assesses the file at `path`, which is number `file`. A panic in a check or a library is "cannot
+/// tell" for this file and ends nothing else.
 pub fn assess_file(
+    class: &Class<'_>,
+    tree: &dyn Tree,
+    path: &RepoPath,
+    file: u32,
+    limits: &Limits,
+    scratch: &mut Scratch,
+) -> FileResult {
+    let work = AssertUnwindSafe(|| assess_or_panic(class, tree, path, file, limits, scratch));
+    catch_unwind(work).unwrap_or_else(|_| {
+        // Whatever was half done there is not used again.
+        *scratch = Scratch::default();
+        let detail =
+            "a check panicked in this file; this is a defect of stanchion, please report it".to_owned();
+        let cannot_tell = vec![CannotTell { check: None, reason: Reason::Died, detail }];
+        FileResult { file, found: Vec::new(), cannot_tell }
+    })
+}
+
+fn assess_or_panic(
     class: &Class<'_>,
     tree: &dyn Tree,
     path: &RepoPath,
@@ -35,6 +57,16 @@ pub fn assess_file(
 ) -> FileResult {
     let mut result = FileResult { file, ..FileResult::default() };
     if let Err(error) = tree.read(path, limits.file_bytes, &mut scratch.bytes) {
+        // A large binary is no more the business of a check of every text than a small one.
+        if error.reason == Reason::TooBig && matches!(decode(&scratch.bytes), Err(Undecodable::Binary(_))) {
+            let refuse = |&number| CannotTell {
+                check: Some(number),
+                reason: error.reason,
+                detail: error.detail.clone(),
+            };
+            result.cannot_tell.extend(class.named.iter().map(refuse));
+            return result;
+        }
         result.cannot_tell.push(CannotTell { check: None, reason: error.reason, detail: error.detail });
         return result;
     }
@@ -112,7 +144,7 @@ fn look_at_data(class: &Class<'_>, path: &RepoPath, places: &Places<'_>, result:
         let Some(format) = check.format(path.bytes()) else {
             let detail =
                 "its name does not say which data format it is; the check can say `format:`".to_owned();
-            result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::ParseError, detail });
+            result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::Format, detail });
             continue;
         };
         if !loaded.iter().any(|(known, _)| *known == format) {
@@ -130,5 +162,44 @@ fn look_at_data(class: &Class<'_>, path: &RepoPath, places: &Places<'_>, result:
             }
             None => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tree::{Listing, Metadata, ReadError};
+    use crate::model::Language;
+
+    /// A tree in which reading one file panics, as a defect in a check would.
+    struct Panics;
+
+    impl Tree for Panics {
+        fn list(&self) -> Result<Listing, ReadError> {
+            Ok(Listing::default())
+        }
+
+        fn read(&self, path: &RepoPath, _: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+            assert!(path.bytes() != b"bad", "a defect");
+            buffer.clear();
+            Ok(())
+        }
+
+        fn metadata(&self, _: &RepoPath) -> Result<Metadata, ReadError> {
+            Ok(Metadata { size: 0, executable: false })
+        }
+    }
+
+    #[test]
+    fn a_panic_is_the_end_of_one_file_only() {
+        let compiled = std::collections::HashMap::new();
+        let class = Class::new(&[], Some(Language::Go), &compiled, &|_| false, true);
+        let mut scratch = Scratch::default();
+        let mut assess = |path: &str| {
+            assess_file(&class, &Panics, &RepoPath::from(path), 7, &Limits::default(), &mut scratch)
+        };
+        let bad = assess("bad");
+        assert_eq!((bad.file, bad.cannot_tell[0].reason), (7, Reason::Died));
+        assert_eq!(assess("good").cannot_tell, []);
     }
 }

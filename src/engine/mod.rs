@@ -24,7 +24,7 @@ pub mod walk;
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
 pub use plan::{PlanProblem, compile_everything};
 pub use run::{Limits, NoProgress, Options, Progress, assess};
-pub use select::{Look, who_looks_at};
+pub use select::{Look, Reach, reach, who_looks_at};
 pub use tree_memory::MemoryTree;
 
 /// Most findings of one check in one file; the rest is counted as "cannot tell" (budget).

@@ -111,7 +111,7 @@ impl<'r> Assembly<'r> {
                 continue;
             }
             // What is missing in a directory that could not be listed may well be there.
-            match self.listing.problems.iter().find(|(hidden, _)| path != *hidden && path.is_within(hidden)) {
+            match self.listing.problems.iter().find(|(hidden, _)| path.is_within(hidden)) {
                 Some((_, error)) => {
                     let (reason, detail) = (error.reason, error.detail.clone());
                     self.cannot_tell(&path, CannotTell { check: Some(found.check), reason, detail });
@@ -250,6 +250,8 @@ impl<'r> Assembly<'r> {
                 (Some(index), _) => blind[index] = true,
                 // An ignore file that is not used hides nothing: more is assessed, not less.
                 (None, Some(_)) if not_assessed.reason == Reason::IgnoreFile => {}
+                // Whatever a guideline asks about may lie in a directory that could not be listed.
+                (None, Some(path)) if self.is_unlisted(path) => blind.fill(true),
                 (None, path) => {
                     for (index, blind) in blind.iter_mut().enumerate() {
                         *blind |= self.asked[index]
@@ -261,14 +263,18 @@ impl<'r> Assembly<'r> {
         blind
     }
 
-    /// Whether some check of contents of the guideline looks into `path`, or lists its directory.
+    /// Whether `path` is a directory (or something below one) that could not be listed.
+    fn is_unlisted(&self, path: &RepoPath) -> bool {
+        match self.listing.entries.binary_search_by(|entry| entry.path.cmp(path)) {
+            Ok(at) => self.listing.entries[at].kind == EntryKind::Directory,
+            Err(_) => true,
+        }
+    }
+
+    /// Whether some check of contents of the guideline looks into `path`.
     fn would_look(&self, guideline: usize, path: &RepoPath) -> bool {
         let Some(condition) = &self.plan.conditions[guideline] else { return true };
         let language = crate::model::language_of(path.bytes());
-        let known = self.listing.entries.binary_search_by(|entry| entry.path.cmp(path));
-        if known.is_ok_and(|at| self.listing.entries[at].kind == EntryKind::Directory) || known.is_err() {
-            return true;
-        }
         condition.holds_for(path.bytes(), language)
             && self.plan.checks.iter().filter(|planned| planned.guideline == guideline).any(|planned| {
                 planned.selector.as_ref().is_some_and(|selector| selector.selects(path.bytes(), language))
@@ -279,8 +285,11 @@ impl<'r> Assembly<'r> {
         let count = |fate: Fate| self.fates.iter().filter(|&&f| f == fate).count();
         let (assessed, not_applicable) = (count(Fate::Assessed), count(Fate::NotApplicable));
         let cannot_tell = count(Fate::CannotTell) + self.extra_cannot_tell;
+        // Counted from the list of entries, not as the sum of the rest: the sums are a test's to check.
+        let counted =
+            |entry: &&super::tree::Entry| entry.kind != EntryKind::Directory && (self.in_scope)(&entry.path);
         PathCounts {
-            seen: assessed + not_applicable + cannot_tell,
+            seen: self.listing.entries.iter().filter(counted).count() + self.extra_cannot_tell,
             assessed,
             not_applicable,
             cannot_tell,

@@ -86,7 +86,7 @@ pub fn assess(
         options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope))
     };
 
-    let names = names(guidelines, &mut plan, &listing, tree);
+    let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options.scopes.is_empty());
     let (classes, class_of) = select(&plan, &listing.entries, &in_scope);
     let compiled = compile_selected(guidelines, &mut plan, &classes);
     let ready: Vec<Class<'_>> = classes
@@ -145,7 +145,14 @@ pub struct NamesResult {
 }
 
 /// Asks the checks of names, on this thread: they need no contents.
-fn names(guidelines: &[Arc<Guideline>], plan: &mut Plan, listing: &Listing, tree: &dyn Tree) -> NamesResult {
+fn names(
+    guidelines: &[Arc<Guideline>],
+    plan: &mut Plan,
+    listing: &Listing,
+    tree: &dyn Tree,
+    in_scope: &impl Fn(&RepoPath) -> bool,
+    whole: bool,
+) -> NamesResult {
     let mut result = NamesResult { looked: vec![false; listing.entries.len()], ..NamesResult::default() };
     let mut problems = Vec::new();
     for (number, planned) in plan.checks.iter().enumerate() {
@@ -169,11 +176,14 @@ fn names(guidelines: &[Arc<Guideline>], plan: &mut Plan, listing: &Listing, tree
                     &mut result.found,
                     &mut result.cannot_tell,
                     &mut |entry| {
-                        looked[entry] = true;
-                        looked_at += 1;
+                        if in_scope(&listing.entries[entry].path) {
+                            looked[entry] = true;
+                            looked_at += 1;
+                        }
                     },
                 );
-                if looked_at > 0 || check.asks_of_the_whole() {
+                // A question about the whole repository is not asked of a part of it.
+                if looked_at > 0 || (whole && check.asks_of_the_whole()) {
                     result.asked.push(number);
                 }
             }

@@ -1,9 +1,10 @@
 //! Which checks look into which files, by names alone.
 
+use super::SpecProblem;
 use super::applies::Condition;
 use super::checks::code::{Grammar, PastedGlobs};
 use super::glob::Globs;
-use super::{SpecProblem, tree::Entry};
+use super::tree::{Entry, EntryKind};
 use crate::data::Step;
 use crate::model::{Check, CheckKind, Guideline, Language, RepoPath, language_of};
 
@@ -80,6 +81,44 @@ fn globs(kind: &str, key: &str, patterns: &[String]) -> Result<Globs, Vec<SpecPr
     })
 }
 
+/// How far a guideline reaches here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing here is asked by it.
+    Nowhere,
+    /// It asks about names in the whole repository.
+    Repository,
+    /// Its checks look into so many files.
+    Files(usize),
+}
+
+/// How far `guideline` reaches in the tree with these `entries`, by the same rules as a run.
+/// Checks that cannot be compiled look nowhere; `check` says what is wrong with them.
+#[must_use]
+pub fn reach(guideline: &Guideline, entries: &[Entry]) -> Reach {
+    let Ok(mut condition) = Condition::new(&guideline.applies) else { return Reach::Nowhere };
+    condition.settle(entries, false);
+    if !condition.holds_somewhere(entries) {
+        return Reach::Nowhere;
+    }
+    let selectors: Vec<Option<Selector>> =
+        guideline.checks.iter().filter_map(|check| Selector::new(check).ok()).collect();
+    if selectors.iter().any(Option::is_none) {
+        return Reach::Repository;
+    }
+    let looked_into = |entry: &&Entry| {
+        let path = entry.path.bytes();
+        let language = language_of(path);
+        matches!(entry.kind, EntryKind::File | EntryKind::Special)
+            && selectors.iter().flatten().any(|selector| selector.selects(path, language))
+            && condition.holds_for(path, language)
+    };
+    match entries.iter().filter(looked_into).count() {
+        0 => Reach::Nowhere,
+        files => Reach::Files(files),
+    }
+}
+
 /// Whether and why one check looks at a path, for `stanchion why`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -108,4 +147,95 @@ pub fn who_looks_at(guideline: &Guideline, entries: &[Entry], path: &RepoPath) -
         Look { check: check.id.clone(), kind: check.kind.word(), looks }
     };
     guideline.checks.iter().map(look).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::{MemoryTree, NoProgress, Options, assess};
+    use crate::model::{
+        Applies, CheckKind, FilesCheck, GuidelineId, Level, Origin, Require, Stage, TextCheck, Verdict,
+    };
+
+    fn guideline(applies: Applies, kind: CheckKind) -> Arc<Guideline> {
+        let check = Check { id: "c".into(), kind, message: None, fix: None };
+        Arc::new(Guideline {
+            id: GuidelineId::new("tests/one").expect("an id"),
+            version: semver::Version::new(1, 0, 0),
+            title: "t".into(),
+            summary: "s".into(),
+            stage: Stage::Sketch,
+            owner: "o".into(),
+            level: Level::Note,
+            topics: vec![],
+            applies,
+            consequences: vec![],
+            offers: vec![],
+            checks: vec![check],
+            sections: vec![],
+            examples: vec![],
+            origin: Origin::Starter,
+            sha256: String::new(),
+            text: "".into(),
+        })
+    }
+
+    fn text(files: &[&str]) -> CheckKind {
+        CheckKind::Text(TextCheck {
+            files: files.iter().map(|&glob| glob.to_owned()).collect(),
+            except: vec![],
+            find: Some("needle".into()),
+            expect: None,
+            multi_line: false,
+            ignore_case: false,
+        })
+    }
+
+    fn readme() -> CheckKind {
+        let require = Require { any: vec!["README.md".into()], all: vec![] };
+        CheckKind::Files(
+            serde_json::from_value::<FilesCheck>(serde_json::json!({ "require": require })).expect("a check"),
+        )
+    }
+
+    /// `list` and `check` must agree on what applies.
+    #[test]
+    fn the_reach_is_what_a_run_asks() {
+        use crate::engine::tree::Tree as _;
+        let without_tests = Applies {
+            not: Some(Box::new(Applies { files: vec!["**".into()], ..Applies::default() })),
+            ..Applies::default()
+        };
+        for (applies, kind, expected) in [
+            (Applies::default(), text(&["**/*.py"]), Reach::Files(1)),
+            (Applies::default(), text(&["**/*.go"]), Reach::Nowhere),
+            (Applies::default(), text(&[]), Reach::Files(2)),
+            (without_tests, text(&[]), Reach::Nowhere),
+            (Applies { exists: vec!["go.mod".into()], ..Applies::default() }, readme(), Reach::Nowhere),
+            (Applies::default(), readme(), Reach::Repository),
+        ] {
+            let guideline = guideline(applies, kind);
+            let tree = MemoryTree::new([
+                (RepoPath::from("a.py"), b"x".to_vec()),
+                (RepoPath::from("b/c.txt"), b"x".to_vec()),
+            ]);
+            assert_eq!(reach(&guideline, &tree.list().expect("listed").entries), expected);
+            let outcome = assess(&[guideline], &tree, &Options::default(), &NoProgress).expect("listed");
+            assert_eq!(outcome.guidelines[0].verdict == Verdict::NotApplicable, expected == Reach::Nowhere);
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_repository_is_not_asked_about_the_whole() {
+        let tree = MemoryTree::new([(RepoPath::from("sub/a.py"), b"x".to_vec())]);
+        let verdict = |scopes: Vec<RepoPath>| {
+            let options = Options { scopes, ..Options::default() };
+            let outcome = assess(&[guideline(Applies::default(), readme())], &tree, &options, &NoProgress);
+            outcome.expect("listed").guidelines[0].verdict
+        };
+        assert_eq!(verdict(vec![]), Verdict::NotKept);
+        assert_eq!(verdict(vec![RepoPath::from("sub")]), Verdict::NotApplicable);
+    }
 }

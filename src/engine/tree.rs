@@ -56,6 +56,9 @@ pub struct Listing {
     pub notes: Vec<Note>,
 }
 
+/// Most bytes of a file over its limit that [`Tree::read`] leaves in the buffer.
+pub const HEAD_BYTES: usize = 8 << 10;
+
 /// A tree that can be listed and read. Shared between threads, never mutated.
 pub trait Tree: Sync {
     /// Every entry. The set is a function of the tree alone.
@@ -68,7 +71,9 @@ pub trait Tree: Sync {
     /// and may be reused).
     ///
     /// # Errors
-    /// Too big, unreadable, special, changed while it was read.
+    /// Too big, unreadable, special, changed while it was read. When it is too big, `buffer` holds the
+    /// first bytes of the file, at most [`HEAD_BYTES`], so that a caller can tell what it is (they may
+    /// be missing if the system does not give them); after any other error it is empty.
     fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError>;
 
     /// Size and mode of a file, without opening it or following a link.

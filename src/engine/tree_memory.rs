@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::size::size_words;
-use super::tree::{Entry, EntryKind, Listing, Metadata, ReadError, Tree};
+use super::tree::{Entry, EntryKind, HEAD_BYTES, Listing, Metadata, ReadError, Tree};
 use crate::model::{Reason, RepoPath};
 
 /// Files in memory. Directories are those that the files' paths name.
@@ -61,6 +61,7 @@ impl Tree for MemoryTree {
         let content = self.content(path)?;
         let size = content.len() as u64;
         if size > limit {
+            buffer.extend_from_slice(&content[..content.len().min(HEAD_BYTES)]);
             return Err(too_big(size, limit));
         }
         buffer.extend_from_slice(content);
@@ -108,7 +109,8 @@ mod tests {
         assert_eq!(tree.read(&path, 5, &mut buffer), Ok(()));
         assert_eq!(buffer, b"hello");
         let error = tree.read(&path, 4, &mut buffer).expect_err("over the limit");
-        assert_eq!((error.reason, buffer.len()), (Reason::TooBig, 0));
+        assert_eq!((error.reason, buffer.len()), (Reason::TooBig, 5), "the head stays");
+        assert!(tree.read(&RepoPath::from("gone"), 5, &mut buffer).is_err() && buffer.is_empty());
         assert_eq!(tree.metadata(&path), Ok(Metadata { size: 5, executable: true }));
         assert!(tree.read(&RepoPath::from("a"), 5, &mut buffer).is_err());
     }

@@ -13,7 +13,8 @@ use crate::text::Span;
 const HEADINGS: [&str; 3] = ["Why", "How to keep it", "When to step over"];
 
 /// What the author of `guideline` may want to add, in order of place: missing or empty headings,
-/// checks without a good or a bad example, no consequences, fences that look like a misspelt example.
+/// checks without a good or a bad example, no consequences, fences that look like a misspelt example or
+/// have no end.
 #[must_use]
 pub fn advice(guideline: &Guideline) -> Vec<Problem> {
     let source = Source { file: parse::file_name(guideline), text: Arc::clone(&guideline.text) };
@@ -24,6 +25,11 @@ pub fn advice(guideline: &Guideline) -> Vec<Problem> {
     headings(&source, &prose, &mut told);
     missing_examples(&source, guideline, &mut told);
     told.extend(prose.fences.iter().filter_map(|fence| misspelt(&source, fence)));
+    told.extend(prose.fences.iter().filter(|fence| fence.is_open(&source.text)).map(|fence| {
+        let help = "close it with a line of the same marks; until then everything below belongs to it";
+        let message = "this fence has no end, so it takes in the rest of the file";
+        source.problem(fence.head(), message, "opened here", Some(help.to_owned()))
+    }));
     if guideline.consequences.is_empty() {
         let help = "add `consequences`: what follows naturally from not keeping it, as facts";
         let message = "the guideline says nothing about consequences";

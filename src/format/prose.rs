@@ -58,6 +58,15 @@ impl Fence {
         }
     }
 
+    /// Whether a fence of `text` runs to the end of the file because nothing closes it.
+    pub(super) fn is_open(&self, text: &str) -> bool {
+        let block = text.get(self.span.start..self.span.end).unwrap_or("").trim_end();
+        let mark = block.len() - block.trim_start_matches(['`', '~']).len();
+        let last = block.lines().skip(1).last().map_or("", |line| line.trim().trim_start_matches(['>', ' ']));
+        let closes = last.len() >= mark && last.chars().all(|c| block.starts_with(c));
+        !closes && self.span.end >= text.trim_end().len()
+    }
+
     /// The fence's first line, without indentation.
     pub(super) fn head(&self) -> Span {
         let end = self.info.last().map_or(self.span.start + 3, |word| word.span.end);
@@ -165,6 +174,21 @@ mod tests {
         assert_eq!(&text[fence.at(9)..fence.at(9) + 8], "    pass");
         let words: Vec<_> = fence.info.iter().map(|w| &text[w.span.start..w.span.end]).collect();
         assert_eq!(words, ["python", "good", "path=a.py"]);
+    }
+
+    #[test]
+    fn a_fence_without_an_end_is_known() {
+        for (text, open) in [
+            ("```py\nx\n```\n", false),
+            ("```py\nx\n````", false),
+            ("> ```py\n> x\n> ```\n", false),
+            ("````py\nx\n```\n## Then\n", true),
+            ("```py\nx\n## Then\ny\n", true),
+            ("```py", true),
+            ("```py\nx\n```\ntext", false),
+        ] {
+            assert_eq!(read(text, 0).fences[0].is_open(text), open, "{text}");
+        }
     }
 
     #[test]

@@ -24,12 +24,17 @@ pub enum Reason {
     PathTooLong,
     /// It does not parse where the check looks.
     ParseError,
+    /// Nothing says which data format it is in.
+    #[serde(rename = "unknown-format")]
+    Format,
     /// Nested deeper than the limit.
     TooDeep,
     /// More parts (nodes, aliases) than the limit.
     TooManyNodes,
     /// A time budget ran out.
     Budget,
+    /// The assessment of the file itself failed.
+    Died,
     /// It changed or went away while it was read.
     Changed,
     /// The guideline itself could not be used (a bad pattern, a newer schema).
@@ -52,9 +57,11 @@ impl Reason {
             Self::Special => "special-file",
             Self::PathTooLong => "path-too-long",
             Self::ParseError => "parse-error",
+            Self::Format => "unknown-format",
             Self::TooDeep => "too-deep",
             Self::TooManyNodes => "too-many-nodes",
             Self::Budget => "budget",
+            Self::Died => "parser-died",
             Self::Changed => "changed-while-read",
             Self::Guideline => "guideline",
             Self::IgnoreFile => "ignore-file",
@@ -73,9 +80,11 @@ impl Reason {
             Self::Special => "not a regular file",
             Self::PathTooLong => "path too long",
             Self::ParseError => "does not parse where the check looks",
+            Self::Format => "data format unknown",
             Self::TooDeep => "nested too deeply",
             Self::TooManyNodes => "too many parts",
             Self::Budget => "time budget used up",
+            Self::Died => "the assessment failed",
             Self::Changed => "changed while it was read",
             Self::Guideline => "the guideline cannot be used",
             Self::IgnoreFile => "ignore file not used",
@@ -193,4 +202,17 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Other things worth saying.
     pub notes: Vec<Note>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_stored_as_its_word() {
+        for reason in [Reason::TooBig, Reason::ParseError, Reason::Format, Reason::TooDeep, Reason::Directory]
+        {
+            assert_eq!(serde_json::to_string(&reason).expect("JSON"), format!("{:?}", reason.word()));
+        }
+    }
 }

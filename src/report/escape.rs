@@ -93,11 +93,17 @@ pub fn is_unsafe(character: char) -> bool {
         '\0'..='\x1f' | '\x7f'..='\u{9f}'     // C0, DEL, C1
         | '\u{ad}'                            // soft hyphen
         | '\u{61c}' | '\u{200e}' | '\u{200f}' // bidirectional marks
-        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' // bidirectional controls, deprecated format controls
-        | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' // zero width
+        | '\u{202a}'..='\u{202e}'             // bidirectional controls
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' | '\u{feff}' // zero width
+        | '\u{2060}'..='\u{206f}'             // invisible operators, bidirectional and deprecated controls
+        | '\u{34f}' | '\u{17b4}' | '\u{17b5}' // joiner and vowels that show nothing
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // Hangul fillers: letters that show nothing
+        | '\u{fe00}'..='\u{fe0d}'             // variation selectors but those of emoji (U+FE0E, U+FE0F)
         | '\u{2028}' | '\u{2029}'             // line and paragraph separators
-        | '\u{fff9}'..='\u{fffb}'             // interlinear annotation
-        | '\u{e0000}'..='\u{e007f}'           // tags
+        | '\u{fff0}'..='\u{fffb}'             // unassigned and ignorable, interlinear annotation
+        | '\u{1d173}'..='\u{1d17a}'           // musical format controls
+        | '\u{1bca0}'..='\u{1bca3}'           // shorthand format controls
+        | '\u{e0000}'..='\u{e0fff}'           // tags, more variation selectors
     )
 }
 
@@ -119,6 +125,32 @@ mod tests {
             ("\u{2028}\u{2029}\u{e0041}", "\\u{2028}\\u{2029}\\u{e0041}"),
         ] {
             assert_eq!(escape(input), expected);
+        }
+    }
+
+    #[test]
+    fn letters_that_show_nothing_are_spelled_out() {
+        for character in [
+            '\u{3164}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{ffa0}',
+            '\u{34f}',
+            '\u{2065}',
+            '\u{17b4}',
+            '\u{17b5}',
+            '\u{180e}',
+            '\u{fe00}',
+            '\u{fe0d}',
+            '\u{e0000}',
+            '\u{e0100}',
+            '\u{e0fff}',
+        ] {
+            let expected = format!("a\\u{{{:x}}}b", u32::from(character));
+            assert_eq!(escape(&format!("a{character}b")), expected);
+        }
+        for shown in ["❤\u{fe0f}", "❤\u{fe0e}", "한글", "é", "\u{fffd}"] {
+            assert_eq!(escape(shown), shown);
         }
     }
 

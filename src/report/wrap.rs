@@ -46,9 +46,9 @@ fn follow(line: &str, open: &mut String) {
         let Some(end) = rest[at..].find('m') else { return };
         let code = &rest[at..=at + end];
         if code == RESET {
-            open.clear()
+            open.clear();
         } else {
-            open.push_str(code)
+            open.push_str(code);
         }
         rest = &rest[at + end + 1..];
     }

@@ -108,6 +108,9 @@ fn every_poisonous_file_is_named_and_hides_nothing() {
 
     let report = report(root, guidelines.path());
     sums_agree(&report);
+    let paths = &report["summary"]["paths"];
+    // 16 files and 3 links; the links and the image are nobody's business; `.git` is left out.
+    assert_eq!((&paths["seen"], &paths["ignored"]), (&Value::from(19), &Value::from(1)), "{paths}");
     let found = paths_found(&report);
     for path in ["beacon.txt", "utf16.txt", "crlf.txt", "new\nline\u{1b}[31m.txt", "not-utf8-\\xff.txt"] {
         assert!(found.contains(&path), "{path} in {found:?}");

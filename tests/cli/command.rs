@@ -126,3 +126,152 @@ fn usage_messages_begin_like_all_others() {
         assert!(status == 2 && err.starts_with("stanchion: ") && err.contains(expected), "{err}");
     }
 }
+
+/// Writes a guideline with the starting text, `change`d, at `path`.
+fn write_guideline(folder: &Path, path: &str, change: impl Fn(&str) -> String) {
+    let (status, _, err) = run(folder, &["new", "acme/a", "--dir", "scratch"]);
+    assert_eq!(status, 0, "{err}");
+    let text = fs::read_to_string(folder.join("scratch/acme/a.md")).expect("written");
+    fs::remove_dir_all(folder.join("scratch")).expect("removed");
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    fs::write(path, change(&text)).expect("written");
+}
+
+#[test]
+fn guideline_files_are_not_left_out_in_silence() {
+    let folder = repository();
+    for (name, before) in [("line", "\n"), ("comment", "<!-- ours -->\n"), ("title", "# A\n\n")] {
+        let path = format!("{name}/x.md");
+        write_guideline(folder.path(), &path, |text| format!("{before}{text}"));
+        write_guideline(folder.path(), &format!("{name}/good.md"), |text| text.replace("acme/a", "acme/b"));
+        let (status, out, err) = run(folder.path(), &["test", name]);
+        assert_eq!((status, err.as_str()), (2, ""), "{name}: {out}");
+        assert!(out.contains(&path) && out.contains("1 problem in guideline files"), "{name}: {out}");
+    }
+    write_guideline(folder.path(), "empty/good.md", str::to_owned);
+    fs::write(folder.path().join("empty/x.md"), "\n").expect("written");
+    assert_eq!(run(folder.path(), &["test", "empty"]).0, 2);
+
+    write_guideline(folder.path(), "prose/good.md", str::to_owned);
+    fs::write(folder.path().join("prose/a.md"), "# About\n").expect("written");
+    let shows = "# Format\n\n```\n---\nschema: 1\n---\n```\n\n---\n\nschema: 1\n";
+    fs::write(folder.path().join("prose/b.md"), shows).expect("written");
+    for command in [&["test", "prose"][..], &["list", "--guidelines", "prose"]] {
+        let (status, out, _) = run(folder.path(), command);
+        assert_eq!(status, 0, "{out}");
+        assert!(out.contains("note: 2 Markdown files do not begin with front matter"), "{out}");
+    }
+}
+
+#[test]
+fn a_second_file_with_the_same_id_is_told() {
+    let folder = repository();
+    write_guideline(folder.path(), "g/one.md", str::to_owned);
+    write_guideline(folder.path(), "g/two.md", |text| text.replace("FIXME\n", "TODO\n"));
+    let (status, out, _) = run(folder.path(), &["test", "g"]);
+    assert_eq!(status, 2, "{out}");
+    assert!(out.contains("g/two.md:3:12 problem: g/one.md has this id too"), "{out}");
+    assert!(out.contains("4 examples in 2 guidelines: 3 hold, 1 do"), "{out}");
+    for command in ["list", "why", "explain", "check"] {
+        let mut arguments = vec![command, "--guidelines", "g"];
+        arguments.extend(["why", "explain"].contains(&command).then_some("acme/a"));
+        let (status, out, err) = run(folder.path(), &arguments);
+        assert_eq!((status, err.as_str()), (0, ""), "{command}");
+        assert!(out.contains("note: acme/a is followed twice"), "{command}: {out}");
+    }
+}
+
+#[test]
+fn no_guideline_at_all_is_said() {
+    let folder = repository();
+    fs::create_dir(folder.path().join("g")).expect("made");
+    fs::write(folder.path().join("g/README.md"), "---\n").expect("written");
+    let (status, out, err) = run(folder.path(), &["test", "g"]);
+    assert_eq!((status, out.as_str()), (2, ""));
+    assert!(err.starts_with("stanchion: no guideline was found in g\n  help: "), "{err}");
+}
+
+#[test]
+fn new_says_what_is_in_its_way() {
+    let folder = repository();
+    let (status, _, err) = run(folder.path(), &["new", "acme/readme"]);
+    assert!(status == 2 && err.contains("would never be read") && err.contains("acme/read-me"), "{err}");
+    fs::write(folder.path().join("guidelines"), "").expect("written");
+    let (status, _, err) = run(folder.path(), &["new", "acme/a"]);
+    assert!(status == 2 && err.contains("guidelines is not a folder"), "{err}");
+    assert!(!err.contains("is there already"), "{err}");
+    let (status, out, _) = run(folder.path(), &["new", "acme/a", "--dir", "my drafts"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("stanchion test 'my drafts/acme/a.md'\n"), "{out}");
+    assert!(out.contains("stanchion check --guidelines 'my drafts'\n"), "{out}");
+    let (_, _, err) = run(folder.path(), &["explain", "no/such", "--guidelines", "my drafts"]);
+    assert!(err.contains("`stanchion list --guidelines 'my drafts'`"), "{err}");
+}
+
+#[test]
+fn init_says_where_it_writes_and_follows_only_what_is_inside() {
+    let folder = repository();
+    let outside = repository();
+    write_guideline(outside.path(), "g/one.md", str::to_owned);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(outside.path().join("g"), folder.path().join("guidelines")).expect("linked");
+    let below = folder.path().join("src");
+    fs::create_dir(&below).expect("made");
+    let (status, out, err) = run(&below, &["init"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let written = folder.path().canonicalize().expect("there").join("stanchion.toml");
+    assert!(out.starts_with(&format!("Wrote {}:\n", written.display())), "{out}");
+    assert!(!fs::read_to_string(written).expect("written").contains("[\"./guidelines"), "{out}");
+    assert_eq!(run(folder.path(), &["list"]).0, 0);
+}
+
+#[test]
+fn a_line_end_in_an_argument_forges_no_message() {
+    let folder = repository();
+    for arguments in [
+        &["x\nstanchion: all is well"][..],
+        &["check", "--cap", "x\nstanchion: all is well"],
+        &["check", "--x\nstanchion: all is well"],
+        &["check", "--format", "x\nstanchion: all is well"],
+        &["check", "--quie\nstanchion: all is well"],
+        &["list", "a", "b\nstanchion: all is well"],
+    ] {
+        let (status, _, err) = run(folder.path(), arguments);
+        assert_eq!(status, 2, "{arguments:?}");
+        assert!(err.contains("\\nstanchion: all is well"), "{err}");
+        assert!(!err.contains("\nstanchion: all is well"), "{err}");
+    }
+}
+
+#[test]
+fn why_fits_a_narrow_terminal() {
+    let folder = repository();
+    write_guideline(folder.path(), "g/one.md", |text| {
+        let condition =
+            "applies: { any: [{ exists: [\"a very long name of a file that is looked for/in this\"] }] }";
+        text.replace("consequences:", &format!("{condition}\nconsequences:"))
+    });
+    let arguments = ["why", "acme/a", "--guidelines", "g"];
+    let output = stanchion(folder.path()).args(arguments).env("COLUMNS", "40").output().expect("it runs");
+    let out = String::from_utf8(output.stdout).expect("UTF-8");
+    let wide = |line: &&str| line.chars().count() > 40 && !line.contains("sha256");
+    assert_eq!(out.lines().filter(wide).collect::<Vec<_>>(), Vec::<&str>::new(), "{out}");
+}
+
+#[test]
+fn a_file_in_no_known_data_format_is_said_as_such() {
+    let folder = repository();
+    fs::write(folder.path().join("settings"), "a: 1\n").expect("written");
+    write_guideline(folder.path(), "g/one.md", |text| {
+        let end = text.find("    text: {").expect("its check");
+        let after = text.find("    message:").expect("its message");
+        let check = "    data: { files: [settings], select: \"$.a\", assert: { type: string } }\n";
+        format!("{}{check}{}", &text[..end], &text[after..])
+    });
+    let (status, out, err) = run(folder.path(), &["check", "--guidelines", "g"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.contains("data format unknown · 1 path\n") && !out.contains("does not parse"), "{out}");
+    let out = run(folder.path(), &["check", "--guidelines", "g", "--format", "json"]).1;
+    assert!(out.contains("\"reason\": \"unknown-format\""), "{out}");
+}

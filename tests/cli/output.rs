@@ -58,6 +58,8 @@ fn colours_are_for_those_who_want_them() {
     assert!(colored(&["check"], &[("CLICOLOR_FORCE", "1")]));
     assert!(!colored(&["check"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!colored(&["check", "--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored(&["--color", "never", "--help"], &[("CLICOLOR_FORCE", "1")]), "help heeds it too");
+    assert!(colored(&["check", "--help", "--color=always"], &[]), "help heeds it too");
 }
 
 #[test]
@@ -69,4 +71,48 @@ fn arguments_cannot_move_the_cursor() {
         let (_, out, err) = run(folder.path(), arguments);
         assert!(!format!("{out}{err}").contains(['\x1b', '\u{202e}']), "{arguments:?}: {err:?}");
     }
+}
+
+#[test]
+fn what_goes_to_programs_has_one_line_for_each_guideline() {
+    let folder = repository();
+    fs::write(folder.path().join("a.py"), "import requests\nrequests.get(u)\n").expect("written");
+    let mut command = stanchion(folder.path());
+    let output = command.args(["check", "-q"]).env("COLUMNS", "30").output().expect("it runs");
+    let out = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(out.lines().count() > 1 && out.lines().all(|line| !line.starts_with(' ')), "{out}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_stands_where_a_report_goes_stays_what_it_is() {
+    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+
+    let folder = repository();
+    let at = |name: &str| folder.path().join(name);
+    let report = |name: &str| {
+        let (status, _, err) = run(folder.path(), &["check", "-q", "--output", &format!("json={name}")]);
+        assert_eq!((status, err.as_str()), (0, ""), "{name}");
+    };
+    assert!(std::process::Command::new("mkfifo").arg(at("fifo")).status().expect("it runs").success());
+    let fifo = at("fifo");
+    let reader = std::thread::spawn(move || fs::read_to_string(fifo).expect("read"));
+    report("fifo");
+    assert!(fs::symlink_metadata(at("fifo")).expect("there").file_type().is_fifo());
+    assert!(reader.join().expect("read").contains("\"version\""));
+
+    fs::create_dir(at("real")).expect("made");
+    symlink("real/one.json", at("one")).expect("linked");
+    symlink("one", at("two")).expect("linked");
+    for round in ["nothing there yet", "a file there"] {
+        report("two");
+        assert!(at("one").is_symlink() && at("two").is_symlink(), "{round}");
+        assert!(fs::read_to_string(at("real/one.json")).expect(round).starts_with('{'), "{round}");
+    }
+
+    fs::write(at("private"), "old").expect("written");
+    fs::set_permissions(at("private"), fs::Permissions::from_mode(0o600)).expect("set");
+    report("private");
+    assert!(fs::read_to_string(at("private")).expect("there").starts_with('{'));
+    assert_eq!(fs::metadata(at("private")).expect("there").permissions().mode() & 0o777, 0o600);
 }

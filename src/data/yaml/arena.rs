@@ -51,6 +51,9 @@ pub(super) struct Arena {
     pub(super) values: Vec<Value>,
     /// The root of each document.
     pub(super) roots: Vec<Id>,
+    /// What `<<` took already and need not be looked at again: many aliases of a long list would take
+    /// quadratic time.
+    merged: HashSet<Id>,
 }
 
 /// A sequence or mapping that has not ended yet.
@@ -84,7 +87,7 @@ pub(super) struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     pub(super) fn new(text: &'t str, limits: &Limits) -> Self {
-        let arena = Arena { values: Vec::new(), roots: Vec::new() };
+        let arena = Arena { values: Vec::new(), roots: Vec::new(), merged: HashSet::new() };
         Self { text, limits: *limits, arena, open: Vec::new(), anchors: HashMap::new() }
     }
 
@@ -303,23 +306,32 @@ impl<'t> Builder<'t> {
 
 impl Arena {
     /// The value that `id` stands for, through aliases.
-    pub(super) fn target(&self, mut id: Id) -> &Value {
+    pub(super) fn target(&self, id: Id) -> &Value {
+        &self.values[self.target_id(id)]
+    }
+
+    fn target_id(&self, mut id: Id) -> Id {
         // A target has a smaller number than its alias, so this ends; an alias of an alias cannot be
         // written, so it ends at once.
         while let Content::Alias(target) = self.values[id].content {
             id = target;
         }
-        &self.values[id]
+        id
     }
 
     /// What `<<` takes: a mapping, or a sequence of mappings.
-    fn check_merge(&self, id: Id, key: Span) -> Result<(), LoadError> {
+    fn check_merge(&mut self, id: Id, key: Span) -> Result<(), LoadError> {
         let is_mapping = |id: Id| matches!(self.target(id).content, Content::Mapping(_));
-        let fits = match &self.target(id).content {
+        let target = self.target_id(id);
+        let fits = match &self.values[target].content {
             Content::Mapping(_) => true,
-            Content::Sequence(items) => items.iter().all(|&item| is_mapping(item)),
+            Content::Sequence(items) => {
+                let known = self.merged.contains(&target);
+                known || items.iter().all(|&item| is_mapping(item))
+            }
             _ => false,
         };
+        self.merged.insert(target);
         if fits { Ok(()) } else { Err(syntax("`<<` takes a mapping or a list of mappings", key)) }
     }
 }

@@ -90,6 +90,17 @@ fn bombs_are_refused_before_they_unfold() {
 }
 
 #[test]
+fn merging_a_long_list_often_takes_linear_time() {
+    // Quadratic time would be minutes here; every merge key has the list looked at once only.
+    let text = format!(
+        "m: &m {{}}\nl: &l [{}*m]\nall:\n{}  - <<: [1]\n",
+        "*m,".repeat(40_000),
+        "  - <<: *l\n".repeat(40_000)
+    );
+    assert!(matches!(read(&text), Err(LoadError::Syntax { .. })), "the last one holds no mapping");
+}
+
+#[test]
 fn front_matter_has_no_aliases_and_positions_of_the_whole_file() {
     let text = "---\ntitle: Größe\nlevel: note\n";
     let node = &load(text, &Limits::FRONT_MATTER).expect("front matter")[0];

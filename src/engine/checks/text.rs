@@ -161,7 +161,12 @@ impl CompiledText {
         let mut refuse = |detail: String| {
             cannot_tell.push(CannotTell { check: Some(number), reason: Reason::Budget, detail });
         };
-        for (count, captures) in regex.captures_iter(places.text()).enumerate() {
+        let mut count = 0;
+        for captures in regex.captures_iter(places.text()) {
+            // Each step may search to the end of the file, so the clock is looked at every time.
+            if budget.is_spent() {
+                return refuse(format!("searching took longer than {}", budget.words()));
+            }
             let Some(whole) = captures.get(0) else { continue };
             // An empty match points at nothing.
             if whole.is_empty() {
@@ -170,9 +175,7 @@ impl CompiledText {
             if count >= MAX_FINDINGS {
                 return refuse(format!("more than {MAX_FINDINGS} findings; the rest is not listed"));
             }
-            if count % 256 == 255 && budget.is_spent() {
-                return refuse(format!("searching took longer than {}", budget.words()));
-            }
+            count += 1;
             let message = match &self.message {
                 Some(template) => expand(&captures, template),
                 None => format!("found `{}`", first_words(whole.as_str())),
@@ -262,6 +265,19 @@ mod tests {
         assert_eq!(run(&TextCheck { multi_line: true, ..check("a.c") }, None, None, "a\nc").len(), 1);
         assert_eq!(run(&TextCheck { ignore_case: true, ..check("todo") }, None, None, "ToDo").len(), 1);
         assert_eq!(run(&check("x*"), None, None, "abc").len(), 0, "an empty match is no finding");
+    }
+
+    #[test]
+    fn empty_matches_count_for_nothing_and_time_is_bounded() {
+        let text = format!("{}a", "b".repeat(MAX_FINDINGS + 1));
+        assert_eq!(run(&check("a*"), None, None, &text).len(), 1);
+        let compiled = CompiledText::new(&check("(?s:.*!)?"), None, None).expect("a check");
+        let text = "x".repeat(200_000);
+        let decoded = decode(text.as_bytes()).expect("text");
+        let (mut found, mut cannot_tell) = (Vec::new(), Vec::new());
+        let budget = Budget::starting_now(std::time::Duration::from_millis(20));
+        compiled.assess(0, &Places::new(&decoded), &budget, &mut found, &mut cannot_tell);
+        assert_eq!((found.len(), cannot_tell[0].reason), (0, Reason::Budget));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! No check, no guideline and no output may enter here.
 
 mod git_index;
+mod ignore_line;
 mod ignore_rules;
 #[cfg(not(unix))]
 #[path = "system_other.rs"]
@@ -28,12 +29,13 @@ use system::Root;
 /// A repository on disk.
 ///
 /// Left out of the list: what `.gitignore` files inside the tree ignore (unless git tracks it), the
-/// folders of version control (`.git`, `.hg`, `.svn`, `.jj`) and nested repositories. Ignore files of
+/// folders of version control (`.git`, `.hg`, `.svn`, `.jj`) and nested repositories (directories with a `.git`
+/// below which git tracks nothing). Ignore files of
 /// the user, of the machine, of parent directories and `.git/info/exclude` are not looked at.
 #[derive(Debug)]
 pub struct DiskTree {
     root: Root,
-    /// Read when the first path is ignored.
+    /// Read when the first path is ignored or the first nested repository is found.
     tracked: OnceLock<Tracked>,
 }
 

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::engine::tree::{EntryKind, Metadata, ReadError};
+use crate::engine::tree::{EntryKind, HEAD_BYTES, Metadata, ReadError};
 use crate::engine::tree_memory::too_big;
 use crate::model::Reason;
 
@@ -82,10 +82,12 @@ fn read_regular(place: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Re
     if !found.is_file() {
         return Err(ReadError { reason: Reason::Special, detail: "not a regular file".to_owned() });
     }
+    let file = File::open(place).map_err(|error| failed(Reason::Unreadable, &error))?;
     if found.len() > limit {
+        // The head only helps to say what the file is; without it the file is as much too big.
+        let _ = file.take(HEAD_BYTES as u64).read_to_end(buffer);
         return Err(too_big(found.len(), limit));
     }
-    let file = File::open(place).map_err(|error| failed(Reason::Unreadable, &error))?;
     file.take(limit.saturating_add(1))
         .read_to_end(buffer)
         .map_err(|error| failed(Reason::Unreadable, &error))?;

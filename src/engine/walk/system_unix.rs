@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::{Errno, retry_on_intr};
 
-use crate::engine::tree::{EntryKind, Metadata, ReadError};
+use crate::engine::tree::{EntryKind, HEAD_BYTES, Metadata, ReadError};
 use crate::engine::tree_memory::too_big;
 use crate::model::Reason;
 
@@ -74,7 +74,7 @@ impl Root {
     pub(super) fn read(&self, path: &[u8], limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
         buffer.clear();
         let fd = self.open_at(path, FILE_FLAGS).map_err(read_error)?;
-        read_regular(fd, limit, buffer).inspect_err(|_| buffer.clear())
+        read_regular(fd, limit, buffer).inspect_err(|error| keep_head(error, buffer))
     }
 
     /// See [`crate::engine::tree::Tree::metadata`].
@@ -103,7 +103,7 @@ impl Root {
         let path = self.path.join(std::ffi::OsStr::from_bytes(place));
         let fd = retry_on_intr(|| rustix::fs::open(&path, FILE_FLAGS | OFlags::CLOEXEC, Mode::empty()))
             .map_err(read_error)?;
-        read_regular(fd, limit, buffer).inspect_err(|_| buffer.clear())
+        read_regular(fd, limit, buffer).inspect_err(|error| keep_head(error, buffer))
     }
 
     fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
@@ -184,10 +184,12 @@ fn read_regular(fd: OwnedFd, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Rea
         }
     }
     let size = u64::try_from(before.st_size).unwrap_or(u64::MAX);
+    let mut file = File::from(fd);
     if size > limit {
+        // The head only helps to say what the file is; without it the file is as much too big.
+        let _ = (&mut file).take(HEAD_BYTES as u64).read_to_end(buffer);
         return Err(too_big(size, limit));
     }
-    let mut file = File::from(fd);
     // The extra room lets the end be found without growing the buffer.
     buffer.reserve(usize::try_from(size).unwrap_or(0).saturating_add(64));
     (&mut file).take(limit.saturating_add(1)).read_to_end(buffer).map_err(|error| {
@@ -200,6 +202,13 @@ fn read_regular(fd: OwnedFd, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Rea
     let same = (before.st_size, before.st_mtime, before.st_mtime_nsec, before.st_ino)
         == (after.st_size, after.st_mtime, after.st_mtime_nsec, after.st_ino);
     if same && buffer.len() as u64 == size { Ok(()) } else { Err(changed("it was written to meanwhile")) }
+}
+
+/// After an error nothing is left but the head of a file that is too big.
+fn keep_head(error: &ReadError, buffer: &mut Vec<u8>) {
+    if error.reason != Reason::TooBig {
+        buffer.clear();
+    }
 }
 
 fn kind_of(file_type: FileType) -> EntryKind {

@@ -41,7 +41,7 @@ fn problems(listing: &Listing) -> Vec<(String, Reason)> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the index must be git's own")]
-fn git(dir: &Path, arguments: &[&str]) {
+fn git(dir: &Path, arguments: &[&str]) -> String {
     let done = std::process::Command::new("git")
         .args(["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main"])
         .args(arguments)
@@ -51,6 +51,7 @@ fn git(dir: &Path, arguments: &[&str]) {
         .output()
         .expect("these tests need git");
     assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
 fn read(dir: &TempDir, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
@@ -106,6 +107,120 @@ fn gitignore_files_of_the_tree_alone_decide() {
     assert!(listing.entries.is_sorted_by(|a, b| a.path < b.path));
     assert!(listing.entries.iter().any(|e| e.path.bytes() == b"src/deep" && e.kind == EntryKind::Directory));
     assert!(!listing.entries.iter().any(|e| e.path.bytes() == b"build"));
+}
+
+/// What the walk lists is what git says is not ignored.
+fn same_as_git(dir: &TempDir, gitignore: &str) {
+    put(dir.path(), ".gitignore", gitignore);
+    let said = git(dir.path(), &["ls-files", "-z", "--others", "--exclude-standard"]);
+    let mut said: Vec<&str> = said.split_terminator('\0').collect();
+    said.sort_unstable();
+    assert_eq!(files(&list(dir)), said, "{gitignore:?}");
+}
+
+/// A tree with names that lines of ignore files may mean.
+fn names_to_ignore() -> TempDir {
+    let names = [
+        "a", "b1", "ab", "a]", "x\t", "tail\t", "x ", "b-", "!a", "#b", "a{b}", "[", "é", "foo/bar1",
+        "foo-bar2", "foo/a/b", "foo/ab", "a.b/a/b1", "a.b/b", "foo:d",
+    ];
+    let dir = tree(&names.map(|name| (name, "")));
+    git(dir.path(), &["init", "-q"]);
+    dir
+}
+
+#[test]
+fn lines_mean_what_git_means() {
+    let dir = names_to_ignore();
+    for line in [
+        "*\t",
+        "x ",
+        "x\\ ",
+        "\t",
+        "x\t  ",
+        "foo[^x]bar*",
+        "foo[!x]*",
+        "/foo[^x]bar1",
+        "[[:digit:]]",
+        "*[[:digit:]]",
+        "[\\]a]",
+        "a[]]",
+        "*[[:punct:]]",
+        "**//",
+        "**/",
+        "**",
+        "*//",
+        "foo//a",
+        "foo/**",
+        "foo/**/b",
+        "/**/b",
+        "foo**",
+        "*/**/b",
+        "foo/[+-b]",
+        "foo[+-:]*",
+        "[!a]",
+        "[^[:alpha:]]*",
+        "a{b}",
+        "*{*",
+        "\\!a",
+        "\\#b",
+        "!a",
+        "*\n!a",
+        "*\n!foo/\n!b1",
+        "[",
+        "[a",
+        "a[[:alpha:]",
+        "[[:nothing:]]",
+        "[[:alpha]]",
+        "a\\",
+        "[b-a]",
+        "[a-]",
+        "b[-a]",
+        "*[!-1]",
+        "[^]]*",
+        "é",
+        "?",
+        "??",
+        "foo/a[/]b",
+        "foo/a/",
+        "foo/a\\/b",
+        "a.b/*/b?",
+        "/",
+        "//",
+        "//a",
+        "a /",
+        "[!!]a",
+    ] {
+        same_as_git(&dir, line);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_line_means_what_git_means(
+        lines in proptest::collection::vec(
+            r"!?/?(foo|a|b|b1|\*|\?|\[[!^]?\]?[ab/:\\-]{0,3}(\[:(alpha|digit|x):?\])?\]?|/|/\*\*/|\\|[ \t{},]){1,5}", 1..3),
+    ) {
+        same_as_git(&names_to_ignore(), &lines.join("\n"));
+    }
+}
+
+#[test]
+fn an_ignore_file_cannot_take_our_time() {
+    let deep = format!("{}\n[{}\n{}]\nx\n", "[".repeat(4_000), "[:".repeat(2_000), "[:".repeat(2_000));
+    let dir = tree(&[("x", ""), ("y", ""), (".gitignore", &deep)]);
+    assert_eq!(
+        (files(&list(&dir)), list(&dir).notes),
+        (vec![".gitignore".to_owned(), "y".to_owned()], vec![])
+    );
+    put(dir.path(), ".gitignore", &format!("y\n{}\nx\n", "[".repeat(200_000)));
+    let listing = list(&dir);
+    assert_eq!(files(&listing), [".gitignore"]);
+    assert_eq!(
+        listing.notes[0].message,
+        "line 2 of `.gitignore` is longer than 4 KiB, so it ignores nothing here"
+    );
 }
 
 #[test]
@@ -205,6 +320,20 @@ fn nested_repositories_are_left_out_and_named() {
 }
 
 #[test]
+fn what_git_tracks_is_no_nested_repository() {
+    let dir = tree(&[("src/a", ""), ("src/deep/b", ""), ("sub/f", "")]);
+    git(dir.path(), &["init", "-q"]);
+    git(dir.path(), &["add", "src"]);
+    for path in ["src/.git", "src/deep/.git/HEAD", "sub/.git"] {
+        put(dir.path(), path, "");
+    }
+    let listing = list(&dir);
+    assert_eq!(files(&listing), ["src/a", "src/deep/b"]);
+    assert_eq!(listing.notes.len(), 1);
+    assert!(listing.notes[0].message.starts_with("a nested repository is left out: `sub`;"));
+}
+
+#[test]
 fn links_are_entries_and_never_followed() {
     let dir = tree(&[("real/file", "content")]);
     let outside = tree(&[("secret", "canary")]);
@@ -293,6 +422,13 @@ fn what_cannot_be_read_is_said() {
         (error.reason, error.detail.as_str()),
         (Reason::TooBig, "5 bytes is over the limit of 4 bytes")
     );
+    let mut buffer = b"left over".to_vec();
+    put(dir.path(), "long", &"ab".repeat(10_000));
+    for (path, head) in [("file", 5), ("long", 8 << 10)] {
+        let root = Root::open(dir.path()).expect("a root");
+        assert_eq!(root.read(path.as_bytes(), 4, &mut buffer).expect_err(path).reason, Reason::TooBig);
+        assert_eq!(buffer.len(), head, "the head of {path}");
+    }
     assert_eq!(read(&dir, "gone", 5).expect_err("no file").reason, Reason::Changed);
     let sparse = fs::File::create(dir.path().join("sparse")).expect("a file");
     sparse.set_len(10 << 30).expect("a sparse file");

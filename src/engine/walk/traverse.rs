@@ -53,8 +53,8 @@ struct Gathered {
     ignored: usize,
     problems: Vec<(RepoPath, ReadError)>,
     nested: Vec<RepoPath>,
-    /// Lines of ignore files that are not UTF-8.
-    left_out: Vec<(RepoPath, usize)>,
+    /// Lines of ignore files that are not used, and why.
+    left_out: Vec<(RepoPath, (usize, &'static str))>,
     root_error: Option<ReadError>,
 }
 
@@ -112,7 +112,8 @@ impl<'a> Walk<'a> {
             path.extend_from_slice(name);
             entries.push(Entry { path: RepoPath::new(path), kind });
         });
-        if git && !is_root {
+        // What git tracks below belongs to this repository, whatever is called `.git` there.
+        if git && !is_root && !self.tracked().has_below(&directory.path) {
             let mut gathered = self.lock();
             gathered.ignored += 1;
             gathered.nested.push(RepoPath::new(directory.path.clone()));
@@ -183,9 +184,13 @@ impl<'a> Walk<'a> {
         if !directory.tracked_only && !ignored(rules, path, entry.kind) {
             return Keep::Yes;
         }
-        let tracked = self.tracked.get_or_init(|| Tracked::read(self.root));
+        let tracked = self.tracked();
         let found = if is_directory { tracked.has_below(path) } else { tracked.has(path) };
         if found { Keep::TrackedOnly } else { Keep::No }
+    }
+
+    fn tracked(&self) -> &Tracked {
+        self.tracked.get_or_init(|| Tracked::read(self.root))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Gathered> {
@@ -236,13 +241,13 @@ fn nested_note(nested: &[RepoPath]) -> Option<Note> {
     Some(Note { code: "nested-repositories".to_owned(), message })
 }
 
-fn left_out_note(left_out: &[(RepoPath, usize)]) -> Option<Note> {
-    let (path, line) = left_out.first()?;
+fn left_out_note(left_out: &[(RepoPath, (usize, &'static str))]) -> Option<Note> {
+    let (path, (line, why)) = left_out.first()?;
     let more = match left_out.len() - 1 {
         0 => String::new(),
-        1 => " and 1 line more".to_owned(),
-        more => format!(" and {more} lines more"),
+        1 => " (and 1 line more)".to_owned(),
+        more => format!(" (and {more} lines more)"),
     };
-    let message = format!("line {line} of `{}`{more} is not UTF-8 and ignores nothing here", path.lossless());
+    let message = format!("line {line} of `{}` {why}, so it{more} ignores nothing here", path.lossless());
     Some(Note { code: "ignore-line-not-used".to_owned(), message })
 }

@@ -56,28 +56,31 @@ pub(super) fn is_file_without_problems(item: &NotAssessed, outcome: &Outcome) ->
 
 /// The guidelines about which nothing can be told, by why.
 fn unknown(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
-    let unusable: BTreeSet<usize> = outcome
-        .not_assessed
-        .iter()
-        .filter(|item| item.reason == Reason::Guideline)
-        .filter_map(|item| item.guideline)
-        .collect();
-    for (wanted, words) in [
-        (false, "Nothing was found, but not everything could be read, for:"),
-        (true, "A check of these cannot be used, and the others found nothing:"),
-    ] {
-        let ids: Vec<&str> = outcome
-            .guidelines
-            .iter()
-            .enumerate()
-            .filter(|(index, entry)| {
-                entry.verdict == Verdict::CannotTell && unusable.contains(index) == wanted
-            })
-            .map(|(_, entry)| entry.guideline.id.as_str())
-            .collect();
-        if !ids.is_empty() {
-            out.push_str(&wrap(style, "   ", "   ", &format!("{words} {}", ids.join(", "))));
+    let own = |index: usize| {
+        let about =
+            move |item: &&NotAssessed| item.reason == Reason::Guideline && item.guideline == Some(index);
+        outcome.not_assessed.iter().filter(about)
+    };
+    // Why nothing can be told about the guideline of this number.
+    let why = |index: usize, checks: usize| {
+        let broken: BTreeSet<&str> = own(index).filter_map(|item| item.check.as_deref()).collect();
+        if own(index).any(|item| item.check.is_none()) || (!broken.is_empty() && broken.len() >= checks) {
+            "These cannot be used:"
+        } else if broken.is_empty() {
+            "Nothing was found, but not everything could be read, for:"
+        } else {
+            "A check of these cannot be used, and the others found nothing:"
         }
+    };
+    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (index, entry) in outcome.guidelines.iter().enumerate() {
+        if entry.verdict == Verdict::CannotTell {
+            let words = why(index, entry.guideline.checks.len());
+            groups.entry(words).or_default().push(entry.guideline.id.as_str());
+        }
+    }
+    for (words, ids) in groups {
+        out.push_str(&wrap(style, "   ", "   ", &format!("{words} {}", ids.join(", "))));
     }
 }
 
@@ -139,4 +142,48 @@ fn line(group: &[&NotAssessed], outcome: &Outcome, style: &HumanStyle) -> String
         let _ = write!(line, "{colon}{detail}");
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Check, CheckKind, FilesCheck};
+    use crate::report::sample;
+
+    #[test]
+    fn why_nothing_can_be_told_is_said() {
+        let mut outcome = sample::outcome();
+        outcome.problems.clear();
+        outcome.guidelines.truncate(1);
+        outcome.guidelines[0].verdict = Verdict::CannotTell;
+        let files: FilesCheck = serde_json::from_str(r#"{ "forbid": ["x"] }"#).expect("a check");
+        let check = |id: &str| Check {
+            id: id.to_owned(),
+            kind: CheckKind::Files(files.clone()),
+            message: None,
+            fix: None,
+        };
+        let mut guideline = (*outcome.guidelines[0].guideline).clone();
+        guideline.checks = vec![check("a"), check("b")];
+        outcome.guidelines[0].guideline = Arc::new(guideline);
+        let mut said = |broken: &[Option<&str>]| {
+            let item = |check: Option<&str>| NotAssessed {
+                path: None,
+                guideline: Some(0),
+                check: check.map(str::to_owned),
+                reason: Reason::Guideline,
+                detail: String::new(),
+            };
+            outcome.not_assessed = broken.iter().copied().map(item).collect();
+            let mut out = String::new();
+            unknown(&mut out, &outcome, &HumanStyle { width: 200, ..HumanStyle::default() });
+            out
+        };
+        assert!(said(&[]).contains("not everything could be read"));
+        assert!(said(&[None]).contains("These cannot be used:"), "its conditions");
+        assert!(said(&[Some("a")]).contains("the others found nothing:"));
+        assert!(said(&[Some("a"), Some("b")]).contains("These cannot be used:"), "every check");
+    }
 }

@@ -16,12 +16,15 @@ use crate::report::escape::escape;
 
 /// How the report looks.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent switches of the command line")]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of the command line")]
 pub struct HumanStyle {
     /// Whether colours are used.
     pub color: bool,
     /// Columns of the terminal.
     pub width: usize,
+    /// Whether the lines that programs look for (those of `quiet`, and the summary) stay whole, however
+    /// long.
+    pub whole_lines: bool,
     /// Findings shown for each guideline: `usize::MAX` shows all, `None` few enough for a report that
     /// can be read, see [`HumanStyle::shown`].
     pub cap: Option<usize>,
@@ -71,11 +74,12 @@ const MOST: usize = 5;
 const IN_ALL: usize = 40;
 
 impl Default for HumanStyle {
-    /// 80 columns, no colour, line drawing characters, five findings for each guideline.
+    /// 80 columns for every line, no colour, line drawing characters, five findings for each guideline.
     fn default() -> Self {
         Self {
             color: false,
             width: 80,
+            whole_lines: false,
             cap: None,
             unicode: true,
             elapsed_ms: None,
@@ -97,6 +101,12 @@ impl HumanStyle {
     /// Whether everything is shown.
     fn everything(&self) -> bool {
         self.cap == Some(usize::MAX)
+    }
+
+    /// A line that programs may look for (escaped already), wrapped where people read it; ends with `\n`.
+    #[must_use]
+    pub fn line(&self, text: &str) -> String {
+        if self.whole_lines { format!("{text}\n") } else { super::wrap(self.width, "", "  ", text) }
     }
 
     /// How text is drawn in this style.
@@ -183,6 +193,17 @@ mod tests {
         let colored = render(&sample::outcome(), &HumanStyle { color: true, ..style(80) });
         assert!(colored.contains('\x1b'));
         assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
+    }
+
+    #[test]
+    fn lines_for_programs_stay_whole() {
+        let outcome = sample::outcome();
+        let piped = HumanStyle { whole_lines: true, ..style(40) };
+        let quiet = render(&outcome, &HumanStyle { quiet: true, ..piped.clone() });
+        let not_kept = outcome.guidelines.iter().filter(|it| it.verdict == crate::model::Verdict::NotKept);
+        assert_eq!(quiet.lines().count(), not_kept.count() + 1, "{quiet}");
+        let full = render(&outcome, &piped);
+        assert_eq!(full.lines().last(), quiet.lines().last());
     }
 
     #[test]

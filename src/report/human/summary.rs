@@ -23,7 +23,7 @@ pub(super) fn render(out: &mut String, outcome: &Outcome, hidden: usize, style: 
     if hidden > 0 {
         out.push_str(&wrap(style, "", "      ", &left_out(outcome, hidden, style)));
     }
-    out.push_str(&wrap(style, "", "  ", &line(outcome, style)));
+    out.push_str(&style.line(&line(outcome, style)));
 }
 
 /// That findings were left out, and the ways to see more.
@@ -49,9 +49,9 @@ pub(super) fn render_quiet(out: &mut String, outcome: &Outcome, style: &HumanSty
     for entry in outcome.guidelines.iter().filter(|entry| entry.verdict == Verdict::NotKept) {
         let found = count(entry.findings, "finding", "findings");
         let text = format!("{}: {found}, {}", entry.guideline.id, escape(&entry.guideline.title));
-        out.push_str(&wrap(style, "", "  ", &text));
+        out.push_str(&style.line(&text));
     }
-    out.push_str(&wrap(style, "", "  ", &line(outcome, style)));
+    out.push_str(&style.line(&line(outcome, style)));
 }
 
 fn lists(out: &mut String, outcome: &Outcome, style: &HumanStyle) {

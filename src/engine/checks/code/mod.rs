@@ -1,8 +1,10 @@
 //! The `code` check kind: ast-grep rules and tree-sitter queries, on one parse of each file.
 
 mod grammar;
+mod guard;
 mod parse;
 mod pasted_globs;
+mod pattern_guard;
 mod query;
 mod requirement;
 mod rule;

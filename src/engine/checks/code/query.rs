@@ -5,7 +5,7 @@ use streaming_iterator::StreamingIterator;
 use tree_sitter::{Node, Query, QueryCursor, QueryCursorOptions};
 
 use super::grammar::Grammar;
-use super::parse::Refusal;
+use super::guard::Refusal;
 use crate::engine::SpecProblem;
 use crate::engine::budget::Budget;
 use crate::model::Reason;

@@ -6,6 +6,7 @@ use ast_grep_core::replacer::TemplateFix;
 use serde_json::{Map, Value};
 
 use super::grammar::Grammar;
+use super::pattern_guard;
 use super::query::CompiledQuery;
 use super::requirement::requirement_of_rule;
 use super::rule_problems;
@@ -40,6 +41,10 @@ impl CompiledCode {
         let Some(rule) = &check.rule else {
             return Err(vec![SpecProblem::new(&["code"], "a code check needs a `rule` or a `query`")]);
         };
+        let unsafe_patterns = pattern_guard::check(grammar, rule);
+        if !unsafe_patterns.is_empty() {
+            return Err(unsafe_patterns);
+        }
         let config = compile(grammar, rule, message)
             .map_err(|fallback| rule_problems::explain(grammar, rule, fallback))?;
         let requirement = requirement_of_rule(grammar, rule);

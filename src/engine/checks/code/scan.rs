@@ -10,8 +10,10 @@ use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
 use ast_grep_core::{AstGrep, Matcher};
 
 use super::grammar::Grammar;
-use super::parse::{Refusal, parse};
+use super::guard::Refusal;
+use super::parse::parse;
 use super::rule::{Body, CompiledCode};
+use crate::engine::MAX_FINDINGS;
 use crate::engine::budget::Budget;
 use crate::engine::found::{CannotTell, Found};
 use crate::engine::places::Places;
@@ -21,8 +23,10 @@ use crate::text::Span;
 /// Deepest tree that is searched. Relational rules walk to the root for each node, so their time
 /// grows with the square of the depth (GUARANTEES M7).
 const MAX_DEPTH: usize = 5_000;
-/// Nodes between two looks at the clock.
-const NODES_PER_LOOK: u32 = 1_024;
+/// Work between two looks at the clock: a node counts one, a rule tried on it many.
+const WORK_PER_LOOK: u32 = 2_048;
+/// What trying a rule counts.
+const WORK_OF_A_RULE: u32 = 16;
 
 /// The code checks of one class of files, by the kinds of node they look at. Built once a run.
 pub struct CodeScan<'p> {
@@ -161,7 +165,10 @@ fn one_document(
         }
         match query.matches(doc.root().get_inner_node(), places.text(), budget) {
             Ok(matches) => {
-                for found in matches {
+                if matches.len() > MAX_FINDINGS {
+                    sink.cannot_tell.push(too_many(*number));
+                }
+                for found in matches.into_iter().take(MAX_FINDINGS) {
                     let message = found
                         .message
                         .unwrap_or_else(|| default_message(&places.text()[found.span.start..found.span.end]));
@@ -195,21 +202,32 @@ fn rules(
     let has_error = root.has_error();
     let mut errors: Vec<Span> = Vec::new();
     let mut cursor = root.walk();
-    let (mut depth, mut count) = (0usize, 0u32);
+    let (mut depth, mut work) = (0usize, 0u32);
+    let mut counts = vec![0usize; scan.checks.len()];
     loop {
         let node = cursor.node();
-        count = count.wrapping_add(1);
-        if count.is_multiple_of(NODES_PER_LOOK) && budget.is_spent() {
-            return Err((Reason::Budget, format!("searching took longer than {}", budget.words())));
+        work += 1;
+        if work >= WORK_PER_LOOK {
+            work = 0;
+            if budget.is_spent() {
+                return Err((Reason::Budget, format!("searching took longer than {}", budget.words())));
+            }
         }
         if has_error && node.is_error() && errors.last().is_none_or(|last| last.end <= node.start_byte()) {
             errors.push(node.byte_range().into());
         }
         for &position in table.get(usize::from(node.kind_id())).map_or(&[][..], Vec::as_slice) {
             let position = usize::from(position);
-            if active[position] {
+            if active[position] && counts[position] <= MAX_FINDINGS {
                 let (number, check) = scan.checks[position];
-                try_rule(number, check, doc, node, places, sink);
+                work += WORK_OF_A_RULE;
+                if !try_rule(number, check, doc, node, places, counts[position] < MAX_FINDINGS, sink) {
+                    continue;
+                }
+                counts[position] += 1;
+                if counts[position] > MAX_FINDINGS {
+                    sink.cannot_tell.push(too_many(number));
+                }
             }
         }
         if cursor.goto_first_child() {
@@ -228,16 +246,26 @@ fn rules(
     }
 }
 
+fn too_many(number: u32) -> CannotTell {
+    let detail = format!("more than {MAX_FINDINGS} findings; the rest is not listed");
+    CannotTell { check: Some(number), reason: Reason::Budget, detail }
+}
+
+/// Tries a rule at a node and says whether it matches; the finding is added only with `list`.
 fn try_rule<'t>(
     number: u32,
     check: &CompiledCode,
     doc: &'t Document,
     node: <StrDoc<Grammar> as Doc>::Node<'t>,
     places: &Places<'_>,
+    list: bool,
     sink: &mut Sink<'_>,
-) {
-    let Body::Rule(rule) = &check.body else { return };
-    let Some(matched) = rule.matcher.match_node(doc.adopt(node)) else { return };
+) -> bool {
+    let Body::Rule(rule) = &check.body else { return false };
+    let Some(matched) = rule.matcher.match_node(doc.adopt(node)) else { return false };
+    if !list {
+        return true;
+    }
     let span = Span::from(matched.range());
     let text = &places.text()[span.start..span.end];
     let message = if rule.message.is_empty() { default_message(text) } else { rule.get_message(&matched) };
@@ -248,6 +276,7 @@ fn try_rule<'t>(
         Fix { title: fixer.title().map(str::to_owned), edits: vec![Edit::Replace { span, with }] }
     });
     sink.found.push(places.found(number, message, span, text, fix));
+    true
 }
 
 fn default_message(matched: &str) -> String {
@@ -274,12 +303,11 @@ fn blind_spots(
         if !*active || !mine(check) || found.iter().any(|found| found.check == *number) {
             continue;
         }
-        let looks = |span: &&Span| {
-            !span.is_empty() && check.requirement().holds_in(&places.text().as_bytes()[span.start..span.end])
-        };
+        let looks = |span: &&Span| check.requirement().holds_in(places.lines_around(**span).as_bytes());
         if let Some(span) = errors.iter().find(looks) {
             let (line, column) = places.line_column(span.start);
-            let detail = format!("line {line}, column {column} could not be read as {}", check.grammar.0.name());
+            let detail =
+                format!("line {line}, column {column} could not be read as {}", check.grammar.0.name());
             cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::ParseError, detail });
         }
     }

@@ -14,6 +14,8 @@ pub struct CompiledData {
     pub(super) select: Option<JsonPath>,
     /// The text of `select`, for messages.
     pub(super) select_text: String,
+    /// How many `..` it has.
+    pub(super) descents: u32,
     pub(super) assert: Assert,
     pub(super) require: bool,
     pub(super) message: Option<String>,
@@ -26,7 +28,12 @@ pub(super) enum Assert {
     /// It should not be there.
     Nothing,
     /// It should fit the schema.
-    Schema(Box<jsonschema::Validator>),
+    Schema {
+        /// The compiled schema.
+        schema: Box<jsonschema::Validator>,
+        /// See [`super::cost::branching`].
+        branching: usize,
+    },
 }
 
 /// Compiles `check`, whose `assert-file` has been read into `assert` already; `message` is what its
@@ -44,7 +51,7 @@ pub fn compile(check: &DataCheck, message: Option<&str>) -> Result<CompiledData,
         None | Some(DataSchema::Bool(true)) => Assert::Anything,
         Some(DataSchema::Bool(false)) => Assert::Nothing,
         Some(DataSchema::Object(object)) => match schema::build(object) {
-            Ok(validator) => Assert::Schema(Box::new(validator)),
+            Ok((schema, branching)) => Assert::Schema { schema: Box::new(schema), branching },
             Err(problem) => {
                 problems.push(problem);
                 Assert::Anything
@@ -61,6 +68,7 @@ pub fn compile(check: &DataCheck, message: Option<&str>) -> Result<CompiledData,
     Ok(CompiledData {
         format: check.format.map(format_named),
         select,
+        descents: check.select.as_deref().map_or(0, query::descents),
         select_text: check.select.clone().unwrap_or_default(),
         assert,
         require: check.require,

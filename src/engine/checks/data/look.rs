@@ -7,7 +7,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::compile::{Assert, CompiledData};
-use super::{Loaded, place, query, words};
+use super::{Loaded, cost, place, query, words};
 use crate::data::{Pointer, Step};
 use crate::engine::found::Found;
 use crate::engine::places::Places;
@@ -41,6 +41,15 @@ impl CompiledData {
                     self.look_at(document, &[], &document.json, &mut sink)?;
                 }
                 Some(path) => {
+                    if query::finds_too_much(self.descents, &document.json) {
+                        let most = query::MAX_STEPS;
+                        let words = format!(
+                            "`{}` could find too many values, nested too deeply (their ways have more than {most} \
+                             steps together): name more keys of the way instead of `..`",
+                            self.select_text
+                        );
+                        return Err((Reason::TooManyNodes, words));
+                    }
                     for located in path.query_located(&document.json).iter() {
                         selected_any = true;
                         if matches!(self.assert, Assert::Anything) {
@@ -78,7 +87,16 @@ impl CompiledData {
                 let span = place::of_value(&document.node, pointer, text);
                 sink.put(span, pointer, value, &error, &content(pointer, value))
             }
-            Assert::Schema(schema) => validate(schema, document, pointer, value, sink),
+            Assert::Schema { branching, .. } if cost::is_too_much(*branching, value) => {
+                let most = cost::MAX_LOOKS;
+                let words = format!(
+                    "{} is nested too deeply for this schema, which comes to each part of it in {branching} ways: \
+                     it would look at values more than {most} times",
+                    words::subject(pointer, "this document")
+                );
+                Err((Reason::TooDeep, words))
+            }
+            Assert::Schema { schema, .. } => validate(schema, document, pointer, value, sink),
         }
     }
 }
@@ -144,8 +162,7 @@ fn report(
         }
         K::Required { property } => {
             let sentence = words::sentence(error, &subject);
-            let content = format!("{} {}", words::path(at), words::json(property, CONTENT_BYTES));
-            sink.put(place::of_key(root, at, text), at, instance, &sentence, &content)
+            sink.put(place::of_key(root, at, text), at, instance, &sentence, &content(at, property))
         }
         K::FalseSchema => {
             let sentence = words::sentence(error, &subject);
@@ -158,9 +175,10 @@ fn report(
     }
 }
 
-/// What the fingerprint is made of: the way and the value.
+/// What the fingerprint is made of: the way and the value. The way is without the numbers of items, so
+/// that one more item above does not make a new finding of each one below.
 fn content(pointer: &Pointer, value: &Value) -> String {
-    format!("{} {}", words::path(pointer), words::json(value, CONTENT_BYTES))
+    format!("{} {}", words::path_without_numbers(pointer), words::json(value, CONTENT_BYTES))
 }
 
 /// Where findings go: each once, and not too many.

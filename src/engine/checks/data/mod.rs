@@ -3,6 +3,7 @@
 //! Nothing is fetched, ever: a schema that refers to another place is a problem of the guideline.
 
 mod compile;
+mod cost;
 mod look;
 mod place;
 mod query;

@@ -1,5 +1,6 @@
 //! JSONPath (RFC 9535): parsing, and the bounds that keep a query linear.
 
+use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use crate::data::Step;
@@ -15,6 +16,9 @@ const PARENTHESES: usize = 16;
 const DESCENTS: usize = 2;
 /// Largest compiled pattern of `match()` and `search()`, which compile it anew for each value.
 const REGEX_BYTES: usize = 256 * 1024;
+
+/// Most steps in the ways to all values that a query with `..` could find, before it is asked.
+pub(super) const MAX_STEPS: usize = 10_000_000;
 
 /// Parses the query of `select`.
 pub(super) fn parse(path: &str) -> Result<JsonPath, SpecProblem> {
@@ -52,26 +56,16 @@ fn check_bounds(path: &str) -> Result<(), String> {
     if path.len() > LENGTH {
         return Err(format!("this JSONPath is longer than {LENGTH} bytes"));
     }
-    let (mut brackets, mut parentheses, mut descents, mut from_root) = (0_usize, 0_usize, 0, false);
+    let (mut brackets, mut parentheses, mut descents) = (0_usize, 0_usize, 0);
     let code: Vec<(usize, u8)> = outside_quotes(path).collect();
     for (index, &(at, byte)) in code.iter().enumerate() {
         match byte {
             b'[' => brackets += 1,
-            b']' => {
-                brackets = brackets.saturating_sub(1);
-                from_root &= brackets > 0;
-            }
+            b']' => brackets = brackets.saturating_sub(1),
             b'(' => parentheses += 1,
             b')' => parentheses = parentheses.saturating_sub(1),
-            b'$' if at > 0 => from_root = true,
-            b'.' if code.get(index + 1) == Some(&(at + 1, b'.')) => {
-                if from_root {
-                    return Err(
-                        "a filter cannot search the whole document (`$…..`) for each value".to_owned()
-                    );
-                }
-                descents += 1;
-            }
+            b'$' if at > 0 => check_from_root(&code, index)?,
+            b'.' if code.get(index + 1) == Some(&(at + 1, b'.')) => descents += 1,
             _ => {}
         }
         if brackets > BRACKETS || parentheses > PARENTHESES {
@@ -84,6 +78,100 @@ fn check_bounds(path: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A query from `$` inside a filter runs for each value, so it must take the same time in every document:
+/// name one value, which is compared with one of the value's own. `code[index]` is its `$`.
+fn check_from_root(code: &[(usize, u8)], index: usize) -> Result<(), String> {
+    let blank = |at: &usize| code.get(*at).is_some_and(|(_, byte)| byte.is_ascii_whitespace());
+    let byte = |at: usize| code.get(at).map(|&(_, byte)| byte);
+    let not_blank = |from: usize| (from..code.len()).find(|at| !blank(at)).unwrap_or(code.len());
+    let before: Vec<u8> = code[..index]
+        .iter()
+        .map(|&(_, byte)| byte)
+        .rev()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .take(8)
+        .collect();
+    let named = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    match before.as_slice() {
+        // The length of one value is there for the asking; other functions read the value each time.
+        [b'(', b'h', b't', b'g', b'n', b'e', b'l', rest @ ..] if !rest.first().is_some_and(named) => {}
+        [b'(', name, ..] if named(name) => {
+            return Err("a filter can give a part of the whole document (`$…`) to `length` only".to_owned());
+        }
+        [b',', ..] => {
+            return Err("a filter can give a part of the whole document (`$…`) to `length` only".to_owned());
+        }
+        _ => {}
+    }
+    let mut at = index + 1;
+    loop {
+        let start = not_blank(at);
+        match byte(start) {
+            Some(b'.') if !matches!(byte(not_blank(start + 1)), Some(b'.' | b'*')) => {
+                at = not_blank(start + 1);
+                while byte(at).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80) {
+                    at += 1;
+                }
+            }
+            Some(b'[') => {
+                at = start + 1;
+                while byte(at).is_some_and(|b| b.is_ascii_digit() || b == b'-' || b.is_ascii_whitespace()) {
+                    at += 1;
+                }
+                if byte(at) != Some(b']') {
+                    break;
+                }
+                at += 1;
+            }
+            Some(b'.') => break,
+            other => {
+                let compares = matches!(other, Some(b'=' | b'!' | b'<' | b'>'));
+                let mut right = start;
+                while compares && matches!(byte(right), Some(b'=' | b'!' | b'<' | b'>')) {
+                    right += 1;
+                }
+                if compares && byte(not_blank(right)) == Some(b'$') {
+                    return Err("a filter cannot compare two parts of the whole document (`$…`)".to_owned());
+                }
+                return Ok(());
+            }
+        }
+    }
+    let message = "a filter cannot search the whole document for each value: \
+                   behind its `$`, only names and numbers can stand (`$.a['b'][0]`)";
+    Err(message.to_owned())
+}
+
+/// How many `..` the query has.
+pub(super) fn descents(path: &str) -> u32 {
+    let code: Vec<(usize, u8)> = outside_quotes(path).collect();
+    let pairs = code.windows(2).filter(|two| two[0].1 == b'.' && two[1] == (two[0].0 + 1, b'.'));
+    u32::try_from(pairs.count()).unwrap_or(u32::MAX)
+}
+
+/// Whether a query with so many `..` could bring more than [`MAX_STEPS`] steps of ways in `document`:
+/// each value can be found once below each of its parents for every further `..`, and each time its
+/// whole way is kept.
+pub(super) fn finds_too_much(descents: u32, document: &Value) -> bool {
+    if descents == 0 {
+        return false;
+    }
+    let mut sum = 0_usize;
+    let mut open = vec![(document, 1_usize)];
+    while let Some((value, depth)) = open.pop() {
+        sum = sum.saturating_add(depth.saturating_pow(descents));
+        if sum > MAX_STEPS {
+            return true;
+        }
+        match value {
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
+            Value::Object(members) => open.extend(members.values().map(|value| (value, depth + 1))),
+            _ => {}
+        }
+    }
+    false
+}
+
 /// The pattern of each `match()` and `search()` must be written in the query (one from a document could
 /// be anything) and be a regular expression (a broken one would silently match nothing).
 fn check_patterns(path: &str) -> Result<(), (String, &'static str)> {
@@ -94,8 +182,8 @@ fn check_patterns(path: &str) -> Result<(), (String, &'static str)> {
                           takes it as it stands only outside double quotes";
     let code: Vec<(usize, u8)> = outside_quotes(path).collect();
     for (index, &(at, byte)) in code.iter().enumerate() {
-        let before = &path[..at];
-        if byte != b'(' || !(before.ends_with("match") || before.ends_with("search")) {
+        // Only at a `(` is it sure that no character is cut.
+        if byte != b'(' || !(path[..at].ends_with("match") || path[..at].ends_with("search")) {
             continue;
         }
         let mut depth = 0_usize;
@@ -201,6 +289,9 @@ mod tests {
             "$.a[?search(@['x,y'], \"a'b\")]",
             "$.a[?@.id == $.main]..x",
             r"$.a[?search(@.b, 'github\\.event')]",
+            "$.a[?@.id==$['x y'][ 0 ][-1].é_1 && @.b != $ ]..x",
+            "$.a[?($.b.c || !$.d) && length(@.x) > $.most][*]",
+            "$.a[?count(@.*) < 2][0:2]",
         ] {
             assert!(parse(path).is_ok(), "{path}: {:?}", parse(path).err());
         }
@@ -219,6 +310,16 @@ mod tests {
             ("$[?nofn(@.a)]", "not defined"),
             ("$..a..b..c", "more than 2"),
             ("$.a[?@.x == $..y]", "whole document"),
+            ("$.a[?$.a[*].zzz]", "whole document"),
+            ("$.a[?$.a [ * ].zzz]", "whole document"),
+            ("$.a[?$.a.*]", "whole document"),
+            ("$.a[?@.x == $['a'][1:3]]", "whole document"),
+            ("$.a[?$.a[?@.b]]", "whole document"),
+            ("$.a[?$['a', 'b']]", "whole document"),
+            ("$.a[?@[?$.b[*]]]", "whole document"),
+            ("$.a[?search($.s, 'x')]", "`length` only"),
+            ("$.a[?$.b == $.c]", "compare two"),
+            ("$.a[?$.b['x']\n!= $.c]", "compare two"),
             ("$[?match(@.a, '(')]", "not a usable regular expression"),
             ("$[?match(@.a, '(?=x)')]", "not a usable regular expression"),
             ("$[?search(@.a, '(a{1000}){1000}')]", "not a usable regular expression"),

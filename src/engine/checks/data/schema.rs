@@ -4,24 +4,30 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, ReferencingError, ValidationError, Validator};
 use serde_json::{Map, Value};
 
-use super::words;
+use super::{cost, words};
 use crate::data::Step;
 use crate::engine::SpecProblem;
 
 /// Largest compiled `pattern`, in bytes.
 const REGEX_BYTES: usize = 1024 * 1024;
 
-/// Compiles a schema: draft 2020-12, or what its `$schema` says.
-pub(super) fn build(schema: &Map<String, Value>) -> Result<Validator, SpecProblem> {
+/// Compiles a schema: draft 2020-12, or what its `$schema` says. The number is its
+/// [`cost::branching`].
+pub(super) fn build(schema: &Map<String, Value>) -> Result<(Validator, usize), SpecProblem> {
     let draft = draft_of(schema)?;
     let value = Value::Object(schema.clone());
-    jsonschema::options()
+    let branching = cost::branching(&value).map_err(|message| {
+        at(&[], message)
+            .with_help("let fewer references lead to the same place, or split the check into several")
+    })?;
+    let validator = jsonschema::options()
         .with_draft(draft)
         .offline()
         .should_validate_formats(false)
         .with_pattern_options(PatternOptions::regex().size_limit(REGEX_BYTES))
         .build(&value)
-        .map_err(|error| explain(&error, &value))
+        .map_err(|error| explain(&error, &value))?;
+    Ok((validator, branching))
 }
 
 fn draft_of(schema: &Map<String, Value>) -> Result<Draft, SpecProblem> {

@@ -194,8 +194,22 @@ fn messages_are_filled_in() {
         found[0].message,
         format!("uses is a/b at {path}: `{path}` should match `@v` ($OTHER $ $KEYS $KEY $)")
     );
-    assert_eq!(found[0].content, format!("{path} \"a/b\""));
+    assert_eq!(found[0].content, r#"jobs.build.steps[].uses "a/b""#, "an item above changes nothing");
     assert_eq!((found[0].start.line, found[0].start.column), (4, 15));
+}
+
+#[test]
+fn an_item_above_does_not_change_what_a_finding_is() {
+    let spec = json!({"assert": {"items": {
+        "required": ["x"], "properties": {"p": {"type": "null"}, "q": false, "x": {}}, "additionalProperties": false,
+    }}});
+    let contents = |text: &str| -> Vec<String> {
+        let (found, _) = assess(&compiled(spec.clone()), "a.yaml", text);
+        found.into_iter().map(|found| found.content).collect()
+    };
+    let below = "- {p: 1, q: 2, x: 3, y: 3}\n- {p: 4}\n";
+    assert_eq!(contents(below), contents(&format!("- {{p: 1, x: 1}}\n{below}"))[1..]);
+    assert!(contents(below).len() > 3);
 }
 
 #[test]
@@ -213,6 +227,36 @@ fn findings_are_short_and_not_endless() {
     let (found, rest) = assess(&compiled(json!({"select": "$[*]", "assert": false})), "a.json", &many);
     assert_eq!(found.len(), 1_000);
     assert!(matches!(rest, Err((Reason::Budget, _))));
+}
+
+#[test]
+fn a_search_of_everything_is_refused_where_its_ways_are_too_long() {
+    let deep = |depth: usize, wide: usize| {
+        format!("{}[{}0]{}", "[".repeat(depth), "0,".repeat(wide), "]".repeat(depth))
+    };
+    let cases = [
+        ("$..x", deep(110, 100_000), true),
+        ("$..x", deep(2, 100_000), false),
+        ("$..x..y", deep(110, 1_000), true),
+        ("$..x..y", deep(20, 1_000), false),
+        ("$.x[*]", deep(110, 100_000), false),
+    ];
+    for (select, text, refused) in cases {
+        let (found, rest) = assess(&compiled(json!({"select": select, "assert": false})), "a.json", &text);
+        let reason = rest.err().map(|(reason, _)| reason);
+        assert_eq!((found.len(), reason), (0, refused.then_some(Reason::TooManyNodes)), "{select}");
+    }
+}
+
+#[test]
+fn a_schema_that_would_never_end_is_not_begun() {
+    let node = json!({"$ref": "#"});
+    let ways = json!([{"properties": {"c": node}, "required": ["x"]}, {"properties": {"c": node}}]);
+    let check = compiled(json!({"assert": {"anyOf": ways}}));
+    let nested = |depth: usize| format!("{}1{}", "{\"c\":".repeat(depth), "}".repeat(depth));
+    assert_eq!(assess(&check, "a.json", &nested(10)), (vec![], Ok(())));
+    let (_, rest) = assess(&check, "a.json", &nested(100));
+    assert!(matches!(rest, Err((Reason::TooDeep, _))), "{rest:?}");
 }
 
 #[test]

@@ -27,9 +27,19 @@ pub(super) fn steps(location: &Location) -> Vec<Step> {
 
 /// A way as people write it: `jobs.build.steps[0]`, and `["my key"]` for keys that need it.
 pub(super) fn path(pointer: &Pointer) -> String {
+    written(pointer, true)
+}
+
+/// The same without the numbers of items: `jobs.build.steps[]`.
+pub(super) fn path_without_numbers(pointer: &Pointer) -> String {
+    written(pointer, false)
+}
+
+fn written(pointer: &Pointer, numbers: bool) -> String {
     let mut out = String::new();
     for step in pointer {
         match step {
+            Step::Index(_) if !numbers => out.push_str("[]"),
             Step::Index(index) => out.extend(["[", &index.to_string(), "]"]),
             Step::Key(key) if is_plain(key) => {
                 if !out.is_empty() {

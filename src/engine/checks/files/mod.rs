@@ -96,18 +96,19 @@ impl CompiledFiles {
     /// path is looked at.
     #[must_use]
     pub fn asks_of_the_whole(&self) -> bool {
-        matches!(self.question, Question::Require(_) | Question::Forbid(_)) && self.each.is_none()
+        matches!(self.question, Question::Require(_) | Question::Forbid(_))
+            && self.each.as_ref().is_none_or(|each| each.root)
     }
 
     fn ask_in_directories(&self, ask: &Ask<'_>, sink: &mut Sink<'_>) {
-        let mut in_directory = |directory: &[u8], each: Option<&str>| match &self.question {
+        let in_directory = |directory: &[u8], each: Option<&str>, sink: &mut Sink<'_>| match &self.question {
             Question::Require(require) => require.ask(directory, each, ask, sink),
             Question::Forbid(globs) => presence::forbid(globs, directory, ask, sink),
             _ => {}
         };
-        let Some(each) = &self.each else { return in_directory(b"", None) };
+        let Some(each) = &self.each else { return in_directory(b"", None, sink) };
         if each.root {
-            in_directory(b"", Some(&each.text));
+            in_directory(b"", Some(&each.text), sink);
         }
         for (index, entry) in ask.entries.0.iter().enumerate() {
             let path = entry.path.bytes();
@@ -116,7 +117,9 @@ impl CompiledFiles {
                 && !self.except.is_match(path)
                 && ask.entries.is_directory(index)
             {
-                in_directory(path, Some(&each.text));
+                // Also where nothing below it is found: it was asked, so the check applies.
+                (sink.looked)(index);
+                in_directory(path, Some(&each.text), sink);
             }
         }
     }

@@ -130,12 +130,25 @@ fn what_was_looked_at() {
     let cases: &[(&str, &[&str], &[&str])] = &[
         (r#"{"require": {"any": ["a", "b"], "all": ["c"]}}"#, &["a", "b", "c", "d"], &["a", "b", "c"]),
         (r#"{"forbid": ["a"]}"#, &["a", "b"], &["a"]),
+        (r#"{"each": "p/*", "forbid": ["*.tmp"]}"#, &["p/a/x", "p/f", "q/a/x"], &["p/a"]),
         (r#"{"names": {"paths": ["a*"], "style": "lower"}}"#, &["a", "ab", "b"], &["a", "ab"]),
         (r#"{"pair": {"for": "*.c", "want": "{1}.h"}}"#, &["a.c", "a.h", "b.h"], &["a.c", "a.h"]),
         (r#"{"size": {"paths": ["a/*"], "max": "9"}, "except": ["a/y"]}"#, &["a/x", "a/y"], &["a/x"]),
     ];
     for (json, paths, expected) in cases {
         assert_eq!(answers(json, &tree(paths), "", None).1, *expected, "{json}");
+    }
+}
+
+#[test]
+fn the_root_is_asked_as_a_whole() {
+    for (json, whole) in [
+        (r#"{"forbid": ["a"]}"#, true),
+        (r#"{"each": [".", "p/*"], "forbid": ["a"]}"#, true),
+        (r#"{"each": "p/*", "forbid": ["a"]}"#, false),
+        (r#"{"size": {"paths": ["a"], "max": "1"}}"#, false),
+    ] {
+        assert_eq!(compiled(json).asks_of_the_whole(), whole, "{json}");
     }
 }
 
