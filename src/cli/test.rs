@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::guidelines::Double;
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, interrupt, root};
+use crate::data::Step;
 use crate::format;
 use crate::model::{Expectation, Guideline, Origin, Problem};
 use crate::report::escape::escape;
 use crate::report::{HumanStyle, Paint, Role, render_notes, render_problems, wrap};
 use crate::text::Span;
-use crate::verify::{Case, CaseVerdict, verify};
+use crate::verify::{Case, CaseVerdict, Verified, verify};
 
 /// Run the good and bad examples in guideline files
 ///
@@ -101,9 +102,14 @@ fn nothing_found(paths: &[PathBuf]) -> Failure {
 }
 
 fn show(out: &mut String, guideline: &Arc<Guideline>, tally: &mut Tally, verbose: bool, style: &HumanStyle) {
-    let cases = verify(guideline);
+    let Verified { cases, unproved } = verify(guideline);
     let broken = guidelines::compile_problems(guideline);
-    let notes = format::advice(guideline);
+    let mut notes = format::advice(guideline);
+    if broken.is_empty() {
+        // That a check has no bad example at all is advice already.
+        let silent = unproved.iter().filter(|it| it.has_bad_example);
+        notes.extend(silent.filter_map(|it| unproved_note(guideline, it.check)));
+    }
     let holds = |case: &&Case| case.verdict == CaseVerdict::Holds;
     // No check asks about an example when the check cannot be used: that says nothing about the example.
     let waits = |case: &&Case| !broken.is_empty() && case.verdict == CaseVerdict::NotAsked;
@@ -156,6 +162,15 @@ fn problem(guideline: &Guideline, case: &Case) -> Problem {
         label: what.to_owned(),
         help: None,
     }
+}
+
+/// A check that finds nothing in any bad example.
+fn unproved_note(guideline: &Guideline, index: usize) -> Option<Problem> {
+    let check = guideline.checks.get(index)?;
+    let help = "add a bad example with `check=` and what the check should find, at a `path=` it looks at";
+    let message = format!("not proved: no bad example makes the check `{}` find anything", check.id);
+    let at = [Step::Key("id".to_owned())];
+    Some(format::problem(guideline, index, &at, message, Some(help.to_owned())))
 }
 
 fn summary(tally: &Tally, paint: Paint) -> String {

@@ -1,12 +1,15 @@
 //! One example, one verdict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::fixes;
 use crate::engine::{MemoryTree, NoProgress, Options, assess};
 use crate::model::{Example, Expectation, Finding, Guideline, Outcome, Reason, RepoPath, Verdict};
 use crate::text::Span;
+
+/// Most turns of fixes that overlap.
+const TURNS: usize = 16;
 
 /// A place in an example.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,32 +105,65 @@ pub struct Case {
     pub verdict: CaseVerdict,
 }
 
-/// Runs every example of `guideline`.
-#[must_use]
-pub fn verify(guideline: &Arc<Guideline>) -> Vec<Case> {
-    guideline
-        .examples
-        .iter()
-        .map(|example| Case {
-            line: example.line,
-            span: example.span,
-            expects: example.expects,
-            verdict: judge(guideline, example),
-        })
-        .collect()
+/// A check that no bad example makes find anything: nothing shows that it can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unproved {
+    /// Its place in the guideline, from 0.
+    pub check: usize,
+    /// Whether a bad example is about it at all.
+    pub has_bad_example: bool,
 }
 
-fn judge(guideline: &Arc<Guideline>, example: &Example) -> CaseVerdict {
+/// How the examples of a guideline came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Every example, in file order.
+    pub cases: Vec<Case>,
+    /// Checks that the examples do not prove, in file order. Good examples alone prove nothing: a check
+    /// that never looks keeps them all.
+    pub unproved: Vec<Unproved>,
+}
+
+/// Runs every example of `guideline`.
+#[must_use]
+pub fn verify(guideline: &Arc<Guideline>) -> Verified {
+    let mut proved = BTreeSet::new();
+    let mut cases = Vec::with_capacity(guideline.examples.len());
+    for example in &guideline.examples {
+        let (line, span, expects) = (example.line, example.span, example.expects);
+        cases.push(Case { line, span, expects, verdict: judge(guideline, example, &mut proved) });
+    }
+    let bad = |check: &str| {
+        guideline.examples.iter().any(|it| it.expects == Expectation::Bad && concerns(it, check))
+    };
+    let checks = guideline.checks.iter().enumerate();
+    let unproved = checks
+        .filter(|(_, check)| !proved.contains(&check.id))
+        .map(|(index, check)| Unproved { check: index, has_bad_example: bad(&check.id) })
+        .collect();
+    Verified { cases, unproved }
+}
+
+/// Whether an example is about a check.
+fn concerns(example: &Example, check: &str) -> bool {
+    example.checks.is_empty() || example.checks.iter().any(|named| named == check)
+}
+
+/// The verdict of an example. Checks that find something in a bad one are added to `proved`.
+fn judge(guideline: &Arc<Guideline>, example: &Example, proved: &mut BTreeSet<String>) -> CaseVerdict {
     let files: Vec<(String, Vec<u8>)> =
         example.files.iter().map(|file| (file.path.clone(), file.content.clone().into_bytes())).collect();
     let outcome = match run(guideline, example, files.clone()) {
         Ok(outcome) => outcome,
         Err(detail) => return CaseVerdict::DoesNotParse(detail),
     };
-    let concerns = |check: &str| example.checks.is_empty() || example.checks.iter().any(|c| c == check);
+    let concerned = |check: &str| concerns(example, check);
     let findings: Vec<&Finding> =
-        outcome.findings.iter().filter(|finding| concerns(&finding.check)).collect();
-    if let Some(blind) = outcome.not_assessed.iter().find(|n| n.check.as_deref().is_none_or(concerns)) {
+        outcome.findings.iter().filter(|finding| concerned(&finding.check)).collect();
+    if example.expects == Expectation::Bad {
+        proved.extend(findings.iter().map(|finding| finding.check.clone()));
+    }
+    if let Some(blind) = outcome.not_assessed.iter().find(|n| n.check.as_deref().is_none_or(concerned)) {
         let path = blind.path.as_ref().map_or(String::new(), |path| format!("{}: ", path.lossless()));
         // A broken guideline is reported on its own; here it only means that nothing was proved.
         return match blind.reason {
@@ -143,7 +179,7 @@ fn judge(guideline: &Arc<Guideline>, example: &Example) -> CaseVerdict {
     match example.expects {
         Expectation::Good if findings.is_empty() => CaseVerdict::Holds,
         Expectation::Good => CaseVerdict::Noisy(findings.into_iter().map(place).collect()),
-        Expectation::Bad => bad(guideline, example, files, &findings),
+        Expectation::Bad => bad(guideline, example, files, &outcome, &findings),
     }
 }
 
@@ -151,6 +187,7 @@ fn bad(
     guideline: &Arc<Guideline>,
     example: &Example,
     files: Vec<(String, Vec<u8>)>,
+    outcome: &Outcome,
     findings: &[&Finding],
 ) -> CaseVerdict {
     let found = |check: &String| findings.iter().any(|finding| finding.check == *check);
@@ -171,39 +208,58 @@ fn bad(
             };
         }
     }
-    try_fixes(guideline, example, files, findings)
+    try_fixes(guideline, example, files, outcome)
 }
 
-/// Applies every fix at once; afterwards none of the fixed findings may be there, and all must parse.
+/// Applies every fix; afterwards none of the fixed findings may be there, no check may find anything
+/// new, and all must parse. Fixes that overlap take turns: `f(f(x))` is mended from the outside in.
 fn try_fixes(
     guideline: &Arc<Guideline>,
     example: &Example,
-    files: Vec<(String, Vec<u8>)>,
-    findings: &[&Finding],
+    mut files: Vec<(String, Vec<u8>)>,
+    before: &Outcome,
 ) -> CaseVerdict {
-    let fixable: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.fix.is_some()).collect();
-    if fixable.is_empty() {
-        return CaseVerdict::Holds;
+    let asked = |finding: &&Finding| finding.fix.is_some() && concerns(example, &finding.check);
+    let mut fixable: Vec<Finding> = before.findings.iter().filter(asked).cloned().collect();
+    // What each check may still find: what no fix was offered for.
+    let mut rest: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in &before.findings {
+        *rest.entry(&finding.check).or_default() += usize::from(!asked(&finding));
     }
-    let fixed = fixes::apply(files, &fixable);
-    match run(guideline, example, fixed) {
-        Err(detail) => CaseVerdict::FixFails(format!("the fixed example is not valid: {detail}")),
-        Ok(after) => {
-            if let Some(blind) = after.not_assessed.first() {
-                return CaseVerdict::FixFails(format!("the fixed example is not valid: {}", blind.detail));
-            }
-            let left =
-                |finding: &&&Finding| after.findings.iter().filter(|f| f.check == finding.check).count();
-            let before = |check: &str| findings.iter().filter(|f| f.check == check).count();
-            match fixable.iter().find(|finding| left(finding) >= before(&finding.check)) {
-                Some(finding) => CaseVerdict::FixFails(format!(
-                    "after the fix, `{}` still has as many findings as before",
-                    finding.check
-                )),
-                None => CaseVerdict::Holds,
+    for turn in 1.. {
+        if fixable.is_empty() {
+            break;
+        }
+        let (fixed, left_out) = fixes::apply(files, &fixable.iter().collect::<Vec<_>>());
+        let after = match run(guideline, example, fixed.clone()) {
+            Err(detail) => return CaseVerdict::FixFails(format!("the fixed example is not valid: {detail}")),
+            Ok(after) => after,
+        };
+        if let Some(blind) = after.not_assessed.first() {
+            return CaseVerdict::FixFails(format!("the fixed example is not valid: {}", blind.detail));
+        }
+        if left_out && turn < TURNS {
+            files = fixed;
+            fixable = after.findings.iter().filter(asked).cloned().collect();
+            if !fixable.is_empty() {
+                continue;
             }
         }
+        for check in &guideline.checks {
+            let left = after.findings.iter().filter(|finding| finding.check == check.id).count();
+            if left <= rest.get(check.id.as_str()).copied().unwrap_or(0) {
+                continue;
+            }
+            let found = before.findings.iter().filter(|finding| finding.check == check.id);
+            return CaseVerdict::FixFails(if found.clone().any(|finding| asked(&finding)) {
+                format!("after the fix, `{}` still finds what the fix should mend", check.id)
+            } else {
+                format!("after the fix, `{}` finds something new", check.id)
+            });
+        }
+        break;
     }
+    CaseVerdict::Holds
 }
 
 fn run(
@@ -222,5 +278,75 @@ fn place(finding: &Finding) -> Place {
         path: finding.path.lossless().into_owned(),
         line: finding.start.line,
         message: finding.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Origin;
+
+    fn verified(checks: &str, examples: &str) -> Verified {
+        let text = format!(
+            "---\nschema: 1\nguideline: t/x\nversion: 1.0.0\ntitle: x\nsummary: x\nstage: sketch\nowner: t\nchecks:\n{checks}---\n{examples}"
+        );
+        let guideline = crate::format::parse("g.md", &text, Origin::File("g.md".to_owned()), &|_| None);
+        verify(&Arc::new(guideline.expect("a guideline")))
+    }
+
+    fn only(checks: &str, example: &str) -> CaseVerdict {
+        let mut cases = verified(checks, &format!("{example}```\n")).cases;
+        assert_eq!(cases.len(), 1);
+        cases.remove(0).verdict
+    }
+
+    #[test]
+    fn a_fix_mends_all_that_it_is_offered_for_and_breaks_nothing() {
+        for (checks, example, fails) in [
+            ("  - { id: a, text: { find: foo }, fix: { replace: bar } }\n", "```text bad\nfoo foo\n", None),
+            (
+                "  - { id: a, text: { find: foo }, fix: { replace: bar } }\n  - { id: b, text: { find: bar } }\n",
+                "```text bad check=a\nfoo\n",
+                Some("`b` finds something new"),
+            ),
+            // What `b` found before is not the fix's doing, and has no fix of its own.
+            (
+                "  - { id: a, text: { find: foo }, fix: { replace: qux } }\n  - { id: b, text: { find: bar } }\n",
+                "```text bad\nfoo bar\n",
+                None,
+            ),
+            // Fixes inside fixes.
+            (
+                "  - { id: a, code: { language: python, rule: { pattern: f($A) }, fix: g($A) } }\n",
+                "```python bad\nf(f(f(1)))\n",
+                None,
+            ),
+        ] {
+            match (only(checks, example), fails) {
+                (CaseVerdict::Holds, None) => {}
+                (CaseVerdict::FixFails(detail), Some(words)) => assert!(detail.contains(words), "{detail}"),
+                other => panic!("{checks}{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn half_a_fix_is_none() {
+        // One of two findings is mended; the other comes back.
+        let checks = "  - { id: a, text: { find: '(f|g)oo' }, fix: { replace: '${1}oo' } }\n";
+        assert!(matches!(only(checks, "```text bad\nfoo\n"), CaseVerdict::FixFails(_)));
+        let checks = "  - { id: a, text: { find: 'foo(o*)' }, fix: { replace: 'f$1' } }\n";
+        assert!(matches!(only(checks, "```text bad\nfoo fooooo\n"), CaseVerdict::FixFails(_)));
+    }
+
+    #[test]
+    fn checks_that_never_find_anything_are_told() {
+        let checks = "  - { id: a, text: { find: foo } }\n  - { id: b, text: { find: baz } }\n  - { id: c, text: { find: bar, files: ['*.x'] } }\n";
+        let all = verified(checks, "```text bad\nfoo\n```\n```text good\nqux\n```\n");
+        assert!(all.cases.iter().all(|case| case.verdict == CaseVerdict::Holds), "{all:?}");
+        let unproved = |check| Unproved { check, has_bad_example: true };
+        assert_eq!(all.unproved, [unproved(1), unproved(2)]);
+        let all = verified(checks, "```text bad check=a\nfoo\n```\n```text good check=c\nbar\n```\n");
+        assert_eq!(all.unproved.iter().map(|it| it.has_bad_example).collect::<Vec<_>>(), [false, false]);
     }
 }

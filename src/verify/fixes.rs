@@ -5,9 +5,9 @@
 use crate::model::{Edit, Finding};
 use crate::text::Span;
 
-/// The files after every fix of `findings` that does not overlap an earlier one.
+/// The files after every fix of `findings` that does not overlap an earlier one, and whether some did.
 #[must_use]
-pub fn apply(mut files: Vec<(String, Vec<u8>)>, findings: &[&Finding]) -> Vec<(String, Vec<u8>)> {
+pub fn apply(mut files: Vec<(String, Vec<u8>)>, findings: &[&Finding]) -> (Vec<(String, Vec<u8>)>, bool) {
     let mut edits: Vec<(String, Span, &str)> = Vec::new();
     for finding in findings {
         for edit in finding.fix.iter().flat_map(|fix| &fix.edits) {
@@ -26,12 +26,14 @@ pub fn apply(mut files: Vec<(String, Vec<u8>)>, findings: &[&Finding]) -> Vec<(S
     }
     // From the end, so that spans before stay true; of overlapping edits the first one wins.
     edits.sort_by(|a, b| (&a.0, a.1.start, a.1.end).cmp(&(&b.0, b.1.start, b.1.end)));
+    let all = edits.len();
     let mut kept: Vec<(String, Span, &str)> = Vec::new();
     for edit in edits {
         if kept.last().is_none_or(|last| last.0 != edit.0 || last.1.end <= edit.1.start) {
             kept.push(edit);
         }
     }
+    let left_out = kept.len() < all;
     for (path, span, with) in kept.into_iter().rev() {
         if let Some((_, bytes)) = files.iter_mut().find(|(known, _)| *known == path)
             && span.end <= bytes.len()
@@ -39,5 +41,5 @@ pub fn apply(mut files: Vec<(String, Vec<u8>)>, findings: &[&Finding]) -> Vec<(S
             bytes.splice(span.start..span.end, with.bytes());
         }
     }
-    files
+    (files, left_out)
 }

@@ -6,4 +6,4 @@
 mod case;
 mod fixes;
 
-pub use case::{Case, CaseVerdict, Place, verify};
+pub use case::{Case, CaseVerdict, Place, Unproved, Verified, verify};
