@@ -283,6 +283,24 @@ fn a_guideline_for_a_newer_program_fails_nothing() {
 }
 
 #[test]
+fn a_check_that_no_bad_example_proves_is_told() {
+    let folder = repository();
+    let text = SOUND.replace(
+        "## How to keep it\nx\n",
+        "## How to keep it\n```text bad\nneedle\n```\n```text good\nx\n```\n",
+    );
+    let guidelines = guidelines(Some(&text));
+    let file = guidelines.path().join("broken.md");
+    let (status, out, _) = run(folder.path(), &["test", file.to_str().expect("UTF-8")]);
+    assert_eq!(status, 0, "the examples hold: {out}");
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (check, told) in [("text", false), ("js", true), ("json", true)] {
+        let words = format!("not proved: no bad example makes the check `{check}` find anything");
+        assert_eq!(out.contains(&words), told, "{check}: {out}");
+    }
+}
+
+#[test]
 fn a_check_that_cannot_be_used_says_nothing_about_examples() {
     let folder = repository();
     let text = SOUND.replace("find: needle", "find: needle, files: ['{a']").replace(
