@@ -100,6 +100,37 @@ fn the_engine_has_layers() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The modules of the engine import each other in one direction.
+#[test]
+fn the_engine_has_no_cycles() {
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in rust_files(Path::new("src/engine")) {
+        let inside = file.strip_prefix("src/engine").expect("below");
+        let module = inside.iter().next().expect("a name").to_string_lossy().replace(".rs", "");
+        let whole = source(&file);
+        let text = whole.split("#[cfg(test)]").next().unwrap_or_default();
+        let mut words = mentions(text, "crate::engine::");
+        if inside.iter().count() == 1 {
+            words.extend(mentions(text, "use super::"));
+        }
+        imports.entry(module).or_default().extend(words);
+    }
+    imports.remove("mod");
+    // Whatever imports nothing that is left cannot be on a cycle.
+    loop {
+        let known: BTreeSet<String> = imports.keys().cloned().collect();
+        let free = |(module, words): &(&String, &BTreeSet<String>)| {
+            words.iter().all(|word| word == *module || !known.contains(word))
+        };
+        let done: Vec<String> = imports.iter().filter(free).map(|(module, _)| module.clone()).collect();
+        if done.is_empty() {
+            break;
+        }
+        done.iter().for_each(|module| drop(imports.remove(module)));
+    }
+    assert!(imports.is_empty(), "on or behind a cycle: {imports:#?}");
+}
+
 #[test]
 fn the_detector_sees_imports() {
     let text = "use crate::cli;\n// use crate::report;\nuse crate::{model::{A, B}, text};\nfn f() { crate::engine::x(); }";

@@ -10,6 +10,7 @@ mod class;
 mod fingerprint;
 mod found;
 pub mod glob;
+mod options;
 mod outcome;
 mod places;
 mod plan;
@@ -22,10 +23,12 @@ mod tree_memory;
 pub mod walk;
 
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
+pub use options::{Limits, NoProgress, Options, Progress};
 pub use plan::{PlanProblem, compile_everything};
-pub use run::{Limits, NoProgress, Options, Progress, assess};
+pub use run::assess;
 pub use select::{Look, Reach, reach, who_looks_at};
 pub use tree_memory::MemoryTree;
 
-/// Most findings of one check in one file; the rest is counted as "cannot tell" (budget).
+/// Most findings of one `text` or `code` check in one file (`data` has its own, lower bound); the rest is
+/// counted as "cannot tell" (budget).
 pub(crate) const MAX_FINDINGS: usize = 10_000;

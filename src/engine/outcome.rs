@@ -6,11 +6,26 @@ use std::sync::Arc;
 use super::fingerprint::{fingerprint, fold};
 use super::found::{CannotTell, FileResult, Found};
 use super::plan::{Plan, PlanProblem};
-use super::run::{NamesResult, SPECIAL};
 use super::tree::{EntryKind, Listing};
 use crate::model::{
     Finding, Guideline, GuidelineOutcome, NotAssessed, Outcome, PathCounts, Reason, RepoPath, Verdict,
 };
+
+/// Why a special file was not opened.
+const SPECIAL: (Reason, &str) = (Reason::Special, "a FIFO, socket or device is never opened");
+
+/// What the checks of names found.
+#[derive(Default)]
+pub struct NamesResult {
+    /// Findings by path.
+    pub found: Vec<(RepoPath, Found)>,
+    /// What could not be told.
+    pub cannot_tell: Vec<(RepoPath, CannotTell)>,
+    /// Entries that were looked at, by number.
+    pub looked: Vec<bool>,
+    /// Numbers of the checks that asked something here.
+    pub asked: Vec<u32>,
+}
 
 /// What became of a path so far.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -4,71 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
 
 use rayon::prelude::*;
 
 use super::assess::{Scratch, assess_file};
 use super::class::{Class, Classes};
-use super::found::{CannotTell, FileResult, Found};
-use super::outcome::Assembly;
+use super::found::FileResult;
+use super::options::{Options, Progress};
+use super::outcome::{Assembly, NamesResult};
 use super::plan::{Compiled, Plan, compile, compile_names};
 use super::tree::{Entry, EntryKind, Listing, ReadError, Tree};
-use crate::model::{FixSpec, Guideline, Outcome, Reason, RepoPath, language_of};
-
-/// Sizes and times that bound the work on one file.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Largest file that is read, in bytes.
-    pub file_bytes: u64,
-    /// Largest text that is parsed as code, in bytes.
-    pub code_bytes: u64,
-    /// How long the checks may work on one file.
-    pub file_time: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { file_bytes: 16 << 20, code_bytes: 4 << 20, file_time: Duration::from_secs(2) }
-    }
-}
-
-/// How to run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Only paths at or below one of these; empty is the whole tree.
-    pub scopes: Vec<RepoPath>,
-    /// Number of threads; 0 is one a core.
-    pub threads: usize,
-    /// Whether the prefilter may skip files. Off only to prove that it changes nothing.
-    pub prefilter: bool,
-    /// Whether whatever `applies.exists` asks for is taken as given (single-file examples).
-    pub assume_exists: bool,
-    /// Bounds.
-    pub limits: Limits,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { scopes: vec![], threads: 0, prefilter: true, assume_exists: false, limits: Limits::default() }
-    }
-}
-
-/// Is told how far a run has come.
-pub trait Progress: Sync {
-    /// So many files will be looked into.
-    fn start(&self, files: usize);
-    /// One more is done.
-    fn step(&self);
-}
-
-/// Tells nobody.
-pub struct NoProgress;
-
-impl Progress for NoProgress {
-    fn start(&self, _: usize) {}
-    fn step(&self) {}
-}
+use crate::model::{FixSpec, Guideline, Outcome, RepoPath, language_of};
 
 /// Assesses `tree` against `guidelines`, which must be in order of id.
 ///
@@ -129,19 +75,6 @@ pub fn assess(
         assembly.add(result);
     });
     Ok(assembly.finish())
-}
-
-/// What the checks of names found.
-#[derive(Default)]
-pub struct NamesResult {
-    /// Findings by path.
-    pub found: Vec<(RepoPath, Found)>,
-    /// What could not be told.
-    pub cannot_tell: Vec<(RepoPath, CannotTell)>,
-    /// Entries that were looked at, by number.
-    pub looked: Vec<bool>,
-    /// Numbers of the checks that asked something here.
-    pub asked: Vec<u32>,
 }
 
 /// Asks the checks of names, on this thread: they need no contents.
@@ -295,6 +228,3 @@ fn stream(
         receiver.into_iter().for_each(&mut sink);
     });
 }
-
-/// Why a special file was not opened.
-pub const SPECIAL: (Reason, &str) = (Reason::Special, "a FIFO, socket or device is never opened");

@@ -1,6 +1,7 @@
 //! What is assessed: a tree of entries that can be read. On disk it is a repository; in `stanchion
 //! test` it is the files of an example.
 
+use super::size::size_words;
 use crate::model::{Note, Reason, RepoPath};
 
 /// What an entry is. Links are never followed.
@@ -81,4 +82,12 @@ pub trait Tree: Sync {
     /// # Errors
     /// When the system does not tell.
     fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError>;
+}
+
+/// The reason for a file of `size` bytes where at most `limit` are read.
+pub(super) fn too_big(size: u64, limit: u64) -> ReadError {
+    ReadError {
+        reason: Reason::TooBig,
+        detail: format!("{} is over the limit of {}", size_words(size), size_words(limit)),
+    }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::size::size_words;
-use super::tree::{Entry, EntryKind, HEAD_BYTES, Listing, Metadata, ReadError, Tree};
+use super::tree::{Entry, EntryKind, HEAD_BYTES, Listing, Metadata, ReadError, Tree, too_big};
 use crate::model::{Reason, RepoPath};
 
 /// Files in memory. Directories are those that the files' paths name.
@@ -71,14 +70,6 @@ impl Tree for MemoryTree {
     fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError> {
         let size = self.content(path)?.len() as u64;
         Ok(Metadata { size, executable: self.executables.contains(path) })
-    }
-}
-
-/// The reason for a file of `size` bytes where at most `limit` are read.
-pub(super) fn too_big(size: u64, limit: u64) -> ReadError {
-    ReadError {
-        reason: Reason::TooBig,
-        detail: format!("{} is over the limit of {}", size_words(size), size_words(limit)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One automaton over the raw bytes for all checks of a class of files.
+//! One automaton over the bytes of a file's text for all checks of a class of files.
 
 use std::collections::HashMap;
 

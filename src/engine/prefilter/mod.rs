@@ -12,7 +12,7 @@ pub use from_regex::{requirement_of_pattern, requirement_of_regex};
 /// Shortest literal worth searching for, in bytes.
 const MIN_LITERAL: usize = 2;
 
-/// A condition over the raw bytes of a file that every match implies.
+/// A condition over the bytes of a file's text (for UTF-8, the file's own) that every match implies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// Nothing can be said: every file may match.

@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::engine::tree::too_big;
 use crate::engine::tree::{EntryKind, HEAD_BYTES, Metadata, ReadError};
-use crate::engine::tree_memory::too_big;
 use crate::model::Reason;
 
 /// The root directory.

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::{Errno, retry_on_intr};
 
+use crate::engine::tree::too_big;
 use crate::engine::tree::{EntryKind, HEAD_BYTES, Metadata, ReadError};
-use crate::engine::tree_memory::too_big;
 use crate::model::Reason;
 
 /// An open root directory.
