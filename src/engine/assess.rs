@@ -12,7 +12,7 @@ use super::compiled::Compiled;
 use super::found::{CannotTell, FileResult};
 use super::options::Limits;
 use super::places::Places;
-use super::session::Job;
+use super::task::Job;
 use crate::data::Format;
 use crate::model::{Language, Reason};
 use crate::text::{Decoded, decode};

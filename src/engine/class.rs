@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::prefilter::{Prefilter, Requirement};
-use super::session::ClassSpec;
+use super::task::ClassSpec;
 use crate::model::Language;
 
 /// Which class each file belongs to.

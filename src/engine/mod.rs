@@ -23,6 +23,7 @@ mod select;
 mod session;
 pub mod size;
 mod stream;
+mod task;
 pub mod tree;
 mod tree_memory;
 pub mod walk;

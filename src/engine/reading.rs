@@ -3,7 +3,7 @@
 use super::class::Gate;
 use super::found::{CannotTell, FileResult};
 use super::prefilter::Seen;
-use super::session::Job;
+use super::task::Job;
 use super::tree::{ReadError, Tree};
 use crate::model::{Reason, RepoPath};
 use crate::text::{Undecodable, decode};

@@ -11,8 +11,9 @@ use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
 use super::plan::{Plan, PlanProblem};
 use super::prefilter::Requirement;
-use super::session::{Facts, Session, Silent, Task};
+use super::session::{Session, Silent};
 use super::stream::{self, Work};
+use super::task::{Facts, Task};
 use super::tree::{Entry, EntryKind, Listing, ReadError, Tree};
 use crate::model::{FixSpec, Guideline, Language, Outcome, RepoPath, language_of};
 

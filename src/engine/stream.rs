@@ -10,7 +10,8 @@ use super::class::Gate;
 use super::found::{CannotTell, FileResult};
 use super::options::Progress;
 use super::reading::{Read, Scratch, read_file};
-use super::session::{Session, Silent, Task};
+use super::session::{Session, Silent};
+use super::task::Task;
 use super::tree::{Entry, Tree};
 use crate::model::Reason;
 
@@ -107,7 +108,7 @@ mod processes {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
     use super::{FileResult, Read, Scratch, Work};
-    use crate::engine::session::Facts;
+    use crate::engine::task::Facts;
     use crate::engine::worker::{Pool, Progressed};
 
     /// Most bytes of files that wait for a worker, unless a single one is larger.

@@ -16,7 +16,7 @@ use super::protocol::{Answer, Request, encode};
 use crate::engine::budget::monotonic_time;
 use crate::engine::found::{CannotTell, FileResult, SpecProblem};
 use crate::engine::prefilter::Requirement;
-use crate::engine::session::{Facts, Job, Task};
+use crate::engine::task::{Facts, Job, Task};
 use crate::model::Reason;
 
 /// Longest silence of a worker that has work, in real time. Its processor time is limited much more
