@@ -140,7 +140,7 @@ impl Loaded {
             && (counts.slots == 0 || counts.slots.is_power_of_two())
             && checksum.len() == DIGEST
             && checksum == checksum_of(body);
-        let loaded = whole.then_some(Self { counts, key, starts, bytes })?;
+        let loaded = whole.then_some(Self { bytes, counts, key, starts })?;
         loaded.is_ordered().then_some(loaded)
     }
 
@@ -281,9 +281,9 @@ fn slot_of(path: &[u8], key: &Digest, mask: usize) -> usize {
     let (words, rest) = path.as_chunks::<8>();
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    let seed = u64_of(key.first_chunk::<8>().unwrap_or(&[0; 8])) ^ path.len() as u64;
+    let seed = u64_of(key.first_chunk().copied().unwrap_or_default()) ^ path.len() as u64;
     let mixed = words.iter().chain([&last]).fold(seed, |hash, word| {
-        let hash = (hash ^ u64_of(word)).wrapping_mul(ODD);
+        let hash = (hash ^ u64_of(*word)).wrapping_mul(ODD);
         hash ^ (hash >> 32)
     });
     // The upper half is the better mixed one; 32 bits number all slots.
@@ -291,8 +291,8 @@ fn slot_of(path: &[u8], key: &Digest, mask: usize) -> usize {
     usize::try_from(upper).unwrap_or(0) & mask
 }
 
-fn u64_of(bytes: &[u8; 8]) -> u64 {
-    u64::from_le_bytes(*bytes)
+fn u64_of(bytes: [u8; 8]) -> u64 {
+    u64::from_le_bytes(bytes)
 }
 
 /// The checksum that ends a file.
