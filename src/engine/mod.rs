@@ -5,6 +5,7 @@
 pub mod applies;
 mod assess;
 mod budget;
+pub mod cache;
 pub mod checks;
 mod class;
 mod compiled;
