@@ -10,7 +10,7 @@ use super::checks::data::{self, CompiledData};
 use super::checks::text::CompiledText;
 use super::compiled::Compiled;
 use super::found::{CannotTell, FileResult};
-use super::options::Limits;
+use super::limits::Limits;
 use super::places::Places;
 use super::task::Job;
 use crate::data::Format;

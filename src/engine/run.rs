@@ -11,6 +11,8 @@ use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
 use super::plan::{Plan, PlanProblem};
 use super::prefilter::Requirement;
+use super::reading::Reader;
+use super::recall::Recall;
 use super::session::{Session, Silent};
 use super::stream::{self, Work};
 use super::task::{Facts, Task};
@@ -44,8 +46,9 @@ pub fn assess(
     let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options.scopes.is_empty());
     let (classes, class_of) = select(&plan, &listing.entries, &in_scope);
     let task = Arc::new(task(guidelines, &plan, classes, options));
+    let recall = options.memory.as_ref().map(|memory| Recall::new(memory, &task));
     let mut crew = Crew::new(&task, options);
-    let facts = crew.facts(&task);
+    let facts = facts(&task, &mut crew, recall.as_ref());
     for (&number, facts) in &facts {
         plan.report_number(number, facts.problems.clone());
     }
@@ -53,30 +56,59 @@ pub fn assess(
 
     let mut assembly = Assembly::new(guidelines, &plan, &listing, &in_scope);
     assembly.add_names(names);
-    let work: Vec<(u32, u32)> =
-        class_of.into_iter().filter(|&(_, class)| !gates[class as usize].numbers.is_empty()).collect();
-    for &(file, class) in &work {
-        assembly.add_look(file, &gates[class as usize].numbers);
+    let mut files = Vec::new();
+    for (file, class) in class_of {
+        let numbers = &gates[class as usize].numbers;
+        if numbers.is_empty() {
+            continue;
+        }
+        assembly.add_look(file, numbers);
+        if listing.entries[file as usize].kind == EntryKind::Special {
+            assembly.add_special(file, numbers);
+        } else {
+            files.push((file, class));
+        }
     }
-    let files: Vec<(u32, u32)> = work
-        .into_iter()
-        .filter(|&(file, class)| {
-            let special = listing.entries[file as usize].kind == EntryKind::Special;
-            if special {
-                assembly.add_special(file, &gates[class as usize].numbers);
-            }
-            !special
-        })
-        .collect();
+    if let Some(recall) = &recall {
+        let known = recall.unchanged(&files, &listing.entries, tree);
+        let mut known = known.into_iter();
+        files.retain(|_| known.next().flatten().map(|result| assembly.add(result)).is_none());
+    }
     progress.start(files.len());
-    let work = Work::new(&files, &gates, &listing.entries, tree, threads(options), &task, progress);
+    let reader = Reader { tree, limit: options.limits.file_bytes, recall: recall.as_ref() };
+    let work = Work::new(&files, &gates, &listing.entries, reader, threads(options), &task, progress);
+    let late = crew.stream(&work, &mut |result| {
+        if let Some(recall) = &recall {
+            recall.remember(&listing.entries[result.file as usize].path, &result);
+        }
+        assembly.add(result);
+    });
     let mut problems = plan.problems.clone();
-    for (number, facts) in crew.stream(&work, &mut |result| assembly.add(result)) {
+    for (number, facts) in late {
         let found = plan.problems_at(number, facts.problems);
         found.iter().for_each(|problem| assembly.plan_problem(problem));
         problems.extend(found);
     }
     Ok(Assessment { outcome: assembly.finish(), problems })
+}
+
+/// What is known about every check of the task: from earlier runs, or by asking.
+fn facts(task: &Task, crew: &mut Crew, recall: Option<&Recall<'_>>) -> BTreeMap<u32, Facts> {
+    let mut all = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for (number, _) in &task.checks {
+        match recall.and_then(|recall| recall.facts(*number)) {
+            Some(facts) => drop(all.insert(*number, facts)),
+            None => unknown.push(*number),
+        }
+    }
+    for (number, facts) in crew.facts(&unknown) {
+        if let Some(recall) = recall {
+            recall.remember_facts(number, &facts);
+        }
+        all.insert(number, facts);
+    }
+    all
 }
 
 fn threads(options: &Options) -> usize {
@@ -99,7 +131,7 @@ fn task(guidelines: &[Arc<Guideline>], plan: &Plan, classes: Classes, options: &
     Task { limits: options.limits, checks, classes: classes.specs }
 }
 
-fn gates(plan: &Plan, task: &Task, facts: &BTreeMap<u32, Facts>, filter: bool) -> Vec<Gate> {
+fn gates<'f>(plan: &Plan, task: &Task, facts: &'f BTreeMap<u32, Facts>, filter: bool) -> Vec<Gate<'f>> {
     let names_its_files = |number: u32| {
         let planned = &plan.checks[number as usize];
         let condition = plan.conditions[planned.guideline].as_ref();
@@ -130,9 +162,9 @@ impl Crew {
         Self::Here(Box::new(Session::new(Arc::clone(task))))
     }
 
-    /// What is known about every check of the task.
-    fn facts(&mut self, task: &Task) -> BTreeMap<u32, Facts> {
-        let numbers = task.checks.iter().map(|(number, _)| *number);
+    /// What is known about these checks.
+    fn facts(&mut self, numbers: &[u32]) -> BTreeMap<u32, Facts> {
+        let numbers = numbers.iter().copied();
         match self {
             Self::Here(session) => {
                 numbers.filter_map(|number| Some((number, session.facts(number, &mut Silent)?))).collect()
@@ -164,7 +196,10 @@ impl Crew {
             Self::Workers(mut pool) => {
                 let mut late = Vec::new();
                 let streamed = stream::in_processes(work, &mut pool, &mut *sink, |number, facts| {
-                    late.push((number, facts))
+                    if let Some(recall) = work.reader.recall {
+                        recall.distrust(number);
+                    }
+                    late.push((number, facts));
                 });
                 if let Err(error) = streamed {
                     let detail = format!("no pipe to the worker processes: {error}");

@@ -51,8 +51,12 @@ impl Session {
     /// task's.
     pub fn facts(&mut self, number: u32, announce: &mut dyn Announce) -> Option<Facts> {
         Some(match self.compile(number, announce)? {
-            Ok(compiled) => Facts { requirement: compiled.requirement(), problems: Vec::new() },
-            Err(problems) => Facts { requirement: Requirement::Anything, problems: problems.clone() },
+            Ok(compiled) => {
+                Facts { requirement: compiled.requirement(), problems: Vec::new(), unsure: false }
+            }
+            Err(problems) => {
+                Facts { requirement: Requirement::Anything, problems: problems.clone(), unsure: false }
+            }
         })
     }
 

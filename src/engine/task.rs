@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::found::SpecProblem;
-use super::options::Limits;
+use super::limits::Limits;
 use super::prefilter::Requirement;
 use crate::model::{Check, Language, RepoPath};
 
@@ -48,4 +48,7 @@ pub struct Facts {
     pub requirement: Requirement,
     /// What is wrong with it; then it is not used.
     pub problems: Vec<SpecProblem>,
+    /// Nobody who compiled it says so: another run may know better.
+    #[serde(skip)]
+    pub unsure: bool,
 }

@@ -64,7 +64,7 @@ fn unanswered(question: Question, problem: SpecProblem) -> Progressed {
     let problems = vec![problem];
     match question {
         Question::Facts(number) => {
-            Progressed::Facts(number, Facts { requirement: Requirement::Anything, problems })
+            Progressed::Facts(number, Facts { requirement: Requirement::Anything, problems, unsure: true })
         }
         Question::Problems(number) => Progressed::Problems(number, problems),
     }
@@ -291,6 +291,7 @@ impl Pool {
                 let facts = facts.unwrap_or_else(|| Facts {
                     requirement: Requirement::Anything,
                     problems: vec![SpecProblem::new(&[], "the worker does not know this check")],
+                    unsure: true,
                 });
                 self.done.push(Progressed::Facts(number, facts));
             }

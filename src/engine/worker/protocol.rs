@@ -107,7 +107,7 @@ pub(super) fn receive<T: DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::options::Limits;
+    use crate::engine::limits::Limits;
     use crate::engine::task::ClassSpec;
     use crate::model::{Check, CheckKind, CodeCheck, DataCheck, DataSchema, Language, RepoPath};
 
