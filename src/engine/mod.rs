@@ -8,6 +8,7 @@ mod budget;
 pub mod checks;
 mod class;
 mod fingerprint;
+mod focus;
 mod found;
 pub mod glob;
 mod options;
@@ -22,6 +23,7 @@ pub mod tree;
 mod tree_memory;
 pub mod walk;
 
+pub use focus::{Change, ChangeKind, ChangedLines, Focus, Lines};
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
 pub use options::{Limits, NoProgress, Options, Progress};
 pub use plan::{PlanProblem, compile_everything};

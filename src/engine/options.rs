@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::focus::Focus;
 use crate::model::RepoPath;
 
 /// Sizes and times that bound the work on one file.
@@ -34,13 +35,22 @@ pub struct Options {
     pub prefilter: bool,
     /// Whether whatever `applies.exists` asks for is taken as given (single-file examples).
     pub assume_exists: bool,
+    /// Only what changed; `None` is everything.
+    pub focus: Option<Focus>,
     /// Bounds.
     pub limits: Limits,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { scopes: vec![], threads: 0, prefilter: true, assume_exists: false, limits: Limits::default() }
+        Self {
+            scopes: vec![],
+            threads: 0,
+            prefilter: true,
+            assume_exists: false,
+            focus: None,
+            limits: Limits::default(),
+        }
     }
 }
 
