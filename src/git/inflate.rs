@@ -42,9 +42,6 @@ impl<'f> Inflater<'f> {
                 self.input.truncate(read);
                 self.offset += read as u64;
                 self.start = 0;
-                if read == 0 {
-                    return Err(ObjectFault::broken("it is cut short"));
-                }
             }
             let result =
                 inflate(&mut self.state, &self.input[self.start..], &mut output[done..], MZFlush::None);
@@ -52,8 +49,9 @@ impl<'f> Inflater<'f> {
             done += result.bytes_written;
             match result.status {
                 Ok(MZStatus::StreamEnd) => self.ended = true,
-                Ok(_) => {}
-                Err(MZError::Buf) if result.bytes_consumed + result.bytes_written > 0 => {}
+                // What was read before may hold more output; only without any the input is short.
+                Ok(_) | Err(MZError::Buf) if result.bytes_consumed + result.bytes_written > 0 => {}
+                Ok(_) | Err(MZError::Buf) => return Err(ObjectFault::broken("it is cut short")),
                 Err(_) => return Err(ObjectFault::broken("it does not inflate")),
             }
         }
