@@ -179,6 +179,11 @@ impl Focus {
         cannot_tell.append(&mut unknown);
         if found.iter().any(|(path, _)| !self.looks_into(path)) {
             let before = self.before(entries);
+            if before.is_empty() {
+                // Everything is new, and so is what it lacks.
+                out.append(&mut found);
+                return;
+            }
             let (mut old, mut ignored) = (Vec::new(), Vec::new());
             check.assess(number, &before, tree, &root, message, fix, &mut old, &mut ignored, &mut |_| {});
             let old: HashSet<(&[u8], &str)> =

@@ -80,6 +80,7 @@ pub(super) fn cannot_read(path: &Path, error: &io::Error) -> GitError {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or_default();
     GitError::new(format!("cannot read {}: {words}", path.display()))
+        .with_help("`git status` says whether git can use the repository")
 }
 
 #[cfg(unix)]

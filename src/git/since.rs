@@ -131,8 +131,12 @@ impl Work<'_> {
         let clean = |entry: IndexEntry<'_>| entry.stage() == 0 && self.is_as_seen(&full, entry);
         let Some(base) = base else {
             // A file that only moved has no new line.
-            let moved = indexed.filter(|&it| clean(it)).and_then(IndexEntry::id);
-            return Some((change(ChangeKind::Added), moved.filter(|id| gone.contains(id))));
+            let moved = indexed.and_then(IndexEntry::id).filter(|id| gone.contains(id));
+            let moved = moved.filter(|&id| {
+                let side = indexed.map(|it| Side { mode: it.mode(), id });
+                indexed.is_some_and(clean) || side.is_some_and(|side| self.is_same(&entry.path, side))
+            });
+            return Some((change(ChangeKind::Added), moved));
         };
         match (entry.kind, mode::kind(base.mode)) {
             (EntryKind::Link, mode::LINK) => {
