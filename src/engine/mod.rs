@@ -10,6 +10,7 @@ pub mod checks;
 mod class;
 mod compiled;
 mod fingerprint;
+mod focus;
 mod found;
 pub mod glob;
 mod limits;
@@ -32,6 +33,7 @@ mod tree_memory;
 pub mod walk;
 pub mod worker;
 
+pub use focus::{Change, ChangeKind, ChangedLines, Focus, Lines};
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
 pub use limits::Limits;
 pub use options::{NoProgress, Options, Progress};

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::focus::Focus;
 use super::limits::Limits;
 use super::recall::Memory;
 use crate::model::RepoPath;
@@ -19,6 +20,8 @@ pub struct Options {
     pub prefilter: bool,
     /// Whether whatever `applies.exists` asks for is taken as given (single-file examples).
     pub assume_exists: bool,
+    /// Only what changed; `None` is everything.
+    pub focus: Option<Focus>,
     /// Bounds.
     pub limits: Limits,
     /// The program whose `__worker` command assesses files in processes of their own; `None`: everything
@@ -35,6 +38,7 @@ impl Default for Options {
             threads: 0,
             prefilter: true,
             assume_exists: false,
+            focus: None,
             limits: Limits::default(),
             worker: None,
             memory: None,

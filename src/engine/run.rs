@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::class::{Classes, Gate};
 use super::compiled::compile_names;
+use super::focus::Focus;
 use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
 use super::plan::{Plan, PlanProblem};
@@ -43,8 +44,9 @@ pub fn assess(
     let in_scope = |path: &RepoPath| {
         options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope))
     };
-    let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options.scopes.is_empty());
-    let (classes, class_of) = select(&plan, &listing.entries, &in_scope);
+    let focus = options.focus.as_ref();
+    let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options);
+    let (classes, class_of) = select(guidelines, &plan, &listing.entries, &in_scope, focus);
     let task = Arc::new(task(guidelines, &plan, classes, options));
     let recall = options.memory.as_ref().map(|memory| Recall::new(memory, &task));
     let mut crew = Crew::new(&task, options);
@@ -54,7 +56,7 @@ pub fn assess(
     }
     let gates = gates(&plan, &task, &facts, options.prefilter);
 
-    let mut assembly = Assembly::new(guidelines, &plan, &listing, &in_scope);
+    let mut assembly = Assembly::new(guidelines, &plan, &listing, &in_scope, focus);
     assembly.add_names(names);
     let mut files = Vec::new();
     for (file, class) in class_of {
@@ -222,7 +224,7 @@ fn names(
     listing: &Listing,
     tree: &dyn Tree,
     in_scope: &impl Fn(&RepoPath) -> bool,
-    whole: bool,
+    options: &Options,
 ) -> NamesResult {
     let mut result = NamesResult { looked: vec![false; listing.entries.len()], ..NamesResult::default() };
     let mut problems = Vec::new();
@@ -231,29 +233,33 @@ fn names(
             continue;
         }
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let spec = &guidelines[planned.guideline].checks[planned.check];
+        let guideline = &guidelines[planned.guideline];
+        let spec = &guideline.checks[planned.check];
+        let focus = options.focus.as_ref().filter(|focus| !focus.judges_whole(&guideline.id));
         match compile_names(spec) {
             Ok(Some(check)) => {
                 let mut looked_at = 0usize;
                 let (message, fix): (_, Option<&FixSpec>) = (spec.message.as_deref(), spec.fix.as_ref());
                 let looked = &mut result.looked;
-                check.assess(
-                    number,
-                    &listing.entries,
-                    tree,
-                    &RepoPath::from(""),
-                    message,
-                    fix,
-                    &mut result.found,
-                    &mut result.cannot_tell,
-                    &mut |entry| {
-                        if in_scope(&listing.entries[entry].path) {
-                            looked[entry] = true;
-                            looked_at += 1;
-                        }
-                    },
-                );
+                let (entries, found, unknown) =
+                    (&listing.entries, &mut result.found, &mut result.cannot_tell);
+                let mut look = |entry: usize| {
+                    if in_scope(&entries[entry].path) {
+                        looked[entry] = true;
+                        looked_at += 1;
+                    }
+                };
+                match focus {
+                    None => {
+                        let root = RepoPath::from("");
+                        check.assess(number, entries, tree, &root, message, fix, found, unknown, &mut look);
+                    }
+                    Some(focus) => {
+                        focus.ask(&check, number, entries, tree, message, fix, found, unknown, &mut look);
+                    }
+                }
                 // A question about the whole repository is not asked of a part of it.
+                let whole = options.scopes.is_empty() && focus.is_none();
                 if looked_at > 0 || (whole && check.asks_of_the_whole()) {
                     result.asked.push(number);
                 }
@@ -270,15 +276,18 @@ fn names(
 
 /// Puts every file that some check looks into in a class.
 fn select(
+    guidelines: &[Arc<Guideline>],
     plan: &Plan,
     entries: &[Entry],
     in_scope: &(impl Fn(&RepoPath) -> bool + Sync),
+    focus: Option<&Focus>,
 ) -> (Classes, Vec<(u32, u32)>) {
     let checks_of = |entry: &Entry| -> Option<(Vec<u32>, Option<Language>)> {
         let content = matches!(entry.kind, EntryKind::File | EntryKind::Special);
-        if !content || !in_scope(&entry.path) {
+        if !content || focus.is_some_and(|focus| !focus.counts(&entry.path)) || !in_scope(&entry.path) {
             return None;
         }
+        let changed = focus.is_none_or(|focus| focus.looks_into(&entry.path));
         let path = entry.path.bytes();
         let language = language_of(path);
         let mut holds: Vec<Option<bool>> = vec![None; plan.conditions.len()];
@@ -288,7 +297,9 @@ fn select(
             else {
                 continue;
             };
-            if !plan.applies[planned.guideline] || !selector.selects(path, language) {
+            let whole = || focus.is_some_and(|focus| focus.judges_whole(&guidelines[planned.guideline].id));
+            if !plan.applies[planned.guideline] || !(changed || whole()) || !selector.selects(path, language)
+            {
                 continue;
             }
             if *holds[planned.guideline].get_or_insert_with(|| condition.holds_for(path, language)) {

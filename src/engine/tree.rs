@@ -108,7 +108,7 @@ pub trait Tree: Sync {
 }
 
 /// The reason for a file of `size` bytes where at most `limit` are read.
-pub(super) fn too_big(size: u64, limit: u64) -> ReadError {
+pub(crate) fn too_big(size: u64, limit: u64) -> ReadError {
     ReadError {
         reason: Reason::TooBig,
         detail: format!("{} is over the limit of {}", size_words(size), size_words(limit)),
