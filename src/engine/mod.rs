@@ -6,6 +6,7 @@ pub mod applies;
 mod assess;
 mod budget;
 pub mod checks;
+mod choose;
 mod class;
 mod fingerprint;
 mod found;

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-use rayon::prelude::*;
-
 use super::assess::{Scratch, assess_file};
+use super::choose::select;
 use super::class::{Class, Classes};
 use super::found::FileResult;
 use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
 use super::plan::{Compiled, Plan, compile, compile_names};
 use super::tree::{Entry, EntryKind, Listing, ReadError, Tree};
-use crate::model::{FixSpec, Guideline, Outcome, RepoPath, language_of};
+use crate::model::{FixSpec, Guideline, Outcome, RepoPath};
 
 /// Assesses `tree` against `guidelines`, which must be in order of id.
 ///
@@ -128,46 +127,6 @@ fn names(
         plan.report(guideline, Some(check), found);
     }
     result
-}
-
-/// Puts every file that some check looks into in a class.
-fn select(
-    plan: &Plan,
-    entries: &[Entry],
-    in_scope: &(impl Fn(&RepoPath) -> bool + Sync),
-) -> (Classes, Vec<(u32, u32)>) {
-    let checks_of = |entry: &Entry| -> Option<(Vec<u32>, Option<crate::model::Language>)> {
-        let content = matches!(entry.kind, EntryKind::File | EntryKind::Special);
-        if !content || !in_scope(&entry.path) {
-            return None;
-        }
-        let path = entry.path.bytes();
-        let language = language_of(path);
-        let mut holds: Vec<Option<bool>> = vec![None; plan.conditions.len()];
-        let mut numbers = Vec::new();
-        for (number, planned) in plan.checks.iter().enumerate() {
-            let (Some(selector), Some(condition)) = (&planned.selector, &plan.conditions[planned.guideline])
-            else {
-                continue;
-            };
-            if !plan.applies[planned.guideline] || !selector.selects(path, language) {
-                continue;
-            }
-            if *holds[planned.guideline].get_or_insert_with(|| condition.holds_for(path, language)) {
-                numbers.push(u32::try_from(number).unwrap_or(u32::MAX));
-            }
-        }
-        (!numbers.is_empty()).then_some((numbers, language))
-    };
-    let chosen: Vec<_> = entries.par_iter().map(checks_of).collect();
-    let mut classes = Classes::default();
-    let mut class_of = Vec::new();
-    for (file, chosen) in chosen.into_iter().enumerate() {
-        if let Some((numbers, language)) = chosen {
-            class_of.push((u32::try_from(file).unwrap_or(u32::MAX), classes.of(numbers, language)));
-        }
-    }
-    (classes, class_of)
 }
 
 /// Compiles the checks that some file asks for; the others cost nothing.

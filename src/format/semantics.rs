@@ -305,8 +305,7 @@ impl Desk<'_> {
             CheckKind::Data(data)
         } else {
             let code = code?;
-            let written =
-                as_written(self.json, index, "code").and_then(Value::as_object)?.clone();
+            let written = as_written(self.json, index, "code").and_then(Value::as_object)?.clone();
             // A query fills in what it captures and leaves every other dollar alone.
             let has_rule = written.contains_key("rule");
             let of_rule = |template: &str| {

@@ -69,6 +69,19 @@ impl Globs {
             || self.set.as_ref().is_some_and(|set| set.is_match_candidate(&Candidate::from_bytes(path)))
     }
 
+    /// Whether all globs ask only for the extension (`**/*.py`, `**`), so that the answer is the same for
+    /// all paths with the same one: what follows the last `.` of the last component.
+    #[must_use]
+    pub fn asks_by_extension(&self) -> bool {
+        self.set.is_none() && self.shapes.iter().all(Shape::asks_by_extension)
+    }
+
+    /// The only paths that can match, when all globs are plain paths.
+    #[must_use]
+    pub fn paths(&self) -> Option<Vec<&[u8]>> {
+        if self.set.is_some() { None } else { self.shapes.iter().map(Shape::path).collect() }
+    }
+
     /// Whether there is no glob.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -186,6 +199,22 @@ mod tests {
             assert_eq!(which, 1);
             assert!(message.contains(words), "{pattern:.40?}: {message}");
             assert!(CapturingGlob::new(pattern).is_err());
+        }
+    }
+
+    #[test]
+    fn only_some_ask_by_extension() {
+        for (pattern, expected) in [
+            ("**", true),
+            ("**/*.py", true),
+            ("**/*.{ts,tsx}", true),
+            ("*.py", false),
+            ("**/*.test.py", false),
+            ("**/*py", false),
+            ("**/a.py", false),
+            ("src/**", false),
+        ] {
+            assert_eq!(globs(pattern).asks_by_extension(), expected, "{pattern}");
         }
     }
 

@@ -133,6 +133,20 @@ impl Shape {
         }
     }
 
+    /// See [`super::Globs::asks_by_extension`].
+    pub(super) fn asks_by_extension(&self) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Suffix(end) => end.first() == Some(&b'.') && !end[1..].contains(&b'.'),
+            _ => false,
+        }
+    }
+
+    /// The only path that matches, if it is one.
+    pub(super) fn path(&self) -> Option<&[u8]> {
+        if let Self::Path(path) = self { Some(path) } else { None }
+    }
+
     /// Whether the whole of `path` matches.
     pub(super) fn is_match(&self, path: &[u8]) -> bool {
         match self {
