@@ -7,6 +7,7 @@ mod assess;
 mod budget;
 pub mod cache;
 pub mod checks;
+mod choose;
 mod class;
 mod compiled;
 mod fingerprint;

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
+use super::choose::select;
 use super::class::{Classes, Gate};
 use super::compiled::compile_names;
-use super::focus::Focus;
 use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
 use super::plan::{Plan, PlanProblem};
@@ -17,8 +15,8 @@ use super::recall::Recall;
 use super::session::{Session, Silent};
 use super::stream::{self, Work};
 use super::task::{Facts, Task};
-use super::tree::{Entry, EntryKind, Listing, ReadError, Tree};
-use crate::model::{FixSpec, Guideline, Language, Outcome, RepoPath, language_of};
+use super::tree::{EntryKind, Listing, ReadError, Tree};
+use crate::model::{FixSpec, Guideline, Outcome, RepoPath};
 
 /// What a run found out.
 #[derive(Debug)]
@@ -272,49 +270,4 @@ fn names(
         plan.report(guideline, Some(check), found);
     }
     result
-}
-
-/// Puts every file that some check looks into in a class.
-fn select(
-    guidelines: &[Arc<Guideline>],
-    plan: &Plan,
-    entries: &[Entry],
-    in_scope: &(impl Fn(&RepoPath) -> bool + Sync),
-    focus: Option<&Focus>,
-) -> (Classes, Vec<(u32, u32)>) {
-    let checks_of = |entry: &Entry| -> Option<(Vec<u32>, Option<Language>)> {
-        let content = matches!(entry.kind, EntryKind::File | EntryKind::Special);
-        if !content || focus.is_some_and(|focus| !focus.counts(&entry.path)) || !in_scope(&entry.path) {
-            return None;
-        }
-        let changed = focus.is_none_or(|focus| focus.looks_into(&entry.path));
-        let path = entry.path.bytes();
-        let language = language_of(path);
-        let mut holds: Vec<Option<bool>> = vec![None; plan.conditions.len()];
-        let mut numbers = Vec::new();
-        for (number, planned) in plan.checks.iter().enumerate() {
-            let (Some(selector), Some(condition)) = (&planned.selector, &plan.conditions[planned.guideline])
-            else {
-                continue;
-            };
-            let whole = || focus.is_some_and(|focus| focus.judges_whole(&guidelines[planned.guideline].id));
-            if !plan.applies[planned.guideline] || !(changed || whole()) || !selector.selects(path, language)
-            {
-                continue;
-            }
-            if *holds[planned.guideline].get_or_insert_with(|| condition.holds_for(path, language)) {
-                numbers.push(u32::try_from(number).unwrap_or(u32::MAX));
-            }
-        }
-        (!numbers.is_empty()).then_some((numbers, language))
-    };
-    let chosen: Vec<_> = entries.par_iter().map(checks_of).collect();
-    let mut classes = Classes::default();
-    let mut class_of = Vec::new();
-    for (file, chosen) in chosen.into_iter().enumerate() {
-        if let Some((numbers, language)) = chosen {
-            class_of.push((u32::try_from(file).unwrap_or(u32::MAX), classes.of(numbers, language)));
-        }
-    }
-    (classes, class_of)
 }
