@@ -81,7 +81,10 @@ fn imports_go_one_way() {
     let mut wrong = Vec::new();
     for (room, allowed) in ALLOWED {
         for file in rust_files(&Path::new("src").join(room)) {
-            for word in mentions(&source(&file), "crate::") {
+            // Tests beside the code may use any room to set their stage.
+            let whole = source(&file);
+            let text = whole.split("#[cfg(test)]").next().unwrap_or_default();
+            for word in mentions(text, "crate::") {
                 if rooms.contains(word.as_str()) && word != *room && !allowed.contains(&word.as_str()) {
                     wrong.push(format!("{} imports {word}, which `{room}` may not", file.display()));
                 }
