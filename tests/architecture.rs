@@ -19,6 +19,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Inside the engine: the check kinds know neither the plan nor the run that uses them.
 const ENGINE_LAYERS: &[(&str, &[&str])] = &[
+    (
+        "cache",
+        &["checks", "plan", "run", "class", "assess", "select", "outcome", "prefilter", "walk", "applies"],
+    ),
     ("checks", &["plan", "run", "class", "assess", "select", "outcome", "walk", "applies"]),
     ("prefilter", &["checks", "plan", "run", "class", "assess", "select", "outcome", "walk", "applies"]),
     ("walk", &["checks", "plan", "run", "class", "assess", "select", "outcome", "prefilter", "applies"]),

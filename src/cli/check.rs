@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::progress::Progress;
 use super::shell::quote;
 use super::terminal::Terminal;
-use super::{Exit, Failure, change, files, guidelines, interrupt, root};
+use super::{Exit, Failure, change, files, guidelines, interrupt, root, worker};
 use crate::engine::{self, tree::Tree};
 use crate::model::Outcome;
 use crate::report::{Commands, HumanStyle, render_human, write_json, write_jsonl};
@@ -68,6 +68,9 @@ pub(super) struct Arguments {
     /// Look into every file, even where no check can match (to test the prefilter)
     #[arg(long, hide = true)]
     no_prefilter: bool,
+    /// Assess in this process, as where processes cannot be limited (to test that path)
+    #[arg(long, hide = true)]
+    no_worker: bool,
     /// Accepted for scripts; nothing is cached yet
     #[arg(long, hide = true)]
     no_cache: bool,
@@ -118,6 +121,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         scopes: place.scopes,
         threads: arguments.threads,
         prefilter: !arguments.no_prefilter,
+        worker: if arguments.no_worker { None } else { worker::program() },
         ..engine::Options::default()
     };
     let tree: Arc<dyn Tree + Send + Sync> = match &change {
@@ -126,10 +130,10 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     };
     let assessed = engine::assess(&followed.guidelines, tree.as_ref(), &options, &progress);
     progress.finish();
-    let mut outcome = assessed
+    let engine::Assessment { mut outcome, problems } = assessed
         .map_err(|error| Failure::new(format!("cannot assess {}: {}", place.root.display(), error.detail)))?;
     outcome.compared = change.map(|change| change.compared);
-    followed.complete(&mut outcome);
+    followed.complete(&mut outcome, &problems);
 
     let style = HumanStyle {
         cap: if arguments.all { Some(usize::MAX) } else { arguments.cap },

@@ -9,10 +9,11 @@ use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use super::applies::Condition;
 use super::checks::files::CompiledFiles;
 use super::found::{CannotTell, Found};
 use super::tree::{Entry, EntryKind, Tree};
-use crate::model::{FixSpec, GuidelineId, RepoPath};
+use crate::model::{CheckKind, FixSpec, Guideline, GuidelineId, RepoPath};
 use crate::text::Position;
 
 /// What happened to a path.
@@ -195,6 +196,46 @@ impl Focus {
             found.retain(|(path, found)| !old.contains(&(path.bytes(), found.content.as_str())));
         }
         out.append(&mut found);
+    }
+
+    /// The indexes of the entries that were added or modified, in order.
+    #[must_use]
+    pub fn places(&self, entries: &[Entry]) -> Vec<usize> {
+        let find = |change: &Change| entries.binary_search_by(|entry| entry.path.cmp(&change.path)).ok();
+        let here = self.changes.iter().filter(|change| change.kind != ChangeKind::Removed);
+        let mut places: Vec<usize> = here.filter_map(find).collect();
+        places.dedup();
+        places
+    }
+
+    /// The entries that were added or modified.
+    #[must_use]
+    pub fn near(&self, entries: &[Entry]) -> Vec<Entry> {
+        self.places(entries).into_iter().map(|at| entries[at].clone()).collect()
+    }
+
+    /// Settles the condition of a guideline that is not judged whole, and says whether it applies to the
+    /// change. Facts about the repository are looked for only if something depends on them: most
+    /// guidelines have nothing to do with a change, and that should cost nothing.
+    pub fn settle(
+        &self,
+        condition: &mut Condition,
+        guideline: &Guideline,
+        entries: &[Entry],
+        near: &[Entry],
+    ) -> bool {
+        let edits_only = self.changes.iter().all(|change| change.kind == ChangeKind::Modified);
+        let asks_names = guideline.checks.iter().any(|check| match &check.kind {
+            CheckKind::Files(files) => !edits_only || files.size.is_some() || files.executable.is_some(),
+            _ => false,
+        });
+        // With every fact taken as it is best.
+        condition.settle(&[], true);
+        if !asks_names && (near.is_empty() || !condition.holds_somewhere(near)) {
+            return false;
+        }
+        condition.settle(entries, false);
+        condition.holds_somewhere(if asks_names { entries } else { near })
     }
 
     /// The indexes of entries that were added, directories that are new as a whole included, and those of

@@ -1,28 +1,13 @@
-//! How to run: bounds, scopes, threads, and who is told how far it has come.
+//! How to run: scopes, threads, and who is told how far it has come.
 //!
 //! Values only; what is done with them stands in `run` and `assess`.
 
-use std::time::Duration;
+use std::path::PathBuf;
 
 use super::focus::Focus;
+use super::limits::Limits;
+use super::recall::Memory;
 use crate::model::RepoPath;
-
-/// Sizes and times that bound the work on one file.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Largest file that is read, in bytes.
-    pub file_bytes: u64,
-    /// Largest text that is parsed as code, in bytes.
-    pub code_bytes: u64,
-    /// How long the checks may work on one file.
-    pub file_time: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { file_bytes: 16 << 20, code_bytes: 4 << 20, file_time: Duration::from_secs(2) }
-    }
-}
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -39,6 +24,11 @@ pub struct Options {
     pub focus: Option<Focus>,
     /// Bounds.
     pub limits: Limits,
+    /// The program whose `__worker` command assesses files in processes of their own; `None`: everything
+    /// happens in this process, and what kills a parser kills it.
+    pub worker: Option<PathBuf>,
+    /// What earlier runs found, and where to put what this one finds.
+    pub memory: Option<Memory>,
 }
 
 impl Default for Options {
@@ -50,6 +40,8 @@ impl Default for Options {
             assume_exists: false,
             focus: None,
             limits: Limits::default(),
+            worker: None,
+            memory: None,
         }
     }
 }

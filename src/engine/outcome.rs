@@ -70,7 +70,18 @@ impl<'r> Assembly<'r> {
                 Fate::NotApplicable
             }
         };
-        let fates = listing.entries.iter().map(fate).collect();
+        let fates = match focus.filter(|focus| !focus.judges_some_whole()) {
+            // Everything else is none of the run's business.
+            Some(focus) => {
+                let mut fates = vec![Fate::Uncounted; listing.entries.len()];
+                focus
+                    .places(&listing.entries)
+                    .into_iter()
+                    .for_each(|at| fates[at] = fate(&listing.entries[at]));
+                fates
+            }
+            None => listing.entries.iter().map(fate).collect(),
+        };
         let asked = vec![false; guidelines.len()];
         let outcome = Outcome { notes: listing.notes.clone(), ..Outcome::default() };
         let mut assembly =
@@ -100,7 +111,8 @@ impl<'r> Assembly<'r> {
         self.focus.is_none_or(|focus| focus.counts(path)) && (self.in_scope)(path)
     }
 
-    fn plan_problem(&mut self, found: &PlanProblem) {
+    /// Says that a guideline or a check of it cannot be used.
+    pub fn plan_problem(&mut self, found: &PlanProblem) {
         let check = found.check.map(|check| self.guidelines[found.guideline].checks[check].id.clone());
         let detail = match &found.problem.help {
             Some(help) => format!("{} ({help})", found.problem.message),
