@@ -3,7 +3,7 @@
 //! The rooms, and who may enter which, are described in `docs/ARCHITECTURE.md`
 //! and held by `tests/architecture.rs`:
 //! `text` → nothing · `data` → text · `model` → text · `format` → model, data, text ·
-//! `engine` → model, data, text · `report` → model, text · `verify` → engine, format, model, text ·
+//! `engine` → model, data, text · `git` → engine, model, text · `report` → model, text · `verify` → engine, format, model, text ·
 //! `cli` → all.
 
 pub mod cli;

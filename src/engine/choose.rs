@@ -31,20 +31,22 @@ pub fn select(
     let whole = |number: &u32| {
         focus.is_some_and(|focus| focus.judges_whole(&guidelines[planned(plan, *number).guideline].id))
     };
-    let any_whole = (0..u32::try_from(plan.checks.len()).unwrap_or(u32::MAX)).any(|number| whole(&number));
-    let in_focus = |path: &RepoPath| {
-        focus.is_none_or(|focus| focus.counts(path) && (any_whole || focus.looks_into(path)))
-    };
     let candidate = |entry: &Entry| {
         matches!(entry.kind, EntryKind::File | EntryKind::Special)
-            && in_focus(&entry.path)
+            && focus.is_none_or(|focus| focus.counts(&entry.path))
             && in_scope(&entry.path)
     };
+    // A few changed files are not worth a look at every entry.
+    let places: Vec<usize> = match focus.filter(|focus| !focus.judges_some_whole()) {
+        Some(focus) => focus.places(entries),
+        None => (0..entries.len()).collect(),
+    };
+    let candidates = places.into_iter().map(|at| (at, &entries[at])).filter(|(_, entry)| candidate(entry));
     let (by_kind, by_path) = checks_by_what_they_ask(plan);
     let mut kinds: Vec<KindOfFile> = Vec::new();
     let mut known: HashMap<Kind<'_>, usize> = HashMap::new();
     let mut files: Vec<(u32, usize)> = Vec::new();
-    for (file, entry) in entries.iter().enumerate().filter(|(_, entry)| candidate(entry)) {
+    for (file, entry) in candidates {
         let path = entry.path.bytes();
         let kind = Kind::of(path);
         let number = *known.entry(kind).or_insert_with(|| {
@@ -191,7 +193,7 @@ mod tests {
                 .filter(|path| !path.ends_with('/'))
                 .map(|path| Entry { path: RepoPath::from(path.as_str()), kind: EntryKind::File })
                 .collect();
-            let plan = Plan::new(&guidelines(), &entries, false);
+            let plan = Plan::new(&guidelines(), &entries, false, None);
             proptest::prop_assert_eq!(&plan.problems, &vec![]);
             let in_scope = |path: &RepoPath| path.bytes() != b"b.py";
             let (classes, class_of) = select(&guidelines(), &plan, &entries, &in_scope, None);

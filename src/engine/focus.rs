@@ -1,18 +1,19 @@
 //! Looking only at what changed: which paths are looked into, and which findings belong to the change.
 //!
 //! A guideline that is judged whole is assessed as if there were no focus. Of the others, a finding in a
-//! file is told when it touches a changed line; one about names when its path changed, or when it was not
-//! there before the change (a file taken away can leave another without its pair). Where the change comes
-//! from does not enter here.
+//! file is told when it touches a changed line; one about names when it was not there before the change
+//! (a file taken away can leave another without its pair); one about size or mode when the file changed.
+//! Where the change comes from does not enter here.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use super::applies::Condition;
 use super::checks::files::CompiledFiles;
 use super::found::{CannotTell, Found};
 use super::tree::{Entry, EntryKind, Tree};
-use crate::model::{FixSpec, GuidelineId, RepoPath};
+use crate::model::{CheckKind, FixSpec, Guideline, GuidelineId, RepoPath};
 use crate::text::Position;
 
 /// What happened to a path.
@@ -159,9 +160,13 @@ impl Focus {
         cannot_tell: &mut Vec<(RepoPath, CannotTell)>,
         looked: &mut dyn FnMut(usize),
     ) {
+        let only_names = check.asks_only_names();
+        if only_names && self.changes.iter().all(|change| change.kind == ChangeKind::Modified) {
+            return;
+        }
         let root = RepoPath::from("");
         if check.asks_each_path_alone() {
-            let own = self.own_entries(entries);
+            let own = self.own_entries(entries, !only_names);
             let some: Vec<Entry> = own.iter().map(|&at| entries[at].clone()).collect();
             check.assess(number, &some, tree, &root, message, fix, out, cannot_tell, &mut |at| {
                 looked(own[at])
@@ -177,7 +182,7 @@ impl Focus {
         });
         unknown.retain(|(path, _)| self.looks_into(path));
         cannot_tell.append(&mut unknown);
-        if found.iter().any(|(path, _)| !self.looks_into(path)) {
+        if !found.is_empty() {
             let before = self.before(entries);
             if before.is_empty() {
                 // Everything is new, and so is what it lacks.
@@ -188,18 +193,62 @@ impl Focus {
             check.assess(number, &before, tree, &root, message, fix, &mut old, &mut ignored, &mut |_| {});
             let old: HashSet<(&[u8], &str)> =
                 old.iter().map(|(path, found)| (path.bytes(), found.content.as_str())).collect();
-            found.retain(|(path, found)| {
-                self.looks_into(path) || !old.contains(&(path.bytes(), found.content.as_str()))
-            });
+            found.retain(|(path, found)| !old.contains(&(path.bytes(), found.content.as_str())));
         }
         out.append(&mut found);
     }
 
-    /// The indexes of entries that changed, directories that are new as a whole included.
-    fn own_entries(&self, entries: &[Entry]) -> Vec<usize> {
+    /// The indexes of the entries that were added or modified, in order.
+    #[must_use]
+    pub fn places(&self, entries: &[Entry]) -> Vec<usize> {
+        let find = |change: &Change| entries.binary_search_by(|entry| entry.path.cmp(&change.path)).ok();
+        let here = self.changes.iter().filter(|change| change.kind != ChangeKind::Removed);
+        let mut places: Vec<usize> = here.filter_map(find).collect();
+        places.dedup();
+        places
+    }
+
+    /// The entries that were added or modified.
+    #[must_use]
+    pub fn near(&self, entries: &[Entry]) -> Vec<Entry> {
+        self.places(entries).into_iter().map(|at| entries[at].clone()).collect()
+    }
+
+    /// Settles the condition of a guideline that is not judged whole, and says whether it applies to the
+    /// change. Facts about the repository are looked for only if something depends on them: most
+    /// guidelines have nothing to do with a change, and that should cost nothing.
+    pub fn settle(
+        &self,
+        condition: &mut Condition,
+        guideline: &Guideline,
+        entries: &[Entry],
+        near: &[Entry],
+    ) -> bool {
+        let edits_only = self.changes.iter().all(|change| change.kind == ChangeKind::Modified);
+        let asks_names = guideline.checks.iter().any(|check| match &check.kind {
+            CheckKind::Files(files) => !edits_only || files.size.is_some() || files.executable.is_some(),
+            _ => false,
+        });
+        // With every fact taken as it is best.
+        condition.settle(&[], true);
+        if !asks_names && (near.is_empty() || !condition.holds_somewhere(near)) {
+            return false;
+        }
+        condition.settle(entries, false);
+        condition.holds_somewhere(if asks_names { entries } else { near })
+    }
+
+    /// The indexes of entries that were added, directories that are new as a whole included, and those of
+    /// modified ones if they are asked for.
+    fn own_entries(&self, entries: &[Entry], modified: bool) -> Vec<usize> {
         let find = |path: &[u8]| entries.binary_search_by(|entry| entry.path.bytes().cmp(path)).ok();
         let mut own = BTreeSet::new();
-        for change in self.changes.iter().filter(|change| change.kind != ChangeKind::Removed) {
+        let wanted = |change: &&Change| match change.kind {
+            ChangeKind::Added => true,
+            ChangeKind::Modified => modified,
+            ChangeKind::Removed => false,
+        };
+        for change in self.changes.iter().filter(wanted) {
             own.extend(find(change.path.bytes()));
             for parent in parents(&change.path).filter(|_| change.kind == ChangeKind::Added) {
                 let is_new = |entry: &Entry| {

@@ -57,7 +57,9 @@ fn the_entries_before_the_change() {
     let before = focus.before(&now);
     let paths: Vec<&str> = before.iter().filter_map(|entry| entry.path.as_str()).collect();
     assert_eq!(paths, ["a", "a/b", "gone", "gone/sub", "gone/sub/y", "old.txt", "old.txt/z"]);
-    let own: Vec<&str> = focus.own_entries(&now).into_iter().filter_map(|at| now[at].path.as_str()).collect();
+    let own: Vec<&str> =
+        focus.own_entries(&now, true).into_iter().filter_map(|at| now[at].path.as_str()).collect();
     assert_eq!(own, ["a/b", "new", "new/deep", "new/deep/x"]);
+    assert_eq!(focus.own_entries(&now, false).len(), 3);
     assert!(focus.looks_into(&RepoPath::from("a/b")) && !focus.looks_into(&RepoPath::from("gone/sub/y")));
 }

@@ -70,7 +70,18 @@ impl<'r> Assembly<'r> {
                 Fate::NotApplicable
             }
         };
-        let fates = listing.entries.iter().map(fate).collect();
+        let fates = match focus.filter(|focus| !focus.judges_some_whole()) {
+            // Everything else is none of the run's business.
+            Some(focus) => {
+                let mut fates = vec![Fate::Uncounted; listing.entries.len()];
+                focus
+                    .places(&listing.entries)
+                    .into_iter()
+                    .for_each(|at| fates[at] = fate(&listing.entries[at]));
+                fates
+            }
+            None => listing.entries.iter().map(fate).collect(),
+        };
         let asked = vec![false; guidelines.len()];
         let outcome = Outcome { notes: listing.notes.clone(), ..Outcome::default() };
         let mut assembly =

@@ -1,9 +1,11 @@
 //! The plan: every check of every guideline, numbered; compiled only when some file asks for it.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::SpecProblem;
 use super::applies::{Condition, Ground};
+use super::focus::Focus;
 use super::select::Selector;
 use super::tree::Entry;
 use crate::model::Guideline;
@@ -44,14 +46,25 @@ pub struct Plan {
 impl Plan {
     /// Plans `guidelines` for the tree with these `entries`.
     #[must_use]
-    pub fn new(guidelines: &[Arc<Guideline>], entries: &[Entry], assume_exists: bool) -> Self {
+    pub fn new(
+        guidelines: &[Arc<Guideline>],
+        entries: &[Entry],
+        assume_exists: bool,
+        focus: Option<&Focus>,
+    ) -> Self {
+        let near = focus.map(|focus| focus.near(entries));
         let mut plan = Self { conditions: vec![], applies: vec![], checks: vec![], problems: vec![] };
-        let ground = Ground::new(entries);
+        let ground = OnceCell::new();
         for (index, guideline) in guidelines.iter().enumerate() {
             match Condition::new(&guideline.applies) {
                 Ok(mut condition) => {
-                    condition.settle(entries, assume_exists);
-                    plan.applies.push(condition.holds_in(&ground));
+                    let focus = focus.filter(|focus| !focus.judges_whole(&guideline.id));
+                    plan.applies.push(if let (Some(focus), Some(near)) = (focus, &near) {
+                        focus.settle(&mut condition, guideline, entries, near)
+                    } else {
+                        condition.settle(entries, assume_exists);
+                        condition.holds_in(ground.get_or_init(|| Ground::new(entries)))
+                    });
                     plan.conditions.push(Some(condition));
                     plan.add_checks(index, guideline);
                 }

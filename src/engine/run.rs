@@ -38,7 +38,7 @@ pub fn assess(
     progress: &dyn Progress,
 ) -> Result<Assessment, ReadError> {
     let listing = tree.list()?;
-    let mut plan = Plan::new(guidelines, &listing.entries, options.assume_exists);
+    let mut plan = Plan::new(guidelines, &listing.entries, options.assume_exists, options.focus.as_ref());
     let in_scope = |path: &RepoPath| {
         options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope))
     };

@@ -15,6 +15,7 @@ use super::revision::resolve;
 use super::structure::mode;
 use super::versions::{Versions, same_content};
 use super::{GitError, Repository};
+use crate::engine::cache::Stamp;
 use crate::engine::tree::{Entry, EntryKind, Listing, Metadata, ReadError, Tree};
 use crate::engine::{Change, ChangeKind, ChangedLines};
 use crate::model::RepoPath;
@@ -268,6 +269,19 @@ impl Tree for Listed {
 
     fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
         self.disk.read(path, limit, buffer)
+    }
+
+    fn read_stamped(
+        &self,
+        path: &RepoPath,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Stamp>, ReadError> {
+        self.disk.read_stamped(path, limit, buffer)
+    }
+
+    fn stamps(&self, paths: &[&RepoPath]) -> Vec<Option<Stamp>> {
+        self.disk.stamps(paths)
     }
 
     fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError> {

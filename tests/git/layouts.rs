@@ -151,6 +151,7 @@ fn what_is_staged() {
             |w| {
                 w.write("Old_Name.txt", "");
                 w.commit("two");
+                w.write("Old_Name.txt", "edited\n");
                 w.write("New_Name.txt", "");
                 w.git("add -A");
             },

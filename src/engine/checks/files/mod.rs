@@ -100,10 +100,20 @@ impl CompiledFiles {
             && self.each.as_ref().is_none_or(|each| each.root)
     }
 
-    /// Whether the answer for a path does not depend on what else is there.
+    /// Whether the answer for a path that came with a change does not depend on what was there before.
     #[must_use]
     pub fn asks_each_path_alone(&self) -> bool {
-        matches!(self.question, Question::Names(_) | Question::Size(_) | Question::Executable(_))
+        match self.question {
+            Question::Names(_) | Question::Size(_) | Question::Executable(_) => true,
+            Question::Forbid(_) => self.each.is_none(),
+            Question::Require(_) | Question::Pair(_) | Question::Duplicates(_) => false,
+        }
+    }
+
+    /// Whether it asks which paths there are and nothing else, so that an edit cannot change the answer.
+    #[must_use]
+    pub fn asks_only_names(&self) -> bool {
+        !matches!(self.question, Question::Size(_) | Question::Executable(_))
     }
 
     fn ask_in_directories(&self, ask: &Ask<'_>, sink: &mut Sink<'_>) {
