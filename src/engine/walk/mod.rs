@@ -8,6 +8,7 @@
 mod git_index;
 mod ignore_line;
 mod ignore_rules;
+mod order;
 #[cfg(not(unix))]
 #[path = "system_other.rs"]
 mod system;
