@@ -111,7 +111,7 @@ mod tests {
             let is_below = |path: &str| paths.iter().any(|other| other.starts_with(&format!("{path}/")));
             for path in &paths {
                 for (at, _) in path.match_indices('/') {
-                    all.insert([path[..at].as_bytes(), b"/"].concat());
+                    all.insert([&path.as_bytes()[..at], b"/"].concat());
                 }
                 if !is_below(path) {
                     all.insert(path.as_bytes().to_vec());
