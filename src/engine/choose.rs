@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::applies::Kind;
+use super::applies::{Condition, Kind};
 use super::class::Classes;
 use super::focus::Focus;
 use super::plan::{Plan, PlannedCheck};
+use super::select::Selector;
 use super::tree::{Entry, EntryKind};
 use crate::model::{Guideline, Language, RepoPath};
 
@@ -110,8 +111,8 @@ fn checks_by_what_they_ask(plan: &Plan) -> (Vec<u32>, Vec<u32>) {
     numbers.filter(applies).partition(|&number| {
         let planned = planned(plan, number);
         let condition = plan.conditions[planned.guideline].as_ref();
-        planned.selector.as_ref().is_some_and(|it| it.asks_by_kind())
-            && condition.is_some_and(|it| it.asks_by_kind())
+        planned.selector.as_ref().is_some_and(Selector::asks_by_kind)
+            && condition.is_some_and(Condition::asks_by_kind)
     })
 }
 
@@ -144,40 +145,73 @@ fn asking(plan: &Plan, numbers: &[u32], path: &[u8], language: Option<Language>)
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::engine::task::ClassSpec;
-    use crate::format::parse;
-    use crate::model::{Origin, language_of};
+    use crate::model::{
+        Check, CheckKind, CodeCheck, GuidelineId, Level, Origin, Stage, TextCheck, language_of,
+    };
 
-    fn guideline(number: usize, front: &str) -> Arc<Guideline> {
-        let text = format!(
-            "---\nschema: 1\nguideline: t/g{number}\nversion: 1.0.0\ntitle: t\nsummary: s\nstage: sketch\nowner: o\n{front}\n---\n"
-        );
-        Arc::new(parse("g.md", &text, Origin::Starter, &|_| None).unwrap_or_else(|it| panic!("{it:?}")))
+    fn guideline(number: usize, applies: Value, kinds: Vec<CheckKind>) -> Arc<Guideline> {
+        let check = |kind| Check { id: "c".into(), kind, message: None, fix: None };
+        Arc::new(Guideline {
+            id: GuidelineId::new(&format!("tests/g{number}")).expect("an id"),
+            version: semver::Version::new(1, 0, 0),
+            title: "t".into(),
+            summary: "s".into(),
+            stage: Stage::Sketch,
+            owner: "o".into(),
+            level: Level::Note,
+            topics: vec![],
+            applies: serde_json::from_value(applies).expect("an applies"),
+            consequences: vec![],
+            offers: vec![],
+            checks: kinds.into_iter().map(check).collect(),
+            sections: vec![],
+            examples: vec![],
+            origin: Origin::Starter,
+            sha256: String::new(),
+            text: "".into(),
+        })
     }
 
     fn guidelines() -> Vec<Arc<Guideline>> {
-        let code = "checks: [{id: a, code: {language: python, rule: {kind: identifier}}}]";
-        let text = |files: &str| {
-            format!("checks: [{{id: a, text: {{{files} find: x}}}}, {{id: b, text: {{find: y}}}}]")
+        let globs = |globs: &[&str]| globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>();
+        let code = |ignores: &[&str]| {
+            CheckKind::Code(CodeCheck {
+                language: Language::Python,
+                query: None,
+                files: vec![],
+                ignores: globs(ignores),
+                rule: Some(json!({"kind": "identifier"}).as_object().expect("a rule").clone()),
+            })
         };
-        let fronts = [
-            code.to_owned(),
-            format!("applies: {{languages: [go, python]}}\n{}", text("")),
-            format!("applies: {{files: ['src/**']}}\n{code}"),
-            text("files: ['**/*.py', '**/*.md'],"),
-            text("files: ['**/*.test.py', 'a.py'],"),
-            text("except: ['**/*.json'],"),
-            format!(
-                "applies: {{not: {{files: ['**/*.md']}}}}\n{}",
-                text("files: ['**/*.{md,py}', '**/Makefile'],")
-            ),
-            format!("applies: {{exists: [none]}}\n{code}"),
-            "checks: [{id: a, code: {language: python, ignores: ['*.test.py'], rule: {kind: identifier}}}]"
-                .to_owned(),
-            "checks: [{id: n, files: {forbid: ['x']}}]".to_owned(),
+        let text = |files: &[&str], except: &[&str]| {
+            CheckKind::Text(TextCheck {
+                files: globs(files),
+                except: globs(except),
+                find: Some("x".into()),
+                expect: None,
+                multi_line: false,
+                ignore_case: false,
+            })
+        };
+        let names = CheckKind::Files(serde_json::from_value(json!({"forbid": ["x"]})).expect("a check"));
+        let all = [
+            (json!({}), vec![code(&[])]),
+            (json!({"languages": ["go", "python"]}), vec![text(&[], &[]), text(&["**/*.py"], &["a.py"])]),
+            (json!({"files": ["src/**"]}), vec![code(&[])]),
+            (json!({}), vec![text(&["**/*.py", "**/*.md"], &[]), text(&["**/*.test.py", "a.py"], &[])]),
+            (json!({}), vec![text(&[], &["**/*.json"])]),
+            (json!({"not": {"files": ["**/*.md"]}}), vec![text(&["**/*.{md,py}", "**/Makefile"], &[])]),
+            (json!({"exists": ["none"]}), vec![code(&[])]),
+            (json!({}), vec![code(&["*.test.py"]), names]),
         ];
-        fronts.iter().enumerate().map(|(number, front)| guideline(number, front)).collect()
+        all.into_iter()
+            .enumerate()
+            .map(|(number, (applies, kinds))| guideline(number, applies, kinds))
+            .collect()
     }
 
     proptest::proptest! {

@@ -8,6 +8,7 @@
 mod git_index;
 mod ignore_line;
 mod ignore_rules;
+mod order;
 #[cfg(unix)]
 mod stamps;
 #[cfg(not(unix))]
