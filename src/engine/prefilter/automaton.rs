@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::{Requirement, bytes_regex};
+use super::Requirement;
+use super::finder::Finder;
 
 /// The requirements of several checks, searched for in one pass.
 pub struct Prefilter {
@@ -27,10 +28,11 @@ enum Node {
 
 /// An expression that is compiled when a file first holds the literals that it needs.
 struct LazyRegex {
-    text: String,
+    find: String,
+    unless: Option<String>,
     needs: Node,
     /// `None` inside: it does not compile within bounds and says nothing.
-    compiled: OnceLock<Option<regex::bytes::Regex>>,
+    compiled: OnceLock<Option<Finder>>,
 }
 
 /// Which literals and expressions occurred in a file. Reused between files.
@@ -46,7 +48,7 @@ struct Numbers {
     literals: Vec<Vec<u8>>,
     known_literals: HashMap<Vec<u8>, usize>,
     regexes: Vec<LazyRegex>,
-    known_regexes: HashMap<String, usize>,
+    known_regexes: HashMap<Requirement, usize>,
 }
 
 impl Prefilter {
@@ -107,7 +109,7 @@ impl Prefilter {
                 let found = self.holds(&lazy.needs, bytes, seen)
                     && lazy
                         .compiled
-                        .get_or_init(|| bytes_regex(&lazy.text))
+                        .get_or_init(|| Finder::new(&lazy.find, lazy.unless.as_deref()))
                         .as_ref()
                         .is_none_or(|regex| regex.is_match(bytes));
                 seen.regexes[*number] = Some(found);
@@ -139,18 +141,23 @@ impl Numbers {
                     next
                 }))
             }
-            Requirement::Regex(text) => {
-                if let Some(&known) = self.known_regexes.get(text) {
-                    return Node::Regex(known);
-                }
-                let needs = self.number(&requirement.literals());
-                self.regexes.push(LazyRegex { text: text.clone(), needs, compiled: OnceLock::new() });
-                self.known_regexes.insert(text.clone(), self.regexes.len() - 1);
-                Node::Regex(self.regexes.len() - 1)
-            }
+            Requirement::Regex(find) => self.regex(requirement, find, None),
+            Requirement::Unless { find, unless } => self.regex(requirement, find, Some(unless)),
             Requirement::All(parts) => Node::All(self.sorted(parts)),
             Requirement::Any(parts) => Node::Any(self.sorted(parts)),
         }
+    }
+
+    fn regex(&mut self, requirement: &Requirement, find: &str, unless: Option<&str>) -> Node {
+        if let Some(&known) = self.known_regexes.get(requirement) {
+            return Node::Regex(known);
+        }
+        let needs = self.number(&requirement.literals());
+        let unless = unless.map(str::to_owned);
+        let compiled = OnceLock::new();
+        self.regexes.push(LazyRegex { find: find.to_owned(), unless, needs, compiled });
+        self.known_regexes.insert(requirement.clone(), self.regexes.len() - 1);
+        Node::Regex(self.regexes.len() - 1)
     }
 
     fn sorted(&mut self, parts: &[Requirement]) -> Vec<Node> {

@@ -4,11 +4,14 @@
 //! be said, the answer is [`Requirement::Anything`].
 
 mod automaton;
+mod finder;
 mod from_regex;
 mod over_regex;
 mod positions;
 
 use serde::{Deserialize, Serialize};
+
+use finder::Finder;
 
 pub use automaton::{Prefilter, Seen};
 pub use from_regex::{requirement_of_pattern, requirement_of_regex};
@@ -19,7 +22,7 @@ pub use positions::Positions;
 const MIN_LITERAL: usize = 2;
 
 /// A condition over the bytes of a file's text (for UTF-8, the file's own) that every match implies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Requirement {
     /// Nothing can be said: every file may match.
     Anything,
@@ -27,6 +30,14 @@ pub enum Requirement {
     Literal(Vec<u8>),
     /// This expression over bytes (syntax of `regex::bytes`) finds something.
     Regex(String),
+    /// The expression `find` finds something whose beginning `unless` does not match. Both are
+    /// expressions over bytes.
+    Unless {
+        /// What is searched for.
+        find: String,
+        /// What its places must not begin with.
+        unless: String,
+    },
     /// All of these hold. Never empty.
     All(Vec<Requirement>),
     /// At least one of these holds. Never empty.
@@ -63,6 +74,7 @@ impl Requirement {
             Self::Regex(text) => {
                 over_regex::parse_bytes(text).map_or(Self::Anything, |hir| requirement_of_regex(&hir))
             }
+            Self::Unless { find, .. } => Self::Regex(find.clone()).literals(),
             Self::All(parts) => Self::all(parts.iter().map(Self::literals)),
             Self::Any(parts) => Self::any(parts.iter().map(Self::literals)),
             simple => simple.clone(),
@@ -105,6 +117,9 @@ impl Requirement {
             Self::Anything => true,
             Self::Literal(literal) => memchr::memmem::find(bytes, literal).is_some(),
             Self::Regex(text) => bytes_regex(text).is_none_or(|regex| regex.is_match(bytes)),
+            Self::Unless { find, unless } => {
+                Finder::new(find, Some(unless)).is_none_or(|finder| finder.find_at(bytes, 0).is_some())
+            }
             Self::All(parts) => parts.iter().all(|part| part.holds_in(bytes)),
             Self::Any(parts) => parts.iter().any(|part| part.holds_in(bytes)),
         }

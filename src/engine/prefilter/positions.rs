@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use memchr::memmem;
 
-use super::{Requirement, bytes_regex};
+use super::Requirement;
+use super::finder::Finder;
 
 /// Most places that are worth keeping for one text.
 const MAX_PLACES: usize = 50_000;
@@ -17,7 +18,7 @@ pub struct Positions(Node);
 enum Node {
     Anything,
     Literal(Box<memmem::Finder<'static>>),
-    Regex(String, OnceLock<Option<regex::bytes::Regex>>),
+    Regex { find: String, unless: Option<String>, compiled: OnceLock<Option<Finder>> },
     All(Vec<Node>),
     Any(Vec<Node>),
 }
@@ -50,7 +51,12 @@ impl Node {
             Requirement::Literal(literal) => {
                 Self::Literal(Box::new(memmem::Finder::new(literal).into_owned()))
             }
-            Requirement::Regex(text) => Self::Regex(text.clone(), OnceLock::new()),
+            Requirement::Regex(find) => {
+                Self::Regex { find: find.clone(), unless: None, compiled: OnceLock::new() }
+            }
+            Requirement::Unless { find, unless } => {
+                Self::Regex { find: find.clone(), unless: Some(unless.clone()), compiled: OnceLock::new() }
+            }
             Requirement::All(parts) => Self::All(parts.iter().map(Self::new).collect()),
             Requirement::Any(parts) => Self::Any(parts.iter().map(Self::new).collect()),
         }
@@ -63,9 +69,9 @@ impl Node {
                 let length = finder.needle().len();
                 starts(text, |at| finder.find(&text[at..]).map(|found| (at + found, at + found + length)))
             }
-            Self::Regex(pattern, cell) => {
-                let regex = cell.get_or_init(|| bytes_regex(pattern)).as_ref()?;
-                starts(text, |at| regex.find_at(text, at).map(|found| (found.start(), found.end())))
+            Self::Regex { find, unless, compiled } => {
+                let finder = compiled.get_or_init(|| Finder::new(find, unless.as_deref())).as_ref()?;
+                starts(text, |at| finder.find_at(text, at))
             }
             // Each part holds wherever the whole does: the rarest one says most.
             Self::All(parts) => parts.iter().filter_map(|part| part.find(text)).min_by_key(Vec::len),

@@ -1,5 +1,6 @@
 //! The `code` check kind: ast-grep rules and tree-sitter queries, on one parse of each file.
 
+mod facts;
 mod grammar;
 mod guard;
 mod parse;
@@ -10,6 +11,8 @@ mod requirement;
 mod rule;
 mod rule_problems;
 mod scan;
+mod sequence;
+mod shapes;
 
 pub use grammar::Grammar;
 pub use pasted_globs::PastedGlobs;

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use super::grammar::Grammar;
 use super::pattern_guard;
 use super::query::CompiledQuery;
-use super::requirement::requirement_of_rule;
+use super::requirement::{Implied, implied_by};
 use super::rule_problems;
 use crate::engine::SpecProblem;
-use crate::engine::prefilter::Requirement;
+use crate::engine::prefilter::{Positions, Requirement};
 use crate::model::CodeCheck;
 
 /// A `code` check, ready to run.
@@ -19,6 +19,8 @@ pub struct CompiledCode {
     pub(super) grammar: Grammar,
     pub(super) body: Body,
     requirement: Requirement,
+    /// What the matched node's own text must hold, and where it does.
+    pub(super) anchor: Positions,
 }
 
 /// What is matched.
@@ -36,7 +38,8 @@ impl CompiledCode {
         let grammar = Grammar(check.language);
         if let Some(query) = &check.query {
             let query = CompiledQuery::new(grammar, query, message).map_err(|problem| vec![problem])?;
-            return Ok(Self { grammar, body: Body::Query(query), requirement: Requirement::Anything });
+            let anchor = Positions::new(&Requirement::Anything);
+            return Ok(Self { grammar, body: Body::Query(query), requirement: Requirement::Anything, anchor });
         }
         let Some(rule) = &check.rule else {
             return Err(vec![SpecProblem::new(&["code"], "a code check needs a `rule` or a `query`")]);
@@ -47,8 +50,9 @@ impl CompiledCode {
         }
         let config = compile(grammar, rule, message)
             .map_err(|fallback| rule_problems::explain(grammar, rule, fallback))?;
-        let requirement = requirement_of_rule(grammar, rule);
-        Ok(Self { grammar, body: Body::Rule(Box::new(config)), requirement })
+        let Implied { node, file } = implied_by(grammar, rule);
+        let anchor = Positions::new(&node);
+        Ok(Self { grammar, body: Body::Rule(Box::new(config)), requirement: file, anchor })
     }
 
     /// What a file must hold to be worth parsing.
