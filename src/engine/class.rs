@@ -82,6 +82,6 @@ impl<'p> Class<'p> {
         };
         let grammar = language.filter(|_| !code.is_empty()).map(Grammar);
         let named = numbers.iter().copied().filter(|&number| names_its_files(number)).collect();
-        Self { text, data, code: CodeScan::new(code), grammar, prefilter, numbers, named }
+        Self { text, data, code: CodeScan::new(code).everywhere(!filter), grammar, prefilter, numbers, named }
     }
 }

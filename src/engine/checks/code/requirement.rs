@@ -294,3 +294,22 @@ mod tests {
         assert_eq!(of(Language::Go, &rule), lit("needle"));
     }
 }
+
+#[cfg(test)]
+mod dump {
+    #[test]
+    #[ignore]
+    fn dump() {
+        for path in std::env::var("DUMP").unwrap_or_default().split(' ') {
+            let text = std::fs::read_to_string(path).unwrap();
+            let g = crate::format::parse("x.md", &text, crate::model::Origin::File(path.into()), &|_| None).unwrap();
+            for check in &g.checks {
+                if let crate::model::CheckKind::Code(code) = &check.kind {
+                    let Some(rule) = &code.rule else { continue };
+                    let implied = super::implied_by(super::Grammar(code.language), rule);
+                    println!("{path} {}\n   NODE {:?}\n   FILE {:?}", check.id, implied.node, implied.file);
+                }
+            }
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Compiling the `code` check: an ast-grep rule or a tree-sitter query.
 
+use std::sync::OnceLock;
+
 use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
 use ast_grep_core::matcher::Matcher;
 use ast_grep_core::replacer::TemplateFix;
@@ -11,7 +13,7 @@ use super::query::CompiledQuery;
 use super::requirement::{Implied, implied_by};
 use super::rule_problems;
 use crate::engine::SpecProblem;
-use crate::engine::prefilter::{Positions, Requirement};
+use crate::engine::prefilter::{Positions, Prefilter, Requirement, Seen};
 use crate::model::CodeCheck;
 
 /// A `code` check, ready to run.
@@ -21,6 +23,7 @@ pub struct CompiledCode {
     requirement: Requirement,
     /// What the matched node's own text must hold, and where it does.
     pub(super) anchor: Positions,
+    filter: OnceLock<Prefilter>,
 }
 
 /// What is matched.
@@ -39,7 +42,7 @@ impl CompiledCode {
         if let Some(query) = &check.query {
             let query = CompiledQuery::new(grammar, query, message).map_err(|problem| vec![problem])?;
             let anchor = Positions::new(&Requirement::Anything);
-            return Ok(Self { grammar, body: Body::Query(query), requirement: Requirement::Anything, anchor });
+            return Ok(Self { grammar, body: Body::Query(query), requirement: Requirement::Anything, anchor, filter: OnceLock::new() });
         }
         let Some(rule) = &check.rule else {
             return Err(vec![SpecProblem::new(&["code"], "a code check needs a `rule` or a `query`")]);
@@ -52,7 +55,13 @@ impl CompiledCode {
             .map_err(|fallback| rule_problems::explain(grammar, rule, fallback))?;
         let Implied { node, file } = implied_by(grammar, rule);
         let anchor = Positions::new(&node);
-        Ok(Self { grammar, body: Body::Rule(Box::new(config)), requirement: file, anchor })
+        Ok(Self { grammar, body: Body::Rule(Box::new(config)), requirement: file, anchor, filter: OnceLock::new() })
+    }
+
+    /// Whether the requirement holds in `text`.
+    pub(super) fn may_match(&self, text: &[u8]) -> bool {
+        let filter = self.filter.get_or_init(|| Prefilter::new([&self.requirement]));
+        filter.may_match(text, &mut Seen::default(), &mut Vec::new())
     }
 
     /// What a file must hold to be worth parsing.
