@@ -8,6 +8,7 @@ mod finder;
 mod from_regex;
 mod over_regex;
 mod positions;
+mod words;
 
 use serde::{Deserialize, Serialize};
 

@@ -32,16 +32,56 @@ pub struct KindFacts {
 
 /// Keywords that never stand right behind a number (`1if`, `0xfor` are code in Python).
 const LEADING: &[&str] = &[
-    "assert", "async", "await", "catch", "class", "const", "def", "defer", "del", "enum", "except",
-    "finally", "fn", "func", "function", "global", "go", "goto", "impl", "import", "interface", "lambda",
-    "let", "nonlocal", "package", "pass", "raise", "return", "select", "struct", "switch", "throw", "trait",
-    "try", "unsafe", "while", "with", "yield",
+    "assert",
+    "async",
+    "await",
+    "catch",
+    "class",
+    "const",
+    "def",
+    "defer",
+    "del",
+    "enum",
+    "except",
+    "finally",
+    "fn",
+    "func",
+    "function",
+    "global",
+    "go",
+    "goto",
+    "impl",
+    "import",
+    "interface",
+    "lambda",
+    "let",
+    "nonlocal",
+    "package",
+    "pass",
+    "raise",
+    "return",
+    "select",
+    "struct",
+    "switch",
+    "throw",
+    "trait",
+    "try",
+    "unsafe",
+    "while",
+    "with",
+    "yield",
 ];
 
 /// Kinds of leaves that are lexed as words.
 const WORDS: &[&str] = &[
-    "identifier", "property_identifier", "field_identifier", "type_identifier", "package_identifier",
-    "shorthand_property_identifier", "namespace_identifier", "statement_identifier",
+    "identifier",
+    "property_identifier",
+    "field_identifier",
+    "type_identifier",
+    "package_identifier",
+    "shorthand_property_identifier",
+    "namespace_identifier",
+    "statement_identifier",
 ];
 
 impl Facts {
@@ -100,7 +140,8 @@ impl Facts {
         for group in groups(column()) {
             let Some((key, tokens)) = group.split_first() else { continue };
             if key.starts_with('@') {
-                let members = self.line(key).into_iter().flat_map(|line| words(&line[key.len()..].trim_start()));
+                let members =
+                    self.line(key).into_iter().flat_map(|line| words(&line[key.len()..].trim_start()));
                 before.extend(members.map(|member| (member, tokens.to_vec())));
             } else {
                 before.push((*key, tokens.to_vec()));
@@ -119,7 +160,9 @@ impl Facts {
     #[must_use]
     pub fn is_spelled(&self, token: &str) -> bool {
         let unspelled = self.line("!").unwrap_or_default();
-        !token.is_empty() && !unspelled.split(['\t', ' ']).any(|other| other == token)
+        // The end of a file may be a token too, with a name but no text.
+        let readable = !token.is_empty() && !token.bytes().any(|byte| byte.is_ascii_control());
+        readable && !unspelled.split(['\t', ' ']).skip(1).any(|other| other == token)
     }
 
     /// An expression over bytes for whatever may stand between two neighbouring tokens: white space,

@@ -1,6 +1,8 @@
 //! The `code` check kind: ast-grep rules and tree-sitter queries, on one parse of each file.
 
 mod facts;
+#[cfg(test)]
+mod facts_tests;
 mod grammar;
 mod guard;
 mod parse;

@@ -140,7 +140,8 @@ impl<'r> Reader<'r> {
                     && !middle.contains("|)")
                     && !middle.starts_with('|')
                     && !middle.ends_with('|')
-                    && (!middle.contains('|') || (middle.starts_with('(') && middle.find(')') == Some(middle.len() - 1)))
+                    && (!middle.contains('|')
+                        || (middle.starts_with('(') && middle.find(')') == Some(middle.len() - 1)))
             })
     }
 
@@ -262,29 +263,81 @@ mod tests {
         Requirement::literal(text.as_bytes().to_vec())
     }
 
+    /// Texts that must pass and texts that should not.
     #[test]
-    fn patterns_require_their_names() {
+    fn what_can_match_passes_and_little_else() {
+        use Language as L;
         use serde_json::json;
-        let python = |rule: Value| of(Language::Python, &json!({ "rule": rule }));
-        assert_eq!(python(json!({"pattern": "requests.$M($$$A)"})), lit("requests"));
-        assert_eq!(
-            python(json!({"any": [{"pattern": "eval($$$A)"}, {"pattern": "exec($$$A)"}]})),
-            Requirement::any([lit("eval"), lit("exec")])
-        );
-        assert_eq!(
-            python(json!({"kind": "comment", "regex": "TODO", "not": {"regex": "TODO\\("}})),
-            lit("TODO")
-        );
-        assert_eq!(
-            python(
-                json!({"pattern": "f($A)", "inside": {"stopBy": "end", "kind": "call", "regex": "^wrap"}})
+        for (language, rule, passes, stays) in [
+            (
+                L::Python,
+                json!({"pattern": "requests.$M($$$A)"}),
+                vec!["requests . get()", "requests \\\n.get()", "requests # c (\n.get()"],
+                vec!["import requests", "xrequests.get"],
             ),
-            lit("wrap")
-        );
-        assert_eq!(
-            python(json!({"pattern": {"context": "foo(bar)", "strictness": "signature"}})),
-            Requirement::Anything
-        );
+            (
+                L::Python,
+                json!({"any": [{"pattern": "eval($$$A)"}, {"pattern": "exec($$$A)"}]}),
+                vec!["eval(", "exec ("],
+                vec!["evaluate(", "retrieval("],
+            ),
+            (
+                L::Python,
+                json!({"kind": "comment", "regex": "TODO", "not": {"regex": "TODO\\("}}),
+                vec!["# TODO"],
+                vec!["todo"],
+            ),
+            (
+                L::Python,
+                json!({"pattern": "f($A)", "inside": {"stopBy": "end", "kind": "call", "regex": "^wrap"}}),
+                vec!["wrap(f(1))"],
+                vec!["f(1)"],
+            ),
+            (
+                L::Python,
+                json!({"pattern": {"context": "foo(bar)", "strictness": "signature"}}),
+                vec!["x(y)"],
+                vec![],
+            ),
+            (
+                L::Python,
+                json!({"kind": "except_clause", "not": {"has": {"any": [{"kind": "identifier"}, {"kind": "as_pattern"}, {"kind": "tuple"}, {"kind": "attribute"}]}}}),
+                vec!["except:", "except (A):", "except a[0]:", "except True:", "except A or B:"],
+                vec!["except ValueError:", "except a.b as c:", "except (A, b.C,):"],
+            ),
+            (
+                L::Python,
+                json!({"kind": "default_parameter", "has": {"field": "value", "any": [{"kind": "list"}, {"kind": "set"}]}}),
+                vec![
+                    "def f(a=[])",
+                    "def f(b=(1), c: x='d', # e\n f = {1}):",
+                    "def f(a='\\'', b=[])",
+                    "lambda x=[]: x",
+                ],
+                vec!["def f(a):\n  g(b=[])", "lambda x: f(x=[])"],
+            ),
+            (
+                L::TypeScript,
+                json!({"kind": "as_expression", "has": {"kind": "predefined_type", "regex": "^any$"}}),
+                vec!["x as any", "(x)as/**/any"],
+                vec!["as string; any"],
+            ),
+            (
+                L::Rust,
+                json!({"pattern": "Rc::new($A)"}),
+                vec!["Rc::new(1)", "Rc /* x */ ::new(1)"],
+                vec!["Arc::new(1)", "Rc::newer(1)"],
+            ),
+            (L::Rust, json!({"kind": "unsafe_block"}), vec!["unsafe {}"], vec!["unsafely {}"]),
+        ] {
+            let requirement = of(language, &json!({ "rule": rule }));
+            for text in passes {
+                assert!(requirement.holds_in(text.as_bytes()), "{rule} loses {text:?}: {requirement:?}");
+            }
+            for text in stays {
+                assert!(!requirement.holds_in(text.as_bytes()), "{rule} passes {text:?}: {requirement:?}");
+            }
+        }
     }
 
     #[test]
@@ -292,24 +345,5 @@ mod tests {
         use serde_json::json;
         let rule = json!({"rule": {"matches": "a"}, "utils": {"a": {"any": [{"matches": "b"}]}, "b": {"all": [{"regex": "needle"}, {"has": {"matches": "a"}}]}}});
         assert_eq!(of(Language::Go, &rule), lit("needle"));
-    }
-}
-
-#[cfg(test)]
-mod dump {
-    #[test]
-    #[ignore]
-    fn dump() {
-        for path in std::env::var("DUMP").unwrap_or_default().split(' ') {
-            let text = std::fs::read_to_string(path).unwrap();
-            let g = crate::format::parse("x.md", &text, crate::model::Origin::File(path.into()), &|_| None).unwrap();
-            for check in &g.checks {
-                if let crate::model::CheckKind::Code(code) = &check.kind {
-                    let Some(rule) = &code.rule else { continue };
-                    let implied = super::implied_by(super::Grammar(code.language), rule);
-                    println!("{path} {}\n   NODE {:?}\n   FILE {:?}", check.id, implied.node, implied.file);
-                }
-            }
-        }
     }
 }

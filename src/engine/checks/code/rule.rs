@@ -42,7 +42,13 @@ impl CompiledCode {
         if let Some(query) = &check.query {
             let query = CompiledQuery::new(grammar, query, message).map_err(|problem| vec![problem])?;
             let anchor = Positions::new(&Requirement::Anything);
-            return Ok(Self { grammar, body: Body::Query(query), requirement: Requirement::Anything, anchor, filter: OnceLock::new() });
+            return Ok(Self {
+                grammar,
+                body: Body::Query(query),
+                requirement: Requirement::Anything,
+                anchor,
+                filter: OnceLock::new(),
+            });
         }
         let Some(rule) = &check.rule else {
             return Err(vec![SpecProblem::new(&["code"], "a code check needs a `rule` or a `query`")]);
@@ -55,13 +61,30 @@ impl CompiledCode {
             .map_err(|fallback| rule_problems::explain(grammar, rule, fallback))?;
         let Implied { node, file } = implied_by(grammar, rule);
         let anchor = Positions::new(&node);
-        Ok(Self { grammar, body: Body::Rule(Box::new(config)), requirement: file, anchor, filter: OnceLock::new() })
+        Ok(Self {
+            grammar,
+            body: Body::Rule(Box::new(config)),
+            requirement: file,
+            anchor,
+            filter: OnceLock::new(),
+        })
     }
 
     /// Whether the requirement holds in `text`.
     pub(super) fn may_match(&self, text: &[u8]) -> bool {
         let filter = self.filter.get_or_init(|| Prefilter::new([&self.requirement]));
         filter.may_match(text, &mut Seen::default(), &mut Vec::new())
+    }
+
+    /// What a file must hold to be parsed for this check, in words.
+    ///
+    /// # Errors
+    /// Why no file can be spared.
+    pub fn prefilter_words(&self) -> Result<String, &'static str> {
+        self.requirement.describe().ok_or(match self.body {
+            Body::Query(_) => "what a query needs is not read off it",
+            Body::Rule(_) => "nothing in the rule names a text that every match holds",
+        })
     }
 
     /// What a file must hold to be worth parsing.

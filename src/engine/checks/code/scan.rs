@@ -292,10 +292,11 @@ impl Anchors {
     fn new(scan: &CodeScan<'_>, active: &[bool], grammar: Grammar, each: bool, text: &str) -> Self {
         let asked = |position: usize| {
             let (_, check) = scan.checks[position];
-            (active[position] && check.grammar == grammar && matches!(check.body, Body::Rule(_))).then_some(check)
+            (active[position] && check.grammar == grammar && matches!(check.body, Body::Rule(_)))
+                .then_some(check)
         };
-        let mut everywhere =
-            scan.everywhere || (0..scan.checks.len()).filter_map(asked).any(|check| check.anchor.is_anything());
+        let mut everywhere = scan.everywhere
+            || (0..scan.checks.len()).filter_map(asked).any(|check| check.anchor.is_anything());
         let (mut all, mut of_each) = (Vec::new(), Vec::new());
         for position in 0..scan.checks.len() {
             let places = match asked(position) {
@@ -389,7 +390,8 @@ fn blind_spots(
         if !*active || !mine(check) || found.iter().any(|found| found.check == *number) {
             continue;
         }
-        let looks = |span: &&Span| check.requirement().literals().holds_in(places.lines_around(**span).as_bytes());
+        let looks =
+            |span: &&Span| check.requirement().literals().holds_in(places.lines_around(**span).as_bytes());
         if let Some(span) = errors.iter().find(looks) {
             let (line, column) = places.line_column(span.start);
             let detail =

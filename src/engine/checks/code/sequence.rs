@@ -135,7 +135,10 @@ impl Reader {
         let skipped = self.facts.kind(&kind).and_then(|facts| facts.tokens);
         let mut behind_ellipsis = false;
         for child in children {
-            if matches!(child, PatternNode::MetaVar { meta_var: MetaVariable::Multiple | MetaVariable::MultiCapture(_) }) {
+            if matches!(
+                child,
+                PatternNode::MetaVar { meta_var: MetaVariable::Multiple | MetaVariable::MultiCapture(_) }
+            ) {
                 self.split();
                 behind_ellipsis = true;
                 continue;
