@@ -42,7 +42,11 @@ pub fn parse(grammar: Grammar, text: &str, ranges: &[TSRange], budget: &Budget) 
         let mut stop = |_: &tree_sitter::ParseState| {
             // The parser asks every hundred steps; the clock of a thread is a system call.
             calls = calls.wrapping_add(1);
-            if calls.is_multiple_of(CALLS_PER_LOOK) && budget.is_spent() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if calls.is_multiple_of(CALLS_PER_LOOK) && budget.is_spent() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         let options = ParseOptions::new().progress_callback(&mut stop);
         parser
