@@ -73,6 +73,23 @@ fn guideline_of(checks: &[&str]) -> Arc<Guideline> {
     }
 }
 
+/// What may stand between tokens where comments begin with a slash.
+const SLASHES: &[&str] = &[
+    "",
+    "",
+    "",
+    " ",
+    "\n",
+    "\t",
+    "/* a */",
+    "// b (\n",
+    "/* * / \n */ ",
+    "\u{a0}",
+    "\u{feff}",
+    "\r\n",
+    "\x0c",
+];
+
 /// Code of one language: whole statements with holes (`@`) where white space, comments and line
 /// continuations go, some of them broken.
 fn any_code() -> impl Strategy<Value = (&'static str, String)> {
@@ -174,21 +191,6 @@ fn any_code() -> impl Strategy<Value = (&'static str, String)> {
                 (file, text)
             })
     };
-    const SLASHES: &[&str] = &[
-        "",
-        "",
-        "",
-        " ",
-        "\n",
-        "\t",
-        "/* a */",
-        "// b (\n",
-        "/* * / \n */ ",
-        "\u{a0}",
-        "\u{feff}",
-        "\r\n",
-        "\x0c",
-    ];
     prop_oneof![
         4 => language("a.py", python, &["", "", "", " ", "\t", "\\\n", " # c (\n", "\n", "\r\n ", "\x0c", "\u{a0}"]),
         2 => language("a.rs", rust, SLASHES),

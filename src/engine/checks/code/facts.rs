@@ -141,7 +141,7 @@ impl Facts {
             let Some((key, tokens)) = group.split_first() else { continue };
             if key.starts_with('@') {
                 let members =
-                    self.line(key).into_iter().flat_map(|line| words(&line[key.len()..].trim_start()));
+                    self.line(key).into_iter().flat_map(|line| words(line[key.len()..].trim_start()));
                 before.extend(members.map(|member| (member, tokens.to_vec())));
             } else {
                 before.push((*key, tokens.to_vec()));

@@ -192,6 +192,6 @@ fn the_tables_hold_on_a_corpus() {
     wrong.iter_mut().for_each(|line| line.truncate(160));
     wrong.sort();
     wrong.dedup();
-    println!("{files} files without errors, {nodes} nodes");
+    assert!(files > 0 && nodes > 0, "nothing there parses without errors");
     assert!(wrong.is_empty(), "{}", wrong[..wrong.len().min(40)].join("\n"));
 }
