@@ -27,8 +27,12 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Sorts `checks` by what they need.
-    pub fn new(checks: impl Iterator<Item = (u32, Compiled)>, language: Option<Language>) -> Self {
+    /// Sorts `checks` by what they need. Without `filter`, code is searched also where nothing can match.
+    pub fn new(
+        checks: impl Iterator<Item = (u32, Compiled)>,
+        language: Option<Language>,
+        filter: bool,
+    ) -> Self {
         let (mut text, mut data) = (Vec::new(), Vec::new());
         let mut code: Vec<(u32, Arc<CompiledCode>)> = Vec::new();
         for (number, compiled) in checks {
@@ -39,7 +43,7 @@ impl Ready {
             }
         }
         let grammar = language.filter(|_| !code.is_empty()).map(Grammar);
-        Self { text, data, code: CodeScan::new(code), grammar }
+        Self { text, data, code: CodeScan::new(code).everywhere(!filter), grammar }
     }
 }
 

@@ -128,7 +128,7 @@ fn task(guidelines: &[Arc<Guideline>], plan: &Plan, classes: Classes, options: &
         (number, guidelines[planned.guideline].checks[planned.check].clone())
     };
     let checks = wanted.into_iter().map(check).collect();
-    Task { limits: options.limits, checks, classes: classes.specs }
+    Task { limits: options.limits, checks, classes: classes.specs, filter: options.prefilter }
 }
 
 fn gates<'f>(plan: &Plan, task: &Task, facts: &'f BTreeMap<u32, Facts>, filter: bool) -> Vec<Gate<'f>> {

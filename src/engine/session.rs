@@ -101,10 +101,10 @@ impl Session {
             self.ready.iter_mut().for_each(|ready| *ready = None);
         }
         let spec = &self.task.classes[class];
-        let (compiled, limits) = (&self.compiled, &self.task.limits);
+        let (compiled, limits, filter) = (&self.compiled, &self.task.limits, self.task.filter);
         let ready = self.ready[class].get_or_insert_with(|| {
             let usable = |number: &u32| Some((*number, compiled.get(number)?.as_ref().ok()?.clone()));
-            Ready::new(spec.numbers.iter().filter_map(usable), spec.language)
+            Ready::new(spec.numbers.iter().filter_map(usable), spec.language, filter)
         });
         announce.starting(job.file);
         let work = AssertUnwindSafe(|| assess_text(ready, job, bytes, limits));

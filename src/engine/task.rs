@@ -17,6 +17,8 @@ pub struct Task {
     pub checks: Vec<(u32, Check)>,
     /// Files that are asked the same checks.
     pub classes: Vec<ClassSpec>,
+    /// Whether places where nothing can match may be left out. Off only to prove that it changes nothing.
+    pub filter: bool,
 }
 
 /// Files in one language that the same checks look into.

@@ -1,51 +1,73 @@
 //! One automaton over the bytes of a file's text for all checks of a class of files.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Requirement;
+use super::finder::Finder;
 
 /// The requirements of several checks, searched for in one pass.
 pub struct Prefilter {
     automaton: Option<AhoCorasick>,
     literals: usize,
+    regexes: Vec<LazyRegex>,
     checks: Vec<Node>,
 }
 
-/// A [`Requirement`] whose literals are numbered.
+/// A [`Requirement`] whose literals and expressions are numbered. In `All` and `Any`, what costs
+/// nothing to ask comes first.
 enum Node {
     Anything,
     Literal(usize),
+    Regex(usize),
     All(Vec<Node>),
     Any(Vec<Node>),
 }
 
-/// Which literals occurred in a file. Reused between files.
+/// An expression that is compiled when a file first holds the literals that it needs.
+struct LazyRegex {
+    find: String,
+    unless: Option<String>,
+    needs: Node,
+    /// `None` inside: it does not compile within bounds and says nothing.
+    compiled: OnceLock<Option<Finder>>,
+}
+
+/// Which literals and expressions occurred in a file. Reused between files.
 #[derive(Default)]
 pub struct Seen {
     literals: Vec<bool>,
+    regexes: Vec<Option<bool>>,
+}
+
+/// What is being numbered.
+#[derive(Default)]
+struct Numbers {
+    literals: Vec<Vec<u8>>,
+    known_literals: HashMap<Vec<u8>, usize>,
+    regexes: Vec<LazyRegex>,
+    known_regexes: HashMap<Requirement, usize>,
 }
 
 impl Prefilter {
     /// Combines `requirements`; [`Prefilter::may_match`] counts them in this order.
     #[must_use]
     pub fn new<'r>(requirements: impl IntoIterator<Item = &'r Requirement>) -> Self {
-        let mut literals: Vec<&[u8]> = Vec::new();
-        let mut numbers: HashMap<&[u8], usize> = HashMap::new();
-        let checks: Vec<Node> = requirements
-            .into_iter()
-            .map(|requirement| number(requirement, &mut literals, &mut numbers))
-            .collect();
+        let mut numbers = Numbers::default();
+        let checks: Vec<Node> =
+            requirements.into_iter().map(|requirement| numbers.number(requirement)).collect();
+        let Numbers { literals, regexes, .. } = numbers;
         // A build can only fail when there are far too many literals; then nothing is skipped.
         let automaton = if literals.is_empty() {
             None
         } else {
             AhoCorasick::builder().match_kind(MatchKind::Standard).build(&literals).ok()
         };
-        let checks =
-            if automaton.is_none() { checks.iter().map(|_| Node::Anything).collect() } else { checks };
-        Self { automaton, literals: literals.len(), checks }
+        let failed = automaton.is_none() && !literals.is_empty();
+        let checks = if failed { checks.iter().map(|_| Node::Anything).collect() } else { checks };
+        Self { automaton, literals: literals.len(), regexes, checks }
     }
 
     /// Looks once through `bytes` and sets `active[i]` to whether the `i`-th check may match.
@@ -66,40 +88,82 @@ impl Prefilter {
                 }
             }
         }
+        seen.regexes.clear();
+        seen.regexes.resize(self.regexes.len(), None);
         active.clear();
-        active.extend(self.checks.iter().map(|check| check.holds(&seen.literals)));
+        active.extend(self.checks.iter().map(|check| self.holds(check, bytes, seen)));
         active.contains(&true)
+    }
+
+    fn holds(&self, node: &Node, bytes: &[u8], seen: &mut Seen) -> bool {
+        match node {
+            Node::Anything => true,
+            Node::Literal(number) => seen.literals[*number],
+            Node::All(parts) => parts.iter().all(|part| self.holds(part, bytes, seen)),
+            Node::Any(parts) => parts.iter().any(|part| self.holds(part, bytes, seen)),
+            Node::Regex(number) => {
+                if let Some(known) = seen.regexes[*number] {
+                    return known;
+                }
+                let lazy = &self.regexes[*number];
+                let found = self.holds(&lazy.needs, bytes, seen)
+                    && lazy
+                        .compiled
+                        .get_or_init(|| Finder::new(&lazy.find, lazy.unless.as_deref()))
+                        .as_ref()
+                        .is_none_or(|regex| regex.is_match(bytes));
+                seen.regexes[*number] = Some(found);
+                found
+            }
+        }
     }
 }
 
 impl Node {
-    fn holds(&self, seen: &[bool]) -> bool {
+    /// How dear it is to ask: literals are already searched for.
+    fn cost(&self) -> usize {
         match self {
-            Self::Anything => true,
-            Self::Literal(number) => seen[*number],
-            Self::All(parts) => parts.iter().all(|part| part.holds(seen)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(seen)),
+            Self::Anything | Self::Literal(_) => 0,
+            Self::Regex(_) => 1,
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).sum(),
         }
     }
 }
 
-fn number<'r>(
-    requirement: &'r Requirement,
-    literals: &mut Vec<&'r [u8]>,
-    numbers: &mut HashMap<&'r [u8], usize>,
-) -> Node {
-    match requirement {
-        Requirement::Anything => Node::Anything,
-        Requirement::Literal(literal) => Node::Literal(*numbers.entry(literal).or_insert_with(|| {
-            literals.push(literal);
-            literals.len() - 1
-        })),
-        Requirement::All(parts) => {
-            Node::All(parts.iter().map(|part| number(part, literals, numbers)).collect())
+impl Numbers {
+    fn number(&mut self, requirement: &Requirement) -> Node {
+        match requirement {
+            Requirement::Anything => Node::Anything,
+            Requirement::Literal(literal) => {
+                let (literals, next) = (&mut self.literals, self.known_literals.len());
+                Node::Literal(*self.known_literals.entry(literal.clone()).or_insert_with(|| {
+                    literals.push(literal.clone());
+                    next
+                }))
+            }
+            Requirement::Regex(find) => self.regex(requirement, find, None),
+            Requirement::Unless { find, unless } => self.regex(requirement, find, Some(unless)),
+            Requirement::All(parts) => Node::All(self.sorted(parts)),
+            Requirement::Any(parts) => Node::Any(self.sorted(parts)),
         }
-        Requirement::Any(parts) => {
-            Node::Any(parts.iter().map(|part| number(part, literals, numbers)).collect())
+    }
+
+    fn regex(&mut self, requirement: &Requirement, find: &str, unless: Option<&str>) -> Node {
+        if let Some(&known) = self.known_regexes.get(requirement) {
+            return Node::Regex(known);
         }
+        let needs = self.number(&requirement.literals());
+        let unless = unless.map(str::to_owned);
+        let compiled = OnceLock::new();
+        self.regexes.push(LazyRegex { find: find.to_owned(), unless, needs, compiled });
+        self.known_regexes.insert(requirement.clone(), self.regexes.len() - 1);
+        Node::Regex(self.regexes.len() - 1)
+    }
+
+    fn sorted(&mut self, parts: &[Requirement]) -> Vec<Node> {
+        let mut nodes: Vec<Node> = parts.iter().map(|part| self.number(part)).collect();
+        nodes.sort_by_key(Node::cost);
+        nodes
     }
 }
 
@@ -113,6 +177,8 @@ mod tests {
         let leaf = prop_oneof![
             1 => Just(Requirement::Anything),
             6 => "[ab]{1,4}".prop_map(|text| Requirement::literal(text.into_bytes())),
+            3 => "[ab]{1,2}[ab][*+]?[bc]".prop_map(Requirement::regex),
+            2 => Just(Requirement::regex(r"(?-u:\b)ab(?-u:\b)")),
         ];
         leaf.prop_recursive(3, 12, 3, |inner| {
             prop_oneof![
@@ -126,7 +192,7 @@ mod tests {
         #[test]
         fn the_automaton_says_what_plain_search_says(
             requirements in proptest::collection::vec(any_requirement(), 1..5),
-            text in "[abc]{0,20}",
+            text in "[abc ]{0,20}",
         ) {
             let prefilter = Prefilter::new(&requirements);
             let mut active = Vec::new();

@@ -4,23 +4,41 @@
 //! be said, the answer is [`Requirement::Anything`].
 
 mod automaton;
+mod finder;
 mod from_regex;
+mod over_regex;
+mod positions;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+use finder::Finder;
 
 pub use automaton::{Prefilter, Seen};
 pub use from_regex::{requirement_of_pattern, requirement_of_regex};
-
-use serde::{Deserialize, Serialize};
+pub use over_regex::{bytes_regex, over_pattern};
+pub use positions::Positions;
 
 /// Shortest literal worth searching for, in bytes.
 const MIN_LITERAL: usize = 2;
 
 /// A condition over the bytes of a file's text (for UTF-8, the file's own) that every match implies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Requirement {
     /// Nothing can be said: every file may match.
     Anything,
     /// These bytes occur.
     Literal(Vec<u8>),
+    /// This expression over bytes (syntax of `regex::bytes`) finds something.
+    Regex(String),
+    /// The expression `find` finds something whose beginning `unless` does not match. Both are
+    /// expressions over bytes.
+    Unless {
+        /// What is searched for.
+        find: String,
+        /// What its places must not begin with.
+        unless: String,
+    },
     /// All of these hold. Never empty.
     All(Vec<Requirement>),
     /// At least one of these holds. Never empty.
@@ -33,6 +51,35 @@ impl Requirement {
     pub fn literal(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         if bytes.len() < MIN_LITERAL { Self::Anything } else { Self::Literal(bytes) }
+    }
+
+    /// The expression `text` over bytes finds something; nothing if it is no expression, may match the
+    /// empty text, or finds single bytes.
+    #[must_use]
+    pub fn regex(text: impl Into<String>) -> Self {
+        let text = text.into();
+        let Some(hir) = over_regex::parse_bytes(&text) else { return Self::Anything };
+        if hir.properties().minimum_len().is_none_or(|length| length < MIN_LITERAL) {
+            return Self::Anything;
+        }
+        match hir.kind() {
+            regex_syntax::hir::HirKind::Literal(literal) => Self::Literal(literal.0.to_vec()),
+            _ => Self::Regex(text),
+        }
+    }
+
+    /// What the literals alone require: weaker, and cheap to look for.
+    #[must_use]
+    pub fn literals(&self) -> Self {
+        match self {
+            Self::Regex(text) => {
+                over_regex::parse_bytes(text).map_or(Self::Anything, |hir| requirement_of_regex(&hir))
+            }
+            Self::Unless { find, .. } => Self::Regex(find.clone()).literals(),
+            Self::All(parts) => Self::all(parts.iter().map(Self::literals)),
+            Self::Any(parts) => Self::any(parts.iter().map(Self::literals)),
+            simple => simple.clone(),
+        }
     }
 
     /// All of `parts` hold.
@@ -67,15 +114,15 @@ impl Requirement {
     /// [`Prefilter`].
     #[must_use]
     pub fn holds_in(&self, bytes: &[u8]) -> bool {
-        self.holds(&|literal| memchr::memmem::find(bytes, literal).is_some())
-    }
-
-    fn holds(&self, occurs: &impl Fn(&[u8]) -> bool) -> bool {
         match self {
             Self::Anything => true,
-            Self::Literal(literal) => occurs(literal),
-            Self::All(parts) => parts.iter().all(|part| part.holds(occurs)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(occurs)),
+            Self::Literal(literal) => memchr::memmem::find(bytes, literal).is_some(),
+            Self::Regex(text) => bytes_regex(text).is_none_or(|regex| regex.is_match(bytes)),
+            Self::Unless { find, unless } => {
+                Finder::new(find, Some(unless)).is_none_or(|finder| finder.find_at(bytes, 0).is_some())
+            }
+            Self::All(parts) => parts.iter().all(|part| part.holds_in(bytes)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds_in(bytes)),
         }
     }
 }

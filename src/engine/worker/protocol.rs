@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_task_arrives_as_it_was_sent() {
         let classes = vec![ClassSpec { numbers: vec![0, 1], language: Some(Language::Python) }];
-        let task = Task { limits: Limits::default(), checks: checks(), classes };
+        let task = Task { limits: Limits::default(), checks: checks(), classes, filter: true };
         let job = Job { file: 7, class: 0, active: vec![1], path: RepoPath::new(b"a\xff.py".to_vec()) };
         let mut bytes = encode(&Request::Begin(task.clone()), 0).expect("encoded");
         bytes.extend(encode(&Request::File(job.clone()), 5).expect("encoded"));

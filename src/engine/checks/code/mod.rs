@@ -1,5 +1,8 @@
 //! The `code` check kind: ast-grep rules and tree-sitter queries, on one parse of each file.
 
+mod facts;
+#[cfg(test)]
+mod facts_tests;
 mod grammar;
 mod guard;
 mod parse;
@@ -10,6 +13,8 @@ mod requirement;
 mod rule;
 mod rule_problems;
 mod scan;
+mod sequence;
+mod shapes;
 
 pub use grammar::Grammar;
 pub use pasted_globs::PastedGlobs;

@@ -17,6 +17,9 @@ thread_local! {
     static PARSERS: RefCell<HashMap<Grammar, Parser>> = RefCell::new(HashMap::new());
 }
 
+/// Calls of the parser between two looks at the clock.
+const CALLS_PER_LOOK: u32 = 32;
+
 /// Parses `text` as `grammar`, or only its `ranges` when there are some.
 ///
 /// # Errors
@@ -35,8 +38,15 @@ pub fn parse(grammar: Grammar, text: &str, ranges: &[TSRange], budget: &Budget) 
             return Err((Reason::ParseError, "embedded code overlaps".to_owned()));
         }
         let bytes = text.as_bytes();
+        let mut calls = 0u32;
         let mut stop = |_: &tree_sitter::ParseState| {
-            if budget.is_spent() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            // The parser asks every hundred steps; the clock of a thread is a system call.
+            calls = calls.wrapping_add(1);
+            if calls.is_multiple_of(CALLS_PER_LOOK) && budget.is_spent() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         let options = ParseOptions::new().progress_callback(&mut stop);
         parser

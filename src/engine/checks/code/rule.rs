@@ -1,5 +1,7 @@
 //! Compiling the `code` check: an ast-grep rule or a tree-sitter query.
 
+use std::sync::OnceLock;
+
 use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
 use ast_grep_core::matcher::Matcher;
 use ast_grep_core::replacer::TemplateFix;
@@ -8,10 +10,10 @@ use serde_json::{Map, Value};
 use super::grammar::Grammar;
 use super::pattern_guard;
 use super::query::CompiledQuery;
-use super::requirement::requirement_of_rule;
+use super::requirement::{Implied, implied_by};
 use super::rule_problems;
 use crate::engine::SpecProblem;
-use crate::engine::prefilter::Requirement;
+use crate::engine::prefilter::{Positions, Prefilter, Requirement, Seen};
 use crate::model::CodeCheck;
 
 /// A `code` check, ready to run.
@@ -19,6 +21,9 @@ pub struct CompiledCode {
     pub(super) grammar: Grammar,
     pub(super) body: Body,
     requirement: Requirement,
+    /// What the matched node's own text must hold, and where it does.
+    pub(super) anchor: Positions,
+    filter: OnceLock<Prefilter>,
 }
 
 /// What is matched.
@@ -36,7 +41,14 @@ impl CompiledCode {
         let grammar = Grammar(check.language);
         if let Some(query) = &check.query {
             let query = CompiledQuery::new(grammar, query, message).map_err(|problem| vec![problem])?;
-            return Ok(Self { grammar, body: Body::Query(query), requirement: Requirement::Anything });
+            let anchor = Positions::new(&Requirement::Anything);
+            return Ok(Self {
+                grammar,
+                body: Body::Query(query),
+                requirement: Requirement::Anything,
+                anchor,
+                filter: OnceLock::new(),
+            });
         }
         let Some(rule) = &check.rule else {
             return Err(vec![SpecProblem::new(&["code"], "a code check needs a `rule` or a `query`")]);
@@ -47,8 +59,32 @@ impl CompiledCode {
         }
         let config = compile(grammar, rule, message)
             .map_err(|fallback| rule_problems::explain(grammar, rule, fallback))?;
-        let requirement = requirement_of_rule(grammar, rule);
-        Ok(Self { grammar, body: Body::Rule(Box::new(config)), requirement })
+        let Implied { node, file } = implied_by(grammar, rule);
+        let anchor = Positions::new(&node);
+        Ok(Self {
+            grammar,
+            body: Body::Rule(Box::new(config)),
+            requirement: file,
+            anchor,
+            filter: OnceLock::new(),
+        })
+    }
+
+    /// Whether the requirement holds in `text`.
+    pub(super) fn may_match(&self, text: &[u8]) -> bool {
+        let filter = self.filter.get_or_init(|| Prefilter::new([&self.requirement]));
+        filter.may_match(text, &mut Seen::default(), &mut Vec::new())
+    }
+
+    /// What a file must hold to be parsed for this check, in words.
+    ///
+    /// # Errors
+    /// Why no file can be spared.
+    pub fn prefilter_words(&self) -> Result<String, &'static str> {
+        self.requirement.describe().ok_or(match self.body {
+            Body::Query(_) => "what a query needs is not read off it",
+            Body::Rule(_) => "nothing in the rule names a text that every match holds",
+        })
     }
 
     /// What a file must hold to be worth parsing.

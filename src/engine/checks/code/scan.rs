@@ -2,6 +2,9 @@
 //!
 //! Our own loop instead of ast-grep's `CombinedScan`: that one obeys `ast-grep-ignore` comments (a
 //! second, unjustified kind of waiver), prints, and knows no budget.
+//!
+//! Only where an anchor of an active rule begins is there anything to find; every other part of the
+//! tree is passed by.
 
 use std::sync::Arc;
 
@@ -35,6 +38,7 @@ const WORK_OF_A_RULE: u32 = 16;
 pub struct CodeScan {
     checks: Vec<(u32, Arc<CompiledCode>)>,
     languages: Vec<(Grammar, KindTable)>,
+    everywhere: bool,
 }
 
 /// For each node kind, the positions of the rules that may match it.
@@ -60,7 +64,13 @@ impl CodeScan {
                 table[kind].push(u16::try_from(position).unwrap_or(u16::MAX));
             }
         }
-        Self { checks, languages }
+        Self { checks, languages, everywhere: false }
+    }
+
+    /// The same, but every node is looked at, whether or not a rule's anchor holds in it.
+    #[must_use]
+    pub fn everywhere(self, everywhere: bool) -> Self {
+        Self { everywhere, ..self }
     }
 
     /// The checks, in the order that `active` flags count.
@@ -103,13 +113,13 @@ pub fn scan(
         Err(refusal) => return refuse(scan, active, |_| true, &refusal, &mut sink),
     };
     if own {
-        one_document(scan, active, &doc, places, budget, &mut sink);
+        one_document(scan, active, &doc, false, places, budget, &mut sink);
     }
     if embeds {
         for (name, ranges) in grammar.extract_injections(doc.root()) {
             let Some(inner) = Grammar::embedded(&name).filter(|inner| wanted(*inner)) else { continue };
             match document(inner, places.text(), &ranges, budget) {
-                Ok(doc) => one_document(scan, active, &doc, places, budget, &mut sink),
+                Ok(doc) => one_document(scan, active, &doc, true, places, budget, &mut sink),
                 Err(refusal) => refuse(scan, active, |check| check.grammar == inner, &refusal, &mut sink),
             }
         }
@@ -147,14 +157,29 @@ fn one_document(
     scan: &CodeScan,
     active: &[bool],
     doc: &Document,
+    embedded: bool,
     places: &Places<'_>,
     budget: &Budget,
     sink: &mut Sink<'_>,
 ) {
     let grammar = *doc.lang();
     let mine = |check: &CompiledCode| check.grammar == grammar;
+    // There the requirements are not known to hold, so they are part of the question: what is found
+    // must not depend on whether the prefilter was asked before.
+    let checked: Vec<bool>;
+    let unproven = embedded || doc.root().get_inner_node().has_error();
+    let active = if unproven {
+        let text = places.text().as_bytes();
+        let holds = |((_, check), active): (&(u32, Arc<CompiledCode>), &bool)| {
+            *active && mine(check) && check.may_match(text)
+        };
+        checked = scan.checks.iter().zip(active).map(holds).collect();
+        &checked
+    } else {
+        active
+    };
     let before = sink.found.len();
-    let errors = match rules(scan, active, doc, places, budget, sink) {
+    let errors = match rules(scan, active, doc, unproven, places, budget, sink) {
         Ok(errors) => errors,
         Err(refusal) => {
             sink.found.truncate(before);
@@ -193,6 +218,7 @@ fn rules(
     scan: &CodeScan,
     active: &[bool],
     doc: &Document,
+    unproven: bool,
     places: &Places<'_>,
     budget: &Budget,
     sink: &mut Sink<'_>,
@@ -203,6 +229,7 @@ fn rules(
     };
     let root = doc.root().get_inner_node();
     let has_error = root.has_error();
+    let mut anchors = Anchors::new(scan, active, grammar, unproven, places.text());
     let mut errors: Vec<Span> = Vec::new();
     let mut cursor = root.walk();
     let (mut depth, mut work) = (0usize, 0u32);
@@ -219,12 +246,17 @@ fn rules(
         if has_error && node.is_error() && errors.last().is_none_or(|last| last.end <= node.start_byte()) {
             errors.push(node.byte_range().into());
         }
-        for &position in table.get(usize::from(node.kind_id())).map_or(&[][..], Vec::as_slice) {
+        let worth_a_look = anchors.any_in(node.start_byte(), node.end_byte());
+        let candidates = table.get(usize::from(node.kind_id())).filter(|_| worth_a_look);
+        for &position in candidates.map_or(&[][..], Vec::as_slice) {
             let position = usize::from(position);
             if active[position] && counts[position] <= MAX_FINDINGS {
                 let (number, check) = &scan.checks[position];
                 let number = *number;
                 work += WORK_OF_A_RULE;
+                if unproven && !anchors.of_in(position, node.start_byte(), node.end_byte()) {
+                    continue;
+                }
                 if !try_rule(number, check, doc, node, places, counts[position] < MAX_FINDINGS, sink) {
                     continue;
                 }
@@ -234,7 +266,7 @@ fn rules(
                 }
             }
         }
-        if cursor.goto_first_child() {
+        if (worth_a_look || (has_error && node.has_error())) && cursor.goto_first_child() {
             depth += 1;
             if depth > MAX_DEPTH {
                 return Err((Reason::TooDeep, format!("syntax nested deeper than {MAX_DEPTH} levels")));
@@ -247,6 +279,61 @@ fn rules(
             }
             depth -= 1;
         }
+    }
+}
+
+/// Where the anchors of the active rules begin in one text.
+struct Anchors {
+    /// Of all rules, in order; `None`: some rule may match anywhere.
+    all: Option<Vec<usize>>,
+    /// The first of `all` that does not lie before the walk.
+    next: usize,
+    /// Of each rule; empty unless asked for. `None`: anywhere.
+    each: Vec<Option<Vec<usize>>>,
+}
+
+impl Anchors {
+    fn new(scan: &CodeScan, active: &[bool], grammar: Grammar, each: bool, text: &str) -> Self {
+        let asked = |position: usize| {
+            let (_, check) = &scan.checks[position];
+            (active[position] && check.grammar == grammar && matches!(check.body, Body::Rule(_)))
+                .then_some(check)
+        };
+        let mut everywhere = scan.everywhere
+            || (0..scan.checks.len()).filter_map(asked).any(|check| check.anchor.is_anything());
+        let (mut all, mut of_each) = (Vec::new(), Vec::new());
+        for position in 0..scan.checks.len() {
+            let places = match asked(position) {
+                Some(check) if each || !everywhere => check.anchor.find(text.as_bytes()),
+                Some(_) => break,
+                None => Some(Vec::new()),
+            };
+            match &places {
+                Some(places) if !everywhere => all.extend_from_slice(places),
+                Some(_) => {}
+                None => everywhere = true,
+            }
+            if each {
+                of_each.push(places);
+            }
+        }
+        all.sort_unstable();
+        Self { all: (!everywhere).then_some(all), next: 0, each: of_each }
+    }
+
+    /// Whether some anchor begins in these bytes. To be asked in the order of a walk.
+    fn any_in(&mut self, start: usize, end: usize) -> bool {
+        let Some(all) = &self.all else { return true };
+        while all.get(self.next).is_some_and(|place| *place < start) {
+            self.next += 1;
+        }
+        all.get(self.next).is_some_and(|place| *place < end)
+    }
+
+    /// Whether the anchor of the rule at `position` begins in these bytes.
+    fn of_in(&self, position: usize, start: usize, end: usize) -> bool {
+        let Some(Some(places)) = self.each.get(position) else { return true };
+        places.get(places.partition_point(|place| *place < start)).is_some_and(|place| *place < end)
     }
 }
 
@@ -307,7 +394,8 @@ fn blind_spots(
         if !*active || !mine(check) || found.iter().any(|found| found.check == *number) {
             continue;
         }
-        let looks = |span: &&Span| check.requirement().holds_in(places.lines_around(**span).as_bytes());
+        let looks =
+            |span: &&Span| check.requirement().literals().holds_in(places.lines_around(**span).as_bytes());
         if let Some(span) = errors.iter().find(looks) {
             let (line, column) = places.line_column(span.start);
             let detail =

@@ -1,0 +1,129 @@
+//! Where in a text the anchor of a rule begins, so that a walk can pass by everything else.
+
+use std::sync::OnceLock;
+
+use memchr::memmem;
+
+use super::Requirement;
+use super::finder::Finder;
+
+/// Most places that are worth keeping for one text.
+const MAX_PLACES: usize = 50_000;
+/// Bytes that overlapping matches may cover, as a multiple of the text, before the search gives up.
+const MAX_COVER: usize = 8;
+
+/// A [`Requirement`] that can say where it holds.
+pub struct Positions(Node);
+
+enum Node {
+    Anything,
+    Literal(Box<memmem::Finder<'static>>),
+    Regex { find: String, unless: Option<String>, compiled: OnceLock<Option<Finder>> },
+    All(Vec<Node>),
+    Any(Vec<Node>),
+}
+
+impl Positions {
+    /// Prepares `requirement`; expressions are compiled at the first search.
+    #[must_use]
+    pub fn new(requirement: &Requirement) -> Self {
+        Self(Node::new(requirement))
+    }
+
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub fn is_anything(&self) -> bool {
+        matches!(self.0, Node::Anything)
+    }
+
+    /// First bytes, in order, such that every part of `text` in which the requirement holds contains
+    /// one of them. `None`: every part may hold it, or there are too many.
+    #[must_use]
+    pub fn find(&self, text: &[u8]) -> Option<Vec<usize>> {
+        self.0.find(text)
+    }
+}
+
+impl Node {
+    fn new(requirement: &Requirement) -> Self {
+        match requirement {
+            Requirement::Anything => Self::Anything,
+            Requirement::Literal(literal) => {
+                Self::Literal(Box::new(memmem::Finder::new(literal).into_owned()))
+            }
+            Requirement::Regex(find) => {
+                Self::Regex { find: find.clone(), unless: None, compiled: OnceLock::new() }
+            }
+            Requirement::Unless { find, unless } => {
+                Self::Regex { find: find.clone(), unless: Some(unless.clone()), compiled: OnceLock::new() }
+            }
+            Requirement::All(parts) => Self::All(parts.iter().map(Self::new).collect()),
+            Requirement::Any(parts) => Self::Any(parts.iter().map(Self::new).collect()),
+        }
+    }
+
+    fn find(&self, text: &[u8]) -> Option<Vec<usize>> {
+        match self {
+            Self::Anything => None,
+            Self::Literal(finder) => {
+                let length = finder.needle().len();
+                starts(text, |at| finder.find(&text[at..]).map(|found| (at + found, at + found + length)))
+            }
+            Self::Regex { find, unless, compiled } => {
+                let finder = compiled.get_or_init(|| Finder::new(find, unless.as_deref())).as_ref()?;
+                starts(text, |at| finder.find_at(text, at))
+            }
+            // Each part holds wherever the whole does: the rarest one says most.
+            Self::All(parts) => parts.iter().filter_map(|part| part.find(text)).min_by_key(Vec::len),
+            Self::Any(parts) => {
+                let mut all = Vec::new();
+                for part in parts {
+                    all.extend(part.find(text)?);
+                }
+                all.sort_unstable();
+                all.dedup();
+                (all.len() <= MAX_PLACES).then_some(all)
+            }
+        }
+    }
+}
+
+/// Every byte at which a match begins, overlapping ones too.
+fn starts(text: &[u8], next: impl Fn(usize) -> Option<(usize, usize)>) -> Option<Vec<usize>> {
+    let (mut out, mut at, mut cover) = (Vec::new(), 0, 0);
+    while let Some((start, end)) = (at <= text.len()).then(|| next(at)).flatten() {
+        out.push(start);
+        cover += end - start;
+        if out.len() > MAX_PLACES || cover > MAX_COVER * text.len() {
+            return None;
+        }
+        at = start + 1;
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_part_that_holds_it_contains_a_place(
+            a in "[ab]{2,3}", b in "[ab][ab]+[ab]", c in "[ab]{2}", text in "[ab]{0,16}", from in 0usize..16, to in 0usize..17,
+        ) {
+            let requirement = Requirement::any([
+                Requirement::all([Requirement::literal(a), Requirement::regex(b)]),
+                Requirement::literal(c),
+            ]);
+            let (from, to) = (from.min(text.len()), to.min(text.len()));
+            if from < to && requirement.holds_in(&text.as_bytes()[from..to])
+                && let Some(places) = Positions::new(&requirement).find(text.as_bytes())
+            {
+                prop_assert!(places.iter().any(|place| (from..to).contains(place)));
+                prop_assert!(places.is_sorted());
+            }
+        }
+    }
+}
