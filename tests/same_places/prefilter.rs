@@ -241,7 +241,7 @@ fn any_source() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn the_prefilter_loses_nothing(sources in proptest::collection::vec(any_source(), 1..3)) {

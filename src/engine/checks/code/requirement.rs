@@ -209,8 +209,9 @@ impl<'r> Reader<'r> {
         } else {
             return None;
         };
-        let (find, unless) = shapes::shows_child(self.grammar.0, kind, &without)?;
-        Some(Implied::here(Requirement::Unless { find, unless }))
+        let shown = shapes::shows_child(self.grammar.0, kind, &without)?;
+        let unless = |(find, unless): (String, String)| Requirement::Unless { find, unless };
+        Some(Implied { node: unless(shown.node), file: unless(shown.file) })
     }
 
     fn pattern(&self, value: &Value) -> Requirement {
@@ -302,8 +303,14 @@ mod tests {
             (
                 L::Python,
                 json!({"kind": "except_clause", "not": {"has": {"any": [{"kind": "identifier"}, {"kind": "as_pattern"}, {"kind": "tuple"}, {"kind": "attribute"}]}}}),
-                vec!["except:", "except (A):", "except a[0]:", "except True:", "except A or B:"],
-                vec!["except ValueError:", "except a.b as c:", "except (A, b.C,):"],
+                vec![
+                    "\nexcept:",
+                    "\n except (A):",
+                    "\n\n\texcept a[0]:",
+                    "\nexcept True:",
+                    "\nexcept A or B:",
+                ],
+                vec!["\nexcept ValueError:", "\nexcept a.b as c:", "\nexcept (A, b.C,):", "# all except\n"],
             ),
             (
                 L::Python,

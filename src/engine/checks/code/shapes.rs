@@ -20,10 +20,18 @@ pub fn reach(language: Language, kind: &str, piece: &str) -> Option<String> {
     Some(format!("(?:{behind_def}|{behind_lambda})"))
 }
 
+/// What to search for, and what its places must not begin with (expressions over bytes).
+pub struct Shown {
+    /// In the node's own text.
+    pub node: (String, String),
+    /// In the file.
+    pub file: (String, String),
+}
+
 /// Texts of a node of `kind` that show that it has a child of one of the kinds in `without`, so that a
 /// rule that asks for none cannot match: an expression for the beginning of the node.
 #[must_use]
-pub fn shows_child(language: Language, kind: &str, without: &[&str]) -> Option<(String, String)> {
+pub fn shows_child(language: Language, kind: &str, without: &[&str]) -> Option<Shown> {
     if language != Language::Python || kind != "except_clause" {
         return None;
     }
@@ -44,6 +52,11 @@ pub fn shows_child(language: Language, kind: &str, without: &[&str]) -> Option<(
     }
     // `as` may make one node of both of its sides.
     let end = if without.contains(&"as_pattern") { r"(?::|as\b)" } else { ":" };
-    let find = r"(?-u)\bexcept\b".to_owned();
-    Some((find, format!("(?-u)except{space}(?:{}){space}{end}", shown.join("|"))))
+    let unless = format!("except{space}(?:{}){space}{end}", shown.join("|"));
+    // In the file a clause begins a line: words in prose do not.
+    let indent = r"[\x00-\x20\x7f-\xff\\]*";
+    Some(Shown {
+        node: (r"(?-u)\bexcept\b".to_owned(), format!("(?-u){unless}")),
+        file: (format!(r"(?-u)\n{indent}except\b"), format!("(?-u){indent}{unless}")),
+    })
 }
