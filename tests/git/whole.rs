@@ -44,7 +44,9 @@ fn run(files: &[(&str, &str)], changes: &[(&str, ChangeKind)], whole: &[&str]) -
     let changes = changes.iter().map(|&(path, kind)| Change { path: RepoPath::from(path), kind }).collect();
     let whole: BTreeSet<GuidelineId> = whole.iter().map(|id| GuidelineId::new(id).expect("an id")).collect();
     let focus = Some(Focus::new(changes, Arc::new(Second), whole));
-    assess(&guidelines, &tree, &Options { focus, ..Options::default() }, &NoProgress).expect("it runs")
+    assess(&guidelines, &tree, &Options { focus, ..Options::default() }, &NoProgress)
+        .expect("it runs")
+        .outcome
 }
 
 fn said(outcome: &Outcome) -> Vec<String> {
