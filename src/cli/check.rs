@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::progress::Progress;
 use super::shell::quote;
 use super::terminal::Terminal;
-use super::{Exit, Failure, files, guidelines, interrupt, root};
+use super::{Exit, Failure, files, guidelines, interrupt, root, worker};
 use crate::engine;
 use crate::model::Outcome;
 use crate::report::{Commands, HumanStyle, render_human, write_json, write_jsonl};
@@ -59,6 +59,9 @@ pub(super) struct Arguments {
     /// Look into every file, even where no check can match (to test the prefilter)
     #[arg(long, hide = true)]
     no_prefilter: bool,
+    /// Assess in this process, as where processes cannot be limited (to test that path)
+    #[arg(long, hide = true)]
+    no_worker: bool,
     /// Accepted for scripts; nothing is cached yet
     #[arg(long, hide = true)]
     no_cache: bool,
@@ -107,14 +110,15 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         scopes: place.scopes,
         threads: arguments.threads,
         prefilter: !arguments.no_prefilter,
+        worker: if arguments.no_worker { None } else { worker::program() },
         ..engine::Options::default()
     };
     let tree = root::open(&place.root)?;
     let assessed = engine::assess(&followed.guidelines, &tree, &options, &progress);
     progress.finish();
-    let mut outcome = assessed
+    let engine::Assessment { mut outcome, problems } = assessed
         .map_err(|error| Failure::new(format!("cannot assess {}: {}", place.root.display(), error.detail)))?;
-    followed.complete(&mut outcome);
+    followed.complete(&mut outcome, &problems);
 
     let style = HumanStyle {
         cap: if arguments.all { Some(usize::MAX) } else { arguments.cap },

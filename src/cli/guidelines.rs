@@ -1,13 +1,12 @@
 //! Which guidelines are followed here, read and ready. One broken file never hides the others.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::failure::system_words;
 use super::shell::quote;
 use super::{Failure, files, suggest};
-use crate::engine::{PlanProblem, compile_everything};
+use crate::engine::{PlanProblem, problems_of_guideline};
 use crate::format::{self, Follow};
 use crate::model::{Guideline, GuidelineId, NotAssessed, Note, Origin, Outcome, Problem, Reason};
 use crate::report::escape::escape;
@@ -105,7 +104,7 @@ impl Followed {
     }
 
     /// Adds to an outcome what could not be used, so that nothing is left out in silence.
-    pub(super) fn complete(mut self, outcome: &mut Outcome) {
+    pub(super) fn complete(mut self, outcome: &mut Outcome, found: &[PlanProblem]) {
         let files = self.problems.iter().chain(&self.newer);
         outcome.not_assessed.extend(files.map(|problem| NotAssessed {
             path: None,
@@ -116,15 +115,10 @@ impl Followed {
         }));
         outcome.not_assessed.sort();
         outcome.problems.splice(0..0, std::mem::take(&mut self.problems));
-        let broken: BTreeSet<usize> = outcome
-            .not_assessed
-            .iter()
-            .filter(|item| item.reason == Reason::Guideline)
-            .filter_map(|item| item.guideline)
-            .collect();
-        for entry in broken.into_iter().filter_map(|index| outcome.guidelines.get(index)) {
-            outcome.problems.extend(compile_problems(&entry.guideline));
-        }
+        outcome.problems.extend(found.iter().filter_map(|found| {
+            let guideline = &outcome.guidelines.get(found.guideline)?.guideline;
+            Some(in_its_file(guideline, found.clone()))
+        }));
         let note = |code: &str, message| Note { code: code.to_owned(), message };
         outcome.notes.extend(self.doubles.iter().map(|it| note("guideline-twice", it.message())));
         // Prose beside guidelines is no news at each run, but without any guideline it may be the reason.
@@ -246,8 +240,15 @@ fn starts_like_a_guideline(text: &str) -> bool {
 }
 
 /// What is wrong in the checks and conditions of a guideline, each pointing at the text.
-pub(super) fn compile_problems(guideline: &Guideline) -> Vec<Problem> {
-    let place = |PlanProblem { check, problem, .. }: PlanProblem| match check {
+pub(super) fn compile_problems(guideline: &Arc<Guideline>, worker: Option<&Path>) -> Vec<Problem> {
+    let found = problems_of_guideline(guideline, worker);
+    found.into_iter().map(|found| in_its_file(guideline, found)).collect()
+}
+
+/// A problem of `guideline`, pointing at the text.
+fn in_its_file(guideline: &Guideline, found: PlanProblem) -> Problem {
+    let PlanProblem { check, problem, .. } = found;
+    match check {
         Some(check) => format::problem(guideline, check, &problem.at, problem.message, problem.help),
         None => Problem {
             file: Arc::from(guideline.origin.words()),
@@ -257,8 +258,7 @@ pub(super) fn compile_problems(guideline: &Guideline) -> Vec<Problem> {
             label: "here".to_owned(),
             help: problem.help,
         },
-    };
-    compile_everything(guideline).into_iter().map(place).collect()
+    }
 }
 
 /// A file beside a guideline or below it, for `assert-file`. Links are not followed, and a name cannot

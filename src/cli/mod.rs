@@ -23,6 +23,7 @@ mod suggest;
 mod terminal;
 mod test;
 mod why;
+mod worker;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -112,6 +113,9 @@ pub fn main() -> ExitCode {
         // The file that was looked at is named in the report; the payload may hold its bytes.
         let _ = writeln!(std::io::stderr(), "stanchion: a defect in stanchion{place}; please report it");
     }));
+    if worker::is_asked_for() {
+        return worker::run().into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(error).into(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::guidelines::Double;
 use super::terminal::Terminal;
-use super::{Exit, Failure, guidelines, interrupt, root};
+use super::{Exit, Failure, guidelines, interrupt, root, worker};
 use crate::data::Step;
 use crate::format;
 use crate::model::{Expectation, Guideline, Origin, Problem};
@@ -102,8 +102,10 @@ fn nothing_found(paths: &[PathBuf]) -> Failure {
 }
 
 fn show(out: &mut String, guideline: &Arc<Guideline>, tally: &mut Tally, verbose: bool, style: &HumanStyle) {
-    let Verified { cases, unproved } = verify(guideline);
-    let broken = guidelines::compile_problems(guideline);
+    let worker = worker::program();
+    let worker = worker.as_deref();
+    let Verified { cases, unproved } = verify(guideline, worker);
+    let broken = guidelines::compile_problems(guideline, worker);
     let mut notes = format::advice(guideline);
     if broken.is_empty() {
         // That a check has no bad example at all is advice already.

@@ -1,5 +1,7 @@
 //! The located tree that every data format is read into.
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::Span;
 
 /// A value with its place in the source.
@@ -41,7 +43,7 @@ pub struct Member {
 }
 
 /// One step from a value to a part of it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Step {
     /// Into a mapping.
     Key(String),

@@ -38,12 +38,21 @@ impl Budget {
     }
 }
 
+/// A clock that only goes forward, for waiting.
+#[cfg(unix)]
+pub fn monotonic_time() -> Duration {
+    as_duration(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic))
+}
+
+#[cfg(unix)]
+fn as_duration(time: rustix::time::Timespec) -> Duration {
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// Processor time that this thread has used.
 #[cfg(unix)]
 fn thread_time() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    let nanoseconds = u32::try_from(now.tv_nsec).unwrap_or(0);
-    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), nanoseconds)
+    as_duration(rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime))
 }
 
 /// Without a clock for threads: the time since the first call.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Step;
-use crate::model::{Fix, Reason};
+use crate::model::{Edit, Fix, Reason};
 use crate::text::{Excerpt, Position};
 
 /// A match of a check in a file, before it is given a guideline, a path and a fingerprint.
@@ -23,6 +23,20 @@ pub struct Found {
     pub content: String,
     /// What would mend it.
     pub fix: Option<Fix>,
+}
+
+impl Found {
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let excerpt = self.excerpt.as_ref().map_or(0, |excerpt| excerpt.text.len());
+        let edit = |edit: &Edit| match edit {
+            Edit::Replace { with, .. } => with.len(),
+            Edit::Create { path, content } => path.bytes().len() + content.len(),
+        };
+        let fix = self.fix.as_ref().map_or(0, |fix| fix.edits.iter().map(edit).sum());
+        128 + self.message.len() + self.content.len() + excerpt + fix
+    }
 }
 
 /// A check that could not look into a file.
@@ -48,7 +62,7 @@ pub struct FileResult {
 }
 
 /// Something wrong in a check as written, found when it is compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpecProblem {
     /// The way to the place from the check's own mapping, for example `text`, `find`.
     pub at: Vec<Step>,

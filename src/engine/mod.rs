@@ -7,6 +7,7 @@ mod assess;
 mod budget;
 pub mod checks;
 mod class;
+mod compiled;
 mod fingerprint;
 mod found;
 pub mod glob;
@@ -15,20 +16,29 @@ mod outcome;
 mod places;
 mod plan;
 pub mod prefilter;
+mod problems;
+mod reading;
 mod run;
 mod select;
+mod session;
 pub mod size;
+mod stream;
 pub mod tree;
 mod tree_memory;
 pub mod walk;
+pub mod worker;
 
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
 pub use options::{Limits, NoProgress, Options, Progress};
-pub use plan::{PlanProblem, compile_everything};
-pub use run::assess;
+pub use plan::PlanProblem;
+pub use problems::problems_of_guideline;
+pub use run::{Assessment, assess};
 pub use select::{Look, Reach, reach, who_looks_at};
 pub use tree_memory::MemoryTree;
 
 /// Most findings of one `text` or `code` check in one file (`data` has its own, lower bound); the rest is
 /// counted as "cannot tell" (budget).
 pub(crate) const MAX_FINDINGS: usize = 10_000;
+
+/// Most bytes of findings that are listed for one file, roughly.
+pub(crate) const MAX_RESULT_BYTES: usize = 24 << 20;

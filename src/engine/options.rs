@@ -2,12 +2,15 @@
 //!
 //! Values only; what is done with them stands in `run` and `assess`.
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::model::RepoPath;
 
 /// Sizes and times that bound the work on one file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest file that is read, in bytes.
     pub file_bytes: u64,
@@ -36,11 +39,21 @@ pub struct Options {
     pub assume_exists: bool,
     /// Bounds.
     pub limits: Limits,
+    /// The program whose `__worker` command assesses files in processes of their own; `None`: everything
+    /// happens in this process, and what kills a parser kills it.
+    pub worker: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { scopes: vec![], threads: 0, prefilter: true, assume_exists: false, limits: Limits::default() }
+        Self {
+            scopes: vec![],
+            threads: 0,
+            prefilter: true,
+            assume_exists: false,
+            limits: Limits::default(),
+            worker: None,
+        }
     }
 }
 

@@ -90,7 +90,8 @@ impl<'r> Assembly<'r> {
         self.not_assessed(Some(path.clone()), None, None, reason, detail.to_owned());
     }
 
-    fn plan_problem(&mut self, found: &PlanProblem) {
+    /// Says that a guideline or a check of it cannot be used.
+    pub fn plan_problem(&mut self, found: &PlanProblem) {
         let check = found.check.map(|check| self.guidelines[found.guideline].checks[check].id.clone());
         let detail = match &found.problem.help {
             Some(help) => format!("{} ({help})", found.problem.message),

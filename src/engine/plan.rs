@@ -4,13 +4,9 @@ use std::sync::Arc;
 
 use super::SpecProblem;
 use super::applies::Condition;
-use super::checks::code::CompiledCode;
-use super::checks::data::{self, CompiledData};
-use super::checks::files::{self, CompiledFiles};
-use super::checks::text::CompiledText;
 use super::select::Selector;
 use super::tree::Entry;
-use crate::model::{Check, CheckKind, Guideline};
+use crate::model::Guideline;
 
 /// Something wrong in a guideline, found when it is compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,16 +27,6 @@ pub struct PlannedCheck {
     pub check: usize,
     /// By name, which files it looks into; `None` for checks of names.
     pub selector: Option<Selector>,
-}
-
-/// A check ready to run on contents.
-pub enum Compiled {
-    /// A regular expression.
-    Text(CompiledText),
-    /// Values in data files.
-    Data(CompiledData),
-    /// Syntax.
-    Code(CompiledCode),
 }
 
 /// The checks of all guidelines and the conditions under which they apply.
@@ -87,54 +73,23 @@ impl Plan {
         }
     }
 
+    /// Problems of the check with this number.
+    #[must_use]
+    pub fn problems_at(&self, number: u32, problems: Vec<SpecProblem>) -> Vec<PlanProblem> {
+        let Some(planned) = self.checks.get(number as usize) else { return Vec::new() };
+        let (guideline, check) = (planned.guideline, Some(planned.check));
+        problems.into_iter().map(|problem| PlanProblem { guideline, check, problem }).collect()
+    }
+
+    /// Notes problems of the check with this number.
+    pub fn report_number(&mut self, number: u32, problems: Vec<SpecProblem>) {
+        let found = self.problems_at(number, problems);
+        self.problems.extend(found);
+    }
+
     /// Notes problems of a guideline or one of its checks.
     pub fn report(&mut self, guideline: usize, check: Option<usize>, problems: Vec<SpecProblem>) {
         let problems = problems.into_iter().map(|problem| PlanProblem { guideline, check, problem });
         self.problems.extend(problems);
     }
-}
-
-/// Compiles a check of contents; `None` for a check of names.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn compile(check: &Check) -> Result<Option<Compiled>, Vec<SpecProblem>> {
-    let message = check.message.as_deref();
-    Ok(Some(match &check.kind {
-        CheckKind::Files(_) => return Ok(None),
-        CheckKind::Text(text) => Compiled::Text(CompiledText::new(text, message, check.fix.as_ref())?),
-        CheckKind::Data(spec) => Compiled::Data(data::compile(spec, message)?),
-        CheckKind::Code(code) => Compiled::Code(CompiledCode::new(code, message)?),
-    }))
-}
-
-/// Compiles a check of names; `None` for a check of contents.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn compile_names(check: &Check) -> Result<Option<CompiledFiles>, Vec<SpecProblem>> {
-    match &check.kind {
-        CheckKind::Files(spec) => files::compile(spec).map(Some),
-        _ => Ok(None),
-    }
-}
-
-/// Compiles every check of a guideline, whether or not anything asks for it: for authors.
-#[must_use]
-pub fn compile_everything(guideline: &Guideline) -> Vec<PlanProblem> {
-    let mut plan = Plan { conditions: vec![], applies: vec![], checks: vec![], problems: vec![] };
-    if let Err(problems) = Condition::new(&guideline.applies) {
-        plan.report(0, None, problems);
-    }
-    for (index, check) in guideline.checks.iter().enumerate() {
-        let contents = compile(check).and_then(|compiled| match compiled {
-            Some(Compiled::Text(text)) => text.compile_now(),
-            _ => Ok(()),
-        });
-        let results = [Selector::new(check).map(|_| ()), contents, compile_names(check).map(|_| ())];
-        let mut problems: Vec<SpecProblem> = results.into_iter().filter_map(Result::err).flatten().collect();
-        problems.dedup();
-        plan.report(0, Some(index), problems);
-    }
-    plan.problems
 }

@@ -1,20 +1,29 @@
-//! A run: list the tree, plan, ask the checks of names, then stream the files through all cores.
+//! A run: list the tree, plan, ask the checks of names, then stream the files.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 use rayon::prelude::*;
 
-use super::assess::{Scratch, assess_file};
-use super::class::{Class, Classes};
-use super::found::FileResult;
+use super::class::{Classes, Gate};
+use super::compiled::compile_names;
 use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
-use super::plan::{Compiled, Plan, compile, compile_names};
+use super::plan::{Plan, PlanProblem};
+use super::prefilter::Requirement;
+use super::session::{Facts, Session, Silent, Task};
+use super::stream::{self, Work};
 use super::tree::{Entry, EntryKind, Listing, ReadError, Tree};
-use crate::model::{FixSpec, Guideline, Outcome, RepoPath, language_of};
+use crate::model::{FixSpec, Guideline, Language, Outcome, RepoPath, language_of};
+
+/// What a run found out.
+#[derive(Debug)]
+pub struct Assessment {
+    /// For reports.
+    pub outcome: Outcome,
+    /// What is wrong in guidelines, for showing it in their files; each stands in the outcome too.
+    pub problems: Vec<PlanProblem>,
+}
 
 /// Assesses `tree` against `guidelines`, which must be in order of id.
 ///
@@ -25,56 +34,149 @@ pub fn assess(
     tree: &dyn Tree,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<Outcome, ReadError> {
+) -> Result<Assessment, ReadError> {
     let listing = tree.list()?;
     let mut plan = Plan::new(guidelines, &listing.entries, options.assume_exists);
     let in_scope = |path: &RepoPath| {
         options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope))
     };
-
     let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options.scopes.is_empty());
     let (classes, class_of) = select(&plan, &listing.entries, &in_scope);
-    let compiled = compile_selected(guidelines, &mut plan, &classes);
-    let ready: Vec<Class<'_>> = classes
-        .keys
-        .iter()
-        .map(|(checks, language)| {
-            let names_its_files = |number: u32| {
-                let planned = &plan.checks[number as usize];
-                let condition = plan.conditions[planned.guideline].as_ref();
-                planned
-                    .selector
-                    .as_ref()
-                    .zip(condition)
-                    .is_some_and(|(selector, condition)| selector.names_its_files(condition))
-            };
-            Class::new(checks, *language, &compiled, &names_its_files, options.prefilter)
-        })
-        .collect();
+    let task = Arc::new(task(guidelines, &plan, classes, options));
+    let mut crew = Crew::new(&task, options);
+    let facts = crew.facts(&task);
+    for (&number, facts) in &facts {
+        plan.report_number(number, facts.problems.clone());
+    }
+    let gates = gates(&plan, &task, &facts, options.prefilter);
 
     let mut assembly = Assembly::new(guidelines, &plan, &listing, &in_scope);
     assembly.add_names(names);
     let work: Vec<(u32, u32)> =
-        class_of.iter().copied().filter(|&(_, class)| !ready[class as usize].numbers.is_empty()).collect();
+        class_of.into_iter().filter(|&(_, class)| !gates[class as usize].numbers.is_empty()).collect();
     for &(file, class) in &work {
-        assembly.add_look(file, &ready[class as usize].numbers);
+        assembly.add_look(file, &gates[class as usize].numbers);
     }
     let files: Vec<(u32, u32)> = work
         .into_iter()
         .filter(|&(file, class)| {
             let special = listing.entries[file as usize].kind == EntryKind::Special;
             if special {
-                assembly.add_special(file, &ready[class as usize].numbers);
+                assembly.add_special(file, &gates[class as usize].numbers);
             }
             !special
         })
         .collect();
     progress.start(files.len());
-    stream(&files, &ready, &listing.entries, tree, options, |result| {
-        progress.step();
-        assembly.add(result);
-    });
-    Ok(assembly.finish())
+    let work = Work::new(&files, &gates, &listing.entries, tree, threads(options), &task, progress);
+    let mut problems = plan.problems.clone();
+    for (number, facts) in crew.stream(&work, &mut |result| assembly.add(result)) {
+        let found = plan.problems_at(number, facts.problems);
+        found.iter().for_each(|problem| assembly.plan_problem(problem));
+        problems.extend(found);
+    }
+    Ok(Assessment { outcome: assembly.finish(), problems })
+}
+
+fn threads(options: &Options) -> usize {
+    match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        threads => threads,
+    }
+}
+
+/// The part of the plan that those who look into files must know: only checks that some file asks for.
+fn task(guidelines: &[Arc<Guideline>], plan: &Plan, classes: Classes, options: &Options) -> Task {
+    let mut wanted: Vec<u32> = classes.specs.iter().flat_map(|spec| spec.numbers.iter().copied()).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let check = |number: u32| {
+        let planned = &plan.checks[number as usize];
+        (number, guidelines[planned.guideline].checks[planned.check].clone())
+    };
+    let checks = wanted.into_iter().map(check).collect();
+    Task { limits: options.limits, checks, classes: classes.specs }
+}
+
+fn gates(plan: &Plan, task: &Task, facts: &BTreeMap<u32, Facts>, filter: bool) -> Vec<Gate> {
+    let names_its_files = |number: u32| {
+        let planned = &plan.checks[number as usize];
+        let condition = plan.conditions[planned.guideline].as_ref();
+        let both = planned.selector.as_ref().zip(condition);
+        both.is_some_and(|(selector, condition)| selector.names_its_files(condition))
+    };
+    let requirement_of = |number: u32| {
+        let facts = facts.get(&number).filter(|facts| facts.problems.is_empty())?;
+        Some(if filter { &facts.requirement } else { &Requirement::Anything })
+    };
+    task.classes.iter().map(|spec| Gate::new(spec, requirement_of, names_its_files)).collect()
+}
+
+/// Who looks into files: workers, or this process.
+enum Crew {
+    Here(Box<Session>),
+    #[cfg(unix)]
+    Workers(super::worker::Pool),
+}
+
+impl Crew {
+    fn new(task: &Arc<Task>, options: &Options) -> Self {
+        #[cfg(unix)]
+        if let Some(program) = &options.worker {
+            return Self::Workers(super::worker::Pool::new(program.clone(), threads(options), task));
+        }
+        let _ = options;
+        Self::Here(Box::new(Session::new(Arc::clone(task))))
+    }
+
+    /// What is known about every check of the task.
+    fn facts(&mut self, task: &Task) -> BTreeMap<u32, Facts> {
+        let numbers = task.checks.iter().map(|(number, _)| *number);
+        match self {
+            Self::Here(session) => {
+                numbers.filter_map(|number| Some((number, session.facts(number, &mut Silent)?))).collect()
+            }
+            #[cfg(unix)]
+            Self::Workers(pool) => {
+                numbers.for_each(|number| pool.ask_facts(number));
+                let mut all = BTreeMap::new();
+                while !pool.is_idle() {
+                    for done in pool.turn(None) {
+                        if let super::worker::Progressed::Facts(number, facts) = done {
+                            all.insert(number, facts);
+                        }
+                    }
+                }
+                all
+            }
+        }
+    }
+
+    /// Looks into files. Returns checks that turned out to be unusable after all.
+    fn stream(self, work: &Work<'_>, sink: &mut dyn FnMut(super::FileResult)) -> Vec<(u32, Facts)> {
+        match self {
+            Self::Here(session) => {
+                stream::in_process(work, *session, sink);
+                Vec::new()
+            }
+            #[cfg(unix)]
+            Self::Workers(mut pool) => {
+                let mut late = Vec::new();
+                let streamed = stream::in_processes(work, &mut pool, &mut *sink, |number, facts| {
+                    late.push((number, facts))
+                });
+                if let Err(error) = streamed {
+                    let detail = format!("no pipe to the worker processes: {error}");
+                    for &(file, _) in work.files {
+                        let reason = crate::model::Reason::Died;
+                        let cannot_tell = super::CannotTell { check: None, reason, detail: detail.clone() };
+                        sink(super::FileResult { file, found: vec![], cannot_tell: vec![cannot_tell] });
+                    }
+                }
+                late
+            }
+        }
+    }
 }
 
 /// Asks the checks of names, on this thread: they need no contents.
@@ -136,7 +238,7 @@ fn select(
     entries: &[Entry],
     in_scope: &(impl Fn(&RepoPath) -> bool + Sync),
 ) -> (Classes, Vec<(u32, u32)>) {
-    let checks_of = |entry: &Entry| -> Option<(Vec<u32>, Option<crate::model::Language>)> {
+    let checks_of = |entry: &Entry| -> Option<(Vec<u32>, Option<Language>)> {
         let content = matches!(entry.kind, EntryKind::File | EntryKind::Special);
         if !content || !in_scope(&entry.path) {
             return None;
@@ -168,63 +270,4 @@ fn select(
         }
     }
     (classes, class_of)
-}
-
-/// Compiles the checks that some file asks for; the others cost nothing.
-fn compile_selected(
-    guidelines: &[Arc<Guideline>],
-    plan: &mut Plan,
-    classes: &Classes,
-) -> HashMap<u32, Compiled> {
-    let mut wanted: Vec<u32> = classes.keys.iter().flat_map(|(checks, _)| checks.iter().copied()).collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut compiled = HashMap::new();
-    for number in wanted {
-        let planned = &plan.checks[number as usize];
-        let (guideline, check) = (planned.guideline, planned.check);
-        match compile(&guidelines[guideline].checks[check]) {
-            Ok(Some(ready)) => {
-                compiled.insert(number, ready);
-            }
-            Ok(None) => {}
-            Err(problems) => plan.report(guideline, Some(check), problems),
-        }
-    }
-    compiled
-}
-
-/// Streams the files through the threads; `sink` gets each result on this thread, in any order.
-fn stream(
-    files: &[(u32, u32)],
-    classes: &[Class<'_>],
-    entries: &[Entry],
-    tree: &dyn Tree,
-    options: &Options,
-    mut sink: impl FnMut(FileResult),
-) {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = if options.threads == 0 { cores } else { options.threads }.min(files.len().max(1));
-    let next = AtomicUsize::new(0);
-    let work = |mut give: Box<dyn FnMut(FileResult) + '_>| {
-        let mut scratch = Scratch::default();
-        while let Some(&(file, class)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let path = &entries[file as usize].path;
-            give(assess_file(&classes[class as usize], tree, path, file, &options.limits, &mut scratch));
-        }
-    };
-    if threads <= 1 {
-        return work(Box::new(&mut sink));
-    }
-    std::thread::scope(|scope| {
-        // Bounded, so that findings do not pile up when they come faster than they are put in order.
-        let (sender, receiver) = mpsc::sync_channel::<FileResult>(256);
-        for _ in 0..threads {
-            let sender = sender.clone();
-            let work = &work;
-            scope.spawn(move || work(Box::new(move |result| drop(sender.send(result)))));
-        }
-        drop(sender);
-        receiver.into_iter().for_each(&mut sink);
-    });
 }

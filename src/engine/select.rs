@@ -222,7 +222,8 @@ mod tests {
                 (RepoPath::from("b/c.txt"), b"x".to_vec()),
             ]);
             assert_eq!(reach(&guideline, &tree.list().expect("listed").entries), expected);
-            let outcome = assess(&[guideline], &tree, &Options::default(), &NoProgress).expect("listed");
+            let outcome =
+                assess(&[guideline], &tree, &Options::default(), &NoProgress).expect("listed").outcome;
             assert_eq!(outcome.guidelines[0].verdict == Verdict::NotApplicable, expected == Reach::Nowhere);
         }
     }
@@ -233,7 +234,7 @@ mod tests {
         let verdict = |scopes: Vec<RepoPath>| {
             let options = Options { scopes, ..Options::default() };
             let outcome = assess(&[guideline(Applies::default(), readme())], &tree, &options, &NoProgress);
-            outcome.expect("listed").guidelines[0].verdict
+            outcome.expect("listed").outcome.guidelines[0].verdict
         };
         assert_eq!(verdict(vec![]), Verdict::NotKept);
         assert_eq!(verdict(vec![RepoPath::from("sub")]), Verdict::NotApplicable);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Language;
 
 /// One check of a guideline.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// Short name, unique in the guideline.
     pub id: String,
@@ -21,7 +21,7 @@ pub struct Check {
 }
 
 /// The kinds of checks. A new kind is one arm here and one file in the engine.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum CheckKind {
     /// Paths: presence, names, sizes, pairs.
     Files(FilesCheck),
@@ -352,7 +352,7 @@ pub enum DataFormat {
 }
 
 /// A check of syntax: an ast-grep rule object, or a tree-sitter query.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CodeCheck {
     /// The language whose files are looked at.
     pub language: Language,

@@ -1,6 +1,7 @@
 //! One example, one verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::fixes;
@@ -124,14 +125,15 @@ pub struct Verified {
     pub unproved: Vec<Unproved>,
 }
 
-/// Runs every example of `guideline`.
+/// Runs every example of `guideline`; `worker` is the program that assesses in a process of its own (see
+/// [`Options::worker`]).
 #[must_use]
-pub fn verify(guideline: &Arc<Guideline>) -> Verified {
+pub fn verify(guideline: &Arc<Guideline>, worker: Option<&Path>) -> Verified {
     let mut proved = BTreeSet::new();
     let mut cases = Vec::with_capacity(guideline.examples.len());
     for example in &guideline.examples {
         let (line, span, expects) = (example.line, example.span, example.expects);
-        cases.push(Case { line, span, expects, verdict: judge(guideline, example, &mut proved) });
+        cases.push(Case { line, span, expects, verdict: judge(guideline, example, worker, &mut proved) });
     }
     let bad = |check: &str| {
         guideline.examples.iter().any(|it| it.expects == Expectation::Bad && concerns(it, check))
@@ -150,10 +152,15 @@ fn concerns(example: &Example, check: &str) -> bool {
 }
 
 /// The verdict of an example. Checks that find something in a bad one are added to `proved`.
-fn judge(guideline: &Arc<Guideline>, example: &Example, proved: &mut BTreeSet<String>) -> CaseVerdict {
+fn judge(
+    guideline: &Arc<Guideline>,
+    example: &Example,
+    worker: Option<&Path>,
+    proved: &mut BTreeSet<String>,
+) -> CaseVerdict {
     let files: Vec<(String, Vec<u8>)> =
         example.files.iter().map(|file| (file.path.clone(), file.content.clone().into_bytes())).collect();
-    let outcome = match run(guideline, example, files.clone()) {
+    let outcome = match run(guideline, example, worker, files.clone()) {
         Ok(outcome) => outcome,
         Err(detail) => return CaseVerdict::DoesNotParse(detail),
     };
@@ -179,13 +186,14 @@ fn judge(guideline: &Arc<Guideline>, example: &Example, proved: &mut BTreeSet<St
     match example.expects {
         Expectation::Good if findings.is_empty() => CaseVerdict::Holds,
         Expectation::Good => CaseVerdict::Noisy(findings.into_iter().map(place).collect()),
-        Expectation::Bad => bad(guideline, example, files, &outcome, &findings),
+        Expectation::Bad => bad(guideline, example, worker, files, &outcome, &findings),
     }
 }
 
 fn bad(
     guideline: &Arc<Guideline>,
     example: &Example,
+    worker: Option<&Path>,
     files: Vec<(String, Vec<u8>)>,
     outcome: &Outcome,
     findings: &[&Finding],
@@ -208,7 +216,7 @@ fn bad(
             };
         }
     }
-    try_fixes(guideline, example, files, outcome)
+    try_fixes(guideline, example, worker, files, outcome)
 }
 
 /// Applies every fix; afterwards none of the fixed findings may be there, no check may find anything
@@ -216,6 +224,7 @@ fn bad(
 fn try_fixes(
     guideline: &Arc<Guideline>,
     example: &Example,
+    worker: Option<&Path>,
     mut files: Vec<(String, Vec<u8>)>,
     before: &Outcome,
 ) -> CaseVerdict {
@@ -231,7 +240,7 @@ fn try_fixes(
             break;
         }
         let (fixed, left_out) = fixes::apply(files, &fixable.iter().collect::<Vec<_>>());
-        let after = match run(guideline, example, fixed.clone()) {
+        let after = match run(guideline, example, worker, fixed.clone()) {
             Err(detail) => return CaseVerdict::FixFails(format!("the fixed example is not valid: {detail}")),
             Ok(after) => after,
         };
@@ -265,11 +274,18 @@ fn try_fixes(
 fn run(
     guideline: &Arc<Guideline>,
     example: &Example,
+    worker: Option<&Path>,
     files: Vec<(String, Vec<u8>)>,
 ) -> Result<Outcome, String> {
-    let options = Options { threads: 1, assume_exists: !example.whole, ..Options::default() };
+    let options = Options {
+        threads: 1,
+        assume_exists: !example.whole,
+        worker: worker.map(Path::to_path_buf),
+        ..Options::default()
+    };
     let tree = MemoryTree::new(files.into_iter().map(|(path, bytes)| (RepoPath::from(path.as_str()), bytes)));
-    assess(std::slice::from_ref(guideline), &tree, &options, &NoProgress).map_err(|error| error.detail)
+    let assessment = assess(std::slice::from_ref(guideline), &tree, &options, &NoProgress);
+    assessment.map(|assessment| assessment.outcome).map_err(|error| error.detail)
 }
 
 fn place(finding: &Finding) -> Place {
@@ -291,7 +307,7 @@ mod tests {
             "---\nschema: 1\nguideline: t/x\nversion: 1.0.0\ntitle: x\nsummary: x\nstage: sketch\nowner: t\nchecks:\n{checks}---\n{examples}"
         );
         let guideline = crate::format::parse("g.md", &text, Origin::File("g.md".to_owned()), &|_| None);
-        verify(&Arc::new(guideline.expect("a guideline")))
+        verify(&Arc::new(guideline.expect("a guideline")), None)
     }
 
     fn only(checks: &str, example: &str) -> CaseVerdict {

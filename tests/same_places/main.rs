@@ -58,7 +58,7 @@ fn pasted(rule: &str) -> Arc<Guideline> {
 fn our_places(rule: &str, file: &str, source: &str, prefilter: bool) -> Places {
     let tree = MemoryTree::new([(RepoPath::from(file), source.as_bytes().to_vec())]);
     let options = Options { prefilter, ..Options::default() };
-    let outcome = assess(&[pasted(rule)], &tree, &options, &NoProgress).expect("listed");
+    let outcome = assess(&[pasted(rule)], &tree, &options, &NoProgress).expect("listed").outcome;
     let refused: Vec<_> = outcome.not_assessed.iter().filter(|n| n.path.is_none()).collect();
     assert!(refused.is_empty(), "{refused:#?}");
     outcome.findings.iter().map(|finding| (finding.start.byte, finding.end.byte)).collect()

@@ -96,7 +96,7 @@ proptest! {
         let run = |prefilter: bool| {
             let files = sources.iter().enumerate().map(|(n, s)| (RepoPath::from(format!("f{n}.py").as_str()), s.clone().into_bytes()));
             let options = Options { prefilter, threads: 1, ..Options::default() };
-            assess(&guidelines, &MemoryTree::new(files), &options, &NoProgress).expect("listed")
+            assess(&guidelines, &MemoryTree::new(files), &options, &NoProgress).expect("listed").outcome
         };
         let (with, without) = (run(true), run(false));
         prop_assert_eq!(&with.findings, &without.findings);

@@ -9,11 +9,13 @@ mod from_regex;
 pub use automaton::{Prefilter, Seen};
 pub use from_regex::{requirement_of_pattern, requirement_of_regex};
 
+use serde::{Deserialize, Serialize};
+
 /// Shortest literal worth searching for, in bytes.
 const MIN_LITERAL: usize = 2;
 
 /// A condition over the bytes of a file's text (for UTF-8, the file's own) that every match implies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Requirement {
     /// Nothing can be said: every file may match.
     Anything,

@@ -3,6 +3,8 @@
 //! Our own loop instead of ast-grep's `CombinedScan`: that one obeys `ast-grep-ignore` comments (a
 //! second, unjustified kind of waiver), prints, and knows no budget.
 
+use std::sync::Arc;
+
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::replacer::Content;
 use ast_grep_core::source::Doc;
@@ -29,18 +31,19 @@ const WORK_PER_LOOK: u32 = 2_048;
 const WORK_OF_A_RULE: u32 = 16;
 
 /// The code checks of one class of files, by the kinds of node they look at. Built once a run.
-pub struct CodeScan<'p> {
-    checks: Vec<(u32, &'p CompiledCode)>,
+#[derive(Default)]
+pub struct CodeScan {
+    checks: Vec<(u32, Arc<CompiledCode>)>,
     languages: Vec<(Grammar, KindTable)>,
 }
 
 /// For each node kind, the positions of the rules that may match it.
 type KindTable = Vec<Vec<u16>>;
 
-impl<'p> CodeScan<'p> {
+impl CodeScan {
     /// Indexes `checks` (numbers in the plan, and what they ask).
     #[must_use]
-    pub fn new(checks: Vec<(u32, &'p CompiledCode)>) -> Self {
+    pub fn new(checks: Vec<(u32, Arc<CompiledCode>)>) -> Self {
         let mut languages: Vec<(Grammar, KindTable)> = Vec::new();
         for (position, (_, check)) in checks.iter().enumerate() {
             let at =
@@ -62,7 +65,7 @@ impl<'p> CodeScan<'p> {
 
     /// The checks, in the order that `active` flags count.
     #[must_use]
-    pub fn checks(&self) -> &[(u32, &'p CompiledCode)] {
+    pub fn checks(&self) -> &[(u32, Arc<CompiledCode>)] {
         &self.checks
     }
 }
@@ -77,7 +80,7 @@ pub struct Sink<'a> {
 
 /// Runs the `active` checks of `scan` over a file of `grammar` that holds `places.text()`.
 pub fn scan(
-    scan: &CodeScan<'_>,
+    scan: &CodeScan,
     active: &[bool],
     grammar: Grammar,
     places: &Places<'_>,
@@ -126,7 +129,7 @@ fn document(
 }
 
 fn refuse(
-    scan: &CodeScan<'_>,
+    scan: &CodeScan,
     active: &[bool],
     whom: impl Fn(&CompiledCode) -> bool,
     refusal: &Refusal,
@@ -141,7 +144,7 @@ fn refuse(
 }
 
 fn one_document(
-    scan: &CodeScan<'_>,
+    scan: &CodeScan,
     active: &[bool],
     doc: &Document,
     places: &Places<'_>,
@@ -187,7 +190,7 @@ fn one_document(
 /// Walks the tree once, trying at each node the active rules that may match its kind. Returns the
 /// outermost places that did not parse.
 fn rules(
-    scan: &CodeScan<'_>,
+    scan: &CodeScan,
     active: &[bool],
     doc: &Document,
     places: &Places<'_>,
@@ -219,7 +222,8 @@ fn rules(
         for &position in table.get(usize::from(node.kind_id())).map_or(&[][..], Vec::as_slice) {
             let position = usize::from(position);
             if active[position] && counts[position] <= MAX_FINDINGS {
-                let (number, check) = scan.checks[position];
+                let (number, check) = &scan.checks[position];
+                let number = *number;
                 work += WORK_OF_A_RULE;
                 if !try_rule(number, check, doc, node, places, counts[position] < MAX_FINDINGS, sink) {
                     continue;
@@ -288,7 +292,7 @@ fn default_message(matched: &str) -> String {
 
 /// A check that found nothing although a place it would look at did not parse cannot tell.
 fn blind_spots(
-    scan: &CodeScan<'_>,
+    scan: &CodeScan,
     active: &[bool],
     mine: &impl Fn(&CompiledCode) -> bool,
     errors: &[Span],

@@ -1,0 +1,157 @@
+//! A session: the checks of one run, each compiled when it is first asked for, and the files they look
+//! into. It lives in the worker process, or in this one where there is none.
+//!
+//! What goes in and comes out are plain values: nothing here opens a file or starts a process.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::assess::{Ready, assess_text};
+use super::compiled::{Compiled, compile, problems_of};
+use super::found::{CannotTell, FileResult, SpecProblem};
+use super::options::Limits;
+use super::prefilter::Requirement;
+use crate::model::{Check, Language, Reason, RepoPath};
+
+/// What a session works on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Task {
+    /// Bounds of the work on one file.
+    pub limits: Limits,
+    /// The checks of contents, with their numbers in the plan.
+    pub checks: Vec<(u32, Check)>,
+    /// Files that are asked the same checks.
+    pub classes: Vec<ClassSpec>,
+}
+
+/// Files in one language that the same checks look into.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ClassSpec {
+    /// Numbers of the checks, in order.
+    pub numbers: Vec<u32>,
+    /// The language of the files, if it is known.
+    pub language: Option<Language>,
+}
+
+/// One file to assess; its content comes beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Number of the file in the list of entries.
+    pub file: u32,
+    /// Index of its class.
+    pub class: u32,
+    /// Numbers of the checks that may find something in it.
+    pub active: Vec<u32>,
+    /// Its path.
+    pub path: RepoPath,
+}
+
+/// What is known about a check once it is compiled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What a file must hold so that the check can find anything in it.
+    pub requirement: Requirement,
+    /// What is wrong with it; then it is not used.
+    pub problems: Vec<SpecProblem>,
+}
+
+/// Is told before something is touched that might not be survived.
+pub trait Announce {
+    /// A check is about to be compiled.
+    fn compiling(&mut self, number: u32);
+    /// A file is about to be looked into.
+    fn starting(&mut self, file: u32);
+}
+
+/// Tells nobody.
+pub struct Silent;
+
+impl Announce for Silent {
+    fn compiling(&mut self, _: u32) {}
+    fn starting(&mut self, _: u32) {}
+}
+
+/// The checks of a run, as far as they are compiled.
+pub struct Session {
+    task: Arc<Task>,
+    at: HashMap<u32, usize>,
+    compiled: HashMap<u32, Result<Compiled, Vec<SpecProblem>>>,
+    ready: Vec<Option<Ready>>,
+}
+
+impl Session {
+    /// A session in which nothing is compiled yet.
+    #[must_use]
+    pub fn new(task: Arc<Task>) -> Self {
+        let at = task.checks.iter().enumerate().map(|(at, (number, _))| (*number, at)).collect();
+        let ready = task.classes.iter().map(|_| None).collect();
+        Self { task, at, compiled: HashMap::new(), ready }
+    }
+
+    /// Compiles a check, if it is not yet, and says what is known about it; `None` when it is none of the
+    /// task's.
+    pub fn facts(&mut self, number: u32, announce: &mut dyn Announce) -> Option<Facts> {
+        Some(match self.compile(number, announce)? {
+            Ok(compiled) => Facts { requirement: compiled.requirement(), problems: Vec::new() },
+            Err(problems) => Facts { requirement: Requirement::Anything, problems: problems.clone() },
+        })
+    }
+
+    /// Everything that is wrong with a check, for authors.
+    pub fn problems(&mut self, number: u32, announce: &mut dyn Announce) -> Vec<SpecProblem> {
+        announce.compiling(number);
+        let check = self.at.get(&number).map(|&at| &self.task.checks[at].1);
+        check.map(problems_of).unwrap_or_default()
+    }
+
+    fn compile(
+        &mut self,
+        number: u32,
+        announce: &mut dyn Announce,
+    ) -> Option<&Result<Compiled, Vec<SpecProblem>>> {
+        if !self.compiled.contains_key(&number) {
+            let check = &self.task.checks[*self.at.get(&number)?].1;
+            announce.compiling(number);
+            let done = catch_unwind(AssertUnwindSafe(|| compile(check))).unwrap_or_else(|_| {
+                let message =
+                    "compiling this check panicked; this is a defect of stanchion, please report it";
+                Err(vec![SpecProblem::new(&[], message)])
+            });
+            self.compiled.insert(number, done.transpose()?);
+        }
+        self.compiled.get(&number)
+    }
+
+    /// Assesses one file that holds `bytes`. A panic in a check or a library is "cannot tell" for this
+    /// file and ends nothing else.
+    pub fn assess(&mut self, job: &Job, bytes: &[u8], announce: &mut dyn Announce) -> FileResult {
+        let class = job.class as usize;
+        if class >= self.ready.len() {
+            return FileResult { file: job.file, ..FileResult::default() };
+        }
+        let fresh = job.active.iter().filter(|number| !self.compiled.contains_key(number)).count();
+        for number in &job.active {
+            self.compile(*number, announce);
+        }
+        if fresh > 0 {
+            // Other classes may use what is compiled now, too.
+            self.ready.iter_mut().for_each(|ready| *ready = None);
+        }
+        let spec = &self.task.classes[class];
+        let (compiled, limits) = (&self.compiled, &self.task.limits);
+        let ready = self.ready[class].get_or_insert_with(|| {
+            let usable = |number: &u32| Some((*number, compiled.get(number)?.as_ref().ok()?.clone()));
+            Ready::new(spec.numbers.iter().filter_map(usable), spec.language)
+        });
+        announce.starting(job.file);
+        let work = AssertUnwindSafe(|| assess_text(ready, job, bytes, limits));
+        catch_unwind(work).unwrap_or_else(|_| {
+            let detail = "a check panicked in this file; this is a defect of stanchion, please report it";
+            let cannot_tell = CannotTell { check: None, reason: Reason::Died, detail: detail.to_owned() };
+            FileResult { file: job.file, found: Vec::new(), cannot_tell: vec![cannot_tell] }
+        })
+    }
+}

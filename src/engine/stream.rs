@@ -1,0 +1,246 @@
+//! Streaming files: some threads read and filter, and what needs a closer look goes to the workers, or is
+//! assessed by the reading thread itself where there are none.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use super::class::Gate;
+use super::found::{CannotTell, FileResult};
+use super::options::Progress;
+use super::reading::{Read, Scratch, read_file};
+use super::session::{Session, Silent, Task};
+use super::tree::{Entry, Tree};
+use crate::model::Reason;
+
+/// Files to look into and how.
+pub struct Work<'r> {
+    /// Number of the file in the list of entries, and index of its class.
+    pub files: &'r [(u32, u32)],
+    /// The gates of the classes.
+    pub gates: &'r [Gate],
+    /// Every entry.
+    pub entries: &'r [Entry],
+    /// Where to read.
+    pub tree: &'r dyn Tree,
+    /// Threads that read.
+    pub threads: usize,
+    /// What is asked.
+    pub task: &'r Arc<Task>,
+    /// Is told of each file that is done.
+    pub progress: &'r dyn Progress,
+    next: AtomicUsize,
+}
+
+impl<'r> Work<'r> {
+    /// All of `files`.
+    pub fn new(
+        files: &'r [(u32, u32)],
+        gates: &'r [Gate],
+        entries: &'r [Entry],
+        tree: &'r dyn Tree,
+        threads: usize,
+        task: &'r Arc<Task>,
+        progress: &'r dyn Progress,
+    ) -> Self {
+        let threads = threads.clamp(1, files.len().max(1));
+        Self { files, gates, entries, tree, threads, task, progress, next: AtomicUsize::new(0) }
+    }
+
+    /// Reads the next file; `None` when all are read.
+    fn read_next(&self, scratch: &mut Scratch) -> Option<Read> {
+        let &(file, class) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed))?;
+        let path = &self.entries[file as usize].path;
+        let gate = &self.gates[class as usize];
+        let limit = self.task.limits.file_bytes;
+        let reading = AssertUnwindSafe(|| read_file(gate, class, self.tree, path, file, limit, scratch));
+        Some(catch_unwind(reading).unwrap_or_else(|_| {
+            // Whatever was half done there is not used again.
+            *scratch = Scratch::default();
+            let detail = "reading this file panicked; this is a defect of stanchion, please report it";
+            let cannot_tell = CannotTell { check: None, reason: Reason::Died, detail: detail.to_owned() };
+            Read::Done(FileResult { file, found: vec![], cannot_tell: vec![cannot_tell] })
+        }))
+    }
+}
+
+/// Does all of `work` in this process. `sink` gets each result on this thread, in any order.
+pub fn in_process(work: &Work<'_>, session: Session, mut sink: impl FnMut(FileResult)) {
+    let run = |mut session: Session, give: &mut dyn FnMut(FileResult)| {
+        let mut scratch = Scratch::default();
+        while let Some(read) = work.read_next(&mut scratch) {
+            give(match read {
+                Read::Done(result) => result,
+                Read::Needs(job, bytes) => session.assess(&job, &bytes, &mut Silent),
+            });
+            work.progress.step();
+        }
+    };
+    if work.threads <= 1 {
+        return run(session, &mut sink);
+    }
+    std::thread::scope(|scope| {
+        // Bounded, so that findings do not pile up when they come faster than they are put in order.
+        let (sender, receiver) = mpsc::sync_channel::<FileResult>(256);
+        let mut sessions = vec![session];
+        sessions.resize_with(work.threads, || Session::new(Arc::clone(work.task)));
+        for session in sessions {
+            let (sender, run) = (sender.clone(), &run);
+            scope.spawn(move || run(session, &mut |result| drop(sender.send(result))));
+        }
+        drop(sender);
+        receiver.into_iter().for_each(&mut sink);
+    });
+}
+
+#[cfg(unix)]
+pub use processes::in_processes;
+
+#[cfg(unix)]
+mod processes {
+    use std::collections::VecDeque;
+    use std::io::{self, PipeWriter, Read as _, Write as _};
+    use std::os::fd::AsFd as _;
+    use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+    use super::{FileResult, Read, Scratch, Work};
+    use crate::engine::session::Facts;
+    use crate::engine::worker::{Pool, Progressed};
+
+    /// Most bytes of files that wait for a worker, unless a single one is larger.
+    const WAITING_BYTES: usize = 4 << 20;
+
+    /// Does all of `work` with the workers of `pool`. `sink` gets each result on this thread, in any
+    /// order; `late` is told of checks that turn out to be unusable.
+    ///
+    /// # Errors
+    /// When the system gives no pipe.
+    pub fn in_processes(
+        work: &Work<'_>,
+        pool: &mut Pool,
+        mut sink: impl FnMut(FileResult),
+        mut late: impl FnMut(u32, Facts),
+    ) -> io::Result<()> {
+        let (mut woken, wake) = io::pipe()?;
+        for end in [woken.as_fd(), wake.as_fd()] {
+            fcntl_setfl(end, fcntl_getfl(end)? | OFlags::NONBLOCK)?;
+        }
+        let queue = Queue::new(work.threads, wake);
+        std::thread::scope(|scope| {
+            for _ in 0..work.threads {
+                scope.spawn(|| queue.fill(work));
+            }
+            loop {
+                let finished = queue.drain(pool, &mut sink);
+                if finished && pool.is_idle() {
+                    return;
+                }
+                // With all files read, only workers have something to say.
+                for done in pool.turn((!finished).then_some(woken.as_fd())) {
+                    match done {
+                        Progressed::File(result) => {
+                            sink(result);
+                            work.progress.step();
+                        }
+                        Progressed::Facts(number, facts) => late(number, facts),
+                        Progressed::Problems(..) => {}
+                    }
+                }
+                let mut bytes = [0; 64];
+                while matches!(woken.read(&mut bytes), Ok(1..)) {}
+            }
+        });
+        Ok(())
+    }
+
+    /// What the reading threads hand to the thread that talks to the workers.
+    struct Queue {
+        state: Mutex<State>,
+        space: Condvar,
+        wake: PipeWriter,
+    }
+
+    struct State {
+        reads: VecDeque<Read>,
+        bytes: usize,
+        readers: usize,
+    }
+
+    impl Queue {
+        fn new(readers: usize, wake: PipeWriter) -> Self {
+            let state = State { reads: VecDeque::new(), bytes: 0, readers };
+            Self { state: Mutex::new(state), space: Condvar::new(), wake }
+        }
+
+        fn lock(&self) -> MutexGuard<'_, State> {
+            self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        /// Reads files until there are no more. A file about which there is nothing to say is only counted.
+        fn fill(&self, work: &Work<'_>) {
+            let mut scratch = Scratch::default();
+            while let Some(read) = work.read_next(&mut scratch) {
+                let size = match &read {
+                    Read::Done(result) => {
+                        work.progress.step();
+                        if result.cannot_tell.is_empty() && result.found.is_empty() {
+                            continue;
+                        }
+                        0
+                    }
+                    Read::Needs(_, bytes) => bytes.len(),
+                };
+                self.push(read, size);
+            }
+            self.lock().readers -= 1;
+            self.wake();
+        }
+
+        fn push(&self, read: Read, size: usize) {
+            let mut state = self.lock();
+            while state.bytes > 0 && state.bytes + size > WAITING_BYTES {
+                state = self.space.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            let was_empty = state.reads.is_empty();
+            state.bytes += size;
+            state.reads.push_back(read);
+            drop(state);
+            if was_empty {
+                self.wake();
+            }
+        }
+
+        fn wake(&self) {
+            // A full pipe wakes as well.
+            let _ = (&self.wake).write(&[0]);
+        }
+
+        /// Takes what there is, while the workers have room for more. Returns whether all files are read
+        /// and taken.
+        fn drain(&self, pool: &mut Pool, sink: &mut impl FnMut(FileResult)) -> bool {
+            loop {
+                let mut state = self.lock();
+                if matches!(state.reads.front(), Some(Read::Needs(..))) && !pool.has_room() {
+                    return false;
+                }
+                match state.reads.pop_front() {
+                    None => return state.readers == 0,
+                    Some(Read::Done(result)) => {
+                        drop(state);
+                        sink(result);
+                    }
+                    Some(Read::Needs(job, bytes)) => {
+                        state.bytes -= bytes.len();
+                        drop(state);
+                        self.space.notify_all();
+                        pool.give(job, bytes);
+                        pool.hand_out();
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! How a worker ended, in words.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+
+use rustix::process::Signal;
+
+use crate::model::Reason;
+
+/// Why a worker ended, for "cannot tell": `complaints` is the end of what it wrote to standard error.
+pub(super) fn reason(status: Option<ExitStatus>, complaints: &[u8]) -> (Reason, String) {
+    let text = String::from_utf8_lossy(complaints);
+    if ["memory allocation of", "failed to allocate", "out of memory", "bad_alloc"]
+        .iter()
+        .any(|it| text.contains(it))
+    {
+        return (Reason::Died, "it needs more memory than a file may".to_owned());
+    }
+    let Some(status) = status else {
+        return (Reason::Died, "the process that parsed it ended".to_owned());
+    };
+    match (status.signal(), status.code()) {
+        (Some(signal), _) if signal == Signal::XCPU.as_raw() => {
+            (Reason::Budget, "it used up the processor time that a file may".to_owned())
+        }
+        (Some(signal), _) => (Reason::Died, format!("the process that parsed it ended by {}", name(signal))),
+        (None, Some(code)) => (Reason::Died, format!("the process that parsed it ended with status {code}")),
+        (None, None) => (Reason::Died, "the process that parsed it ended".to_owned()),
+    }
+}
+
+fn name(signal: i32) -> String {
+    let known = [
+        (Signal::ABORT, "SIGABRT (its parser gave up)"),
+        (Signal::SEGV, "SIGSEGV (its parser read or wrote where it must not)"),
+        (Signal::BUS, "SIGBUS (its parser read or wrote where it must not)"),
+        (Signal::ILL, "SIGILL"),
+        (Signal::FPE, "SIGFPE"),
+        (Signal::KILL, "SIGKILL (from outside, or for want of memory)"),
+        (Signal::TERM, "SIGTERM (from outside)"),
+        (Signal::INT, "SIGINT (from outside)"),
+    ];
+    known
+        .iter()
+        .find(|(known, _)| known.as_raw() == signal)
+        .map_or_else(|| format!("signal {signal}"), |(_, words)| (*words).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_are_told_apart() {
+        let ended =
+            |raw: i32, complaints: &str| reason(Some(ExitStatus::from_raw(raw)), complaints.as_bytes());
+        assert_eq!(ended(Signal::XCPU.as_raw(), "").0, Reason::Budget);
+        assert!(ended(Signal::ABORT.as_raw(), "memory allocation of 9 bytes failed").1.contains("memory"));
+        assert!(ended(Signal::ABORT.as_raw(), "Assertion failed").1.contains("SIGABRT"));
+        assert!(ended(3 << 8, "").1.contains("status 3"));
+    }
+}

@@ -1,0 +1,24 @@
+//! The worker: everything that a hostile file or guideline could make abort or hang happens in a child
+//! process of the same program, with limits on memory, processor time and files.
+//!
+//! The parent (`pool`, `process`) opens files and never parses; the child (`serve`, `limits`) parses and
+//! never opens. Between them go the frames of `protocol`. No check, no guideline and no report may enter
+//! here. Without Unix processes everything happens in the parent (see [`super::stream`]).
+
+#[cfg(unix)]
+mod ending;
+#[cfg(unix)]
+mod limits;
+#[cfg(unix)]
+mod pool;
+#[cfg(unix)]
+mod process;
+mod protocol;
+mod serve;
+
+#[cfg(unix)]
+pub(super) use pool::{Pool, Progressed};
+pub use serve::serve;
+
+/// The hidden command that makes the program a worker.
+pub const COMMAND: &str = "__worker";

@@ -1,0 +1,385 @@
+//! The parent's side: starts workers when there is work, gives them files, and goes on when one dies.
+//!
+//! Everything happens on the thread that calls [`Pool::turn`]: one loop over all pipes, no locks. (On
+//! Linux a worker dies with the thread that started it, so that thread must last.)
+
+use std::collections::VecDeque;
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::process::{At, Given, Process, Question};
+use super::protocol::{Answer, Request, encode};
+use crate::engine::budget::monotonic_time;
+use crate::engine::found::{CannotTell, FileResult, SpecProblem};
+use crate::engine::prefilter::Requirement;
+use crate::engine::session::{Facts, Job, Task};
+use crate::model::Reason;
+
+/// Longest silence of a worker that has work, in real time. Its processor time is limited much more
+/// closely; this is for one that waits for what never comes.
+const SILENCE: Duration = Duration::from_secs(20);
+/// A worker with so many files, or so many bytes of them, gets no more for now.
+const MOST_FILES: usize = 24;
+const MOST_BYTES: usize = 384 << 10;
+/// Another worker is started when each has so many files, or so many bytes of them, to do.
+const BUSY_FILES: usize = 6;
+const BUSY_BYTES: usize = 128 << 10;
+/// Deaths in a row without any answer after which no worker is started any more.
+const FRUITLESS: usize = 50;
+
+/// Something that came of a turn.
+pub enum Progressed {
+    /// A file is done.
+    File(FileResult),
+    /// What is known about a check.
+    Facts(u32, Facts),
+    /// What is wrong with a check.
+    Problems(u32, Vec<SpecProblem>),
+}
+
+/// The workers of a run.
+pub struct Pool {
+    program: PathBuf,
+    most: usize,
+    /// The task as it is sent.
+    begin: Arc<Vec<u8>>,
+    running: Vec<Process>,
+    /// Work that no worker has.
+    waiting: VecDeque<Given>,
+    questions: VecDeque<Question>,
+    /// Checks that a worker did not survive.
+    deadly: Vec<u32>,
+    fruitless: usize,
+    /// Why no worker can be started, once that is known.
+    hopeless: Option<String>,
+    done: Vec<Progressed>,
+}
+
+/// The answer when a question cannot be answered.
+fn unanswered(question: Question, problem: SpecProblem) -> Progressed {
+    let problems = vec![problem];
+    match question {
+        Question::Facts(number) => {
+            Progressed::Facts(number, Facts { requirement: Requirement::Anything, problems })
+        }
+        Question::Problems(number) => Progressed::Problems(number, problems),
+    }
+}
+
+impl Pool {
+    /// At most `most` workers, each `program` with its worker command. None is started yet.
+    pub fn new(program: PathBuf, most: usize, task: &Task) -> Self {
+        let (begin, hopeless) = match encode(&RequestRef::Begin(task), 0) {
+            Ok(begin) => (begin, None),
+            Err(error) => (Vec::new(), Some(format!("the guidelines cannot be handed to a worker: {error}"))),
+        };
+        Self {
+            program,
+            most: most.max(1),
+            begin: Arc::new(begin),
+            running: Vec::new(),
+            waiting: VecDeque::new(),
+            questions: VecDeque::new(),
+            deadly: Vec::new(),
+            fruitless: 0,
+            hopeless,
+            done: Vec::new(),
+        }
+    }
+
+    /// Asks what is known about a check; the answer comes from a turn.
+    pub fn ask_facts(&mut self, number: u32) {
+        self.questions.push_back(Question::Facts(number));
+    }
+
+    /// Asks what is wrong with a check; the answer comes from a turn.
+    pub fn ask_problems(&mut self, number: u32) {
+        self.questions.push_back(Question::Problems(number));
+    }
+
+    /// Whether more files should be given now.
+    pub fn has_room(&self) -> bool {
+        self.waiting.is_empty()
+            && (self.running.len() < self.most || self.running.iter().any(|it| !is_full(it)))
+    }
+
+    /// Whether everything that was asked is answered.
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+            && self.questions.is_empty()
+            && self.done.is_empty()
+            && self.running.iter().all(|it| it.given.is_empty() && it.questions.is_empty())
+    }
+
+    /// Takes a file to assess.
+    pub fn give(&mut self, job: Job, bytes: Vec<u8>) {
+        self.waiting.push_back(Given { job, bytes: Arc::new(bytes) });
+    }
+
+    /// Hands out work, waits until a worker or `wake` has something to say, and returns what came of it.
+    pub fn turn(&mut self, wake: Option<BorrowedFd<'_>>) -> Vec<Progressed> {
+        self.hand_out();
+        if self.done.is_empty() {
+            self.wait(wake);
+        }
+        std::mem::take(&mut self.done)
+    }
+
+    /// Gives what is waiting to workers that have room.
+    pub fn hand_out(&mut self) {
+        while let Some(&question) = self.questions.front() {
+            if self.deadly.contains(&question.number()) {
+                self.done.push(unanswered(question, deadly_problem("")));
+            } else if let Some(worker) = self.worker(|_| true) {
+                let worker = &mut self.running[worker];
+                let request = match question {
+                    Question::Facts(number) => Request::Facts(number),
+                    Question::Problems(number) => Request::Problems(number),
+                };
+                worker.expect_answer();
+                worker.questions.push_back(question);
+                worker.send(Arc::new(encode(&request, 0).unwrap_or_default()));
+            } else {
+                self.done.push(unanswered(question, SpecProblem::new(&[], self.hopeless_words())));
+            }
+            self.questions.pop_front();
+        }
+        while let Some(given) = self.waiting.front() {
+            let size = given.bytes.len();
+            if self.hopeless.is_some() {
+                let detail = self.hopeless_words();
+                if let Some(given) = self.waiting.pop_front() {
+                    self.done.push(cannot_tell(&given.job, Reason::Died, detail));
+                }
+                continue;
+            }
+            let Some(index) =
+                self.worker(|it| !is_full(it) && (it.load + size <= MOST_BYTES || it.load == 0))
+            else {
+                if self.hopeless.is_some() {
+                    continue;
+                }
+                break;
+            };
+            let Some(mut given) = self.waiting.pop_front() else { break };
+            given.job.active.retain(|number| !self.deadly.contains(number));
+            self.hand_to(index, given);
+        }
+    }
+
+    fn hand_to(&mut self, index: usize, given: Given) {
+        let worker = &mut self.running[index];
+        let head = encode(&RequestRef::File(&given.job), given.bytes.len());
+        let Ok(head) = head else {
+            let detail = "it is too large to be handed to a worker".to_owned();
+            return self.done.push(cannot_tell(&given.job, Reason::TooBig, detail));
+        };
+        worker.expect_answer();
+        worker.send(Arc::new(head));
+        worker.send(Arc::clone(&given.bytes));
+        worker.load += given.bytes.len();
+        worker.given.push_back(given);
+        // What fits goes at once, without another look at all pipes.
+        worker.write();
+    }
+
+    /// The least busy worker that `can` take something; another is started if all are busy.
+    fn worker(&mut self, can: impl Fn(&Process) -> bool) -> Option<usize> {
+        let busy = |it: &Process| it.given.len() >= BUSY_FILES || it.load >= BUSY_BYTES;
+        if self.running.len() < self.most && self.running.iter().all(busy) {
+            self.start();
+        }
+        let able = self.running.iter().enumerate().filter(|(_, it)| can(it));
+        able.min_by_key(|(_, it)| it.load + it.given.len()).map(|(index, _)| index)
+    }
+
+    fn start(&mut self) {
+        if self.hopeless.is_some() {
+            return;
+        }
+        match Process::start(&self.program) {
+            Ok(mut worker) => {
+                worker.send(Arc::clone(&self.begin));
+                self.running.push(worker);
+            }
+            // With one running, the run goes on.
+            Err(error) if self.running.is_empty() => {
+                self.hopeless = Some(format!("the worker process could not be started: {error}"));
+            }
+            Err(_) => self.most = self.running.len(),
+        }
+    }
+
+    fn hopeless_words(&self) -> String {
+        self.hopeless.clone().unwrap_or_else(|| "no worker process could be started".to_owned())
+    }
+
+    fn wait(&mut self, wake: Option<BorrowedFd<'_>>) {
+        if self.running.iter().all(Process::is_idle) && wake.is_none() {
+            return;
+        }
+        let ready = self.poll(wake);
+        let now = monotonic_time();
+        // From the end: ending one moves only those behind it.
+        for (index, ready) in ready.into_iter().enumerate().rev() {
+            let worker = &mut self.running[index];
+            let mut answers = Vec::new();
+            let mut alive = true;
+            if ready {
+                worker.write();
+                worker.listen();
+                alive = worker.read(&mut answers);
+            }
+            if !answers.is_empty() {
+                worker.heard = now;
+                worker.answered = true;
+                self.fruitless = 0;
+            }
+            for answer in answers {
+                alive = alive && self.take(index, answer);
+            }
+            let worker = &self.running[index];
+            let hung = alive && !worker.is_idle() && now.saturating_sub(worker.heard) > SILENCE;
+            if !alive || hung {
+                self.bury(index, hung);
+            }
+        }
+    }
+
+    /// Waits for something to read or write, and says which workers have it. `wake` only ends the wait.
+    fn poll(&self, wake: Option<BorrowedFd<'_>>) -> Vec<bool> {
+        let mut fds: Vec<PollFd<'_>> = Vec::new();
+        let mut owner: Vec<usize> = Vec::new();
+        for (index, worker) in self.running.iter().enumerate() {
+            fds.push(PollFd::from_borrowed_fd(worker.answers(), PollFlags::IN));
+            fds.push(PollFd::from_borrowed_fd(worker.complaints(), PollFlags::IN));
+            owner.extend([index, index]);
+            if let Some(input) = worker.wants_to_write() {
+                fds.push(PollFd::from_borrowed_fd(input, PollFlags::OUT));
+                owner.push(index);
+            }
+        }
+        fds.extend(wake.map(|wake| PollFd::from_borrowed_fd(wake, PollFlags::IN)));
+        let second = Timespec { tv_sec: 1, tv_nsec: 0 };
+        // An interrupted wait is a wait that found nothing.
+        let _ = poll(&mut fds, Some(&second));
+        let mut ready = vec![false; self.running.len()];
+        for (fd, owner) in fds.iter().zip(owner) {
+            ready[owner] |= !fd.revents().is_empty();
+        }
+        ready
+    }
+
+    /// Takes an answer. Returns false when it makes no sense: then the worker is not to be trusted.
+    fn take(&mut self, index: usize, answer: Answer) -> bool {
+        let worker = &mut self.running[index];
+        match answer {
+            Answer::Compiling(number) => worker.at = At::Check(number),
+            Answer::Starting(file) => {
+                worker.at = At::File(file);
+                return worker.given.front().is_some_and(|given| given.job.file == file);
+            }
+            Answer::Facts(number, facts) => {
+                if worker.questions.pop_front_if(|it| *it == Question::Facts(number)).is_none() {
+                    return false;
+                }
+                worker.at = At::Nothing;
+                let facts = facts.unwrap_or_else(|| Facts {
+                    requirement: Requirement::Anything,
+                    problems: vec![SpecProblem::new(&[], "the worker does not know this check")],
+                });
+                self.done.push(Progressed::Facts(number, facts));
+            }
+            Answer::Problems(number, problems) => {
+                if worker.questions.pop_front_if(|it| *it == Question::Problems(number)).is_none() {
+                    return false;
+                }
+                worker.at = At::Nothing;
+                self.done.push(Progressed::Problems(number, problems));
+            }
+            Answer::Finished(result) => {
+                let sound = worker.given.front().is_some_and(|given| {
+                    let asked = |number: u32| given.job.active.contains(&number);
+                    given.job.file == result.file
+                        && result.found.iter().all(|found| asked(found.check))
+                        && result.cannot_tell.iter().all(|it| it.check.is_none_or(asked))
+                });
+                if !sound {
+                    return false;
+                }
+                worker.at = At::Nothing;
+                if let Some(given) = worker.given.pop_front() {
+                    worker.load -= given.bytes.len();
+                }
+                self.done.push(Progressed::File(result));
+            }
+        }
+        true
+    }
+
+    /// Says what a dead worker was at, and gives what else it had to others.
+    fn bury(&mut self, index: usize, hung: bool) {
+        let mut worker = self.running.remove(index);
+        let (reason, detail) = worker.end(hung);
+        if !worker.answered {
+            self.fruitless += 1;
+        }
+        let at = match (worker.at, worker.given.front(), worker.questions.front()) {
+            // It took what it was given and said nothing more: the first is what it hangs at.
+            (At::Nothing, Some(given), _) if hung => At::File(given.job.file),
+            (At::Nothing, None, Some(question)) if hung => At::Check(question.number()),
+            (at, _, _) => at,
+        };
+        let mut given = std::mem::take(&mut worker.given);
+        match at {
+            At::File(file) => {
+                if let Some(at) = given.iter().position(|given| given.job.file == file)
+                    && let Some(given) = given.remove(at)
+                {
+                    self.done.push(cannot_tell(&given.job, reason, detail.clone()));
+                }
+            }
+            At::Check(number) => {
+                self.deadly.push(number);
+                let known = worker.questions.iter().position(|question| question.number() == number);
+                match known.and_then(|at| worker.questions.remove(at)) {
+                    Some(question) => self.done.push(unanswered(question, deadly_problem(&detail))),
+                    // It compiled in the first worker and does not here: whoever asks is told.
+                    None => self.done.push(unanswered(Question::Facts(number), deadly_problem(&detail))),
+                }
+            }
+            At::Nothing => {}
+        }
+        self.waiting.extend(given);
+        self.questions.extend(worker.questions.drain(..));
+        if self.fruitless >= FRUITLESS {
+            self.hopeless = Some(format!("no worker process lives long enough: {detail}"));
+        }
+    }
+}
+
+/// A request without a copy of what it is about.
+#[derive(serde::Serialize)]
+enum RequestRef<'a> {
+    Begin(&'a Task),
+    File(&'a Job),
+}
+
+fn is_full(worker: &Process) -> bool {
+    worker.given.len() >= MOST_FILES || worker.load >= MOST_BYTES
+}
+
+fn cannot_tell(job: &Job, reason: Reason, detail: String) -> Progressed {
+    let cannot_tell = vec![CannotTell { check: None, reason, detail }];
+    Progressed::File(FileResult { file: job.file, found: vec![], cannot_tell })
+}
+
+fn deadly_problem(detail: &str) -> SpecProblem {
+    let why = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+    SpecProblem::new(&[], format!("a worker process did not survive compiling this check{why}"))
+        .with_help("simplify its patterns; `stanchion test` shows which one it is")
+}

@@ -1,0 +1,253 @@
+//! One worker as its parent sees it: its pipes, what was asked of it and what it is at.
+
+use std::collections::VecDeque;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+use super::COMMAND;
+use super::ending;
+use super::protocol::{Answer, LENGTHS, decode, lengths};
+use crate::engine::budget::monotonic_time;
+use crate::engine::session::Job;
+use crate::model::Reason;
+
+/// Bytes of its last words that are kept.
+const LAST_WORDS: usize = 4096;
+
+/// A file that was given to a worker. The content is kept until the answer: another may need it.
+pub(super) struct Given {
+    /// What is asked.
+    pub(super) job: Job,
+    /// The file's content.
+    pub(super) bytes: Arc<Vec<u8>>,
+}
+
+/// What is asked about a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// What is known about it?
+    Facts(u32),
+    /// What is wrong with it?
+    Problems(u32),
+}
+
+impl Question {
+    /// The check's number.
+    pub(super) fn number(self) -> u32 {
+        match self {
+            Self::Facts(number) | Self::Problems(number) => number,
+        }
+    }
+}
+
+/// What a worker is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// Nothing that could have harmed it.
+    Nothing,
+    /// Compiling this check.
+    Check(u32),
+    /// Looking into this file.
+    File(u32),
+}
+
+/// A running worker.
+pub(super) struct Process {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: ChildStdout,
+    complaints: ChildStderr,
+    /// The end of what it complained.
+    last_words: Vec<u8>,
+    outbox: VecDeque<Arc<Vec<u8>>>,
+    /// Bytes of the first of `outbox` that are sent.
+    sent: usize,
+    inbox: Vec<u8>,
+    /// What it was given and has not answered, in order.
+    pub(super) given: VecDeque<Given>,
+    /// Bytes of content in `given`.
+    pub(super) load: usize,
+    /// What it was asked about checks and has not answered, in order.
+    pub(super) questions: VecDeque<Question>,
+    /// What it is at.
+    pub(super) at: At,
+    /// Whether it ever answered.
+    pub(super) answered: bool,
+    /// When it was last heard of, or last had nothing to do.
+    pub(super) heard: Duration,
+}
+
+impl Process {
+    /// Starts `program` as a worker.
+    ///
+    /// # Errors
+    /// When the system does not start it.
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts a process: this program itself")]
+    pub(super) fn start(program: &Path) -> io::Result<Self> {
+        use std::os::unix::process::CommandExt as _;
+        let mut child = Command::new(program)
+            .arg(COMMAND)
+            .env_clear()
+            .current_dir("/")
+            // Ctrl-C is for the parent, whose end is the worker's too.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (Some(input), Some(output), Some(complaints)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(io::Error::other("a pipe is missing"));
+        };
+        for pipe in [input.as_fd(), output.as_fd(), complaints.as_fd()] {
+            fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
+        }
+        Ok(Self {
+            child,
+            input: Some(input),
+            output,
+            complaints,
+            last_words: Vec::new(),
+            outbox: VecDeque::new(),
+            sent: 0,
+            inbox: Vec::new(),
+            given: VecDeque::new(),
+            load: 0,
+            questions: VecDeque::new(),
+            at: At::Nothing,
+            answered: false,
+            heard: monotonic_time(),
+        })
+    }
+
+    /// Whether nothing is asked of it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.given.is_empty() && self.questions.is_empty()
+    }
+
+    /// From now on it has something to answer.
+    pub(super) fn expect_answer(&mut self) {
+        if self.is_idle() {
+            self.heard = monotonic_time();
+        }
+    }
+
+    /// Appends bytes to what it is sent.
+    pub(super) fn send(&mut self, bytes: Arc<Vec<u8>>) {
+        if !bytes.is_empty() {
+            self.outbox.push_back(bytes);
+        }
+    }
+
+    /// Where it can be written to, while there is something to write.
+    pub(super) fn wants_to_write(&self) -> Option<BorrowedFd<'_>> {
+        self.input.as_ref().filter(|_| !self.outbox.is_empty()).map(AsFd::as_fd)
+    }
+
+    /// Where its answers come from.
+    pub(super) fn answers(&self) -> BorrowedFd<'_> {
+        self.output.as_fd()
+    }
+
+    /// Where it complains.
+    pub(super) fn complaints(&self) -> BorrowedFd<'_> {
+        self.complaints.as_fd()
+    }
+
+    /// Listens to its complaints, so that it can go on complaining.
+    pub(super) fn listen(&mut self) {
+        let mut chunk = [0; LAST_WORDS];
+        while let Ok(count @ 1..) = self.complaints.read(&mut chunk) {
+            self.last_words.extend_from_slice(&chunk[..count]);
+            let surplus = self.last_words.len().saturating_sub(LAST_WORDS);
+            self.last_words.drain(..surplus);
+        }
+    }
+
+    /// Writes as much as fits now. A worker that is gone shows when its answers are read.
+    pub(super) fn write(&mut self) {
+        while let (Some(input), Some(first)) = (&mut self.input, self.outbox.front()) {
+            match input.write(&first[self.sent..]) {
+                Ok(written) => self.sent += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => return self.stop_sending(),
+            }
+            if self.sent >= first.len() {
+                self.outbox.pop_front();
+                self.sent = 0;
+            }
+        }
+    }
+
+    fn stop_sending(&mut self) {
+        self.input = None;
+        self.outbox.clear();
+        self.sent = 0;
+    }
+
+    /// Reads what there is. Returns whether the worker is still there.
+    pub(super) fn read(&mut self, answers: &mut Vec<Answer>) -> bool {
+        let mut chunk = [0; 64 << 10];
+        loop {
+            match self.output.read(&mut chunk) {
+                Ok(0) => return false,
+                Ok(count) => {
+                    self.inbox.extend_from_slice(&chunk[..count]);
+                    if count < chunk.len() {
+                        return self.take_frames(answers).is_ok();
+                    }
+                    if self.take_frames(answers).is_err() {
+                        return false;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn take_frames(&mut self, answers: &mut Vec<Answer>) -> io::Result<()> {
+        let mut at = 0;
+        while let Some(bytes) = self.inbox.get(at..at + LENGTHS) {
+            let mut start = [0; LENGTHS];
+            start.copy_from_slice(bytes);
+            let broken = || io::Error::new(io::ErrorKind::InvalidData, "not a message");
+            let (head, body) = lengths(start).ok_or_else(broken)?;
+            let Some(bytes) = self.inbox.get(at + LENGTHS..at + LENGTHS + head + body) else { break };
+            answers.push(decode(&bytes[..head])?);
+            at += LENGTHS + head + body;
+        }
+        self.inbox.drain(..at);
+        Ok(())
+    }
+
+    /// Ends it, if it has not ended, and says why it did. `hung`: because it did not answer.
+    pub(super) fn end(&mut self, hung: bool) -> (Reason, String) {
+        self.input = None;
+        // One that is ending already keeps its own reason.
+        let _ = self.child.kill();
+        let status = self.child.wait().ok();
+        self.listen();
+        if hung {
+            return (Reason::Budget, "the process that parsed it did not answer".to_owned());
+        }
+        ending::reason(status, &self.last_words)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.input = None;
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
