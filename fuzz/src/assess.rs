@@ -114,7 +114,7 @@ fn ask(kind: CheckKind, fix: Option<FixSpec>, path: &str, content: &[u8]) {
     let tree = MemoryTree::new([(RepoPath::from(path), content.to_vec())]);
     let run = |prefilter| {
         let options = Options { threads: 1, prefilter, ..Options::default() };
-        assess(std::slice::from_ref(&guideline), &tree, &options, &NoProgress).expect("memory can be listed")
+        assess(std::slice::from_ref(&guideline), &tree, &options, &NoProgress).expect("memory can be listed").outcome
     };
     let outcome = run(true);
     places(&outcome, content);

@@ -1,7 +1,9 @@
 //! Readers: bytes that somebody else wrote, into values.
 
+use std::sync::Arc;
+
 use stanchion::data::{self, Format, Kind, Limits, Node};
-use stanchion::engine::compile_everything;
+use stanchion::engine::problems_of_guideline;
 use stanchion::format;
 use stanchion::model::Origin;
 use stanchion::report::{HumanStyle, render_notes, render_problems};
@@ -15,8 +17,9 @@ pub fn guideline(bytes: &[u8]) {
     let asset = |name: &str| (name == "schema.json").then(|| "{\"type\": \"string\"}".to_owned());
     match format::parse("fuzz.md", text, Origin::File("fuzz.md".to_owned()), &asset) {
         Ok(guideline) => {
+            let guideline = Arc::new(guideline);
             safe_for_terminals(&render_notes(&format::advice(&guideline), &HumanStyle::default()));
-            for problem in compile_everything(&guideline) {
+            for problem in problems_of_guideline(&guideline, None) {
                 let at = match problem.check {
                     Some(check) => {
                         let found = problem.problem;

@@ -11,7 +11,7 @@ const CONTENT_BYTES: usize = 160;
 /// Longest message, in characters: captures may hold a whole file.
 const MESSAGE_CHARS: usize = 400;
 /// Longest text that a fix may put in, in bytes.
-const FIX_BYTES: usize = 64 * 1024;
+pub(super) const FIX_BYTES: usize = 64 * 1024;
 
 /// A decoded file, and its line index once somebody asks.
 pub struct Places<'a> {

@@ -9,6 +9,9 @@ use std::sync::atomic::AtomicBool;
 
 use crate::random::Random;
 
+/// Longest run of a case with one hostile thing in it, in milliseconds.
+pub const MOST_WALL_MS: u64 = 5_000;
+
 /// Work that goes on beside the program until the flag is set.
 pub type Beside = Box<dyn FnOnce(&AtomicBool) + Send>;
 
@@ -34,6 +37,8 @@ pub struct Expect {
     pub forbidden: Vec<Vec<u8>>,
     /// Files that must not come to be.
     pub absent: Vec<PathBuf>,
+    /// Longest run, in milliseconds.
+    pub most_wall_ms: u64,
     /// Whether places can be compared with the files (not while something changes them).
     pub places: bool,
     /// Whether the repository must be the same afterwards.
@@ -53,6 +58,7 @@ impl Default for Expect {
             refused: vec![],
             forbidden: vec![],
             absent: vec![],
+            most_wall_ms: MOST_WALL_MS,
             places: true,
             untouched: true,
         }

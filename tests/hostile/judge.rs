@@ -12,8 +12,6 @@ use stanchion::report::escape::is_unsafe;
 use crate::case::{Case, Expect};
 use crate::runner::Ending;
 
-/// Longest run, in milliseconds.
-pub const MOST_WALL_MS: u64 = 5_000;
 /// Most resident memory, in KiB.
 pub const MOST_KIB: u64 = 256 << 10;
 
@@ -33,7 +31,7 @@ static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
 /// Everything that is wrong; empty when all is well.
 pub fn judge(case: &Case, beacons: &[String], ending: &Ending, written: &Written) -> Vec<String> {
     let mut wrong = Vec::new();
-    limits(ending, &mut wrong);
+    limits(&case.expect, ending, &mut wrong);
     outputs(&case.expect, written, &mut wrong);
     let Some(status) = ending.status else { return wrong };
     if !case.expect.statuses.contains(&status) {
@@ -59,14 +57,14 @@ pub fn judge(case: &Case, beacons: &[String], ending: &Ending, written: &Written
     wrong
 }
 
-fn limits(ending: &Ending, wrong: &mut Vec<String>) {
+fn limits(expect: &Expect, ending: &Ending, wrong: &mut Vec<String>) {
     if let Some(signal) = ending.signal {
         wrong.push(format!("ended by signal {signal}"));
     }
     if let Some(why) = &ending.ended {
         wrong.push(format!("had to be ended: {why}"));
     }
-    if ending.wall_ms > MOST_WALL_MS {
+    if ending.wall_ms > expect.most_wall_ms {
         wrong.push(format!("took {} ms", ending.wall_ms));
     }
     let most = ending.process_kib.max(ending.tree_kib);

@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use crate::case::MOST_WALL_MS;
 use crate::families::{Family, families};
 use crate::growth;
-use crate::judge::MOST_WALL_MS;
 use crate::run::{Setting, Verdict, run};
 
 /// Number of cases of the gate.
@@ -80,7 +80,7 @@ fn run_all(setting: &Setting, cases: &[(usize, &Family)]) -> Vec<Verdict> {
     verdicts.sort_by_key(|verdict: &Verdict| verdict.number);
     // What took too long beside another case, or on a busy machine, gets a second chance alone.
     for verdict in &mut verdicts {
-        let slow = verdict.ending.wall_ms > MOST_WALL_MS && verdict.ending.ended.is_none();
+        let slow = verdict.wrong.iter().any(|it| it.starts_with("took ")) && verdict.ending.ended.is_none();
         if let (true, Some((number, family))) = (slow, cases.iter().find(|case| case.0 == verdict.number)) {
             *verdict = run(setting, family, *number);
         }

@@ -192,6 +192,7 @@ fn order(setting: &Setting, case: &Case, run: &str, human: &Path, lines: &Path) 
         before: case.call.before.clone(),
         redirect: case.call.redirect.clone(),
         user: (case.call.ordinary_user && root).then_some(NOBODY),
+        most_wall_ms: case.expect.most_wall_ms,
         out: case.base.join(format!("out/stdout-{run}")),
         err: case.base.join(format!("out/stderr-{run}")),
     }

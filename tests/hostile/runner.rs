@@ -18,8 +18,8 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-/// No run may take longer; it is ended then.
-pub const MOST_WALL: Duration = Duration::from_secs(15);
+/// No run may take longer than what is expected and this; it is ended then.
+const GRACE: Duration = Duration::from_secs(10);
 /// No tree of processes may hold more resident memory, in KiB; it is ended then.
 const MOST_RESIDENT: u64 = 1 << 20;
 /// Most address space of one process, in bytes: protects the machine that runs the tests.
@@ -38,6 +38,8 @@ pub struct Order {
     pub redirect: String,
     /// User and group to run as.
     pub user: Option<u32>,
+    /// Longest run that is expected, in milliseconds.
+    pub most_wall_ms: u64,
     pub out: PathBuf,
     pub err: PathBuf,
 }
@@ -79,7 +81,8 @@ fn run(order: &Order) -> Ending {
     let started = Instant::now();
     let mut child = spawn(order);
     let mut ending = Ending::default();
-    watch(&mut child, started, &mut ending);
+    let most = Duration::from_millis(order.most_wall_ms) + GRACE;
+    watch(&mut child, started, most, &mut ending);
     ending.wall_ms = started.elapsed().as_millis().try_into().expect("a short time");
     clean_up(&mut ending);
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("usage");
@@ -113,7 +116,7 @@ fn spawn(order: &Order) -> Child {
     command.spawn().expect("the program starts")
 }
 
-fn watch(child: &mut Child, started: Instant, ending: &mut Ending) {
+fn watch(child: &mut Child, started: Instant, most: Duration, ending: &mut Ending) {
     let mut pause = Duration::from_millis(1);
     loop {
         if let Some(status) = child.try_wait().expect("its state") {
@@ -122,8 +125,8 @@ fn watch(child: &mut Child, started: Instant, ending: &mut Ending) {
             return;
         }
         sample(ending);
-        let why = if started.elapsed() > MOST_WALL {
-            Some(format!("still running after {} s", MOST_WALL.as_secs()))
+        let why = if started.elapsed() > most {
+            Some(format!("still running after {} s", most.as_secs()))
         } else if ending.tree_kib > MOST_RESIDENT {
             Some(format!("more than {} MiB", MOST_RESIDENT >> 10))
         } else {

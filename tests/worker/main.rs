@@ -96,8 +96,7 @@ fn a_worker_that_cannot_be_started_or_does_not_live_is_told() {
     for program in ["/nowhere/at/all", "/bin/false", "/bin/echo"] {
         let files = [("a.rs", "x.unwrap()".to_owned())];
         let assessment = run(&guideline(UNWRAP), &files, Some(PathBuf::from(program)));
-        let words: Vec<&str> =
-            assessment.outcome.not_assessed.iter().map(|it| it.detail.as_str()).collect();
+        let words: Vec<&str> = assessment.outcome.not_assessed.iter().map(|it| it.detail.as_str()).collect();
         assert!(words.iter().any(|it| it.contains("worker process")), "{program}: {words:?}");
         assert_eq!(assessment.outcome.findings.len(), 0);
     }
@@ -106,7 +105,9 @@ fn a_worker_that_cannot_be_started_or_does_not_live_is_told() {
 /// What is wrong in a check is told by the worker as by this process, at the same place.
 #[test]
 fn problems_of_checks_cross_the_boundary() {
-    let broken = guideline("  - id: unwrap\n    code: { language: rust, rule: { pattern: $X.unwrap(), kind: nonsense } }\n");
+    let broken = guideline(
+        "  - id: unwrap\n    code: { language: rust, rule: { pattern: $X.unwrap(), kind: nonsense } }\n",
+    );
     let files = [("a.rs", "x.unwrap()".to_owned())];
     let (with, without) = (run(&broken, &files, Some(program())), run(&broken, &files, None));
     assert!(!with.problems.is_empty());
@@ -118,7 +119,8 @@ fn problems_of_checks_cross_the_boundary() {
 #[test]
 fn a_budget_that_is_spent_is_told_by_the_worker() {
     let files = [("a.rs", format!("fn f() {{ {} }}", "x.unwrap(); ".repeat(50_000)))];
-    let tree = MemoryTree::new(files.iter().map(|(path, text)| (RepoPath::from(*path), text.clone().into_bytes())));
+    let tree =
+        MemoryTree::new(files.iter().map(|(path, text)| (RepoPath::from(*path), text.clone().into_bytes())));
     let limits = Limits { file_time: Duration::from_millis(1), ..Limits::default() };
     let options = Options { worker: Some(program()), limits, ..Options::default() };
     let assessment = assess(&[guideline(UNWRAP)], &tree, &options, &NoProgress).expect("listed");

@@ -133,6 +133,8 @@ fn many_hostile_files(case: &mut Case) {
         let (extension, text) = case.random.pick(&texts);
         case.write(format!("many/{number}.{extension}"), text);
     }
+    // Each may use its own budget, on as many cores as there are.
+    case.expect.most_wall_ms += 2_000 * count as u64;
     case.note(format!("{count} files"));
 }
 

@@ -66,7 +66,6 @@ fn terminal_variables(case: &mut Case) {
         ("RUST_LOG", "trace"),
         ("RAYON_NUM_THREADS", "0"),
         ("RAYON_NUM_THREADS", "x"),
-        ("RUST_MIN_STACK", "1"),
         ("PAGER", "touch ran"),
         ("LD_LIBRARY_PATH", "/no"),
         ("MALLOC_ARENA_MAX", "1"),

@@ -236,7 +236,7 @@ fn control_names(case: &mut Case) {
         "\u{2028}.txt",
         "\u{feff}mark.txt",
         "\u{1b}Pdcs\u{1b}\\.txt",
-        "\u{1b}]8;;http://x\u{7}link.txt",
+        "\u{1b}]8;;http:x\u{7}link.txt",
         "del\u{7f}.md",
     ];
     for _ in 0..3 {

@@ -171,7 +171,8 @@ fn odd_values(case: &mut Case) {
     ];
     let mut value = (*case.random.pick(&values)).to_owned();
     if case.random.once_in(5) {
-        value = "9".repeat(*case.random.pick(&[20, 400, 100_000]));
+        value =
+            "9".repeat(*case.random.pick(if case.large { &[20, 400, 100_000] } else { &[20, 400, 5_000] }));
     }
     case.note(format!("{value:.40}"));
     case.write(
