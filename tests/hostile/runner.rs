@@ -18,8 +18,8 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-/// No run may take longer than what is expected and this; it is ended then.
-const GRACE: Duration = Duration::from_secs(10);
+/// A run that takes so many times what is expected is ended.
+const PATIENCE: u32 = 6;
 /// No tree of processes may hold more resident memory, in KiB; it is ended then.
 const MOST_RESIDENT: u64 = 1 << 20;
 /// Most address space of one process, in bytes: protects the machine that runs the tests.
@@ -81,7 +81,7 @@ fn run(order: &Order) -> Ending {
     let started = Instant::now();
     let mut child = spawn(order);
     let mut ending = Ending::default();
-    let most = Duration::from_millis(order.most_wall_ms) + GRACE;
+    let most = Duration::from_millis(order.most_wall_ms) * PATIENCE;
     watch(&mut child, started, most, &mut ending);
     ending.wall_ms = started.elapsed().as_millis().try_into().expect("a short time");
     clean_up(&mut ending);
