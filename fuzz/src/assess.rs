@@ -6,15 +6,16 @@ use serde_json::{Map, Value};
 use stanchion::engine::{MemoryTree, NoProgress, Options, assess};
 use stanchion::format;
 use stanchion::model::{
-    Check, CheckKind, CodeCheck, DataCheck, DataSchema, FixSpec, Guideline, Language, Origin, Outcome, RepoPath, TextCheck,
+    Check, CheckKind, CodeCheck, DataCheck, DataSchema, FixSpec, Guideline, GuidelineId, Language, Origin,
+    Outcome, RepoPath, TextCheck,
 };
 use stanchion::report::{HumanStyle, render_human, write_json};
 use stanchion::text::LineIndex;
 
-use crate::{safe_for_terminals, split};
+use super::{safe_for_terminals, split};
 
 static EMPTY: LazyLock<Guideline> = LazyLock::new(|| {
-    let text = stanchion::format::scaffold(&stanchion::model::GuidelineId::new("fuzz/fuzz").expect("an id"), "text");
+    let text = format::scaffold(&GuidelineId::new("fuzz/fuzz").expect("an id"), "text");
     format::parse("fuzz.md", &text, Origin::Starter, &|_| None).expect("the starting text is a guideline")
 });
 
@@ -114,7 +115,9 @@ fn ask(kind: CheckKind, fix: Option<FixSpec>, path: &str, content: &[u8]) {
     let tree = MemoryTree::new([(RepoPath::from(path), content.to_vec())]);
     let run = |prefilter| {
         let options = Options { threads: 1, prefilter, ..Options::default() };
-        assess(std::slice::from_ref(&guideline), &tree, &options, &NoProgress).expect("memory can be listed").outcome
+        assess(std::slice::from_ref(&guideline), &tree, &options, &NoProgress)
+            .expect("memory can be listed")
+            .outcome
     };
     let outcome = run(true);
     places(&outcome, content);

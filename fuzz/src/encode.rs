@@ -5,14 +5,14 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 use stanchion::format;
 use stanchion::model::{
-    Edit, Finding, Fingerprint, Fix, Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed, Note, Origin, Outcome,
-    Reason, RepoPath, Verdict,
+    Edit, Finding, Fingerprint, Fix, Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed, Note,
+    Origin, Outcome, Reason, RepoPath, Verdict,
 };
 use stanchion::report::escape::{escape as one_line, escape_excerpt, escape_lines};
 use stanchion::report::{HumanStyle, render_human, write_json, write_jsonl};
 use stanchion::text::{Excerpt, LineIndex, Position, Span};
 
-use crate::safe_for_terminals;
+use super::safe_for_terminals;
 
 /// A text, escaped for a terminal.
 pub fn escape(bytes: &[u8]) {
@@ -76,7 +76,17 @@ pub fn report(bytes: &[u8]) {
     let mut text = || String::from_utf8_lossy(part()).into_owned();
     let (message, source, detail, with) = (text(), text(), text(), text());
     let outcome = outcome(&path, &message, &source, &detail, &with);
-    for style in [HumanStyle::default(), HumanStyle { width: 20, cap: Some(usize::MAX), unicode: false, verbose: true, ..HumanStyle::default() }, HumanStyle { quiet: true, ..HumanStyle::default() }] {
+    for style in [
+        HumanStyle::default(),
+        HumanStyle {
+            width: 20,
+            cap: Some(usize::MAX),
+            unicode: false,
+            verbose: true,
+            ..HumanStyle::default()
+        },
+        HumanStyle { quiet: true, ..HumanStyle::default() },
+    ] {
         safe_for_terminals(&render_human(&outcome, &style));
     }
     let mut json = Vec::new();
@@ -86,7 +96,11 @@ pub fn report(bytes: &[u8]) {
     assert_eq!(json["not_assessed"][0]["detail"], detail.as_str());
     let mut lines = Vec::new();
     write_jsonl(&outcome, &mut lines).expect("memory takes everything");
-    let records: Vec<Value> = lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).expect("a record")).collect();
+    let records: Vec<Value> = lines
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).expect("a record"))
+        .collect();
     assert_eq!(records.len(), 6, "run, guideline, finding, not assessed, note, summary");
     let finding = records.iter().find(|record| record["type"] == "finding").expect("the finding");
     same(finding, &path, &message, &source, &with);
@@ -110,7 +124,9 @@ fn decode_base64(text: &str) -> Vec<u8> {
     let digits: Vec<u32> = text
         .bytes()
         .filter(|&byte| byte != b'=')
-        .map(|byte| u32::try_from(alphabet.iter().position(|&it| it == byte).expect("a digit")).expect("small"))
+        .map(|byte| {
+            u32::try_from(alphabet.iter().position(|&it| it == byte).expect("a digit")).expect("small")
+        })
         .collect();
     let mut out = Vec::new();
     for group in digits.chunks(4) {
@@ -130,7 +146,12 @@ fn outcome(path: &RepoPath, message: &str, source: &str, detail: &str, with: &st
         path: path.clone(),
         start: place,
         end: place,
-        excerpt: Some(Excerpt { first_line: 1, text: source.to_owned(), span: Span::new(0, source.len()), cut: false }),
+        excerpt: Some(Excerpt {
+            first_line: 1,
+            text: source.to_owned(),
+            span: Span::new(0, source.len()),
+            cut: false,
+        }),
         fingerprint: Fingerprint("0".repeat(32)),
         fix: Some(Fix {
             title: Some(detail.to_owned()),
@@ -145,7 +166,11 @@ fn outcome(path: &RepoPath, message: &str, source: &str, detail: &str, with: &st
         detail: detail.to_owned(),
     };
     Outcome {
-        guidelines: vec![GuidelineOutcome { guideline: Arc::clone(&GUIDELINE), verdict: Verdict::NotKept, findings: 1 }],
+        guidelines: vec![GuidelineOutcome {
+            guideline: Arc::clone(&GUIDELINE),
+            verdict: Verdict::NotKept,
+            findings: 1,
+        }],
         findings: vec![finding],
         not_assessed: vec![unknown],
         notes: vec![Note { code: "fuzz".to_owned(), message: message.to_owned() }],

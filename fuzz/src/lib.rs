@@ -9,10 +9,9 @@ mod read;
 pub use assess::{code_query, code_rule, code_scan, select_schema, text_check};
 pub use encode::{escape, report};
 pub use model::glob;
-pub use read::{
-    config, decode, git_index, guideline, ignore_file, load_env, load_ini, load_json, load_jsonc, load_toml,
-    load_yaml,
-};
+pub use read::{config, decode, guideline, load_env, load_ini, load_json, load_jsonc, load_toml, load_yaml};
+#[cfg(fuzzing)]
+pub use read::{git_index, ignore_file};
 
 /// The text before the first NUL byte and the rest behind it.
 fn split(bytes: &[u8]) -> Option<(&str, &[u8])> {

@@ -2,7 +2,7 @@
 
 use stanchion::engine::glob::{CapturingGlob, Globs};
 
-use crate::split;
+use super::split;
 
 /// A glob, NUL, a path.
 pub fn glob(bytes: &[u8]) {
@@ -11,10 +11,11 @@ pub fn glob(bytes: &[u8]) {
     let capturing = CapturingGlob::new(pattern);
     if let Ok(capturing) = &capturing {
         assert!(globs.is_ok(), "one takes it, the other does not");
-        capturing.captures(path);
+        let _ = capturing.captures(path);
     }
     let Ok(globs) = globs else { return };
-    let is_path = !path.is_empty() && path.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."));
+    let is_path =
+        !path.is_empty() && path.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."));
     if !is_path || path.contains(&b'\n') || pattern.len() > 40 || path.len() > 60 {
         return;
     }
@@ -138,14 +139,17 @@ fn component(pattern: &[u8], name: &[u8], steps: &mut usize) -> Option<bool> {
     Some(match (pattern.first(), name.first()) {
         (None, None) => true,
         (Some(b'*'), _) => {
-            component(&pattern[1..], name, steps)? || (!name.is_empty() && component(pattern, &name[1..], steps)?)
+            component(&pattern[1..], name, steps)?
+                || (!name.is_empty() && component(pattern, &name[1..], steps)?)
         }
         (Some(b'?'), Some(_)) => component(&pattern[1..], &name[1..], steps)?,
         (Some(b'['), Some(&byte)) => {
             let end = class_end(pattern, 0)?;
             in_class(&pattern[1..end], byte) && component(&pattern[end + 1..], &name[1..], steps)?
         }
-        (Some(b'\\'), Some(byte)) => pattern.get(1) == Some(byte) && component(&pattern[2..], &name[1..], steps)?,
+        (Some(b'\\'), Some(byte)) => {
+            pattern.get(1) == Some(byte) && component(&pattern[2..], &name[1..], steps)?
+        }
         (Some(one), Some(other)) => one == other && component(&pattern[1..], &name[1..], steps)?,
         _ => false,
     })

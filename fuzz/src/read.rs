@@ -9,7 +9,7 @@ use stanchion::model::Origin;
 use stanchion::report::{HumanStyle, render_notes, render_problems};
 use stanchion::text::LineIndex;
 
-use crate::safe_for_terminals;
+use super::safe_for_terminals;
 
 /// A guideline file: read, every check compiled, every problem drawn.
 pub fn guideline(bytes: &[u8]) {
@@ -69,11 +69,13 @@ pub fn decode(bytes: &[u8]) {
 }
 
 /// git's index.
+#[cfg(fuzzing)]
 pub fn git_index(bytes: &[u8]) {
     stanchion::engine::walk::fuzzing::git_index(bytes);
 }
 
 /// A path, NUL, and the `.gitignore` it is asked about.
+#[cfg(fuzzing)]
 pub fn ignore_file(bytes: &[u8]) {
     let Some(at) = bytes.iter().position(|&byte| byte == 0) else { return };
     stanchion::engine::walk::fuzzing::ignore_file(&bytes[..at], &bytes[at + 1..]);
@@ -119,7 +121,7 @@ fn load(format: Format, bytes: &[u8]) -> Option<Vec<Node>> {
     for document in &documents {
         places(document, text);
         // Making plain JSON of it must end, too.
-        document.to_json();
+        let _ = document.to_json();
     }
     Some(documents)
 }
