@@ -66,7 +66,7 @@ fn limits(expect: &Expect, ending: &Ending, wrong: &mut Vec<String>) {
     }
     // On a busy machine time passes without the program: then what it used itself decides. One that waits
     // for ever is ended by the runner.
-    if ending.wall_ms > expect.most_wall_ms && ending.cpu_ms > expect.most_wall_ms / 2 {
+    if ending.wall_ms > expect.most_wall_ms && ending.cpu_ms > expect.most_wall_ms {
         wrong.push(format!("took {} ms, {} ms of the processor", ending.wall_ms, ending.cpu_ms));
     }
     let most = ending.process_kib.max(ending.tree_kib);

@@ -12,6 +12,7 @@ pub const FAMILIES: &[(&str, Build)] = &[
     ("S5-embedded-code", embedded),
     ("S5-many-hostile-files", many_hostile_files),
     ("S5-mixed-grammars", mixed_grammars),
+    ("S5-memory-at-once", memory_at_once),
 ];
 
 /// Inputs that are known to have killed some grammar, or to have kept it busy.
@@ -136,6 +137,17 @@ fn many_hostile_files(case: &mut Case) {
     // Each may use its own budget, on as many cores as there are.
     case.expect.most_wall_ms += 2_000 * count as u64;
     case.note(format!("{count} files"));
+}
+
+/// Several files at once that take all the memory they get: the limit is one for all workers together.
+fn memory_at_once(case: &mut Case) {
+    let count = *case.random.pick(&[2, 4, 6]);
+    let unit = *case.random.pick(&["%w(", "%w(a "]);
+    for number in 0..count {
+        case.write(format!("many/{number}.rs"), unit.repeat(2_500));
+    }
+    case.expect.most_wall_ms += 2_000 * count;
+    case.note(format!("{count} files of {unit:?}"));
 }
 
 /// One file's text under the names of all languages.
