@@ -10,6 +10,7 @@ pub mod cli;
 pub mod data;
 pub mod engine;
 pub mod format;
+pub mod git;
 pub mod model;
 pub mod report;
 pub mod text;

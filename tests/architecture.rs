@@ -10,13 +10,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &["text"]),
     ("format", &["model", "data", "text"]),
     ("engine", &["model", "data", "text"]),
+    // Git's data become a tree and a focus of the engine; nobody else needs to know where they come from.
+    ("git", &["engine", "model", "text"]),
     ("report", &["model", "text"]),
     ("verify", &["engine", "format", "model", "text"]),
-    ("cli", &["verify", "report", "engine", "format", "model", "data", "text"]),
+    ("cli", &["verify", "report", "git", "engine", "format", "model", "data", "text"]),
 ];
 
 /// Inside the engine: the check kinds know neither the plan nor the run that uses them.
 const ENGINE_LAYERS: &[(&str, &[&str])] = &[
+    (
+        "cache",
+        &["checks", "plan", "run", "class", "assess", "select", "outcome", "prefilter", "walk", "applies"],
+    ),
     ("checks", &["plan", "run", "class", "assess", "select", "outcome", "walk", "applies"]),
     ("prefilter", &["checks", "plan", "run", "class", "assess", "select", "outcome", "walk", "applies"]),
     ("walk", &["checks", "plan", "run", "class", "assess", "select", "outcome", "prefilter", "applies"]),

@@ -2,12 +2,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::progress::Progress;
 use super::shell::quote;
 use super::terminal::Terminal;
-use super::{Exit, Failure, files, guidelines, interrupt, root, worker};
-use crate::engine;
+use super::{Exit, Failure, change, files, guidelines, interrupt, root, worker};
+use crate::engine::{self, tree::Tree};
 use crate::model::Outcome;
 use crate::report::{Commands, HumanStyle, render_human, write_json, write_jsonl};
 
@@ -23,6 +24,8 @@ Examples:
   stanchion check                            assess the repository you are in
   stanchion check services/pay               only that part of it
   stanchion check --guidelines ./drafts      against the guidelines in a folder
+  stanchion check --staged                   only what is going to be committed
+  stanchion check --since main               only what changed since main
   stanchion check --format json              a report for programs
   stanchion check --output json=report.json  for people here, for programs there
   stanchion check --all | less               every finding, page by page
@@ -35,6 +38,12 @@ pub(super) struct Arguments {
     /// Use the guidelines in this folder instead of those that are followed; may be given again
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
+    /// Only what is staged: names, contents and lines as git is about to commit them
+    #[arg(long, conflicts_with = "since")]
+    staged: bool,
+    /// Only what changed since this branch, tag or commit: since its history and ours parted
+    #[arg(long, value_name = "REV")]
+    since: Option<String>,
     /// How the report is written to standard output
     #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -106,18 +115,24 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let base = root::current_directory()?;
     let place = root::locate(&base, &arguments.paths)?;
     let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
+    let change = change::find(arguments.staged, arguments.since.as_deref(), &base, &place)?;
     let options = engine::Options {
+        focus: change.as_ref().map(|change| change.focus.clone()),
         scopes: place.scopes,
         threads: arguments.threads,
         prefilter: !arguments.no_prefilter,
         worker: if arguments.no_worker { None } else { worker::program() },
         ..engine::Options::default()
     };
-    let tree = root::open(&place.root)?;
-    let assessed = engine::assess(&followed.guidelines, &tree, &options, &progress);
+    let tree: Arc<dyn Tree + Send + Sync> = match &change {
+        Some(change) => Arc::clone(&change.tree),
+        None => Arc::new(root::open(&place.root)?),
+    };
+    let assessed = engine::assess(&followed.guidelines, tree.as_ref(), &options, &progress);
     progress.finish();
     let engine::Assessment { mut outcome, problems } = assessed
         .map_err(|error| Failure::new(format!("cannot assess {}: {}", place.root.display(), error.detail)))?;
+    outcome.compared = change.map(|change| change.compared);
     followed.complete(&mut outcome, &problems);
 
     let style = HumanStyle {
@@ -155,6 +170,13 @@ fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
     for path in &arguments.paths {
         check.push(' ');
         check.push_str(&quote(path));
+    }
+    if arguments.staged {
+        check.push_str(" --staged");
+    }
+    if let Some(revision) = &arguments.since {
+        check.push_str(" --since ");
+        check.push_str(&quote(Path::new(revision)));
     }
     check.push_str(&place);
     // What is followed in another repository is explained there.

@@ -1,7 +1,11 @@
 //! Which guidelines are followed here, read and ready. One broken file never hides the others.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::failure::system_words;
 use super::shell::quote;
@@ -29,6 +33,8 @@ pub(super) struct Followed {
     pub(super) aside: Vec<String>,
     /// Guidelines that are not used because another with their id is.
     pub(super) doubles: Vec<Double>,
+    /// The guidelines by id.
+    known: HashMap<GuidelineId, Arc<Guideline>>,
     /// What `--guidelines` named, as it was written; nothing for what the repository follows.
     folders: Vec<PathBuf>,
 }
@@ -157,8 +163,10 @@ impl Followed {
     }
 
     fn add_starter(&mut self) {
-        for (name, text) in format::starter() {
-            match format::parse(name, text, Origin::Starter, &|_| None) {
+        let parse = |(name, text): (&str, &str)| format::parse(name, text, Origin::Starter, &|_| None);
+        let parsed: Vec<_> = format::starter().into_par_iter().map(parse).collect();
+        for parsed in parsed {
+            match parsed {
                 Ok(guideline) => self.add(Arc::new(guideline)),
                 Err(problems) => self.problems.extend(problems),
             }
@@ -166,35 +174,25 @@ impl Followed {
     }
 
     fn add(&mut self, guideline: Arc<Guideline>) {
-        if let Some(first) = self.guidelines.iter().find(|other| other.id == guideline.id) {
-            if first.sha256 != guideline.sha256 {
-                self.doubles.push(Double { first: Arc::clone(first), other: guideline });
+        match self.known.entry(guideline.id.clone()) {
+            Entry::Occupied(first) if first.get().sha256 != guideline.sha256 => {
+                self.doubles.push(Double { first: Arc::clone(first.get()), other: guideline });
             }
-            return;
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => {
+                place.insert(Arc::clone(&guideline));
+                self.guidelines.push(guideline);
+            }
         }
-        self.guidelines.push(guideline);
     }
 
-    /// Adds a guideline file; one that cannot be used becomes problems. Only a file that was `named` is
-    /// expected to be a guideline whatever it begins with.
-    fn add_file(&mut self, path: &Path, shown: &str, named: bool) {
-        match files::read(path) {
-            Err(error) => {
-                let mut problem = whole_file(shown, &format!("cannot be read: {}", system_words(&error)));
-                let encoding = error.to_string().starts_with("not UTF-8");
-                problem.help = encoding.then(|| "save the file as UTF-8".to_owned());
-                self.problems.push(problem);
-            }
-            Ok(text) if !named && !starts_like_a_guideline(&text) => self.aside.push(shown.to_owned()),
-            Ok(text) => {
-                let folder = path.parent().unwrap_or(path);
-                let asset = |name: &str| asset(folder, name);
-                match format::parse(shown, &text, Origin::File(shown.to_owned()), &asset) {
-                    Ok(guideline) => self.add(Arc::new(guideline)),
-                    Err(problems) if format::needs_newer(&problems) => self.newer.extend(problems),
-                    Err(problems) => self.problems.extend(problems),
-                }
-            }
+    /// Adds what became of a guideline file.
+    fn add_loaded(&mut self, loaded: Loaded) {
+        match loaded {
+            Loaded::Guideline(guideline) => self.add(Arc::new(*guideline)),
+            Loaded::Problems(problems) => self.problems.extend(problems),
+            Loaded::Newer(problems) => self.newer.extend(problems),
+            Loaded::Aside(shown) => self.aside.push(shown),
         }
     }
 
@@ -211,12 +209,49 @@ impl Followed {
                 failure
             }
         })?;
-        for path in found {
-            let below = path.strip_prefix(folder).unwrap_or(&path);
+        let load = |path: &PathBuf| {
+            let below = path.strip_prefix(folder).unwrap_or(path);
             let shown = shown.join(below).to_string_lossy().replace('\\', "/");
-            self.add_file(&path, shown.strip_prefix("./").unwrap_or(&shown), false);
-        }
+            load_file(path, shown.strip_prefix("./").unwrap_or(&shown), false)
+        };
+        // Side by side, but taken in order: of two with one id the first is used.
+        let loaded: Vec<Loaded> = found.par_iter().map(load).collect();
+        loaded.into_iter().for_each(|loaded| self.add_loaded(loaded));
         Ok(())
+    }
+}
+
+/// What becomes of a guideline file.
+enum Loaded {
+    Guideline(Box<Guideline>),
+    Problems(Vec<Problem>),
+    /// It is for a newer program.
+    Newer(Vec<Problem>),
+    /// It is not meant to be one; its name.
+    Aside(String),
+}
+
+/// Reads a guideline file. Only a file that was `named` is expected to be a guideline whatever it begins
+/// with.
+fn load_file(path: &Path, shown: &str, named: bool) -> Loaded {
+    let text = match files::read(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let mut problem = whole_file(shown, &format!("cannot be read: {}", system_words(&error)));
+            let encoding = error.to_string().starts_with("not UTF-8");
+            problem.help = encoding.then(|| "save the file as UTF-8".to_owned());
+            return Loaded::Problems(vec![problem]);
+        }
+    };
+    if !named && !starts_like_a_guideline(&text) {
+        return Loaded::Aside(shown.to_owned());
+    }
+    let folder = path.parent().unwrap_or(path);
+    let asset = |name: &str| asset(folder, name);
+    match format::parse(shown, &text, Origin::File(shown.to_owned()), &asset) {
+        Ok(guideline) => Loaded::Guideline(Box::new(guideline)),
+        Err(problems) if format::needs_newer(&problems) => Loaded::Newer(problems),
+        Err(problems) => Loaded::Problems(problems),
     }
 }
 
@@ -283,7 +318,7 @@ pub(super) fn load(root: &Path, base: &Path, folders: &[PathBuf]) -> Result<Foll
     for folder in folders {
         let full = base.join(folder);
         if full.is_file() {
-            followed.add_file(&full, &folder.to_string_lossy(), true);
+            followed.add_loaded(load_file(&full, &folder.to_string_lossy(), true));
         } else {
             followed.add_folder(&full, folder)?;
         }

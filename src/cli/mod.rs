@@ -3,6 +3,7 @@
 //! The only room that prints or reads arguments, environment, directory and time. What is found out and
 //! how it is worded belongs elsewhere (`engine`, `report`); here it is only asked for and passed on.
 
+mod change;
 mod check;
 mod completions;
 mod explain;

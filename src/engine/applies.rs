@@ -1,10 +1,55 @@
 //! Where a guideline applies: facts about the repository and about each file.
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
 use super::SpecProblem;
 use super::glob::Globs;
 use super::tree::{Entry, EntryKind};
 use crate::data::Step;
 use crate::model::{Applies, Language, RepoPath, language_of};
+
+/// What most conditions and checks ask of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Kind<'p> {
+    /// What follows the last `.` of the name.
+    pub extension: Option<&'p [u8]>,
+    /// The language.
+    pub language: Option<Language>,
+}
+
+impl<'p> Kind<'p> {
+    /// The kind of the file at `path`.
+    #[must_use]
+    pub fn of(path: &'p [u8]) -> Self {
+        let name = &path[memchr::memrchr(b'/', path).map_or(0, |at| at + 1)..];
+        let extension = memchr::memrchr(b'.', name).map(|at| &name[at + 1..]);
+        Self { extension, language: language_of(path) }
+    }
+}
+
+/// The sorted entries of a tree, and one path of each kind of file in it, found at the first question.
+pub struct Ground<'e> {
+    entries: &'e [Entry],
+    kinds: OnceCell<Vec<(&'e [u8], Option<Language>)>>,
+}
+
+impl<'e> Ground<'e> {
+    /// The ground of `entries`.
+    #[must_use]
+    pub fn new(entries: &'e [Entry]) -> Self {
+        Self { entries, kinds: OnceCell::new() }
+    }
+
+    fn kinds(&self) -> &[(&'e [u8], Option<Language>)] {
+        self.kinds.get_or_init(|| {
+            let mut seen = HashSet::new();
+            let files = self.entries.iter().filter(|entry| entry.kind != EntryKind::Directory);
+            let kinds = files.map(|entry| (entry.path.bytes(), Kind::of(entry.path.bytes())));
+            kinds.filter(|(_, kind)| seen.insert(*kind)).map(|(path, kind)| (path, kind.language)).collect()
+        })
+    }
+}
 
 /// An `applies` with its globs compiled and its facts about the repository settled.
 pub struct Condition {
@@ -40,7 +85,7 @@ impl Condition {
         if problems.is_empty() { Ok(condition) } else { Err(problems) }
     }
 
-    /// Settles the facts about the repository. With `assume`, whatever must exist is taken as given.
+    /// Settles the facts about the repository, whose `entries` are sorted. With `assume`, whatever must exist is taken as given.
     pub fn settle(&mut self, entries: &[Entry], assume: bool) {
         self.settle_part(entries, assume.then_some(true));
     }
@@ -49,11 +94,16 @@ impl Condition {
     fn settle_part(&mut self, entries: &[Entry], given: Option<bool>) {
         if let Some((_, globs, example, holds)) = &mut self.exists {
             // A directory without anything in it is not in git, so it would not be there in a clone.
-            let exists = |(at, entry): &(usize, &Entry)| {
-                globs.is_match(entry.path.bytes())
-                    && (entry.kind != EntryKind::Directory || holds_something(entries, *at))
+            let counts = |at: usize| entries[at].kind != EntryKind::Directory || holds_something(entries, at);
+            let place = match globs.paths() {
+                Some(paths) => {
+                    let find =
+                        |path: &[u8]| entries.binary_search_by(|entry| entry.path.bytes().cmp(path)).ok();
+                    paths.into_iter().filter_map(find).filter(|&at| counts(at)).min()
+                }
+                None => (0..entries.len()).find(|&at| globs.is_match(entries[at].path.bytes()) && counts(at)),
             };
-            *example = entries.iter().enumerate().find(exists).map(|(_, entry)| entry.path.clone());
+            *example = place.map(|at| entries[at].path.clone());
             *holds = given.unwrap_or(example.is_some());
         }
         for part in self.any.iter_mut().chain(&mut self.all) {
@@ -92,13 +142,30 @@ impl Condition {
             && self.not.as_ref().is_none_or(|part| !part.holds_for(path, language))
     }
 
+    /// Whether the answer for a file depends on its [`Kind`] alone.
+    #[must_use]
+    pub fn asks_by_kind(&self) -> bool {
+        self.files.as_ref().is_none_or(|(_, globs)| globs.asks_by_extension())
+            && self.any.iter().chain(&self.all).chain(self.not.as_deref()).all(Self::asks_by_kind)
+    }
+
     /// Whether it holds for the repository: for some file, or without looking at files at all.
     #[must_use]
     pub fn holds_somewhere(&self, entries: &[Entry]) -> bool {
+        self.holds_in(&Ground::new(entries))
+    }
+
+    /// The same where many conditions are asked about one tree.
+    #[must_use]
+    pub fn holds_in(&self, ground: &Ground<'_>) -> bool {
         if !self.asks_about_files() {
             return self.holds_for(b"", None);
         }
-        entries
+        if self.asks_by_kind() {
+            return ground.kinds().iter().any(|(path, language)| self.holds_for(path, *language));
+        }
+        ground
+            .entries
             .iter()
             .filter(|entry| entry.kind != EntryKind::Directory)
             .any(|entry| self.holds_for(entry.path.bytes(), language_of(entry.path.bytes())))

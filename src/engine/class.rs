@@ -1,9 +1,10 @@
 //! Classes: files that the same checks look into share one prefilter.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::prefilter::{Prefilter, Requirement};
-use super::session::ClassSpec;
+use super::task::ClassSpec;
 use crate::model::Language;
 
 /// Which class each file belongs to.
@@ -29,18 +30,18 @@ impl Classes {
 }
 
 /// What is asked of the files of a class before anything is parsed.
-pub struct Gate {
+pub struct Gate<'f> {
     /// Numbers of the checks that can be used, in order.
     pub numbers: Vec<u32>,
     /// Numbers of those that name their files.
     pub named: Vec<u32>,
-    /// Which of `numbers` a file may match.
-    pub prefilter: Prefilter,
+    requirements: Vec<&'f Requirement>,
+    prefilter: OnceLock<Prefilter>,
 }
 
-impl Gate {
+impl<'f> Gate<'f> {
     /// The gate of a class. `requirement_of` is `None` for a check that cannot be used.
-    pub fn new<'f>(
+    pub fn new(
         spec: &ClassSpec,
         requirement_of: impl Fn(u32) -> Option<&'f Requirement>,
         names_its_files: impl Fn(u32) -> bool,
@@ -48,6 +49,11 @@ impl Gate {
         let usable = spec.numbers.iter().filter_map(|&number| Some((number, requirement_of(number)?)));
         let (numbers, requirements): (Vec<u32>, Vec<&Requirement>) = usable.unzip();
         let named = numbers.iter().copied().filter(|&number| names_its_files(number)).collect();
-        Self { numbers, named, prefilter: Prefilter::new(requirements) }
+        Self { numbers, named, requirements, prefilter: OnceLock::new() }
+    }
+
+    /// Which of the checks a file may match; built for the first file that is read.
+    pub fn prefilter(&self) -> &Prefilter {
+        self.prefilter.get_or_init(|| Prefilter::new(self.requirements.iter().copied()))
     }
 }

@@ -1,30 +1,13 @@
-//! How to run: bounds, scopes, threads, and who is told how far it has come.
+//! How to run: scopes, threads, and who is told how far it has come.
 //!
 //! Values only; what is done with them stands in `run` and `assess`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
+use super::focus::Focus;
+use super::limits::Limits;
+use super::recall::Memory;
 use crate::model::RepoPath;
-
-/// Sizes and times that bound the work on one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Largest file that is read, in bytes.
-    pub file_bytes: u64,
-    /// Largest text that is parsed as code, in bytes.
-    pub code_bytes: u64,
-    /// How long the checks may work on one file.
-    pub file_time: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { file_bytes: 16 << 20, code_bytes: 4 << 20, file_time: Duration::from_secs(2) }
-    }
-}
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -37,11 +20,15 @@ pub struct Options {
     pub prefilter: bool,
     /// Whether whatever `applies.exists` asks for is taken as given (single-file examples).
     pub assume_exists: bool,
+    /// Only what changed; `None` is everything.
+    pub focus: Option<Focus>,
     /// Bounds.
     pub limits: Limits,
     /// The program whose `__worker` command assesses files in processes of their own; `None`: everything
     /// happens in this process, and what kills a parser kills it.
     pub worker: Option<PathBuf>,
+    /// What earlier runs found, and where to put what this one finds.
+    pub memory: Option<Memory>,
 }
 
 impl Default for Options {
@@ -51,8 +38,10 @@ impl Default for Options {
             threads: 0,
             prefilter: true,
             assume_exists: false,
+            focus: None,
             limits: Limits::default(),
             worker: None,
+            memory: None,
         }
     }
 }

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::fingerprint::{fingerprint, fold};
+use super::focus::Focus;
 use super::found::{CannotTell, FileResult, Found};
 use super::plan::{Plan, PlanProblem};
 use super::tree::{EntryKind, Listing};
 use crate::model::{
-    Finding, Guideline, GuidelineOutcome, NotAssessed, Outcome, PathCounts, Reason, RepoPath, Verdict,
+    Finding, Guideline, GuidelineId, GuidelineOutcome, NotAssessed, Outcome, PathCounts, Reason, RepoPath,
+    Verdict,
 };
 
 /// Why a special file was not opened.
@@ -43,6 +45,7 @@ pub struct Assembly<'r> {
     plan: &'r Plan,
     listing: &'r Listing,
     in_scope: &'r dyn Fn(&RepoPath) -> bool,
+    focus: Option<&'r Focus>,
     fates: Vec<Fate>,
     /// Paths outside the list of entries that could not be looked at.
     extra_cannot_tell: usize,
@@ -57,9 +60,11 @@ impl<'r> Assembly<'r> {
         plan: &'r Plan,
         listing: &'r Listing,
         in_scope: &'r dyn Fn(&RepoPath) -> bool,
+        focus: Option<&'r Focus>,
     ) -> Self {
+        let counts = |path: &RepoPath| focus.is_none_or(|focus| focus.counts(path)) && in_scope(path);
         let fate = |entry: &super::tree::Entry| {
-            if entry.kind == EntryKind::Directory || !in_scope(&entry.path) {
+            if entry.kind == EntryKind::Directory || !counts(&entry.path) {
                 Fate::Uncounted
             } else {
                 Fate::NotApplicable
@@ -69,7 +74,7 @@ impl<'r> Assembly<'r> {
         let asked = vec![false; guidelines.len()];
         let outcome = Outcome { notes: listing.notes.clone(), ..Outcome::default() };
         let mut assembly =
-            Self { guidelines, plan, listing, in_scope, fates, extra_cannot_tell: 0, asked, outcome };
+            Self { guidelines, plan, listing, in_scope, focus, fates, extra_cannot_tell: 0, asked, outcome };
         for (path, error) in &listing.problems {
             assembly.listing_problem(path, error.reason, &error.detail);
         }
@@ -80,7 +85,7 @@ impl<'r> Assembly<'r> {
     }
 
     fn listing_problem(&mut self, path: &RepoPath, reason: Reason, detail: &str) {
-        if !(self.in_scope)(path) {
+        if !self.counts_path(path) {
             return;
         }
         match self.listing.entries.binary_search_by(|entry| entry.path.cmp(path)) {
@@ -88,6 +93,11 @@ impl<'r> Assembly<'r> {
             _ => self.extra_cannot_tell += 1,
         }
         self.not_assessed(Some(path.clone()), None, None, reason, detail.to_owned());
+    }
+
+    /// Whether `path` is one of those that the run is about.
+    fn counts_path(&self, path: &RepoPath) -> bool {
+        self.focus.is_none_or(|focus| focus.counts(path)) && (self.in_scope)(path)
     }
 
     /// Says that a guideline or a check of it cannot be used.
@@ -173,8 +183,17 @@ impl<'r> Assembly<'r> {
             self.fates[result.file as usize] = Fate::CannotTell;
         }
         let mut occurrences = HashMap::new();
+        let mut lines = None;
         for found in result.found {
+            let number = found.check;
             self.finding(path.clone(), found, &mut occurrences);
+            // Given its fingerprint first, which must not depend on what is left out.
+            if let Some(focus) = self.focus.filter(|focus| !focus.judges_whole(self.id_of(number)))
+                && let Some(last) = self.outcome.findings.last()
+                && !lines.get_or_insert_with(|| focus.lines(path)).touch(last.start, last.end)
+            {
+                self.outcome.findings.pop();
+            }
         }
         for cannot_tell in result.cannot_tell {
             self.cannot_tell(path, cannot_tell);
@@ -190,6 +209,10 @@ impl<'r> Assembly<'r> {
             None => (None, None),
         };
         self.not_assessed(Some(path.clone()), guideline, check, cannot_tell.reason, cannot_tell.detail);
+    }
+
+    fn id_of(&self, number: u32) -> &GuidelineId {
+        &self.guidelines[self.plan.checks[number as usize].guideline].id
     }
 
     fn named(&self, number: u32) -> (usize, String) {
@@ -303,7 +326,7 @@ impl<'r> Assembly<'r> {
         let cannot_tell = count(Fate::CannotTell) + self.extra_cannot_tell;
         // Counted from the list of entries, not as the sum of the rest: the sums are a test's to check.
         let counted =
-            |entry: &&super::tree::Entry| entry.kind != EntryKind::Directory && (self.in_scope)(&entry.path);
+            |entry: &&super::tree::Entry| entry.kind != EntryKind::Directory && self.counts_path(&entry.path);
         PathCounts {
             seen: self.listing.entries.iter().filter(counted).count() + self.extra_cannot_tell,
             assessed,

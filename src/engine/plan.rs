@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::SpecProblem;
-use super::applies::Condition;
+use super::applies::{Condition, Ground};
 use super::select::Selector;
 use super::tree::Entry;
 use crate::model::Guideline;
@@ -46,11 +46,12 @@ impl Plan {
     #[must_use]
     pub fn new(guidelines: &[Arc<Guideline>], entries: &[Entry], assume_exists: bool) -> Self {
         let mut plan = Self { conditions: vec![], applies: vec![], checks: vec![], problems: vec![] };
+        let ground = Ground::new(entries);
         for (index, guideline) in guidelines.iter().enumerate() {
             match Condition::new(&guideline.applies) {
                 Ok(mut condition) => {
                     condition.settle(entries, assume_exists);
-                    plan.applies.push(condition.holds_somewhere(entries));
+                    plan.applies.push(condition.holds_in(&ground));
                     plan.conditions.push(Some(condition));
                     plan.add_checks(index, guideline);
                 }

@@ -7,7 +7,8 @@ use super::applies::Condition;
 use super::compiled::compile_names;
 use super::plan::PlanProblem;
 use super::select::Selector;
-use super::session::{Session, Silent, Task};
+use super::session::{Session, Silent};
+use super::task::Task;
 #[cfg(unix)]
 use super::worker::{Pool, Progressed};
 use super::{Limits, SpecProblem};

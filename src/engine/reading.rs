@@ -3,7 +3,8 @@
 use super::class::Gate;
 use super::found::{CannotTell, FileResult};
 use super::prefilter::Seen;
-use super::session::Job;
+use super::recall::Recall;
+use super::task::Job;
 use super::tree::{ReadError, Tree};
 use crate::model::{Reason, RepoPath};
 use crate::text::{Undecodable, decode};
@@ -24,28 +25,51 @@ pub enum Read {
     Needs(Job, Vec<u8>),
 }
 
-/// Reads the file at `path`, which is number `file`, of at most `limit` bytes.
+/// Where and how files are read.
+#[derive(Clone, Copy)]
+pub struct Reader<'r> {
+    /// The tree.
+    pub tree: &'r dyn Tree,
+    /// Most bytes of a file.
+    pub limit: u64,
+    /// What earlier runs found.
+    pub recall: Option<&'r Recall<'r>>,
+}
+
+/// Reads the file at `path`, which is number `file`.
 pub fn read_file(
-    gate: &Gate,
+    reader: Reader<'_>,
+    gate: &Gate<'_>,
     class: u32,
-    tree: &dyn Tree,
     path: &RepoPath,
     file: u32,
-    limit: u64,
     scratch: &mut Scratch,
 ) -> Read {
-    if let Err(error) = tree.read(path, limit, &mut scratch.bytes) {
-        return Read::Done(FileResult {
-            file,
-            found: vec![],
-            cannot_tell: unread(gate, &error, &scratch.bytes),
-        });
+    let stamp = match reader.tree.read_stamped(path, reader.limit, &mut scratch.bytes) {
+        Ok(stamp) => stamp,
+        Err(error) => {
+            let cannot_tell = unread(gate, &error, &scratch.bytes);
+            return Read::Done(FileResult { file, found: vec![], cannot_tell });
+        }
+    };
+    let known = |recall: &Recall<'_>| recall.same_content(file, class, path, &scratch.bytes, stamp);
+    if let Some(result) = reader.recall.and_then(known) {
+        return Read::Done(result);
     }
+    let read = look_at_text(gate, class, path, file, scratch);
+    if let (Read::Done(result), Some(recall)) = (&read, reader.recall) {
+        recall.remember(path, result);
+    }
+    read
+}
+
+/// Decides by the bytes that were read whether a closer look is needed.
+fn look_at_text(gate: &Gate<'_>, class: u32, path: &RepoPath, file: u32, scratch: &mut Scratch) -> Read {
     let cannot_tell = match decode(&scratch.bytes) {
         Ok(decoded) => {
             // The requirements are about the text's own bytes: for UTF-8 these are the file's.
             let text = decoded.text.as_bytes();
-            if !gate.prefilter.may_match(text, &mut scratch.seen, &mut scratch.active) {
+            if !gate.prefilter().may_match(text, &mut scratch.seen, &mut scratch.active) {
                 return Read::Done(FileResult { file, ..FileResult::default() });
             }
             let flags = gate.numbers.iter().zip(&scratch.active);
@@ -66,7 +90,7 @@ pub fn read_file(
 }
 
 /// A file that could not be read; `head` is what was seen of it.
-fn unread(gate: &Gate, error: &ReadError, head: &[u8]) -> Vec<CannotTell> {
+fn unread(gate: &Gate<'_>, error: &ReadError, head: &[u8]) -> Vec<CannotTell> {
     // A large binary is no more the business of a check of every text than a small one.
     if error.reason == Reason::TooBig && matches!(decode(head), Err(Undecodable::Binary(_))) {
         return refuse_named(gate, error.reason, &error.detail);
@@ -74,7 +98,7 @@ fn unread(gate: &Gate, error: &ReadError, head: &[u8]) -> Vec<CannotTell> {
     vec![CannotTell { check: None, reason: error.reason, detail: error.detail.clone() }]
 }
 
-fn refuse_named(gate: &Gate, reason: Reason, detail: &str) -> Vec<CannotTell> {
+fn refuse_named(gate: &Gate<'_>, reason: Reason, detail: &str) -> Vec<CannotTell> {
     let refuse = |&number| CannotTell { check: Some(number), reason, detail: detail.to_owned() };
     gate.named.iter().map(refuse).collect()
 }

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
+use super::choose::select;
 use super::class::{Classes, Gate};
 use super::compiled::compile_names;
 use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
 use super::plan::{Plan, PlanProblem};
 use super::prefilter::Requirement;
-use super::session::{Facts, Session, Silent, Task};
+use super::reading::Reader;
+use super::recall::Recall;
+use super::session::{Session, Silent};
 use super::stream::{self, Work};
-use super::tree::{Entry, EntryKind, Listing, ReadError, Tree};
-use crate::model::{FixSpec, Guideline, Language, Outcome, RepoPath, language_of};
+use super::task::{Facts, Task};
+use super::tree::{EntryKind, Listing, ReadError, Tree};
+use crate::model::{FixSpec, Guideline, Outcome, RepoPath};
 
 /// What a run found out.
 #[derive(Debug)]
@@ -40,42 +42,73 @@ pub fn assess(
     let in_scope = |path: &RepoPath| {
         options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope))
     };
-    let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options.scopes.is_empty());
-    let (classes, class_of) = select(&plan, &listing.entries, &in_scope);
+    let focus = options.focus.as_ref();
+    let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options);
+    let (classes, class_of) = select(guidelines, &plan, &listing.entries, &in_scope, focus);
     let task = Arc::new(task(guidelines, &plan, classes, options));
+    let recall = options.memory.as_ref().map(|memory| Recall::new(memory, &task));
     let mut crew = Crew::new(&task, options);
-    let facts = crew.facts(&task);
+    let facts = facts(&task, &mut crew, recall.as_ref());
     for (&number, facts) in &facts {
         plan.report_number(number, facts.problems.clone());
     }
     let gates = gates(&plan, &task, &facts, options.prefilter);
 
-    let mut assembly = Assembly::new(guidelines, &plan, &listing, &in_scope);
+    let mut assembly = Assembly::new(guidelines, &plan, &listing, &in_scope, focus);
     assembly.add_names(names);
-    let work: Vec<(u32, u32)> =
-        class_of.into_iter().filter(|&(_, class)| !gates[class as usize].numbers.is_empty()).collect();
-    for &(file, class) in &work {
-        assembly.add_look(file, &gates[class as usize].numbers);
+    let mut files = Vec::new();
+    for (file, class) in class_of {
+        let numbers = &gates[class as usize].numbers;
+        if numbers.is_empty() {
+            continue;
+        }
+        assembly.add_look(file, numbers);
+        if listing.entries[file as usize].kind == EntryKind::Special {
+            assembly.add_special(file, numbers);
+        } else {
+            files.push((file, class));
+        }
     }
-    let files: Vec<(u32, u32)> = work
-        .into_iter()
-        .filter(|&(file, class)| {
-            let special = listing.entries[file as usize].kind == EntryKind::Special;
-            if special {
-                assembly.add_special(file, &gates[class as usize].numbers);
-            }
-            !special
-        })
-        .collect();
+    if let Some(recall) = &recall {
+        let known = recall.unchanged(&files, &listing.entries, tree);
+        let mut known = known.into_iter();
+        files.retain(|_| known.next().flatten().map(|result| assembly.add(result)).is_none());
+    }
     progress.start(files.len());
-    let work = Work::new(&files, &gates, &listing.entries, tree, threads(options), &task, progress);
+    let reader = Reader { tree, limit: options.limits.file_bytes, recall: recall.as_ref() };
+    let work = Work::new(&files, &gates, &listing.entries, reader, threads(options), &task, progress);
+    let late = crew.stream(&work, &mut |result| {
+        if let Some(recall) = &recall {
+            recall.remember(&listing.entries[result.file as usize].path, &result);
+        }
+        assembly.add(result);
+    });
     let mut problems = plan.problems.clone();
-    for (number, facts) in crew.stream(&work, &mut |result| assembly.add(result)) {
+    for (number, facts) in late {
         let found = plan.problems_at(number, facts.problems);
         found.iter().for_each(|problem| assembly.plan_problem(problem));
         problems.extend(found);
     }
     Ok(Assessment { outcome: assembly.finish(), problems })
+}
+
+/// What is known about every check of the task: from earlier runs, or by asking.
+fn facts(task: &Task, crew: &mut Crew, recall: Option<&Recall<'_>>) -> BTreeMap<u32, Facts> {
+    let mut all = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for (number, _) in &task.checks {
+        match recall.and_then(|recall| recall.facts(*number)) {
+            Some(facts) => drop(all.insert(*number, facts)),
+            None => unknown.push(*number),
+        }
+    }
+    for (number, facts) in crew.facts(&unknown) {
+        if let Some(recall) = recall {
+            recall.remember_facts(number, &facts);
+        }
+        all.insert(number, facts);
+    }
+    all
 }
 
 fn threads(options: &Options) -> usize {
@@ -98,7 +131,7 @@ fn task(guidelines: &[Arc<Guideline>], plan: &Plan, classes: Classes, options: &
     Task { limits: options.limits, checks, classes: classes.specs }
 }
 
-fn gates(plan: &Plan, task: &Task, facts: &BTreeMap<u32, Facts>, filter: bool) -> Vec<Gate> {
+fn gates<'f>(plan: &Plan, task: &Task, facts: &'f BTreeMap<u32, Facts>, filter: bool) -> Vec<Gate<'f>> {
     let names_its_files = |number: u32| {
         let planned = &plan.checks[number as usize];
         let condition = plan.conditions[planned.guideline].as_ref();
@@ -129,9 +162,9 @@ impl Crew {
         Self::Here(Box::new(Session::new(Arc::clone(task))))
     }
 
-    /// What is known about every check of the task.
-    fn facts(&mut self, task: &Task) -> BTreeMap<u32, Facts> {
-        let numbers = task.checks.iter().map(|(number, _)| *number);
+    /// What is known about these checks.
+    fn facts(&mut self, numbers: &[u32]) -> BTreeMap<u32, Facts> {
+        let numbers = numbers.iter().copied();
         match self {
             Self::Here(session) => {
                 numbers.filter_map(|number| Some((number, session.facts(number, &mut Silent)?))).collect()
@@ -163,7 +196,10 @@ impl Crew {
             Self::Workers(mut pool) => {
                 let mut late = Vec::new();
                 let streamed = stream::in_processes(work, &mut pool, &mut *sink, |number, facts| {
-                    late.push((number, facts))
+                    if let Some(recall) = work.reader.recall {
+                        recall.distrust(number);
+                    }
+                    late.push((number, facts));
                 });
                 if let Err(error) = streamed {
                     let detail = format!("no pipe to the worker processes: {error}");
@@ -186,7 +222,7 @@ fn names(
     listing: &Listing,
     tree: &dyn Tree,
     in_scope: &impl Fn(&RepoPath) -> bool,
-    whole: bool,
+    options: &Options,
 ) -> NamesResult {
     let mut result = NamesResult { looked: vec![false; listing.entries.len()], ..NamesResult::default() };
     let mut problems = Vec::new();
@@ -195,29 +231,33 @@ fn names(
             continue;
         }
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let spec = &guidelines[planned.guideline].checks[planned.check];
+        let guideline = &guidelines[planned.guideline];
+        let spec = &guideline.checks[planned.check];
+        let focus = options.focus.as_ref().filter(|focus| !focus.judges_whole(&guideline.id));
         match compile_names(spec) {
             Ok(Some(check)) => {
                 let mut looked_at = 0usize;
                 let (message, fix): (_, Option<&FixSpec>) = (spec.message.as_deref(), spec.fix.as_ref());
                 let looked = &mut result.looked;
-                check.assess(
-                    number,
-                    &listing.entries,
-                    tree,
-                    &RepoPath::from(""),
-                    message,
-                    fix,
-                    &mut result.found,
-                    &mut result.cannot_tell,
-                    &mut |entry| {
-                        if in_scope(&listing.entries[entry].path) {
-                            looked[entry] = true;
-                            looked_at += 1;
-                        }
-                    },
-                );
+                let (entries, found, unknown) =
+                    (&listing.entries, &mut result.found, &mut result.cannot_tell);
+                let mut look = |entry: usize| {
+                    if in_scope(&entries[entry].path) {
+                        looked[entry] = true;
+                        looked_at += 1;
+                    }
+                };
+                match focus {
+                    None => {
+                        let root = RepoPath::from("");
+                        check.assess(number, entries, tree, &root, message, fix, found, unknown, &mut look);
+                    }
+                    Some(focus) => {
+                        focus.ask(&check, number, entries, tree, message, fix, found, unknown, &mut look);
+                    }
+                }
                 // A question about the whole repository is not asked of a part of it.
+                let whole = options.scopes.is_empty() && focus.is_none();
                 if looked_at > 0 || (whole && check.asks_of_the_whole()) {
                     result.asked.push(number);
                 }
@@ -230,44 +270,4 @@ fn names(
         plan.report(guideline, Some(check), found);
     }
     result
-}
-
-/// Puts every file that some check looks into in a class.
-fn select(
-    plan: &Plan,
-    entries: &[Entry],
-    in_scope: &(impl Fn(&RepoPath) -> bool + Sync),
-) -> (Classes, Vec<(u32, u32)>) {
-    let checks_of = |entry: &Entry| -> Option<(Vec<u32>, Option<Language>)> {
-        let content = matches!(entry.kind, EntryKind::File | EntryKind::Special);
-        if !content || !in_scope(&entry.path) {
-            return None;
-        }
-        let path = entry.path.bytes();
-        let language = language_of(path);
-        let mut holds: Vec<Option<bool>> = vec![None; plan.conditions.len()];
-        let mut numbers = Vec::new();
-        for (number, planned) in plan.checks.iter().enumerate() {
-            let (Some(selector), Some(condition)) = (&planned.selector, &plan.conditions[planned.guideline])
-            else {
-                continue;
-            };
-            if !plan.applies[planned.guideline] || !selector.selects(path, language) {
-                continue;
-            }
-            if *holds[planned.guideline].get_or_insert_with(|| condition.holds_for(path, language)) {
-                numbers.push(u32::try_from(number).unwrap_or(u32::MAX));
-            }
-        }
-        (!numbers.is_empty()).then_some((numbers, language))
-    };
-    let chosen: Vec<_> = entries.par_iter().map(checks_of).collect();
-    let mut classes = Classes::default();
-    let mut class_of = Vec::new();
-    for (file, chosen) in chosen.into_iter().enumerate() {
-        if let Some((numbers, language)) = chosen {
-            class_of.push((u32::try_from(file).unwrap_or(u32::MAX), classes.of(numbers, language)));
-        }
-    }
-    (classes, class_of)
 }

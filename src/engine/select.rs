@@ -6,7 +6,7 @@ use super::checks::code::{Grammar, PastedGlobs};
 use super::glob::Globs;
 use super::tree::{Entry, EntryKind};
 use crate::data::Step;
-use crate::model::{Check, CheckKind, Guideline, Language, RepoPath, language_of};
+use crate::model::{Check, CheckKind, CodeCheck, Guideline, Language, RepoPath, language_of};
 
 /// Decides by name which files one check of contents looks into.
 pub struct Selector {
@@ -17,8 +17,8 @@ pub struct Selector {
 enum What {
     /// Files that match; `None` is every file.
     Globs(Option<Globs>),
-    /// Files of a language, with ast-grep's own globs.
-    Code { language: Language, pasted: PastedGlobs },
+    /// Files of a language, with ast-grep's own globs if there are any.
+    Code { language: Language, pasted: Option<PastedGlobs> },
 }
 
 impl Selector {
@@ -40,6 +40,7 @@ impl Selector {
             ),
             CheckKind::Code(code) => {
                 let pasted = PastedGlobs::new(code).map_err(|problem| vec![problem])?;
+                let pasted = names_files(code).then_some(pasted);
                 (What::Code { language: code.language, pasted }, globs("code", "except", &[])?)
             }
         };
@@ -54,10 +55,21 @@ impl Selector {
             What::Globs(Some(globs)) => globs.is_match(path),
             What::Code { language: wanted, pasted } => {
                 language.is_some_and(|language| language == *wanted || embeds(language, *wanted))
-                    && pasted.is_match(path)
+                    && pasted.as_ref().is_none_or(|pasted| pasted.is_match(path))
             }
         };
         named && !self.except.is_match(path)
+    }
+
+    /// Whether the answer for a file depends on its [`super::applies::Kind`] alone.
+    #[must_use]
+    pub fn asks_by_kind(&self) -> bool {
+        let named = match &self.what {
+            What::Globs(None) => true,
+            What::Globs(Some(globs)) => globs.asks_by_extension(),
+            What::Code { pasted, .. } => pasted.is_none(),
+        };
+        named && self.except.asks_by_extension()
     }
 
     /// Whether the check says by name which files it wants, so that a file that is not text is a
@@ -66,6 +78,12 @@ impl Selector {
     pub fn names_its_files(&self, condition: &Condition) -> bool {
         !matches!(self.what, What::Globs(None)) || condition.names_files()
     }
+}
+
+/// Whether a pasted rule says by globs which files it looks at.
+fn names_files(code: &CodeCheck) -> bool {
+    let written = |key: &str| code.rule.as_ref().is_some_and(|rule| rule.contains_key(key));
+    !code.files.is_empty() || !code.ignores.is_empty() || written("files") || written("ignores")
 }
 
 /// Whether code of `inner` may stand in files of `outer`.

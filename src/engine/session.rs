@@ -7,56 +7,12 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::assess::{Ready, assess_text};
 use super::compiled::{Compiled, compile, problems_of};
 use super::found::{CannotTell, FileResult, SpecProblem};
-use super::options::Limits;
 use super::prefilter::Requirement;
-use crate::model::{Check, Language, Reason, RepoPath};
-
-/// What a session works on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Task {
-    /// Bounds of the work on one file.
-    pub limits: Limits,
-    /// The checks of contents, with their numbers in the plan.
-    pub checks: Vec<(u32, Check)>,
-    /// Files that are asked the same checks.
-    pub classes: Vec<ClassSpec>,
-}
-
-/// Files in one language that the same checks look into.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ClassSpec {
-    /// Numbers of the checks, in order.
-    pub numbers: Vec<u32>,
-    /// The language of the files, if it is known.
-    pub language: Option<Language>,
-}
-
-/// One file to assess; its content comes beside it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
-    /// Number of the file in the list of entries.
-    pub file: u32,
-    /// Index of its class.
-    pub class: u32,
-    /// Numbers of the checks that may find something in it.
-    pub active: Vec<u32>,
-    /// Its path.
-    pub path: RepoPath,
-}
-
-/// What is known about a check once it is compiled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
-    /// What a file must hold so that the check can find anything in it.
-    pub requirement: Requirement,
-    /// What is wrong with it; then it is not used.
-    pub problems: Vec<SpecProblem>,
-}
+use super::task::{Facts, Job, Task};
+use crate::model::Reason;
 
 /// Is told before something is touched that might not be survived.
 pub trait Announce {
@@ -95,8 +51,12 @@ impl Session {
     /// task's.
     pub fn facts(&mut self, number: u32, announce: &mut dyn Announce) -> Option<Facts> {
         Some(match self.compile(number, announce)? {
-            Ok(compiled) => Facts { requirement: compiled.requirement(), problems: Vec::new() },
-            Err(problems) => Facts { requirement: Requirement::Anything, problems: problems.clone() },
+            Ok(compiled) => {
+                Facts { requirement: compiled.requirement(), problems: Vec::new(), unsure: false }
+            }
+            Err(problems) => {
+                Facts { requirement: Requirement::Anything, problems: problems.clone(), unsure: false }
+            }
         })
     }
 

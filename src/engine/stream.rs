@@ -9,9 +9,10 @@ use std::sync::mpsc;
 use super::class::Gate;
 use super::found::{CannotTell, FileResult};
 use super::options::Progress;
-use super::reading::{Read, Scratch, read_file};
-use super::session::{Session, Silent, Task};
-use super::tree::{Entry, Tree};
+use super::reading::{Read, Reader, Scratch, read_file};
+use super::session::{Session, Silent};
+use super::task::Task;
+use super::tree::Entry;
 use crate::model::Reason;
 
 /// Files to look into and how.
@@ -19,11 +20,11 @@ pub struct Work<'r> {
     /// Number of the file in the list of entries, and index of its class.
     pub files: &'r [(u32, u32)],
     /// The gates of the classes.
-    pub gates: &'r [Gate],
+    pub gates: &'r [Gate<'r>],
     /// Every entry.
     pub entries: &'r [Entry],
     /// Where to read.
-    pub tree: &'r dyn Tree,
+    pub reader: Reader<'r>,
     /// Threads that read.
     pub threads: usize,
     /// What is asked.
@@ -37,15 +38,15 @@ impl<'r> Work<'r> {
     /// All of `files`.
     pub fn new(
         files: &'r [(u32, u32)],
-        gates: &'r [Gate],
+        gates: &'r [Gate<'r>],
         entries: &'r [Entry],
-        tree: &'r dyn Tree,
+        reader: Reader<'r>,
         threads: usize,
         task: &'r Arc<Task>,
         progress: &'r dyn Progress,
     ) -> Self {
         let threads = threads.clamp(1, files.len().max(1));
-        Self { files, gates, entries, tree, threads, task, progress, next: AtomicUsize::new(0) }
+        Self { files, gates, entries, reader, threads, task, progress, next: AtomicUsize::new(0) }
     }
 
     /// Reads the next file; `None` when all are read.
@@ -53,8 +54,7 @@ impl<'r> Work<'r> {
         let &(file, class) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed))?;
         let path = &self.entries[file as usize].path;
         let gate = &self.gates[class as usize];
-        let limit = self.task.limits.file_bytes;
-        let reading = AssertUnwindSafe(|| read_file(gate, class, self.tree, path, file, limit, scratch));
+        let reading = AssertUnwindSafe(|| read_file(self.reader, gate, class, path, file, scratch));
         Some(catch_unwind(reading).unwrap_or_else(|_| {
             // Whatever was half done there is not used again.
             *scratch = Scratch::default();
@@ -107,7 +107,7 @@ mod processes {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
     use super::{FileResult, Read, Scratch, Work};
-    use crate::engine::session::Facts;
+    use crate::engine::task::Facts;
     use crate::engine::worker::{Pool, Progressed};
 
     /// Most bytes of files that wait for a worker, unless a single one is larger.

@@ -1,6 +1,7 @@
 //! What is assessed: a tree of entries that can be read. On disk it is a repository; in `stanchion
 //! test` it is the files of an example.
 
+use super::cache::Stamp;
 use super::size::size_words;
 use crate::model::{Note, Reason, RepoPath};
 
@@ -77,6 +78,28 @@ pub trait Tree: Sync {
     /// be missing if the system does not give them); after any other error it is empty.
     fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError>;
 
+    /// The same, and the stamp of exactly the bytes that were read: it was the same before and after.
+    /// `None` when the tree has no stamps or the system is not sure. Whether the stamp is old enough to be
+    /// relied on later is the caller's question ([`Stamp::is_settled`]).
+    ///
+    /// # Errors
+    /// Those of [`Tree::read`], which also says what `buffer` holds then.
+    fn read_stamped(
+        &self,
+        path: &RepoPath,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Stamp>, ReadError> {
+        self.read(path, limit, buffer).map(|()| None)
+    }
+
+    /// The stamps of regular files, one for each path in the same order, without opening a file or
+    /// following a link; `None` where there is none (no such file, no regular file, a tree without
+    /// stamps). Cheapest for sorted paths.
+    fn stamps(&self, paths: &[&RepoPath]) -> Vec<Option<Stamp>> {
+        vec![None; paths.len()]
+    }
+
     /// Size and mode of a file, without opening it or following a link.
     ///
     /// # Errors
@@ -85,7 +108,7 @@ pub trait Tree: Sync {
 }
 
 /// The reason for a file of `size` bytes where at most `limit` are read.
-pub(super) fn too_big(size: u64, limit: u64) -> ReadError {
+pub(crate) fn too_big(size: u64, limit: u64) -> ReadError {
     ReadError {
         reason: Reason::TooBig,
         detail: format!("{} is over the limit of {}", size_words(size), size_words(limit)),

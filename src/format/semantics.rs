@@ -282,7 +282,7 @@ impl Desk<'_> {
             self.message(&place, own, messages::of_files(own));
             CheckKind::Files(files)
         } else if let Some(text) = text {
-            if let Some(written) = self.json.pointer(&format!("/checks/{index}/text")) {
+            if let Some(written) = as_written(self.json, index, "text") {
                 self.empty_lists(&at, written, &["files"]);
             }
             let facts = self.text(&at, &text);
@@ -305,8 +305,7 @@ impl Desk<'_> {
             CheckKind::Data(data)
         } else {
             let code = code?;
-            let written =
-                self.json.pointer(&format!("/checks/{index}/code")).and_then(Value::as_object)?.clone();
+            let written = as_written(self.json, index, "code").and_then(Value::as_object)?.clone();
             // A query fills in what it captures and leaves every other dollar alone.
             let has_rule = written.contains_key("rule");
             let of_rule = |template: &str| {
@@ -316,7 +315,7 @@ impl Desk<'_> {
             if let (None, Some(pasted)) = (&message, &code.message) {
                 self.unknown_words(&below(&at, &keys(&["message"])), pasted, of_rule(pasted));
             }
-            if let Some(written) = self.json.pointer(&format!("/checks/{index}/code")) {
+            if let Some(written) = as_written(self.json, index, "code") {
                 self.empty_lists(&at, written, &["files"]);
             }
             message = message.or_else(|| code.message.clone().filter(|message| !message.is_empty()));
@@ -575,6 +574,11 @@ impl Desk<'_> {
             (true, false) => {}
         }
     }
+}
+
+/// A kind of check number `index` as it is written.
+fn as_written<'j>(json: &'j Value, index: usize, kind: &str) -> Option<&'j Value> {
+    json.get("checks")?.get(index)?.get(kind)
 }
 
 /// Lower-case letters, digits and inner `-`.

@@ -20,6 +20,8 @@ pub use guideline::{
     Section, Stage,
 };
 pub use language::{Language, language_of};
-pub use outcome::{GuidelineOutcome, NotAssessed, Note, Outcome, PathCounts, Reason, Verdict};
+pub use outcome::{
+    Compared, ComparedWith, GuidelineOutcome, NotAssessed, Note, Outcome, PathCounts, Reason, Verdict,
+};
 pub use path::RepoPath;
 pub use problem::Problem;

@@ -37,6 +37,8 @@ pub enum Reason {
     Died,
     /// It changed or went away while it was read.
     Changed,
+    /// A merge is under way in it: git's index has several versions.
+    Unmerged,
     /// The guideline itself could not be used (a bad pattern, a newer schema).
     Guideline,
     /// An ignore file could not be used.
@@ -63,6 +65,7 @@ impl Reason {
             Self::Budget => "budget",
             Self::Died => "parser-died",
             Self::Changed => "changed-while-read",
+            Self::Unmerged => "unmerged",
             Self::Guideline => "guideline",
             Self::IgnoreFile => "ignore-file",
             Self::Directory => "directory",
@@ -86,6 +89,7 @@ impl Reason {
             Self::Budget => "time budget used up",
             Self::Died => "the assessment failed",
             Self::Changed => "changed while it was read",
+            Self::Unmerged => "merge not resolved",
             Self::Guideline => "the guideline cannot be used",
             Self::IgnoreFile => "ignore file not used",
             Self::Directory => "directory not listed",
@@ -187,6 +191,40 @@ pub struct Note {
     pub message: String,
 }
 
+/// The change that a run looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// With what.
+    pub with: ComparedWith,
+    /// Number of paths that were added, modified or removed.
+    pub changes: usize,
+}
+
+/// What a change is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ComparedWith {
+    /// Git's index with the last commit.
+    Staged,
+    /// The work tree with the commit where it parted from a revision.
+    Since {
+        /// The revision as it was written.
+        revision: String,
+        /// The commit, in hexadecimal digits.
+        base: String,
+    },
+}
+
+impl Compared {
+    /// The word for it in machine formats: `staged`, or the commit.
+    #[must_use]
+    pub fn revision(&self) -> &str {
+        match &self.with {
+            ComparedWith::Staged => "staged",
+            ComparedWith::Since { base, .. } => base,
+        }
+    }
+}
+
 /// Everything one run found out. Sorted; the same inputs give the same value.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -202,6 +240,8 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Other things worth saying.
     pub notes: Vec<Note>,
+    /// The change that the run looked at; `None` when it looked at everything.
+    pub compared: Option<Compared>,
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::wire::{
     Summary, Tool, VERSION, WireFinding, WireGuideline, WireNotAssessed, WireNote, WireWaiver,
 };
-use crate::model::Outcome;
+use crate::model::{Compared, Outcome};
 
 /// A stanchion report, version 1.
 #[derive(Serialize, JsonSchema)]
@@ -21,7 +21,8 @@ struct Report<'a> {
     tool: Tool,
     /// The root that paths are relative to.
     root: &'static str,
-    /// The revision that was assessed, where one is known.
+    /// What the change that was looked at was compared with: `staged` (git's index with the last commit)
+    /// or the id of the merge base; null when everything was assessed.
     revision: Option<&'a str>,
     /// The run in numbers.
     summary: Summary,
@@ -65,7 +66,7 @@ pub fn write(outcome: &Outcome, mut out: impl io::Write) -> io::Result<()> {
         version: VERSION,
         tool: Tool::THIS,
         root: ".",
-        revision: None,
+        revision: outcome.compared.as_ref().map(Compared::revision),
         summary: Summary::of(outcome),
         guidelines: Records::new(outcome.guidelines.iter().map(WireGuideline::of)),
         findings: Records::new(

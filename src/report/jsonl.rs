@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::wire::{Summary, Tool, VERSION, WireFinding, WireGuideline, WireNotAssessed, WireNote};
-use crate::model::Outcome;
+use crate::model::{Compared, Outcome};
 
 /// One line. The first is `run`, the last is `summary`: a reader that sees no summary has a cut report.
 #[derive(Serialize)]
@@ -24,7 +24,8 @@ enum Line<'a> {
 /// # Errors
 /// What the writer says.
 pub fn write(outcome: &Outcome, mut out: impl io::Write) -> io::Result<()> {
-    let head = Line::Run { version: VERSION, tool: Tool::THIS, root: ".", revision: None };
+    let revision = outcome.compared.as_ref().map(Compared::revision);
+    let head = Line::Run { version: VERSION, tool: Tool::THIS, root: ".", revision };
     let guidelines = outcome.guidelines.iter().map(|entry| Line::Guideline(WireGuideline::of(entry)));
     let findings =
         outcome.findings.iter().filter_map(|finding| WireFinding::of(finding, outcome)).map(Line::Finding);

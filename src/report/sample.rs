@@ -211,6 +211,7 @@ pub(super) fn outcome() -> Outcome {
             code: "ignore-file-linked".to_owned(),
             message: "`.gitignore` is a link and was not used".to_owned(),
         }],
+        compared: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! From events to a flat arena of values.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde_saphyr::granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
@@ -12,6 +13,9 @@ use crate::text::Span;
 /// Longest text that an alias may bring as a key. Keys are copied before anything is measured; YAML has
 /// the same limit for keys that are written out.
 const KEY_BYTES: usize = 1024;
+
+/// So many keys are compared one by one.
+const FEW_KEYS: usize = 16;
 
 /// Number of a value in the arena. Parts and the targets of aliases always have smaller numbers than
 /// what holds them.
@@ -51,6 +55,8 @@ pub(super) struct Arena {
     pub(super) values: Vec<Value>,
     /// The root of each document.
     pub(super) roots: Vec<Id>,
+    /// Whether an alias or `<<` may bring a value to a second place.
+    pub(super) repeats: bool,
     /// What `<<` took already and need not be looked at again: many aliases of a long list would take
     /// quadratic time.
     merged: HashSet<Id>,
@@ -87,7 +93,7 @@ pub(super) struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     pub(super) fn new(text: &'t str, limits: &Limits) -> Self {
-        let arena = Arena { values: Vec::new(), roots: Vec::new(), merged: HashSet::new() };
+        let arena = Arena { values: Vec::new(), roots: Vec::new(), repeats: false, merged: HashSet::new() };
         Self { text, limits: *limits, arena, open: Vec::new(), anchors: HashMap::new() }
     }
 
@@ -99,7 +105,7 @@ impl<'t> Builder<'t> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.check_anchor(anchor, span)?;
-                self.scalar(&text, style, anchor, tag.as_deref(), span)
+                self.scalar(text, style, anchor, tag.as_deref(), span)
             }
             Event::SequenceStart(style, anchor, _) => {
                 self.start(span, style, anchor, Parts::Items(Vec::new()))
@@ -130,6 +136,7 @@ impl<'t> Builder<'t> {
         if !self.limits.aliases {
             return Err(syntax("anchors and aliases cannot be used here; write the value out", span));
         }
+        self.arena.repeats = true;
         let Some(&Some(target)) = self.anchors.get(&anchor) else {
             return Err(syntax("this alias stands inside the value it refers to", span));
         };
@@ -151,7 +158,7 @@ impl<'t> Builder<'t> {
 
     fn scalar(
         &mut self,
-        text: &str,
+        text: Cow<'_, str>,
         style: ScalarStyle,
         anchor: usize,
         tag: Option<&Tag>,
@@ -160,22 +167,26 @@ impl<'t> Builder<'t> {
         let plain = style == ScalarStyle::Plain;
         // The parser gives `~` where nothing is written.
         let nothing = plain && span.is_empty();
-        let text = if nothing { "" } else { text };
+        let text = if nothing { Cow::Borrowed("") } else { text };
         let span = self.scalar_span(span, style);
+        if anchor == 0 && self.awaits_key() {
+            let merge = plain && text == "<<";
+            return self.key(Key { text: text.into_owned(), span, merge });
+        }
         let as_text = tag.is_some_and(|tag| tag.core_suffix() == Some("str") || tag.original() == "!");
-        let content = match plain && !as_text {
+        let content = |text: Cow<'_, str>| match plain && !as_text {
             true if nothing && tag.is_none() && anchor == 0 => Content::Nothing,
-            true => Content::Scalar(scalar::resolve(text)),
-            false => Content::Scalar(Kind::String(text.to_owned())),
+            true => Content::Scalar(scalar::resolve(&text)),
+            false => Content::Scalar(Kind::String(text.into_owned())),
         };
         if self.awaits_key() {
-            if anchor != 0 {
-                // Only values can be referred to from elsewhere; a key's anchor names its text.
-                let id = self.push(Value { span, content })?;
-                self.anchors.insert(anchor, Some(id));
-            }
-            return self.key(Key { text: text.to_owned(), span, merge: plain && text == "<<" });
+            // Only values can be referred to from elsewhere; a key's anchor names its text.
+            let id = self.push(Value { span, content: content(text.clone()) })?;
+            self.anchors.insert(anchor, Some(id));
+            let merge = plain && text == "<<";
+            return self.key(Key { text: text.into_owned(), span, merge });
         }
+        let content = content(text);
         let id = self.value(Value { span, content })?;
         if anchor != 0 {
             self.anchors.insert(anchor, Some(id));
@@ -265,8 +276,8 @@ impl<'t> Builder<'t> {
     }
 
     fn key(&mut self, new: Key) -> Result<(), LoadError> {
-        if let Some(Open { parts: Parts::Members { seen, key, .. }, .. }) = self.open.last_mut() {
-            if !seen.insert(new.text.clone()) {
+        if let Some(Open { parts: Parts::Members { entries, seen, key }, .. }) = self.open.last_mut() {
+            if is_known(entries, seen, &new.text) {
                 let message = format!("the key `{}` is there twice", table::short(&new.text));
                 return Err(syntax(message, new.span));
             }
@@ -283,6 +294,7 @@ impl<'t> Builder<'t> {
             Some(Parts::Items(items)) => items.push(id),
             Some(Parts::Members { entries, key, .. }) => match key.take() {
                 Some(Key { merge: true, span, .. }) => {
+                    self.arena.repeats = true;
                     self.arena.check_merge(id, span)?;
                     entries.push(Entry::Merge { value: id });
                 }
@@ -333,6 +345,26 @@ impl Arena {
         };
         self.merged.insert(target);
         if fits { Ok(()) } else { Err(syntax("`<<` takes a mapping or a list of mappings", key)) }
+    }
+}
+
+/// Whether a mapping has `key` already. Most have few keys, which are compared one by one; only long ones
+/// remember theirs in `seen`.
+fn is_known(entries: &[Entry], seen: &mut HashSet<String>, key: &str) -> bool {
+    let written = |entry: &Entry| match entry {
+        Entry::Member { key, .. } => key.clone(),
+        Entry::Merge { .. } => "<<".to_owned(),
+    };
+    match entries.len() {
+        0..FEW_KEYS => entries.iter().any(|entry| match entry {
+            Entry::Member { key: known, .. } => known == key,
+            Entry::Merge { .. } => key == "<<",
+        }),
+        FEW_KEYS => {
+            seen.extend(entries.iter().map(written));
+            !seen.insert(key.to_owned())
+        }
+        _ => !seen.insert(key.to_owned()),
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn load(text: &str, limits: &Limits) -> Result<Vec<Node>, LoadError> 
         let span = table::inside(at.byte_range().map_or_else(|| Span::at(0), Span::from), text);
         builder.take(event, span).map_err(|error| with_template_hint(error, text))?;
     }
-    unfold::documents(&builder.finish(), limits)
+    unfold::documents(builder.finish(), limits)
 }
 
 fn explain(error: &ScanError, text: &str) -> LoadError {

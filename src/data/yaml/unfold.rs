@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::limits::Limits;
 use super::super::{Kind, LoadError, Member, Node};
-use super::arena::{Arena, Content, Entry, Id};
+use super::arena::{Arena, Content, Entry, Id, Value};
 use crate::text::Span;
 
 /// Bytes of text that count as one more value when an alias repeats them.
@@ -12,14 +12,37 @@ const BYTES_PER_NODE: usize = 64;
 
 /// The documents of the file. Empty documents are left out when there is another one (people end
 /// files with `---`); a file without any has one that is null.
-pub(super) fn documents(arena: &Arena, limits: &Limits) -> Result<Vec<Node>, LoadError> {
-    measure(arena, limits)?;
-    let filled: Vec<Id> = arena.roots.iter().copied().filter(|&id| !is_nothing(arena, id)).collect();
+pub(super) fn documents(mut arena: Arena, limits: &Limits) -> Result<Vec<Node>, LoadError> {
+    measure(&arena, limits)?;
+    let filled: Vec<Id> = arena.roots.iter().copied().filter(|&id| !is_nothing(&arena, id)).collect();
     if filled.is_empty() {
         let span = arena.roots.first().map_or_else(|| Span::at(0), |&id| arena.values[id].span);
         return Ok(vec![Node { span, kind: Kind::Null }]);
     }
-    Ok(filled.into_iter().map(|id| unfold(arena, id)).collect())
+    if arena.repeats {
+        return Ok(filled.into_iter().map(|id| unfold(&arena, id)).collect());
+    }
+    Ok(filled.into_iter().map(|id| moved(&mut arena.values, id)).collect())
+}
+
+/// The node of a value where nothing is used twice: its parts are taken out of the arena.
+fn moved(values: &mut [Value], id: Id) -> Node {
+    let span = values[id].span;
+    let kind = match std::mem::replace(&mut values[id].content, Content::Nothing) {
+        Content::Scalar(kind) => kind,
+        Content::Sequence(items) => Kind::Array(items.into_iter().map(|item| moved(values, item)).collect()),
+        Content::Mapping(entries) => {
+            let members = entries.into_iter().filter_map(|entry| match entry {
+                Entry::Member { key, key_span, value } => {
+                    Some(Member { key, key_span, value: moved(values, value) })
+                }
+                Entry::Merge { .. } => None,
+            });
+            Kind::Object(members.collect())
+        }
+        Content::Nothing | Content::Alias(_) => Kind::Null,
+    };
+    Node { span, kind }
 }
 
 fn is_nothing(arena: &Arena, id: Id) -> bool {

@@ -9,10 +9,13 @@
 
 mod capture;
 mod parse;
+mod shape;
 
 pub use capture::CapturingGlob;
 
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
+use parse::Parsed;
+use shape::{MAX_ALTERNATIVES, Shape};
 
 /// More globs than this in one list are refused.
 const MAX_PATTERNS: usize = 1_024;
@@ -20,7 +23,10 @@ const MAX_PATTERNS: usize = 1_024;
 /// A compiled list of globs; a path matches when one of them does.
 #[derive(Clone, Debug)]
 pub struct Globs {
-    set: GlobSet,
+    /// Few globs, each tried in turn.
+    shapes: Vec<Shape>,
+    /// The globs that have no simple shape, and those of a long list, matched all at once.
+    set: Option<Box<GlobSet>>,
 }
 
 impl Globs {
@@ -36,35 +42,69 @@ impl Globs {
                 format!("{} globs are more than the {MAX_PATTERNS} of one list", patterns.len()),
             ));
         }
-        let mut builder = GlobSetBuilder::new();
+        let mut parsed = Vec::with_capacity(patterns.len());
         for (index, pattern) in patterns.iter().enumerate() {
-            let normal = parse::parse(pattern).map_err(|message| (index, message))?.to_glob();
-            let glob = GlobBuilder::new(&normal)
-                .literal_separator(true)
-                .backslash_escape(true)
-                .empty_alternates(true)
-                .build()
-                .map_err(|error| (index, format!("`{pattern}` cannot be used: {}", error.kind())))?;
-            builder.add(glob);
+            parsed.push(parse::parse(pattern).map_err(|message| (index, message))?);
         }
-        // Each glob alone is small, so only the whole can be too large.
-        let set = builder.build().map_err(|error| {
-            (patterns.len().saturating_sub(1), format!("the globs are too large together: {}", error.kind()))
-        })?;
-        Ok(Self { set })
+        let mut shapes = Vec::with_capacity(patterns.len());
+        let mut others: Vec<usize> = Vec::new();
+        for (index, parsed) in parsed.iter().enumerate() {
+            match Shape::all_of(&parsed.0) {
+                Some(some) => shapes.extend(some),
+                None => others.push(index),
+            }
+        }
+        if shapes.len() > MAX_ALTERNATIVES {
+            shapes.clear();
+            others = (0..patterns.len()).collect();
+        }
+        let set = if others.is_empty() { None } else { Some(Box::new(set(patterns, &parsed, &others)?)) };
+        Ok(Self { shapes, set })
     }
 
     /// Whether one of the globs matches the whole of `path`.
     #[must_use]
     pub fn is_match(&self, path: &[u8]) -> bool {
-        !self.set.is_empty() && self.set.is_match_candidate(&Candidate::from_bytes(path))
+        self.shapes.iter().any(|shape| shape.is_match(path))
+            || self.set.as_ref().is_some_and(|set| set.is_match_candidate(&Candidate::from_bytes(path)))
+    }
+
+    /// Whether all globs ask only for the extension (`**/*.py`, `**`), so that the answer is the same for
+    /// all paths with the same one: what follows the last `.` of the last component.
+    #[must_use]
+    pub fn asks_by_extension(&self) -> bool {
+        self.set.is_none() && self.shapes.iter().all(Shape::asks_by_extension)
+    }
+
+    /// The only paths that can match, when all globs are plain paths.
+    #[must_use]
+    pub fn paths(&self) -> Option<Vec<&[u8]>> {
+        if self.set.is_some() { None } else { self.shapes.iter().map(Shape::path).collect() }
     }
 
     /// Whether there is no glob.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.set.is_empty()
+        self.shapes.is_empty() && self.set.is_none()
     }
+}
+
+/// The globs numbered `which` of `patterns` as one automaton.
+fn set(patterns: &[String], parsed: &[Parsed], which: &[usize]) -> Result<GlobSet, (usize, String)> {
+    let mut builder = GlobSetBuilder::new();
+    for &index in which {
+        let glob = GlobBuilder::new(&parsed[index].to_glob())
+            .literal_separator(true)
+            .backslash_escape(true)
+            .empty_alternates(true)
+            .build()
+            .map_err(|error| (index, format!("`{}` cannot be used: {}", patterns[index], error.kind())))?;
+        builder.add(glob);
+    }
+    // Each glob alone is small, so only the whole can be too large.
+    builder.build().map_err(|error| {
+        (patterns.len().saturating_sub(1), format!("the globs are too large together: {}", error.kind()))
+    })
 }
 
 /// Whether `pattern` is a plain path: no character of it has a meaning in globs.
@@ -163,6 +203,40 @@ mod tests {
     }
 
     #[test]
+    fn only_some_ask_by_extension() {
+        for (pattern, expected) in [
+            ("**", true),
+            ("**/*.py", true),
+            ("**/*.{ts,tsx}", true),
+            ("*.py", false),
+            ("**/*.test.py", false),
+            ("**/*py", false),
+            ("**/a.py", false),
+            ("src/**", false),
+        ] {
+            assert_eq!(globs(pattern).asks_by_extension(), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn long_lists_and_many_choices_match_alike() {
+        let many: Vec<String> = (0..200).map(|n| format!("d{n}/**/*.x")).collect();
+        let choices = "{a,b,c}{a,b,c}{a,b,c}{a,b,c}".to_owned();
+        let long = Globs::new(&many).expect("valid globs");
+        assert!(long.is_match(b"d199/a/b.x") && long.is_match(b"d0/b.x") && !long.is_match(b"d200/b.x"));
+        let both = Globs::new(&[choices, "**/*.md".to_owned()]).expect("valid globs");
+        assert!(both.is_match(b"abca") && both.is_match(b"x/y.md") && !both.is_match(b"abc"));
+    }
+
+    #[test]
+    fn coming_back_stays_cheap() {
+        let stars = format!("**/{}b", "*a".repeat(200));
+        let path = format!("{0}/{0}/{0}", "a".repeat(1_000));
+        assert!(!globs(&stars).is_match(path.as_bytes()));
+        assert!(globs(&stars).is_match(format!("{path}b").as_bytes()));
+    }
+
+    #[test]
     fn an_empty_list_matches_nothing() {
         let none = Globs::new(&[]).expect("no glob");
         assert!(none.is_empty() && !none.is_match(b"a") && !none.is_match(b""));
@@ -176,17 +250,21 @@ mod tests {
             proptest::prop_assert_eq!(set.is_ok(), CapturingGlob::new(&pattern).is_ok());
         }
 
+        /// What is matched by shape, by globset and by the capturing expression is the same.
         #[test]
-        fn both_readings_of_a_glob_agree(
-            pattern in r"(\*\*/)?([ab*?]|\{a,b\*\}|\[ab\]|\[!a\]|/){1,8}(/\*\*)?",
-            paths in proptest::collection::vec("[ab.]{1,4}(/[ab.]{1,3}){0,3}", 8),
+        fn all_readings_of_a_glob_agree(
+            pattern in r"(\*\*/)?([ab*?]|\{a,b\*\}|\{,a/\}|\{\*\*/a,b/\*\*\}|\[ab\]|\[!a\]|/|/\*\*/){1,8}(/\*\*)?",
+            paths in proptest::collection::vec("[ab.]{1,4}(/[ab.]{1,3}){0,4}", 24),
         ) {
-            if let (Ok(set), Ok(capturing)) = (Globs::new(std::slice::from_ref(&pattern)), CapturingGlob::new(&pattern)) {
+            let patterns = std::slice::from_ref(&pattern);
+            if let (Ok(globs), Ok(capturing)) = (Globs::new(patterns), CapturingGlob::new(&pattern)) {
+                let parsed = [parse::parse(&pattern).expect("it was read before")];
+                let set = set(patterns, &parsed, &[0]).expect("a glob");
                 for path in paths {
-                    proptest::prop_assert_eq!(
-                        set.is_match(path.as_bytes()), capturing.captures(path.as_bytes()).is_some(),
-                        "{} on {}", &pattern, path
-                    );
+                    let path = path.as_bytes();
+                    let expected = capturing.captures(path).is_some();
+                    proptest::prop_assert_eq!(globs.is_match(path), expected, "{} on {:?}", &pattern, path);
+                    proptest::prop_assert_eq!(set.is_match_candidate(&Candidate::from_bytes(path)), expected);
                 }
             }
         }

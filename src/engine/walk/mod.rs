@@ -10,6 +10,8 @@ pub mod fuzzing;
 mod git_index;
 mod ignore_line;
 mod ignore_rules;
+#[cfg(unix)]
+mod stamps;
 #[cfg(not(unix))]
 #[path = "system_other.rs"]
 mod system;
@@ -23,6 +25,7 @@ mod traverse;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use super::cache::Stamp;
 use super::tree::{Listing, Metadata, ReadError, Tree};
 use crate::model::RepoPath;
 use git_index::Tracked;
@@ -59,6 +62,21 @@ impl Tree for DiskTree {
 
     fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
         self.root.read(path.bytes(), limit, buffer)
+    }
+
+    fn read_stamped(
+        &self,
+        path: &RepoPath,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Stamp>, ReadError> {
+        self.root.read_stamped(path.bytes(), limit, buffer)
+    }
+
+    /// Runs on the current rayon pool.
+    #[cfg(unix)]
+    fn stamps(&self, paths: &[&RepoPath]) -> Vec<Option<Stamp>> {
+        stamps::stamps(&self.root, paths)
     }
 
     fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError> {

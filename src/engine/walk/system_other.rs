@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::engine::cache::Stamp;
 use crate::engine::tree::too_big;
 use crate::engine::tree::{EntryKind, HEAD_BYTES, Metadata, ReadError};
 use crate::model::Reason;
@@ -38,6 +39,16 @@ impl Root {
 
     pub(super) fn read(&self, path: &[u8], limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
         read_regular(&self.place(path)?, limit, buffer)
+    }
+
+    /// Nothing here tells surely whether a file is the one that was read: there are no stamps.
+    pub(super) fn read_stamped(
+        &self,
+        path: &[u8],
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Stamp>, ReadError> {
+        self.read(path, limit, buffer).map(|()| None)
     }
 
     pub(super) fn metadata(&self, path: &[u8]) -> Result<Metadata, ReadError> {

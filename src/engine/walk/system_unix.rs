@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::{Errno, retry_on_intr};
 
+use crate::engine::cache::Stamp;
 use crate::engine::tree::too_big;
 use crate::engine::tree::{EntryKind, HEAD_BYTES, Metadata, ReadError};
 use crate::model::Reason;
@@ -72,6 +73,16 @@ impl Root {
 
     /// See [`crate::engine::tree::Tree::read`].
     pub(super) fn read(&self, path: &[u8], limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        self.read_stamped(path, limit, buffer).map(drop)
+    }
+
+    /// See [`crate::engine::tree::Tree::read_stamped`].
+    pub(super) fn read_stamped(
+        &self,
+        path: &[u8],
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Stamp>, ReadError> {
         buffer.clear();
         let fd = self.open_at(path, FILE_FLAGS).map_err(read_error)?;
         read_regular(fd, limit, buffer).inspect_err(|error| keep_head(error, buffer))
@@ -103,7 +114,12 @@ impl Root {
         let path = self.path.join(std::ffi::OsStr::from_bytes(place));
         let fd = retry_on_intr(|| rustix::fs::open(&path, FILE_FLAGS | OFlags::CLOEXEC, Mode::empty()))
             .map_err(read_error)?;
-        read_regular(fd, limit, buffer).inspect_err(|error| keep_head(error, buffer))
+        read_regular(fd, limit, buffer).map(drop).inspect_err(|error| keep_head(error, buffer))
+    }
+
+    /// The directory at `path` (the root: empty path), to ask for several stamps in it.
+    pub(super) fn directory(&self, path: &[u8]) -> Option<OwnedFd> {
+        self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY).ok()
     }
 
     fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
@@ -172,7 +188,8 @@ fn beneath(_root: &OwnedFd, _path: &[u8], _flags: OFlags) -> Result<OwnedFd, Err
     Err(Errno::NOSYS)
 }
 
-fn read_regular(fd: OwnedFd, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+/// Reads a file; the stamp is missing when it is unclear whether it still is that of what was read.
+fn read_regular(fd: OwnedFd, limit: u64, buffer: &mut Vec<u8>) -> Result<Option<Stamp>, ReadError> {
     let before = fstat(&fd).map_err(read_error)?;
     match kind_of(FileType::from_raw_mode(before.st_mode)) {
         EntryKind::File => {}
@@ -201,7 +218,34 @@ fn read_regular(fd: OwnedFd, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Rea
     let after = fstat(&file).map_err(read_error)?;
     let same = (before.st_size, before.st_mtime, before.st_mtime_nsec, before.st_ino)
         == (after.st_size, after.st_mtime, after.st_mtime_nsec, after.st_ino);
-    if same && buffer.len() as u64 == size { Ok(()) } else { Err(changed("it was written to meanwhile")) }
+    if !same || buffer.len() as u64 != size {
+        return Err(changed("it was written to meanwhile"));
+    }
+    // A new mode or link count is no new content, but then times prove nothing.
+    let stamp = stamp_of(&after);
+    Ok(stamp.filter(|stamp| stamp_of(&before) == Some(*stamp)))
+}
+
+/// The stamp of the regular file called `name` in an open directory.
+pub(super) fn stamp_in(directory: &OwnedFd, name: &[u8]) -> Option<Stamp> {
+    stamp_of(&statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?)
+}
+
+/// `None` for what is no regular file.
+fn stamp_of(stat: &Stat) -> Option<Stamp> {
+    if kind_of(FileType::from_raw_mode(stat.st_mode)) != EntryKind::File {
+        return None;
+    }
+    // The widths and signs of these fields differ between systems.
+    let nanoseconds = |seconds: i128, rest: i128| seconds * 1_000_000_000 + rest;
+    let bits = |number: i128| u64::try_from(number & i128::from(u64::MAX)).unwrap_or(0);
+    Some(Stamp {
+        size: u64::try_from(stat.st_size).ok()?,
+        modified: nanoseconds(stat.st_mtime.into(), stat.st_mtime_nsec.into()),
+        changed: nanoseconds(stat.st_ctime.into(), stat.st_ctime_nsec.into()),
+        inode: bits(stat.st_ino.into()),
+        device: bits(stat.st_dev.into()),
+    })
 }
 
 /// After an error nothing is left but the head of a file that is too big.

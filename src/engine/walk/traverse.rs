@@ -1,9 +1,8 @@
-//! The traversal: directories in parallel, one descriptor each, then one sort.
+//! The traversal: directories in parallel, one descriptor each, each sorted on its own, then put together.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::iter::Peekable;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-use rayon::prelude::*;
 
 use super::git_index::Tracked;
 use super::ignore_rules::{Budget, Loaded, Rules, ignored, load, over_budget};
@@ -34,6 +33,8 @@ pub(super) fn list(root: &Root, tracked: &OnceLock<Tracked>) -> Result<Listing, 
 
 /// A directory to visit.
 struct Directory {
+    /// Its number in this walk; the root's is 0.
+    number: usize,
     /// Empty for the root.
     path: Vec<u8>,
     rules: Option<Arc<Rules>>,
@@ -43,13 +44,22 @@ struct Directory {
 
 impl Directory {
     fn root() -> Self {
-        Self { path: Vec::new(), rules: None, tracked_only: false }
+        Self { number: 0, path: Vec::new(), rules: None, tracked_only: false }
     }
+}
+
+/// What a directory holds, by name.
+#[derive(Default)]
+struct Listed {
+    entries: Vec<Entry>,
+    /// The numbers of its directories, in the same order.
+    below: Vec<usize>,
 }
 
 #[derive(Default)]
 struct Gathered {
-    entries: Vec<Vec<Entry>>,
+    /// By number; nothing for a nested repository.
+    listed: Vec<Option<Listed>>,
     ignored: usize,
     problems: Vec<(RepoPath, ReadError)>,
     nested: Vec<RepoPath>,
@@ -64,6 +74,8 @@ struct Walk<'a> {
     in_order: bool,
     budget: Budget,
     over_budget: AtomicBool,
+    /// The number of the next directory.
+    next: AtomicUsize,
     gathered: Mutex<Gathered>,
 }
 
@@ -75,6 +87,7 @@ impl<'a> Walk<'a> {
             in_order,
             budget: Budget::default(),
             over_budget: AtomicBool::new(false),
+            next: AtomicUsize::new(1),
             gathered: Mutex::default(),
         }
     }
@@ -97,9 +110,6 @@ impl<'a> Walk<'a> {
         let base = prefix.len();
         let is_root = base == 0;
         let mut entries: Vec<Entry> = Vec::new();
-        if !is_root {
-            entries.push(Entry { path: RepoPath::new(directory.path.clone()), kind: EntryKind::Directory });
-        }
         let mut git = false;
         let mut ignore_file = None;
         let listed = self.root.read_dir(&directory.path, |name, kind| {
@@ -125,29 +135,31 @@ impl<'a> Walk<'a> {
         {
             self.use_ignore_file(&prefix, kind, &mut rules);
         }
-        let mut below = Vec::new();
-        let mut left_out = 0;
-        let mut own = !is_root;
+        let mut tracked_only = Vec::new();
+        let all = entries.len();
         entries.retain(|entry| {
-            if std::mem::take(&mut own) {
-                return true;
-            }
             let keep = self.keeps(directory, rules.as_ref(), entry);
-            match keep {
-                Keep::No => left_out += 1,
-                Keep::Yes | Keep::TrackedOnly if entry.kind == EntryKind::Directory => {
-                    let path = entry.path.bytes().to_vec();
-                    let tracked_only = keep == Keep::TrackedOnly;
-                    below.push(Directory { path, rules: rules.clone(), tracked_only });
-                }
-                Keep::Yes | Keep::TrackedOnly => return true,
+            if keep == Keep::TrackedOnly && entry.kind == EntryKind::Directory {
+                tracked_only.push(entry.path.clone());
             }
-            // A directory notes itself when it is visited, unless it is a nested repository.
-            false
+            keep != Keep::No
         });
+        let left_out = all - entries.len();
+        entries.sort_unstable_by(|a, b| a.path.bytes()[base..].cmp(&b.path.bytes()[base..]));
+        tracked_only.sort_unstable();
+        let directories = entries.iter().filter(|entry| entry.kind == EntryKind::Directory);
+        let below: Vec<Directory> = directories
+            .map(|entry| Directory {
+                number: self.next.fetch_add(1, Ordering::Relaxed),
+                path: entry.path.bytes().to_vec(),
+                rules: rules.clone(),
+                tracked_only: tracked_only.binary_search(&entry.path).is_ok(),
+            })
+            .collect();
+        let numbers = below.iter().map(|directory| directory.number).collect();
         let mut gathered = self.lock();
         gathered.ignored += left_out;
-        gathered.entries.push(entries);
+        gathered.put(directory.number, Listed { entries, below: numbers });
         if let Err(error) = listed {
             if is_root {
                 gathered.root_error = Some(error);
@@ -202,11 +214,7 @@ impl<'a> Walk<'a> {
         if let Some(error) = gathered.root_error {
             return Err(error);
         }
-        let mut entries: Vec<Entry> = Vec::with_capacity(gathered.entries.iter().map(Vec::len).sum());
-        for mut some in gathered.entries.drain(..) {
-            entries.append(&mut some);
-        }
-        entries.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let entries = in_order(std::mem::take(&mut gathered.listed));
         gathered.problems.sort_by(|a, b| a.0.cmp(&b.0));
         gathered.nested.sort();
         gathered.left_out.sort();
@@ -215,6 +223,68 @@ impl<'a> Walk<'a> {
         notes.extend(left_out_note(&gathered.left_out));
         notes.extend(self.tracked.get().and_then(|tracked| tracked.note.clone()));
         Ok(Listing { entries, ignored: gathered.ignored, problems: gathered.problems, notes })
+    }
+}
+
+impl Gathered {
+    fn put(&mut self, number: usize, listed: Listed) {
+        if self.listed.len() <= number {
+            self.listed.resize_with(number + 1, || None);
+        }
+        self.listed[number] = Some(listed);
+    }
+}
+
+/// A directory whose entries are being put in place.
+struct Open {
+    entries: Peekable<std::vec::IntoIter<Entry>>,
+    below: std::vec::IntoIter<usize>,
+    /// Its directories whose turn has not come: where they stand among all entries, and what they hold.
+    waiting: Vec<(usize, Listed)>,
+}
+
+impl Open {
+    fn new(listed: Listed) -> Self {
+        let (entries, below) = (listed.entries.into_iter().peekable(), listed.below.into_iter());
+        Self { entries, below, waiting: Vec::new() }
+    }
+}
+
+/// All entries in order of path, from directories that are in order each. What `a` holds comes behind
+/// `a-b`, because `/` comes behind `-`; so a directory waits until nothing beside it comes before.
+fn in_order(mut listed: Vec<Option<Listed>>) -> Vec<Entry> {
+    let mut all: Vec<Entry> =
+        Vec::with_capacity(listed.iter().flatten().map(|directory| directory.entries.len()).sum());
+    let root = listed.first_mut().and_then(Option::take).unwrap_or_default();
+    let mut open = vec![Open::new(root)];
+    while let Some(here) = open.last_mut() {
+        let next = here.entries.peek();
+        let is_due = |at: usize| next.is_none_or(|next| holds_less(&all[at].path, &next.path));
+        if let Some((_, below)) = here.waiting.pop_if(|(at, _)| is_due(*at)) {
+            open.push(Open::new(below));
+            continue;
+        }
+        let Some(entry) = here.entries.next() else {
+            open.pop();
+            continue;
+        };
+        if entry.kind == EntryKind::Directory {
+            let number = here.below.next();
+            // A nested repository holds nothing of ours, and is no entry itself.
+            let Some(below) = number.and_then(|number| listed.get_mut(number)?.take()) else { continue };
+            here.waiting.push((all.len(), below));
+        }
+        all.push(entry);
+    }
+    all
+}
+
+/// Whether everything in `directory` comes before `other`, which is beside it and comes behind it.
+fn holds_less(directory: &RepoPath, other: &RepoPath) -> bool {
+    let (directory, other) = (directory.bytes(), other.bytes());
+    match other.strip_prefix(directory) {
+        Some(rest) => rest.first().is_some_and(|&byte| byte > b'/'),
+        None => directory < other,
     }
 }
 
@@ -250,4 +320,62 @@ fn left_out_note(left_out: &[(RepoPath, (usize, &'static str))]) -> Option<Note>
     };
     let message = format!("line {line} of `{}` {why}, so it{more} ignores nothing here", path.lossless());
     Some(Note { code: "ignore-line-not-used".to_owned(), message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Walks `paths` (which end with `/` for directories) as a traversal would list them.
+    fn walked(paths: &std::collections::BTreeSet<Vec<u8>>) -> Vec<Entry> {
+        let kinds: std::collections::BTreeMap<&[u8], EntryKind> = paths
+            .iter()
+            .map(|path| match path.strip_suffix(b"/") {
+                Some(directory) => (directory, EntryKind::Directory),
+                None => (&path[..], EntryKind::File),
+            })
+            .collect();
+        let mut numbers: std::collections::BTreeMap<&[u8], usize> = [(&b""[..], 0)].into();
+        for (path, _) in kinds.iter().filter(|(_, kind)| **kind == EntryKind::Directory) {
+            numbers.insert(path, numbers.len());
+        }
+        let mut listed: Vec<Option<Listed>> = numbers.iter().map(|_| Some(Listed::default())).collect();
+        for (path, &kind) in &kinds {
+            let path = RepoPath::new(path.to_vec());
+            let parent = listed[numbers[path.parent()]].as_mut().expect("listed");
+            parent.below.extend(numbers.get(path.bytes()).filter(|_| kind == EntryKind::Directory));
+            parent.entries.push(Entry { path, kind });
+        }
+        in_order(listed)
+    }
+
+    #[test]
+    fn a_nested_repository_is_no_entry() {
+        let entry = |path: &str, kind| Entry { path: RepoPath::from(path), kind };
+        let entries = vec![entry("a", EntryKind::Directory), entry("b", EntryKind::File)];
+        let listed = vec![Some(Listed { entries, below: vec![1] }), None];
+        assert_eq!(in_order(listed), [entry("b", EntryKind::File)]);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn what_is_put_together_is_sorted(paths in proptest::collection::vec("[a.0-]{1,2}(/[a.0-]{1,2}){0,3}", 0..40)) {
+            let mut all: std::collections::BTreeSet<Vec<u8>> = std::collections::BTreeSet::new();
+            let is_below = |path: &str| paths.iter().any(|other| other.starts_with(&format!("{path}/")));
+            for path in &paths {
+                for (at, _) in path.match_indices('/') {
+                    all.insert([path[..at].as_bytes(), b"/"].concat());
+                }
+                if !is_below(path) {
+                    all.insert(path.as_bytes().to_vec());
+                }
+            }
+            let found: Vec<Vec<u8>> = walked(&all).iter().map(|entry| entry.path.bytes().to_vec()).collect();
+            let mut expected: Vec<Vec<u8>> =
+                all.iter().map(|path| path.strip_suffix(b"/").unwrap_or(path).to_vec()).collect();
+            expected.sort();
+            proptest::prop_assert_eq!(found, expected);
+        }
+    }
 }

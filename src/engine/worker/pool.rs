@@ -16,7 +16,7 @@ use super::protocol::{Answer, Request, encode};
 use crate::engine::budget::monotonic_time;
 use crate::engine::found::{CannotTell, FileResult, SpecProblem};
 use crate::engine::prefilter::Requirement;
-use crate::engine::session::{Facts, Job, Task};
+use crate::engine::task::{Facts, Job, Task};
 use crate::model::Reason;
 
 /// Longest silence of a worker that has work, in real time. Its processor time is limited much more
@@ -64,7 +64,7 @@ fn unanswered(question: Question, problem: SpecProblem) -> Progressed {
     let problems = vec![problem];
     match question {
         Question::Facts(number) => {
-            Progressed::Facts(number, Facts { requirement: Requirement::Anything, problems })
+            Progressed::Facts(number, Facts { requirement: Requirement::Anything, problems, unsure: true })
         }
         Question::Problems(number) => Progressed::Problems(number, problems),
     }
@@ -291,6 +291,7 @@ impl Pool {
                 let facts = facts.unwrap_or_else(|| Facts {
                     requirement: Requirement::Anything,
                     problems: vec![SpecProblem::new(&[], "the worker does not know this check")],
+                    unsure: true,
                 });
                 self.done.push(Progressed::Facts(number, facts));
             }

@@ -14,7 +14,7 @@ use super::COMMAND;
 use super::ending;
 use super::protocol::{Answer, LENGTHS, decode, lengths};
 use crate::engine::budget::monotonic_time;
-use crate::engine::session::Job;
+use crate::engine::task::Job;
 use crate::model::Reason;
 
 /// Bytes of its last words that are kept.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize as SerializeDerive};
 
 use crate::engine::found::{FileResult, SpecProblem};
-use crate::engine::session::{Facts, Job, Task};
+use crate::engine::task::{Facts, Job, Task};
 
 /// Largest head or body of a frame, in bytes.
 pub(super) const MAX_PART: usize = 48 << 20;
@@ -107,8 +107,8 @@ pub(super) fn receive<T: DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::options::Limits;
-    use crate::engine::session::ClassSpec;
+    use crate::engine::limits::Limits;
+    use crate::engine::task::ClassSpec;
     use crate::model::{Check, CheckKind, CodeCheck, DataCheck, DataSchema, Language, RepoPath};
 
     fn checks() -> Vec<(u32, Check)> {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::HumanStyle;
 use super::cannot_tell::is_file_without_problems;
 use super::words::{count, figure, time, wrap};
-use crate::model::{Outcome, Verdict};
+use crate::model::{Compared, ComparedWith, Outcome, Verdict};
 use crate::report::escape::escape;
 use crate::report::paint::Role;
 
@@ -90,12 +90,21 @@ fn line(outcome: &Outcome, style: &HumanStyle) -> String {
     ];
     head.extend(style.elapsed_ms.map(time));
     let head = head.join(", ");
+    let aside_of_change = outcome.compared.as_ref().map(change_words);
+    let head = match &aside_of_change {
+        Some((about, _)) => format!("{head}, {about}"),
+        None => head,
+    };
     let (kept, not_kept) = (number(Verdict::Kept), number(Verdict::NotKept));
     let (waived, unknown) = (number(Verdict::Waived), number(Verdict::CannotTell));
     let aside = number(Verdict::NotApplicable);
     let paths_unknown = outcome.paths.cannot_tell;
     let broken = broken_files(outcome);
-    if not_kept + waived + unknown + paths_unknown + broken == 0 && kept > 0 {
+    let calm = not_kept + waived + unknown + paths_unknown + broken == 0;
+    if let Some((_, Some(nothing))) = aside_of_change.filter(|_| calm) {
+        return nothing;
+    }
+    if calm && kept > 0 {
         let kept = paint.text(Role::Kept, &format!("{} kept", figure(kept)));
         let aside = if aside > 0 { format!("; {} not applicable", figure(aside)) } else { String::new() };
         return format!("{head}: {kept}, nothing to mend{aside}");
@@ -121,6 +130,18 @@ fn line(outcome: &Outcome, style: &HumanStyle) -> String {
         let _ = write!(text, "; {} not usable", count(broken, "guideline file", "guideline files"));
     }
     text
+}
+
+/// That only a change was looked at; and the whole line when there is none.
+fn change_words(compared: &Compared) -> (String, Option<String>) {
+    let (about, nothing) = match &compared.with {
+        ComparedWith::Staged => ("only what is staged".to_owned(), "Nothing staged".to_owned()),
+        ComparedWith::Since { revision, .. } => {
+            let revision = escape(revision);
+            (format!("only what changed since {revision}"), format!("Nothing changed since {revision}"))
+        }
+    };
+    (about, (compared.changes == 0).then_some(nothing))
 }
 
 /// Files with problems, and those that need a newer program.

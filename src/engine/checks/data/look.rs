@@ -84,7 +84,7 @@ impl CompiledData {
             Assert::Nothing => {
                 let text = sink.places.text();
                 let error = format!("{} should not be there", words::subject(pointer, "this document"));
-                let span = place::of_value(&document.node, pointer, text);
+                let span = place::of_value(document.node(text), pointer, text);
                 sink.put(span, pointer, value, &error, &content(pointer, value))
             }
             Assert::Schema { branching, .. } if cost::is_too_much(*branching, value) => {
@@ -128,7 +128,8 @@ fn report(
     sink: &mut Sink<'_, '_>,
 ) -> Result<(), (Reason, String)> {
     use ValidationErrorKind as K;
-    let (root, text) = (&document.node, sink.places.text());
+    let text = sink.places.text();
+    let root = document.node(text);
     let instance: &Value = error.instance();
     let subject = words::subject(at, "this document");
     match error.kind() {

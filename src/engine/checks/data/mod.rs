@@ -14,17 +14,34 @@ mod words;
 
 pub use compile::{CompiledData, compile};
 
-use crate::data::{self, Format, Limits, LoadError, Node};
+use std::cell::OnceCell;
+
+use crate::data::{self, Format, Kind, Limits, LoadError, Node};
 use crate::model::{DataFormat, Reason};
-use crate::text::LineIndex;
+use crate::text::{LineIndex, Span};
 
 /// A document of a file, read once for all checks that look at it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
-    /// The values with their places.
-    pub node: Node,
-    /// The same values as plain JSON.
-    pub json: serde_json::Value,
+    /// The values as plain JSON.
+    json: serde_json::Value,
+    /// The same values with their places; JSON is read again for them when the first finding needs one.
+    node: OnceCell<Node>,
+}
+
+impl Loaded {
+    fn located(node: Node) -> Self {
+        Self { json: node.to_json(), node: OnceCell::from(node) }
+    }
+
+    /// The values with their places in `text`, from which the document was loaded.
+    fn node(&self, text: &str) -> &Node {
+        self.node.get_or_init(|| {
+            let nodes = data::load(Format::Json, text, &Limits::DOCUMENT).unwrap_or_default();
+            // What was read fast can be read again; should it not, findings stand at the start.
+            nodes.into_iter().next().unwrap_or(Node { span: Span::at(0), kind: Kind::Null })
+        })
+    }
 }
 
 /// Reads the documents of a file: one, or several for YAML.
@@ -32,8 +49,13 @@ pub struct Loaded {
 /// # Errors
 /// Why no check can tell anything about the file: the kind of reason, and words with line and column.
 pub fn load(format: Format, text: &str) -> Result<Vec<Loaded>, (Reason, String)> {
+    if format == Format::Json
+        && let Some(json) = data::json_value(text, &Limits::DOCUMENT)
+    {
+        return Ok(vec![Loaded { json, node: OnceCell::new() }]);
+    }
     let nodes = data::load(format, text, &Limits::DOCUMENT).map_err(|error| explain(format, text, error))?;
-    Ok(nodes.into_iter().map(|node| Loaded { json: node.to_json(), node }).collect())
+    Ok(nodes.into_iter().map(Loaded::located).collect())
 }
 
 fn explain(format: Format, text: &str, error: LoadError) -> (Reason, String) {

@@ -64,6 +64,8 @@ pub(super) fn ask(globs: &Globs, ask: &Ask<'_>, sink: &mut Sink<'_>) {
 
 /// The name of the original that `name` is a copy of. `beside` says whether a name stands beside it.
 fn original(name: &[u8], beside: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    // Every habit leaves one of these, and few names have one.
+    memchr::memchr2(b' ', b'(', name)?;
     HABITS.iter().find_map(|habit| {
         let found = habit.regex.captures(name)?;
         let original = [&found["base"], &found["ext"]].concat();

@@ -100,6 +100,12 @@ impl CompiledFiles {
             && self.each.as_ref().is_none_or(|each| each.root)
     }
 
+    /// Whether the answer for a path does not depend on what else is there.
+    #[must_use]
+    pub fn asks_each_path_alone(&self) -> bool {
+        matches!(self.question, Question::Names(_) | Question::Size(_) | Question::Executable(_))
+    }
+
     fn ask_in_directories(&self, ask: &Ask<'_>, sink: &mut Sink<'_>) {
         let in_directory = |directory: &[u8], each: Option<&str>, sink: &mut Sink<'_>| match &self.question {
             Question::Require(require) => require.ask(directory, each, ask, sink),

@@ -1,0 +1,276 @@
+//! The result of one file as bytes and back. What is read is not trusted: a result that the engine could
+//! not have made (a span outside its excerpt, a path that leaves the repository) is no result.
+
+use crate::engine::found::{CannotTell, FileResult, Found};
+use crate::model::{Edit, Fix, Reason, RepoPath};
+use crate::text::{Excerpt, Position, Span};
+
+/// Largest result that is stored, in bytes.
+const LARGEST: usize = 8 << 20;
+/// Longest message, content, title, path or excerpt, in bytes; the engine's own limits are far below.
+const LONGEST_TEXT: usize = 16 << 10;
+/// Longest text that a fix puts in, in bytes.
+const LONGEST_FIX: usize = 64 << 10;
+/// No place lies behind this byte.
+const LAST_BYTE: u64 = 1 << 40;
+
+/// What may be remembered, each with its number: reasons that follow from the file's bytes and the checks
+/// alone. Whatever another try could answer differently (time, memory, the system) is not here. Numbers
+/// are positions; a change of this list needs a new version of the file.
+const SURE: [Reason; 8] = [
+    Reason::TooBig,
+    Reason::Binary,
+    Reason::Encoding,
+    Reason::ParseError,
+    Reason::Format,
+    Reason::TooDeep,
+    Reason::TooManyNodes,
+    Reason::Guideline,
+];
+
+/// `result` (but its file's number) as bytes: none for an empty one. `None` when it may not be remembered.
+pub(super) fn encode(result: &FileResult) -> Option<Vec<u8>> {
+    if result.found.is_empty() && result.cannot_tell.is_empty() {
+        return Some(Vec::new());
+    }
+    let mut out = Vec::with_capacity(256);
+    number(&mut out, result.found.len() as u64);
+    for found in &result.found {
+        if !is_sound(found) {
+            return None;
+        }
+        write_found(&mut out, found);
+        if out.len() > LARGEST {
+            return None;
+        }
+    }
+    number(&mut out, result.cannot_tell.len() as u64);
+    for it in &result.cannot_tell {
+        let reason = SURE.iter().position(|sure| *sure == it.reason)?;
+        if it.detail.len() > LONGEST_TEXT {
+            return None;
+        }
+        number(&mut out, it.check.map_or(0, |check| u64::from(check) + 1));
+        number(&mut out, reason as u64);
+        text(&mut out, it.detail.as_bytes());
+    }
+    (out.len() <= LARGEST).then_some(out)
+}
+
+/// The result that `bytes` hold, with file number 0; `None` when they hold none.
+pub(super) fn decode(bytes: &[u8]) -> Option<FileResult> {
+    let mut result = FileResult::default();
+    if bytes.is_empty() {
+        return Some(result);
+    }
+    let mut reader = Reader { rest: bytes };
+    // Nothing is reserved for a count: each round takes bytes, of which there are only so many.
+    for _ in 0..reader.number()? {
+        let found = reader.found()?;
+        if !is_sound(&found) {
+            return None;
+        }
+        result.found.push(found);
+    }
+    for _ in 0..reader.number()? {
+        let check = match reader.number()? {
+            0 => None,
+            more => Some(u32::try_from(more - 1).ok()?),
+        };
+        let reason = *SURE.get(usize::try_from(reader.number()?).ok()?)?;
+        let detail = reader.text(LONGEST_TEXT)?;
+        result.cannot_tell.push(CannotTell { check, reason, detail });
+    }
+    reader.rest.is_empty().then_some(result)
+}
+
+/// Whether the engine could have made it and a reader can rely on it.
+fn is_sound(found: &Found) -> bool {
+    let short = |text: &str| text.len() <= LONGEST_TEXT;
+    let position = |it: &Position| it.line > 0 && it.column > 0 && it.byte <= LAST_BYTE;
+    position(&found.start)
+        && position(&found.end)
+        && (found.start.line, found.start.byte) <= (found.end.line, found.end.byte)
+        && short(&found.message)
+        && short(&found.content)
+        && found.excerpt.as_ref().is_none_or(|it| {
+            it.first_line > 0 && short(&it.text) && it.text.get(it.span.start..it.span.end).is_some()
+        })
+        && found
+            .fix
+            .as_ref()
+            .is_none_or(|fix| fix.title.as_deref().is_none_or(short) && fix.edits.iter().all(edit_is_sound))
+}
+
+fn edit_is_sound(edit: &Edit) -> bool {
+    match edit {
+        Edit::Replace { span, with } => {
+            span.start <= span.end && span.end as u64 <= LAST_BYTE && with.len() <= LONGEST_FIX
+        }
+        Edit::Create { path, content } => {
+            let path = path.bytes();
+            let inside = |part: &[u8]| !matches!(part, b"" | b"." | b"..") && !part.contains(&0);
+            path.len() <= LONGEST_TEXT
+                && path.split(|&byte| byte == b'/').all(inside)
+                && content.len() <= LONGEST_FIX
+        }
+    }
+}
+
+fn write_found(out: &mut Vec<u8>, found: &Found) {
+    number(out, found.check.into());
+    text(out, found.message.as_bytes());
+    for position in [found.start, found.end] {
+        number(out, position.line.into());
+        number(out, position.column.into());
+        number(out, position.byte);
+    }
+    number(out, found.excerpt.is_some().into());
+    if let Some(excerpt) = &found.excerpt {
+        number(out, excerpt.first_line.into());
+        text(out, excerpt.text.as_bytes());
+        number(out, excerpt.span.start as u64);
+        number(out, excerpt.span.end as u64);
+        number(out, excerpt.cut.into());
+    }
+    text(out, found.content.as_bytes());
+    number(out, found.fix.is_some().into());
+    if let Some(fix) = &found.fix {
+        number(out, fix.title.is_some().into());
+        if let Some(title) = &fix.title {
+            text(out, title.as_bytes());
+        }
+        number(out, fix.edits.len() as u64);
+        fix.edits.iter().for_each(|edit| write_edit(out, edit));
+    }
+}
+
+fn write_edit(out: &mut Vec<u8>, edit: &Edit) {
+    match edit {
+        Edit::Replace { span, with } => {
+            number(out, 0);
+            number(out, span.start as u64);
+            number(out, span.end as u64);
+            text(out, with.as_bytes());
+        }
+        Edit::Create { path, content } => {
+            number(out, 1);
+            text(out, path.bytes());
+            text(out, content.as_bytes());
+        }
+    }
+}
+
+/// Seven bits a byte, the lowest first (LEB128).
+fn number(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.push(value.to_le_bytes()[0]);
+}
+
+fn text(out: &mut Vec<u8>, bytes: &[u8]) {
+    number(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// Reads what [`number`] and [`text`] wrote; `None` as soon as something is not as it was written.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn number(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.rest.split_first()?;
+            self.rest = rest;
+            let bits = u64::from(byte & 0x7F);
+            if (bits << shift) >> shift != bits {
+                return None;
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn small(&mut self) -> Option<u32> {
+        u32::try_from(self.number()?).ok()
+    }
+
+    fn offset(&mut self) -> Option<usize> {
+        usize::try_from(self.number()?).ok()
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        match self.number()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+
+    fn bytes(&mut self, longest: usize) -> Option<&[u8]> {
+        let length = self.offset().filter(|&length| length <= longest)?;
+        let (bytes, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(bytes)
+    }
+
+    fn text(&mut self, longest: usize) -> Option<String> {
+        Some(std::str::from_utf8(self.bytes(longest)?).ok()?.to_owned())
+    }
+
+    fn position(&mut self) -> Option<Position> {
+        Some(Position { line: self.small()?, column: self.small()?, byte: self.number()? })
+    }
+
+    fn span(&mut self) -> Option<Span> {
+        Some(Span { start: self.offset()?, end: self.offset()? })
+    }
+
+    fn excerpt(&mut self) -> Option<Excerpt> {
+        Some(Excerpt {
+            first_line: self.small()?,
+            text: self.text(LONGEST_TEXT)?,
+            span: self.span()?,
+            cut: self.flag()?,
+        })
+    }
+
+    fn found(&mut self) -> Option<Found> {
+        Some(Found {
+            check: self.small()?,
+            message: self.text(LONGEST_TEXT)?,
+            start: self.position()?,
+            end: self.position()?,
+            excerpt: if self.flag()? { Some(self.excerpt()?) } else { None },
+            content: self.text(LONGEST_TEXT)?,
+            fix: if self.flag()? { Some(self.fix()?) } else { None },
+        })
+    }
+
+    fn fix(&mut self) -> Option<Fix> {
+        let title = if self.flag()? { Some(self.text(LONGEST_TEXT)?) } else { None };
+        let mut edits = Vec::new();
+        for _ in 0..self.number()? {
+            edits.push(self.edit()?);
+        }
+        Some(Fix { title, edits })
+    }
+
+    fn edit(&mut self) -> Option<Edit> {
+        match self.number()? {
+            0 => Some(Edit::Replace { span: self.span()?, with: self.text(LONGEST_FIX)? }),
+            1 => Some(Edit::Create {
+                path: RepoPath::new(self.bytes(LONGEST_TEXT)?),
+                content: self.text(LONGEST_FIX)?,
+            }),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Which checks look into which files: every file gets its class.
+//!
+//! Most checks ask only for a language or an extension, so the answer for one `.py` file is the answer
+//! for all of them. It is worked out once for each extension; only what asks for more (a directory, a
+//! whole name) is asked of each file again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::applies::Kind;
+use super::class::Classes;
+use super::focus::Focus;
+use super::plan::{Plan, PlannedCheck};
+use super::tree::{Entry, EntryKind};
+use crate::model::{Guideline, Language, RepoPath};
+
+/// Puts every file of `entries` that is `in_scope` and that some check of `plan` looks into in a class;
+/// gives the classes, and for each such file (by its place in `entries`, ascending) the number of its
+/// class.
+/// With a `focus`, only files that it looks into are asked; others only by the guidelines that it judges
+/// whole.
+pub fn select(
+    guidelines: &[Arc<Guideline>],
+    plan: &Plan,
+    entries: &[Entry],
+    in_scope: &(impl Fn(&RepoPath) -> bool + Sync),
+    focus: Option<&Focus>,
+) -> (Classes, Vec<(u32, u32)>) {
+    let whole = |number: &u32| {
+        focus.is_some_and(|focus| focus.judges_whole(&guidelines[planned(plan, *number).guideline].id))
+    };
+    let any_whole = (0..u32::try_from(plan.checks.len()).unwrap_or(u32::MAX)).any(|number| whole(&number));
+    let in_focus = |path: &RepoPath| {
+        focus.is_none_or(|focus| focus.counts(path) && (any_whole || focus.looks_into(path)))
+    };
+    let candidate = |entry: &Entry| {
+        matches!(entry.kind, EntryKind::File | EntryKind::Special)
+            && in_focus(&entry.path)
+            && in_scope(&entry.path)
+    };
+    let (by_kind, by_path) = checks_by_what_they_ask(plan);
+    let mut kinds: Vec<KindOfFile> = Vec::new();
+    let mut known: HashMap<Kind<'_>, usize> = HashMap::new();
+    let mut files: Vec<(u32, usize)> = Vec::new();
+    for (file, entry) in entries.iter().enumerate().filter(|(_, entry)| candidate(entry)) {
+        let path = entry.path.bytes();
+        let kind = Kind::of(path);
+        let number = *known.entry(kind).or_insert_with(|| {
+            let checks = asking(plan, &by_kind, path, kind.language);
+            kinds.push(KindOfFile { language: kind.language, checks, class: None });
+            kinds.len() - 1
+        });
+        files.push((u32::try_from(file).unwrap_or(u32::MAX), number));
+    }
+    // The numbers of a file's checks beyond those of its kind.
+    let more = |&(file, kind): &(u32, usize)| {
+        asking(plan, &by_path, entries[file as usize].path.bytes(), kinds[kind].language)
+    };
+    let more: Vec<Vec<u32>> =
+        if by_path.is_empty() { Vec::new() } else { files.par_iter().map(more).collect() };
+    let mut classes = Classes::default();
+    let mut class_of = Vec::new();
+    for (place, (file, kind)) in files.into_iter().enumerate() {
+        let KindOfFile { language, checks, class } = &mut kinds[kind];
+        let more = more.get(place).map_or(&[][..], Vec::as_slice);
+        let unchanged = focus.is_some_and(|focus| !focus.looks_into(&entries[file as usize].path));
+        let class = match more {
+            _ if unchanged => {
+                let mut all: Vec<u32> = checks.iter().chain(more).copied().filter(whole).collect();
+                if all.is_empty() {
+                    continue;
+                }
+                all.sort_unstable();
+                classes.of(all, *language)
+            }
+            [] if checks.is_empty() => continue,
+            [] => *class.get_or_insert_with(|| classes.of(checks.clone(), *language)),
+            more => {
+                let mut all = [checks.as_slice(), more].concat();
+                all.sort_unstable();
+                classes.of(all, *language)
+            }
+        };
+        class_of.push((file, class));
+    }
+    (classes, class_of)
+}
+
+/// What is known of all files of a kind.
+struct KindOfFile {
+    language: Option<Language>,
+    /// The checks that ask for nothing but the kind.
+    checks: Vec<u32>,
+    /// The class of the files that no other check looks into, once there is one.
+    class: Option<u32>,
+}
+
+/// The numbers of the checks that look into files: those that ask for a kind of file only, and those that
+/// ask for more.
+fn checks_by_what_they_ask(plan: &Plan) -> (Vec<u32>, Vec<u32>) {
+    let numbers = 0..u32::try_from(plan.checks.len()).unwrap_or(u32::MAX);
+    let applies = |number: &u32| {
+        let planned = planned(plan, *number);
+        planned.selector.is_some() && plan.applies[planned.guideline]
+    };
+    numbers.filter(applies).partition(|&number| {
+        let planned = planned(plan, number);
+        let condition = plan.conditions[planned.guideline].as_ref();
+        planned.selector.as_ref().is_some_and(|it| it.asks_by_kind())
+            && condition.is_some_and(|it| it.asks_by_kind())
+    })
+}
+
+fn planned(plan: &Plan, number: u32) -> &PlannedCheck {
+    &plan.checks[number as usize]
+}
+
+/// Which of the checks with these `numbers` look into the file at `path`.
+fn asking(plan: &Plan, numbers: &[u32], path: &[u8], language: Option<Language>) -> Vec<u32> {
+    // Checks of one guideline stand together.
+    let mut last: Option<(usize, bool)> = None;
+    let looks = |&number: &u32| {
+        let planned = planned(plan, number);
+        let (Some(selector), Some(condition)) = (&planned.selector, &plan.conditions[planned.guideline])
+        else {
+            return false;
+        };
+        if !selector.selects(path, language) {
+            return false;
+        }
+        let holds = match last {
+            Some((guideline, holds)) if guideline == planned.guideline => holds,
+            _ => condition.holds_for(path, language),
+        };
+        last = Some((planned.guideline, holds));
+        holds
+    };
+    numbers.iter().copied().filter(looks).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::task::ClassSpec;
+    use crate::format::parse;
+    use crate::model::{Origin, language_of};
+
+    fn guideline(number: usize, front: &str) -> Arc<Guideline> {
+        let text = format!(
+            "---\nschema: 1\nguideline: t/g{number}\nversion: 1.0.0\ntitle: t\nsummary: s\nstage: sketch\nowner: o\n{front}\n---\n"
+        );
+        Arc::new(parse("g.md", &text, Origin::Starter, &|_| None).unwrap_or_else(|it| panic!("{it:?}")))
+    }
+
+    fn guidelines() -> Vec<Arc<Guideline>> {
+        let code = "checks: [{id: a, code: {language: python, rule: {kind: identifier}}}]";
+        let text = |files: &str| {
+            format!("checks: [{{id: a, text: {{{files} find: x}}}}, {{id: b, text: {{find: y}}}}]")
+        };
+        let fronts = [
+            code.to_owned(),
+            format!("applies: {{languages: [go, python]}}\n{}", text("")),
+            format!("applies: {{files: ['src/**']}}\n{code}"),
+            text("files: ['**/*.py', '**/*.md'],"),
+            text("files: ['**/*.test.py', 'a.py'],"),
+            text("except: ['**/*.json'],"),
+            format!(
+                "applies: {{not: {{files: ['**/*.md']}}}}\n{}",
+                text("files: ['**/*.{md,py}', '**/Makefile'],")
+            ),
+            format!("applies: {{exists: [none]}}\n{code}"),
+            "checks: [{id: a, code: {language: python, ignores: ['*.test.py'], rule: {kind: identifier}}}]"
+                .to_owned(),
+            "checks: [{id: n, files: {forbid: ['x']}}]".to_owned(),
+        ];
+        fronts.iter().enumerate().map(|(number, front)| guideline(number, front)).collect()
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        /// What is remembered by extension is what asking each check about each file gives.
+        #[test]
+        fn every_file_gets_the_checks_that_look_into_it(
+            mut paths in proptest::collection::btree_set(r"(src/|a\.py/|docs/b/)?(a|b|c\.test|Makefile|Dockerfile|)(\.py|\.md|\.json|\.test|\.PY|\.)?", 1..24),
+        ) {
+            paths.remove("");
+            let entries: Vec<Entry> = paths
+                .iter()
+                .filter(|path| !path.ends_with('/'))
+                .map(|path| Entry { path: RepoPath::from(path.as_str()), kind: EntryKind::File })
+                .collect();
+            let plan = Plan::new(&guidelines(), &entries, false);
+            proptest::prop_assert_eq!(&plan.problems, &vec![]);
+            let in_scope = |path: &RepoPath| path.bytes() != b"b.py";
+            let (classes, class_of) = select(&guidelines(), &plan, &entries, &in_scope, None);
+            let found: HashMap<u32, &ClassSpec> =
+                class_of.iter().map(|&(file, class)| (file, &classes.specs[class as usize])).collect();
+            for (file, entry) in entries.iter().enumerate() {
+                let path = entry.path.bytes();
+                let language = language_of(path);
+                let numbers: Vec<u32> = (0..plan.checks.len())
+                    .filter(|&number| {
+                        let planned = &plan.checks[number];
+                        let condition = plan.conditions[planned.guideline].as_ref().expect("a condition");
+                        plan.applies[planned.guideline]
+                            && planned.selector.as_ref().is_some_and(|it| it.selects(path, language))
+                            && condition.holds_for(path, language)
+                            && in_scope(&entry.path)
+                    })
+                    .map(|number| u32::try_from(number).expect("few"))
+                    .collect();
+                let expected = ClassSpec { numbers, language };
+                let expected = (!expected.numbers.is_empty()).then_some(&expected);
+                proptest::prop_assert_eq!(found.get(&u32::try_from(file).expect("few")).copied(), expected, "{:?}", entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Looking only at what changed: which paths are looked into, and which findings belong to the change.
+//!
+//! A guideline that is judged whole is assessed as if there were no focus. Of the others, a finding in a
+//! file is told when it touches a changed line; one about names when its path changed, or when it was not
+//! there before the change (a file taken away can leave another without its pair). Where the change comes
+//! from does not enter here.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt;
+use std::sync::Arc;
+
+use super::checks::files::CompiledFiles;
+use super::found::{CannotTell, Found};
+use super::tree::{Entry, EntryKind, Tree};
+use crate::model::{FixSpec, GuidelineId, RepoPath};
+use crate::text::Position;
+
+/// What happened to a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeKind {
+    /// It was not there before.
+    Added,
+    /// It is there before and after.
+    Modified,
+    /// It is not there any more.
+    Removed,
+}
+
+/// A path that changed: a file, a link or something special, never a directory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    /// Relative path.
+    pub path: RepoPath,
+    /// What happened to it.
+    pub kind: ChangeKind,
+}
+
+/// The changed lines of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// Every line: it is new, or too large to compare.
+    All,
+    /// First and last line of each change, counted from 1. Where lines were only taken away, the last is
+    /// one less than the first: the place between the two.
+    Some(Vec<(u32, u32)>),
+}
+
+impl Lines {
+    /// These changes.
+    pub fn some(changes: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        Self::Some(changes.into_iter().collect())
+    }
+
+    /// Whether a finding from `start` to `end` (one past its last character) is about the change. One
+    /// without any width points at what is missing; it is, if anything in the file changed.
+    #[must_use]
+    pub fn touch(&self, start: Position, end: Position) -> bool {
+        let Self::Some(changes) = self else { return true };
+        if start.byte == end.byte {
+            return !changes.is_empty();
+        }
+        // An end at the first column lies behind the line end of the line before.
+        let last_line = if end.column <= 1 && end.line > start.line { end.line - 1 } else { end.line };
+        changes.iter().any(|&(first, last)| start.line <= last && last_line >= first)
+    }
+}
+
+/// Knows the changed lines of files. Asked only about files with findings.
+pub trait ChangedLines: Send + Sync {
+    /// The changed lines of a file that was added or modified.
+    fn lines(&self, path: &RepoPath) -> Lines;
+}
+
+/// What changed, and what is judged whole all the same.
+#[derive(Clone)]
+pub struct Focus {
+    changes: Vec<Change>,
+    lines: Arc<dyn ChangedLines>,
+    whole: BTreeSet<GuidelineId>,
+}
+
+impl fmt::Debug for Focus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Focus")
+            .field("changes", &self.changes)
+            .field("whole", &self.whole)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Focus {
+    /// A focus on `changes`. Guidelines whose id is in `whole` (those that are promised) are judged as
+    /// if there were none.
+    #[must_use]
+    pub fn new(mut changes: Vec<Change>, lines: Arc<dyn ChangedLines>, whole: BTreeSet<GuidelineId>) -> Self {
+        changes.sort();
+        Self { changes, lines, whole }
+    }
+
+    /// Number of paths that changed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Whether nothing changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Whether the guideline `id` is judged whole.
+    #[must_use]
+    pub fn judges_whole(&self, id: &GuidelineId) -> bool {
+        self.whole.contains(id)
+    }
+
+    /// Whether any guideline is judged whole.
+    #[must_use]
+    pub fn judges_some_whole(&self) -> bool {
+        !self.whole.is_empty()
+    }
+
+    /// Whether `path` was added or modified.
+    #[must_use]
+    pub fn looks_into(&self, path: &RepoPath) -> bool {
+        self.kind_of(path).is_some_and(|kind| kind != ChangeKind::Removed)
+    }
+
+    /// Whether `path` counts among the paths of the run.
+    #[must_use]
+    pub fn counts(&self, path: &RepoPath) -> bool {
+        self.judges_some_whole() || self.looks_into(path)
+    }
+
+    /// The changed lines of `path`.
+    #[must_use]
+    pub fn lines(&self, path: &RepoPath) -> Lines {
+        self.lines.lines(path)
+    }
+
+    fn kind_of(&self, path: &RepoPath) -> Option<ChangeKind> {
+        let at = self.changes.binary_search_by(|change| change.path.cmp(path)).ok()?;
+        Some(self.changes[at].kind)
+    }
+
+    /// Asks a check of names, of a guideline that is not judged whole, about the change only. As
+    /// [`CompiledFiles::assess`], `looked` being told only of changed entries.
+    #[expect(clippy::too_many_arguments, reason = "the same that the check takes")]
+    pub fn ask(
+        &self,
+        check: &CompiledFiles,
+        number: u32,
+        entries: &[Entry],
+        tree: &dyn Tree,
+        message: Option<&str>,
+        fix: Option<&FixSpec>,
+        out: &mut Vec<(RepoPath, Found)>,
+        cannot_tell: &mut Vec<(RepoPath, CannotTell)>,
+        looked: &mut dyn FnMut(usize),
+    ) {
+        let root = RepoPath::from("");
+        if check.asks_each_path_alone() {
+            let own = self.own_entries(entries);
+            let some: Vec<Entry> = own.iter().map(|&at| entries[at].clone()).collect();
+            check.assess(number, &some, tree, &root, message, fix, out, cannot_tell, &mut |at| {
+                looked(own[at])
+            });
+            return;
+        }
+        let mut found = Vec::new();
+        let mut unknown = Vec::new();
+        check.assess(number, entries, tree, &root, message, fix, &mut found, &mut unknown, &mut |at| {
+            if self.looks_into(&entries[at].path) {
+                looked(at);
+            }
+        });
+        unknown.retain(|(path, _)| self.looks_into(path));
+        cannot_tell.append(&mut unknown);
+        if found.iter().any(|(path, _)| !self.looks_into(path)) {
+            let before = self.before(entries);
+            if before.is_empty() {
+                // Everything is new, and so is what it lacks.
+                out.append(&mut found);
+                return;
+            }
+            let (mut old, mut ignored) = (Vec::new(), Vec::new());
+            check.assess(number, &before, tree, &root, message, fix, &mut old, &mut ignored, &mut |_| {});
+            let old: HashSet<(&[u8], &str)> =
+                old.iter().map(|(path, found)| (path.bytes(), found.content.as_str())).collect();
+            found.retain(|(path, found)| {
+                self.looks_into(path) || !old.contains(&(path.bytes(), found.content.as_str()))
+            });
+        }
+        out.append(&mut found);
+    }
+
+    /// The indexes of entries that changed, directories that are new as a whole included.
+    fn own_entries(&self, entries: &[Entry]) -> Vec<usize> {
+        let find = |path: &[u8]| entries.binary_search_by(|entry| entry.path.bytes().cmp(path)).ok();
+        let mut own = BTreeSet::new();
+        for change in self.changes.iter().filter(|change| change.kind != ChangeKind::Removed) {
+            own.extend(find(change.path.bytes()));
+            for parent in parents(&change.path).filter(|_| change.kind == ChangeKind::Added) {
+                let is_new = |entry: &Entry| {
+                    entry.kind == EntryKind::Directory || self.kind_of(&entry.path) == Some(ChangeKind::Added)
+                };
+                // A directory above one that was there, was there.
+                if !below(entries, parent).iter().all(is_new) {
+                    break;
+                }
+                own.extend(find(parent));
+            }
+        }
+        own.into_iter().collect()
+    }
+
+    /// The entries as they were before the change.
+    fn before(&self, entries: &[Entry]) -> Vec<Entry> {
+        let added = |entry: &Entry| self.kind_of(&entry.path) == Some(ChangeKind::Added);
+        let mut before: Vec<Entry> = entries.iter().filter(|entry| !added(entry)).cloned().collect();
+        let mut old = BTreeSet::new();
+        for change in &self.changes {
+            if change.kind == ChangeKind::Removed {
+                before.push(Entry { path: change.path.clone(), kind: EntryKind::File });
+                old.extend(parents(&change.path).map(RepoPath::new));
+            }
+        }
+        before.extend(old.into_iter().map(|path| Entry { path, kind: EntryKind::Directory }));
+        before.sort_by(|a, b| a.path.cmp(&b.path));
+        before.dedup_by(|a, b| a.path == b.path);
+        // Directories that came with what was added.
+        let mut new: BTreeSet<RepoPath> = BTreeSet::new();
+        for change in self.changes.iter().filter(|change| change.kind == ChangeKind::Added) {
+            for parent in parents(&change.path) {
+                if !below(&before, parent).iter().all(|entry| entry.kind == EntryKind::Directory) {
+                    break;
+                }
+                new.insert(RepoPath::new(parent));
+            }
+        }
+        before.retain(|entry| !new.contains(&entry.path));
+        before
+    }
+}
+
+/// The directories above `path`, the nearest first, without the root.
+fn parents(path: &RepoPath) -> impl Iterator<Item = &[u8]> {
+    let up = |path: &'_ [u8]| memchr::memrchr(b'/', path);
+    let first = up(path.bytes()).map(|at| &path.bytes()[..at]);
+    std::iter::successors(first, move |path| up(path).map(|at| &path[..at]))
+}
+
+/// The entries below a directory.
+fn below<'e>(entries: &'e [Entry], directory: &[u8]) -> &'e [Entry] {
+    let prefix = [directory, b"/"].concat();
+    let start = entries.partition_point(|entry| entry.path.bytes() < prefix.as_slice());
+    let length = entries[start..].partition_point(|entry| entry.path.bytes().starts_with(&prefix));
+    &entries[start..start + length]
+}
+
+#[cfg(test)]
+#[path = "focus_tests.rs"]
+mod tests;

@@ -1,0 +1,63 @@
+//! What belongs to a change. Runs with a focus are in `tests/git/whole.rs`.
+
+use super::*;
+
+struct Every;
+
+impl ChangedLines for Every {
+    fn lines(&self, _: &RepoPath) -> Lines {
+        Lines::All
+    }
+}
+
+fn focus(of: &[(&str, ChangeKind)]) -> Focus {
+    let changes = of.iter().map(|&(path, kind)| Change { path: RepoPath::from(path), kind }).collect();
+    Focus::new(changes, Arc::new(Every), BTreeSet::new())
+}
+
+fn entries(paths: &[&str]) -> Vec<Entry> {
+    let kind = |path: &str| if path.ends_with('/') { EntryKind::Directory } else { EntryKind::File };
+    let entry = |path: &&str| Entry { path: RepoPath::from(path.trim_end_matches('/')), kind: kind(path) };
+    paths.iter().map(entry).collect()
+}
+
+fn at(line: u32, column: u32) -> Position {
+    Position { line, column, byte: u64::from(line * 100 + column) }
+}
+
+#[test]
+fn findings_touch_changed_lines() {
+    for (changes, start, end, expected) in [
+        (&[(2, 2)][..], at(2, 1), at(2, 5), true),
+        (&[(2, 2)], at(1, 1), at(2, 1), false),
+        (&[(2, 2)], at(1, 1), at(2, 2), true),
+        (&[(2, 3)], at(3, 1), at(9, 2), true),
+        (&[(2, 3)], at(4, 1), at(9, 2), false),
+        // Lines taken away between 2 and 3.
+        (&[(3, 2)], at(2, 1), at(3, 5), true),
+        (&[(3, 2)], at(2, 1), at(2, 5), false),
+        (&[(3, 2)], at(3, 1), at(3, 5), false),
+        // Something is missing: it belongs to any change of the file.
+        (&[(9, 9)], at(1, 1), at(1, 1), true),
+        (&[], at(1, 1), at(1, 1), false),
+        (&[], at(1, 1), at(1, 5), false),
+    ] {
+        let lines = Lines::some(changes.iter().copied());
+        assert_eq!(lines.touch(start, end), expected, "{changes:?} {start:?} {end:?}");
+    }
+    assert!(Lines::All.touch(at(1, 1), at(1, 2)));
+}
+
+#[test]
+fn the_entries_before_the_change() {
+    use ChangeKind::{Added, Modified, Removed};
+    let now = entries(&["a/", "a/b", "new/", "new/deep/", "new/deep/x", "old.txt"]);
+    let focus =
+        focus(&[("new/deep/x", Added), ("a/b", Modified), ("gone/sub/y", Removed), ("old.txt/z", Removed)]);
+    let before = focus.before(&now);
+    let paths: Vec<&str> = before.iter().filter_map(|entry| entry.path.as_str()).collect();
+    assert_eq!(paths, ["a", "a/b", "gone", "gone/sub", "gone/sub/y", "old.txt", "old.txt/z"]);
+    let own: Vec<&str> = focus.own_entries(&now).into_iter().filter_map(|at| now[at].path.as_str()).collect();
+    assert_eq!(own, ["a/b", "new", "new/deep", "new/deep/x"]);
+    assert!(focus.looks_into(&RepoPath::from("a/b")) && !focus.looks_into(&RepoPath::from("gone/sub/y")));
+}

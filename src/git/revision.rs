@@ -1,0 +1,134 @@
+//! From what people write for a commit (`main`, `v1.2`, `HEAD~3`, `3f2a91c`) to its name.
+
+use super::GitError;
+use super::objects::{ObjectFault, Objects};
+use super::oid::ObjectId;
+use super::refs::Refs;
+use super::structure::{commit, peel_to_commit};
+
+/// Fewest digits of a shortened name, as in git.
+const FEWEST_DIGITS: usize = 4;
+/// Most names shown when a shortened one is not enough.
+const SHOWN: usize = 5;
+
+/// The commit that `text` names.
+///
+/// # Errors
+/// Says why it names none, and how to find one that does.
+pub(super) fn resolve(text: &str, refs: &Refs, objects: &Objects) -> Result<ObjectId, GitError> {
+    let unknown = |why: &str| {
+        GitError::new(format!("cannot compare with `{text}`: {why}")).with_help(
+            "name a branch, a tag or a commit; `git branch --all`, `git tag` and `git log --oneline` list them",
+        )
+    };
+    let at = text.find(['~', '^']).unwrap_or(text.len());
+    let (base, mut steps) = text.split_at(at);
+    if base.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
+        return Err(unknown("that is no way to write a commit"));
+    }
+    if base.contains("..") || base.contains("@{") || base.contains(':') {
+        return Err(unknown("only names, shortened ids and `~` and `^` after them are understood"));
+    }
+    let fault = |fault: ObjectFault| unknown(&format!("the commit cannot be read: {}", fault.words()));
+    let mut id = start(base, refs, objects, &unknown)?;
+    id = peel_to_commit(objects, id).map_err(fault)?;
+    while !steps.is_empty() {
+        let (step, after) =
+            one_step(steps).ok_or_else(|| unknown("what follows its name is not understood"))?;
+        steps = after;
+        id = match step {
+            Step::Itself => id,
+            Step::Parent(number) => {
+                let parents = commit(objects, &id).map_err(fault)?.parents;
+                *parents.get(number - 1).ok_or_else(|| {
+                    unknown(&format!("the commit {} has {} parents", short(&id), parents.len()))
+                })?
+            }
+            Step::Back(count) => {
+                for done in 0..count {
+                    let parents = commit(objects, &id).map_err(fault)?.parents;
+                    let end = || unknown(&format!("history ends {done} commits before `{base}`"));
+                    id = *parents.first().ok_or_else(end)?;
+                }
+                id
+            }
+        };
+    }
+    // That it can be read is known only now.
+    commit(objects, &id).map_err(fault)?;
+    Ok(id)
+}
+
+/// The object that `base` names.
+fn start(
+    base: &str,
+    refs: &Refs,
+    objects: &Objects,
+    unknown: &impl Fn(&str) -> GitError,
+) -> Result<ObjectId, GitError> {
+    let base = if base == "@" { "HEAD" } else { base };
+    if let Some(id) = ObjectId::from_hex(base.as_bytes(), objects.hash()) {
+        return Ok(id);
+    }
+    let named = refs.candidates(base)?;
+    if let Some((first, id)) = named.first() {
+        if let Some((other, _)) = named.iter().find(|(_, other)| other != id) {
+            return Err(unknown(&format!("it may mean {first} or {other}; write one of them in full")));
+        }
+        return Ok(*id);
+    }
+    if base == "HEAD" {
+        return Err(unknown("nothing is committed yet"));
+    }
+    let is_digits = base.len() >= FEWEST_DIGITS && base.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // `git describe` writes v1.2-3-g0123abc.
+    let described = base.rsplit_once("-g").map(|(_, digits)| digits);
+    let digits = if is_digits { Some(base) } else { described.filter(|it| it.len() >= FEWEST_DIGITS) };
+    let Some(digits) = digits.filter(|it| it.bytes().all(|byte| byte.is_ascii_hexdigit())) else {
+        return Err(unknown("there is no branch, tag or commit of this name here"));
+    };
+    let mut found = objects.with_prefix(&digits.to_ascii_lowercase(), 1_000);
+    if found.len() > 1 {
+        // Trees and blobs may share the digits; a commit is meant.
+        found.retain(|id| peel_to_commit(objects, *id).is_ok());
+    }
+    match found.as_slice() {
+        [] => Err(unknown("there is no branch, tag or commit of this name here")),
+        [one] => Ok(*one),
+        several => {
+            let names: Vec<String> = several.iter().take(SHOWN).map(short).collect();
+            Err(unknown(&format!("it is short for {}; write more digits", names.join(", "))))
+        }
+    }
+}
+
+/// Twelve digits, enough for people.
+pub(super) fn short(id: &ObjectId) -> String {
+    id.to_string().chars().take(12).collect()
+}
+
+enum Step {
+    Itself,
+    /// 1-based.
+    Parent(usize),
+    Back(usize),
+}
+
+fn one_step(text: &str) -> Option<(Step, &str)> {
+    for itself in ["^{}", "^{commit}", "^0", "~0"] {
+        if let Some(after) =
+            text.strip_prefix(itself).filter(|after| !after.starts_with(|c: char| c.is_ascii_digit()))
+        {
+            return Some((Step::Itself, after));
+        }
+    }
+    let rest = &text[1..];
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let number = if digits == 0 { 1 } else { rest[..digits].parse().ok().filter(|&number| number > 0)? };
+    let after = &rest[digits..];
+    match text.as_bytes().first()? {
+        b'^' => Some((Step::Parent(number), after)),
+        b'~' => Some((Step::Back(number), after)),
+        _ => None,
+    }
+}

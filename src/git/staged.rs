@@ -1,0 +1,235 @@
+//! What is staged: the index as a tree of its own, and how it differs from the last commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::compare::{differences, is_there};
+use super::index::{Entry as IndexEntry, Index};
+use super::objects::{ObjectFault, Objects};
+use super::structure::mode;
+use super::versions::Versions;
+use super::{GitError, Repository};
+use crate::engine::tree::{Entry, EntryKind, HEAD_BYTES, Listing, Metadata, ReadError, Tree, too_big};
+use crate::engine::{Change, ChangeKind, ChangedLines};
+use crate::model::{Reason, RepoPath};
+
+/// What is staged.
+pub struct Staged {
+    /// Every file of the index, with the content that would be committed.
+    pub tree: Arc<dyn Tree + Send + Sync>,
+    /// How it differs from the last commit; before the first one, everything is new.
+    pub changes: Vec<Change>,
+    /// The changed lines.
+    pub lines: Arc<dyn ChangedLines>,
+}
+
+impl Repository {
+    /// Reads what is staged. The work tree is not looked at.
+    ///
+    /// # Errors
+    /// Says what cannot be used, and what to do.
+    pub fn staged(&self) -> Result<Staged, GitError> {
+        let index = Arc::new(self.index()?);
+        let head = self.head()?.map(|head| self.tree_of(&head)).transpose()?;
+        let found = differences(&self.objects, head, &index)?;
+        let mut changes = Vec::new();
+        let mut before = BTreeMap::new();
+        // A file that only moved has no new line.
+        let gone: BTreeSet<_> =
+            found.iter().filter(|it| !it.now).filter_map(|it| it.base.map(|base| base.id)).collect();
+        for difference in found {
+            let Some(path) = difference.path.strip_prefix(self.prefix.as_slice()) else { continue };
+            let entry = index.find(&difference.path);
+            let kind = |mode| mode::kind(mode) == mode::COMMIT;
+            // Another repository inside this one is not looked into.
+            let nested = match (difference.now, entry, difference.base) {
+                (true, Some(entry), _) => kind(entry.mode()),
+                (_, _, Some(base)) => kind(base.mode),
+                _ => false,
+            };
+            if nested || !is_plain(path) {
+                continue;
+            }
+            let path = RepoPath::new(path);
+            let id = difference.base.map(|base| base.id);
+            let moved = entry.and_then(IndexEntry::id).filter(|id| gone.contains(id));
+            if let Some(id) = id.or(moved) {
+                before.insert(path.clone(), id);
+            }
+            let kind = match (difference.base, difference.now) {
+                (None, _) => ChangeKind::Added,
+                (Some(_), true) => ChangeKind::Modified,
+                (Some(_), false) => ChangeKind::Removed,
+            };
+            changes.push(Change { path, kind });
+        }
+        let objects = Arc::clone(&self.objects);
+        let tree: Arc<dyn Tree + Send + Sync> =
+            Arc::new(IndexTree { objects: Arc::clone(&objects), index, prefix: self.prefix.clone() });
+        let lines = Arc::new(Versions { objects, before, now: Arc::clone(&tree) });
+        Ok(Staged { tree, changes, lines })
+    }
+}
+
+/// The index as a tree.
+struct IndexTree {
+    objects: Arc<Objects>,
+    index: Arc<Index>,
+    prefix: Vec<u8>,
+}
+
+/// Whether a path is one that git itself would make: hostile indexes hold others.
+fn is_plain(path: &[u8]) -> bool {
+    !path.contains(&0)
+        && path
+            .split(|&byte| byte == b'/')
+            .all(|part| !matches!(part, b"" | b"." | b"..") && !part.eq_ignore_ascii_case(b".git"))
+}
+
+impl IndexTree {
+    fn entry(&self, path: &RepoPath) -> Result<IndexEntry<'_>, ReadError> {
+        let full = [self.prefix.as_slice(), path.bytes()].concat();
+        let entry = self.index.find(&full).ok_or_else(|| unreadable("it is not in git's index"))?;
+        if entry.stage() != 0 {
+            let detail = "a merge is under way: resolve the conflict and stage the file".to_owned();
+            return Err(ReadError { reason: Reason::Unmerged, detail });
+        }
+        Ok(entry)
+    }
+}
+
+impl Tree for IndexTree {
+    fn list(&self) -> Result<Listing, ReadError> {
+        let mut files: Vec<Entry> = Vec::with_capacity(self.index.len());
+        let mut directories: Vec<Entry> = Vec::new();
+        let mut listing = Listing::default();
+        let start = self.index.start_of(&self.prefix);
+        let mut last_parent: &[u8] = b"";
+        for entry in self.index.iter().skip(start) {
+            let Some(path) = entry.path().strip_prefix(self.prefix.as_slice()) else { break };
+            if !is_there(entry) || files.last().is_some_and(|last| last.path.bytes() == path) {
+                continue;
+            }
+            let kind = match mode::kind(entry.mode()) {
+                mode::COMMIT => {
+                    listing.ignored += 1;
+                    continue;
+                }
+                mode::LINK => EntryKind::Link,
+                _ => EntryKind::File,
+            };
+            if !is_plain(path) {
+                let detail = "git itself would not accept this path".to_owned();
+                listing
+                    .problems
+                    .push((RepoPath::new(path), ReadError { reason: Reason::Unreadable, detail }));
+                continue;
+            }
+            let parent = memchr::memrchr(b'/', path).map_or(&b""[..], |at| &path[..at]);
+            if parent != last_parent {
+                new_directories(parent, last_parent, &mut directories);
+                last_parent = parent;
+            }
+            files.push(Entry { path: RepoPath::new(path), kind });
+        }
+        // Both are nearly in order; a directory comes before `directory.ext`, unlike the files in it.
+        directories.sort_by(|a, b| a.path.cmp(&b.path));
+        directories.dedup_by(|a, b| a.path == b.path);
+        listing.entries = merged(files, directories);
+        Ok(listing)
+    }
+
+    fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        buffer.clear();
+        let entry = self.entry(path)?;
+        let id = entry.id().ok_or_else(|| unreadable("its entry in git's index is malformed"))?;
+        match self.objects.read(&id, limit) {
+            Ok((_, content)) => {
+                *buffer = content;
+                Ok(())
+            }
+            Err(ObjectFault::TooBig { size, mut head }) => {
+                head.truncate(HEAD_BYTES);
+                *buffer = head;
+                Err(too_big(size, limit))
+            }
+            Err(fault) => Err(unreadable(&fault.words())),
+        }
+    }
+
+    fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError> {
+        let entry = self.entry(path)?;
+        let id = entry.id().ok_or_else(|| unreadable("its entry in git's index is malformed"))?;
+        let (_, size) = self.objects.size(&id).map_err(|fault| unreadable(&fault.words()))?;
+        Ok(Metadata { size, executable: mode::executable(entry.mode()) })
+    }
+}
+
+fn unreadable(detail: &str) -> ReadError {
+    ReadError { reason: Reason::Unreadable, detail: detail.to_owned() }
+}
+
+/// Adds the directories of `parent` that are not those of `last`, which came just before.
+fn new_directories(parent: &[u8], last: &[u8], out: &mut Vec<Entry>) {
+    let mut rest = parent;
+    while !rest.is_empty() {
+        let known = last.strip_prefix(rest).is_some_and(|after| after.is_empty() || after[0] == b'/');
+        if known {
+            return;
+        }
+        out.push(Entry { path: RepoPath::new(rest), kind: EntryKind::Directory });
+        rest = memchr::memrchr(b'/', rest).map_or(&b""[..], |at| &rest[..at]);
+    }
+}
+
+/// Two sorted lists as one. A path in both (only a hostile index has such) is a directory.
+fn merged(files: Vec<Entry>, directories: Vec<Entry>) -> Vec<Entry> {
+    let mut all = Vec::with_capacity(files.len() + directories.len());
+    let mut directories = directories.into_iter().peekable();
+    for file in files {
+        while let Some(directory) = directories.next_if(|directory| directory.path < file.path) {
+            all.push(directory);
+        }
+        if directories.peek().is_none_or(|directory| directory.path != file.path) {
+            all.push(file);
+        }
+    }
+    all.extend(directories);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(entries: &[Entry]) -> Vec<&str> {
+        entries.iter().filter_map(|entry| entry.path.as_str()).collect()
+    }
+
+    #[test]
+    fn directories_are_found_and_put_in_order() {
+        let mut directories = Vec::new();
+        new_directories(b"a/b/c", b"", &mut directories);
+        new_directories(b"a/b/d", b"a/b/c", &mut directories);
+        new_directories(b"a/bb", b"a/b/d", &mut directories);
+        directories.sort_by(|a, b| a.path.cmp(&b.path));
+        assert_eq!(paths(&directories), ["a", "a/b", "a/b/c", "a/b/d", "a/bb"]);
+        let file = |path: &str| Entry { path: RepoPath::from(path), kind: EntryKind::File };
+        let all = merged(vec![file("a.txt"), file("a/b"), file("z")], directories);
+        assert_eq!(paths(&all), ["a", "a.txt", "a/b", "a/b/c", "a/b/d", "a/bb", "z"]);
+    }
+
+    #[test]
+    fn hostile_paths_are_told_apart() {
+        for (path, plain) in [
+            ("a/b", true),
+            ("../a", false),
+            ("a/./b", false),
+            ("/a", false),
+            ("a/.GIT/x", false),
+            (".github/a", true),
+        ] {
+            assert_eq!(is_plain(path.as_bytes()), plain, "{path}");
+        }
+    }
+}

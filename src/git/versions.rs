@@ -1,0 +1,83 @@
+//! A file before and after: whether it is the same, and which lines are new.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::lines::{self, MAX_TEXT};
+use super::objects::Objects;
+use super::oid::ObjectId;
+use crate::engine::tree::Tree;
+use crate::engine::{ChangedLines, Lines};
+use crate::model::RepoPath;
+
+/// Knows what files were before, and where they are now.
+pub(super) struct Versions {
+    pub(super) objects: Arc<Objects>,
+    /// The object of each file before; a file that is new is not there.
+    pub(super) before: BTreeMap<RepoPath, ObjectId>,
+    pub(super) now: Arc<dyn Tree + Send + Sync>,
+}
+
+impl ChangedLines for Versions {
+    fn lines(&self, path: &RepoPath) -> Lines {
+        let Some(id) = self.before.get(path) else { return Lines::All };
+        let Ok((_, before)) = self.objects.read(id, MAX_TEXT as u64) else { return Lines::All };
+        let mut now = Vec::new();
+        if self.now.read(path, MAX_TEXT as u64, &mut now).is_err() {
+            return Lines::All;
+        }
+        // Git may write other line ends to disk than it stores; the number of lines stays.
+        if has_crlf(&now) != has_crlf(&before) {
+            return lines::changed(&without_cr(&before), &without_cr(&now));
+        }
+        lines::changed(&before, &now)
+    }
+}
+
+/// Whether what is on disk is the stored content: itself, with other line ends, or what a pointer of git
+/// LFS stands for.
+pub(super) fn same_content(stored: &[u8], disk: &[u8]) -> bool {
+    stored == disk
+        || (has_crlf(disk) && !has_crlf(stored) && without_cr(disk) == stored)
+        || lfs_pointer(stored).is_some_and(|(digest, size)| {
+            size == disk.len() as u64
+                && Sha256::digest(disk).iter().map(|byte| format!("{byte:02x}")).collect::<String>() == digest
+        })
+}
+
+fn has_crlf(content: &[u8]) -> bool {
+    memchr::memmem::find(content, b"\r\n").is_some()
+}
+
+fn without_cr(content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len());
+    for (at, &byte) in content.iter().enumerate() {
+        if byte != b'\r' || content.get(at + 1) != Some(&b'\n') {
+            out.push(byte);
+        }
+    }
+    out
+}
+
+/// Digest and size that a pointer of git LFS names.
+fn lfs_pointer(content: &[u8]) -> Option<(&str, u64)> {
+    let text = std::str::from_utf8(content.get(..content.len().min(1_024))?).ok()?;
+    let rest = text.strip_prefix("version https://git-lfs.github.com/spec/v1\n")?;
+    let value = |key: &str| rest.lines().find_map(|line| line.strip_prefix(key));
+    Some((value("oid sha256:")?, value("size ")?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_ends_and_pointers_are_no_change() {
+        assert!(same_content(b"a\nb\n", b"a\r\nb\r\n") && !same_content(b"a\r\nb\r\n", b"a\nb\n"));
+        let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+        let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 5\n");
+        assert!(same_content(pointer.as_bytes(), b"hello") && !same_content(pointer.as_bytes(), b"hellO"));
+    }
+}

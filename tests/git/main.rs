@@ -1,0 +1,14 @@
+//! `check --staged` and `check --since` over repositories that the real git made.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these tests start git and the program and read what they wrote"
+)]
+#![cfg(unix)]
+
+mod hooks;
+mod hostile;
+mod layouts;
+mod revisions;
+mod whole;
+mod world;

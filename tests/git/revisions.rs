@@ -1,0 +1,137 @@
+//! Revisions as people write them, and what is said about those that name nothing.
+
+use super::world::World;
+
+fn history() -> World {
+    let world = World::new();
+    for number in 2..5 {
+        world.write(&format!("f{number}.txt"), "FIXME\n");
+        world.commit(&format!("c{number}"));
+    }
+    world.git("tag light HEAD~1");
+    world.git("tag -a -m notes heavy HEAD~1");
+    world.git("update-ref refs/remotes/origin/main HEAD~2");
+    world
+}
+
+#[test]
+fn names_of_commits() {
+    let world = history();
+    let id = world.git("rev-parse HEAD~1");
+    let (short, described) = (&id[..7], world.git("describe --long --tags HEAD~1"));
+    for (revision, expected) in [
+        ("HEAD", ""),
+        ("@", ""),
+        ("main", ""),
+        ("refs/heads/main", ""),
+        ("heads/main", ""),
+        ("HEAD~1", "f4.txt:1"),
+        ("HEAD^", "f4.txt:1"),
+        ("HEAD~1^0", "f4.txt:1"),
+        ("main^^", "f3.txt:1, f4.txt:1"),
+        ("light", "f4.txt:1"),
+        ("heavy", "f4.txt:1"),
+        ("heavy^{commit}~1", "f3.txt:1, f4.txt:1"),
+        ("origin/main", "f3.txt:1, f4.txt:1"),
+        (id.as_str(), "f4.txt:1"),
+        (short, "f4.txt:1"),
+        (described.as_str(), "f4.txt:1"),
+        ("HEAD~3", "f2.txt:1, f3.txt:1, f4.txt:1"),
+    ] {
+        assert_eq!(world.said(&["--since", revision]), expected, "{revision}");
+    }
+    world.git("pack-refs --all");
+    for revision in ["light", "heavy", "origin/main"] {
+        assert!(!world.said(&["--since", revision]).contains("stanchion:"), "{revision}");
+    }
+}
+
+#[test]
+fn what_names_no_commit_is_said() {
+    let world = history();
+    world.git("branch both HEAD");
+    world.git("tag both HEAD~1");
+    world.git("checkout -q --orphan alone");
+    world.git("commit -q -m alone");
+    world.git("tag alone-tag");
+    world.git("checkout -q main");
+    for (revision, words) in [
+        ("nope", "no branch, tag or commit"),
+        ("-x", "no way to write a commit"),
+        ("--output=x", "no way to write a commit"),
+        ("", "no way to write a commit"),
+        ("HEAD~99999", "history ends 3 commits before"),
+        ("HEAD^2", "has 1 parent"),
+        ("HEAD^{tree}", "not understood"),
+        ("HEAD@{1}", "only names"),
+        ("main..light", "only names"),
+        ("HEAD:a.txt", "only names"),
+        ("a\u{1b}[31mb", "no way to write a commit"),
+        ("../../etc/passwd", "only names"),
+        ("both", "refs/tags/both or refs/heads/both"),
+        ("alone-tag", "shares no history"),
+        ("0123456789012345678901234567890123456789", "not in this clone"),
+        ("99999999999999999999999", "no branch, tag or commit"),
+    ] {
+        let said = world.said(&[&format!("--since={revision}")]);
+        assert!(said.contains(words) && !said.contains('\u{1b}'), "{revision}: {said}");
+    }
+    let (_, _, both) = world.run(&["--staged", "--since", "main"]);
+    assert!(both.contains("cannot be used with"), "{both}");
+}
+
+#[test]
+fn history_that_is_cut() {
+    let mut world = history();
+    world.git("checkout -q -b feature HEAD~2");
+    world.write("g.txt", "FIXME\n");
+    world.commit("feature");
+    let url = format!("file://{}", world.path("").display());
+    world.git(&format!("clone -q --depth=1 --no-single-branch -b feature {url} ../copy"));
+    world.at("copy");
+    assert_eq!(world.said(&["--since", "HEAD"]), "");
+    let said = world.said(&["--since", "origin/main"]);
+    assert!(said.contains("shallow") && said.contains("git fetch --unshallow"), "{said}");
+    world.git("fetch -q --unshallow");
+    assert_eq!(world.said(&["--since", "origin/main"]), "g.txt:1");
+}
+
+#[test]
+fn many_merges() {
+    let world = World::new();
+    for number in 0..6 {
+        world.git(&format!("checkout -q -b side{number}"));
+        world.write(&format!("s{number}.txt"), "FIXME\n");
+        world.commit("side");
+        world.git("checkout -q main");
+        world.write(&format!("m{number}.txt"), "FIXME\n");
+        world.commit("main");
+        world.git(&format!("merge -q -m merged side{number}"));
+    }
+    world.git("checkout -q -b feature main~2");
+    world.write("g.txt", "FIXME\n");
+    world.commit("feature");
+    for other in ["main", "side2", "side5", "main~1", "main^2", "side4~1"] {
+        let base = world.git(&format!("merge-base HEAD {other}"));
+        let (_, out, err) = world.run(&["--since", other, "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&out).expect(&err);
+        assert_eq!(report["revision"], base.as_str(), "{other}");
+    }
+}
+
+#[test]
+fn a_calm_line_where_nothing_changed() {
+    let world = World::new();
+    assert_eq!(world.run(&["--staged"]), (0, "Nothing staged\n".to_owned(), String::new()));
+    let nothing = (0, "Nothing changed since main\n".to_owned(), String::new());
+    assert_eq!(world.run(&["--since", "main"]), nothing);
+    world.write("b.txt", "FIXME\n");
+    world.git("add -A");
+    let (status, out, _) = world.run(&["--staged"]);
+    assert!(status == 0 && out.contains("only what is staged"), "{out}");
+    assert!(world.run(&["--since", "main"]).1.contains("only what changed since main"));
+    std::fs::remove_dir_all(world.path(".git")).expect("removed");
+    for arguments in [&["--staged"][..], &["--since", "main"]] {
+        assert!(world.said(arguments).contains("is not in a git repository"), "{arguments:?}");
+    }
+}

@@ -1,0 +1,108 @@
+//! The engine with a focus: what is told of a change, and what of guidelines that are judged whole.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use stanchion::engine::{
+    Change, ChangeKind, ChangedLines, Focus, Lines, MemoryTree, NoProgress, Options, assess,
+};
+use stanchion::format;
+use stanchion::model::{Guideline, GuidelineId, Origin, Outcome, RepoPath};
+
+/// The second line of every file is new.
+struct Second;
+
+impl ChangedLines for Second {
+    fn lines(&self, _: &RepoPath) -> Lines {
+        Lines::some([(2, 2)])
+    }
+}
+
+fn guideline(id: &str, checks: &str) -> Arc<Guideline> {
+    let text = super::world::MARKS.replacen("test/marks", id, 1);
+    let start = text.find("checks:\n").expect("checks") + 8;
+    let end = text.rfind("---\n").expect("an end");
+    let text = format!("{}{checks}{}", &text[..start], &text[end..]);
+    let origin = Origin::File("g.md".into());
+    match format::parse("g.md", &text, origin, &|_| None) {
+        Ok(guideline) => Arc::new(guideline),
+        Err(problems) => panic!("{problems:?}"),
+    }
+}
+
+fn run(files: &[(&str, &str)], changes: &[(&str, ChangeKind)], whole: &[&str]) -> Outcome {
+    let guidelines = [
+        guideline("test/licence", "  - id: licence\n    files: { require: { all: [LICENSE] } }\n"),
+        guideline("test/marks", "  - id: mark\n    text: { files: [\"**\"], find: \"FIXME\" }\n"),
+        guideline(
+            "test/names",
+            "  - id: names\n    files: { names: { paths: [\"**\"], regex: \"[a-z.]+\" } }\n",
+        ),
+    ];
+    let tree =
+        MemoryTree::new(files.iter().map(|(path, text)| (RepoPath::from(*path), text.as_bytes().to_vec())));
+    let changes = changes.iter().map(|&(path, kind)| Change { path: RepoPath::from(path), kind }).collect();
+    let whole: BTreeSet<GuidelineId> = whole.iter().map(|id| GuidelineId::new(id).expect("an id")).collect();
+    let focus = Some(Focus::new(changes, Arc::new(Second), whole));
+    assess(&guidelines, &tree, &Options { focus, ..Options::default() }, &NoProgress)
+        .expect("it runs")
+        .outcome
+}
+
+fn said(outcome: &Outcome) -> Vec<String> {
+    let say = |finding: &stanchion::model::Finding| {
+        format!("{} {}:{}", finding.check, finding.path.lossless(), finding.start.line)
+    };
+    outcome.findings.iter().map(say).collect()
+}
+
+const FILES: &[(&str, &str)] =
+    &[("Old", "FIXME\n"), ("a.txt", "FIXME\nFIXME\nFIXME\n"), ("b.txt", "FIXME\n")];
+
+#[test]
+fn only_the_change_is_told() {
+    let outcome = run(FILES, &[("a.txt", ChangeKind::Modified)], &[]);
+    assert_eq!(said(&outcome), ["mark a.txt:2"]);
+    assert_eq!((outcome.paths.seen, outcome.paths.assessed), (1, 1));
+    let words: Vec<&str> = outcome.guidelines.iter().map(|entry| entry.verdict.word()).collect();
+    assert_eq!(words, ["not_applicable", "not_kept", "kept"]);
+}
+
+#[test]
+fn what_is_judged_whole_is_as_without_a_focus() {
+    let all = ["test/licence", "test/marks", "test/names"];
+    let outcome = run(FILES, &[("a.txt", ChangeKind::Modified)], &all);
+    let tree_says = [
+        "licence LICENSE:1",
+        "mark Old:1",
+        "mark a.txt:1",
+        "mark a.txt:2",
+        "mark a.txt:3",
+        "mark b.txt:1",
+        "names Old:1",
+    ];
+    assert_eq!(said(&outcome), tree_says);
+    assert_eq!(outcome.paths.seen, 3);
+    // One of them whole, the others about the change.
+    for (whole, expected) in [
+        ("test/licence", &["licence LICENSE:1", "mark a.txt:2"][..]),
+        ("test/marks", &["mark Old:1", "mark a.txt:1", "mark a.txt:2", "mark a.txt:3", "mark b.txt:1"]),
+        ("test/names", &["mark a.txt:2", "names Old:1"]),
+    ] {
+        assert_eq!(said(&run(FILES, &[("a.txt", ChangeKind::Modified)], &[whole])), expected, "{whole}");
+    }
+    // Also where nothing changed at all.
+    assert_eq!(said(&run(FILES, &[], &all)), tree_says);
+    assert!(said(&run(FILES, &[], &[])).is_empty());
+}
+
+#[test]
+fn fingerprints_do_not_depend_on_what_is_left_out() {
+    let prints = |whole: &[&str]| -> Vec<String> {
+        let outcome = run(FILES, &[("a.txt", ChangeKind::Modified)], whole);
+        let second =
+            outcome.findings.iter().filter(|it| it.path == RepoPath::from("a.txt") && it.start.line == 2);
+        second.map(|finding| finding.fingerprint.0.clone()).collect()
+    };
+    assert_eq!(prints(&[]), prints(&["test/marks"]));
+}
