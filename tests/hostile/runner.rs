@@ -55,7 +55,8 @@ pub struct Ending {
     pub cpu_ms: u64,
     /// Largest resident set of any one process, in KiB, as the kernel counts it.
     pub process_kib: u64,
-    /// Largest sum of all processes at one moment, in KiB, as sampled.
+    /// Largest sum of all processes at one moment, in KiB, as sampled, without the pages of files: all of
+    /// them share the program.
     pub tree_kib: u64,
     /// Most threads of one process, as sampled.
     pub threads: usize,
@@ -174,8 +175,9 @@ fn descendants() -> Vec<i32> {
 
 fn resident_kib(process: i32) -> u64 {
     let statm = fs::read_to_string(format!("/proc/{process}/statm")).unwrap_or_default();
-    let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.unwrap_or(0) * 4
+    let mut pages = statm.split_whitespace().map(|pages| pages.parse::<u64>().unwrap_or(0)).skip(1);
+    let (resident, shared) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
+    resident.saturating_sub(shared) * 4
 }
 
 fn end_all() {

@@ -154,6 +154,8 @@ fn memory_at_once(case: &mut Case) {
 fn mixed_grammars(case: &mut Case) {
     let shape = case.random.pick(super::SHAPES);
     let text = shape.text(*case.random.pick(&[3, 100, 600]));
+    // Two dozen files, each with a budget of its own.
+    case.expect.most_wall_ms += 12_000;
     case.note(format!("as {}: {:?}", shape.name, shape.open));
     let names = super::SHAPES.iter().map(|shape| shape.name);
     for name in names.filter(|name| *name != "Dockerfile" || text.len() < 10_000) {

@@ -26,7 +26,7 @@ fn deep_json(case: &mut Case) {
     case.note(format!("{open:?} {times} times, closed: {closed}"));
     let name = *case.random.pick(&["a.json", "a.jsonc"]);
     let depth = times * open.matches(['[', '{']).count().min(2);
-    let reasons: &[&str] = if depth > 300 { &["too-deep", "parse-error"] } else { &[] };
+    let reasons: &[&str] = if depth > 300 { &["too-deep", "parse-error", "budget"] } else { &[] };
     case.plant(name, format!("{}1{close}", open.repeat(times)), reasons);
 }
 
@@ -56,7 +56,7 @@ fn deep_toml(case: &mut Case) {
         _ => format!("[[{}b]]\n", "a.".repeat(times)).repeat(20),
     };
     case.note(format!("{times} times"));
-    let reasons: &[&str] = if times > 300 { &["too-deep", "parse-error"] } else { &[] };
+    let reasons: &[&str] = if times > 300 { &["too-deep", "parse-error", "budget"] } else { &[] };
     case.plant("a.toml", text, reasons);
 }
 
