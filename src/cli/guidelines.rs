@@ -329,6 +329,11 @@ pub(super) fn load(root: &Path, base: &Path, folders: &[PathBuf]) -> Result<Foll
 
 fn follow_configuration(followed: &mut Followed, root: &Path) -> Result<(), Failure> {
     let path = root.join(CONFIG);
+    // What a problem shows of the file must be the repository's own.
+    if path.is_symlink() && !path.canonicalize().is_ok_and(|target| target.starts_with(root)) {
+        let message = format!("{CONFIG} is a link that leads out of this repository, and is not read");
+        return Err(Failure::new(message).with_help("put the file itself there"));
+    }
     let text = match files::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

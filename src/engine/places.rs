@@ -11,7 +11,7 @@ const CONTENT_BYTES: usize = 160;
 /// Longest message, in characters: captures may hold a whole file.
 const MESSAGE_CHARS: usize = 400;
 /// Longest text that a fix may put in, in bytes.
-const FIX_BYTES: usize = 64 * 1024;
+pub(super) const FIX_BYTES: usize = 64 * 1024;
 
 /// A decoded file, and its line index once somebody asks.
 pub struct Places<'a> {
@@ -97,13 +97,27 @@ impl<'a> Places<'a> {
         let lines = self.lines();
         Found {
             check,
-            message: clip(message),
+            message: clip(one_line(message)),
             start: self.position(span.start),
             end: self.position(span.end),
             excerpt: Some(Excerpt::new(self.text(), lines, span)),
             content: shorten(content),
             fix: fix.filter(|fix| self.decoded.encoding == Encoding::Utf8 && is_reasonable(fix)),
         }
+    }
+}
+
+/// A message is one line, whatever a capture or an expression holds: line ends become blanks.
+fn one_line(message: String) -> String {
+    if message.contains(['\n', '\r']) {
+        message
+            .split(['\n', '\r'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    } else {
+        message
     }
 }
 
@@ -134,6 +148,15 @@ mod tests {
 
     use super::*;
     use crate::text::decode;
+
+    #[test]
+    fn a_message_is_one_line() {
+        for (message, expected) in
+            [("a b", "a b"), ("`^x\r\n$`", "`^x $`"), ("a\n\n  b\r", "a b"), ("\n", "")]
+        {
+            assert_eq!(one_line(message.to_owned()), expected, "{message:?}");
+        }
+    }
 
     proptest! {
         #[test]

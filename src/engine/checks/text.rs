@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 
 use crate::engine::budget::Budget;
 use crate::engine::found::{CannotTell, Found};
-use crate::engine::places::Places;
+use crate::engine::places::{FIX_BYTES, Places};
 use crate::engine::prefilter::{Requirement, requirement_of_regex};
 use crate::engine::{MAX_FINDINGS, SpecProblem};
 use crate::model::{Edit, Fix, FixSpec, Reason, TextCheck};
@@ -16,6 +16,8 @@ use crate::text::Span;
 const SIZE_LIMIT: usize = 1024 * 1024;
 /// Deepest nesting of groups in an expression.
 const NEST_LIMIT: u32 = 64;
+/// How far a message is filled in, in bytes; every message of that length is cut.
+const MESSAGE_BYTES: usize = 2 * 1024;
 
 /// A `text` check, ready to run.
 ///
@@ -177,11 +179,11 @@ impl CompiledText {
             }
             count += 1;
             let message = match &self.message {
-                Some(template) => expand(&captures, template),
+                Some(template) => expand(&captures, template, MESSAGE_BYTES),
                 None => format!("found `{}`", first_words(whole.as_str())),
             };
             let fix = self.fix.as_ref().and_then(|fix| {
-                let with = expand(&captures, fix.replace.as_ref()?);
+                let with = expand(&captures, fix.replace.as_ref()?, FIX_BYTES);
                 let edits = vec![Edit::Replace { span: whole.range().into(), with }];
                 Some(Fix { title: fix.title.clone(), edits })
             });
@@ -190,10 +192,23 @@ impl CompiledText {
     }
 }
 
-/// Fills `$1` and `${name}` in.
-fn expand(captures: &regex::Captures<'_>, template: &str) -> String {
+/// Fills `$1` and `${name}` in. No further than needed to see that the text is longer than `most` bytes:
+/// a template may name a capture of a whole file many times.
+fn expand(captures: &regex::Captures<'_>, template: &str, most: usize) -> String {
     let mut out = String::new();
-    captures.expand(template, &mut out);
+    let mut rest = template;
+    while !rest.is_empty() && out.len() <= most {
+        // Up to the next `$` that begins something; `$$` and `${name}` belong together.
+        let begun = match rest.as_bytes() {
+            [b'$', b'$', ..] => 2,
+            [b'$', b'{', ..] => rest.find('}').unwrap_or(1),
+            [b'$', ..] => 1,
+            _ => 0,
+        };
+        let end = rest[begun..].find('$').map_or(rest.len(), |at| begun + at);
+        captures.expand(&rest[..end], &mut out);
+        rest = &rest[end..];
+    }
     out
 }
 
@@ -236,6 +251,18 @@ mod tests {
             multi_line: false,
             ignore_case: false,
         }
+    }
+
+    #[test]
+    fn a_template_is_not_filled_in_further_than_it_is_used() {
+        let regex = Regex::new("(?P<all>a+)(b)?").expect("an expression");
+        let captures = regex.captures("aaab").expect("a match");
+        for template in ["", "x", "$0", "x$all-$2", "$$0$$$0$", "${all}$2$$$$$", "$no.$1x.${", "${a$0}$0"] {
+            let mut whole = String::new();
+            captures.expand(template, &mut whole);
+            assert_eq!(expand(&captures, template, 1_000), whole, "{template}");
+        }
+        assert!(expand(&captures, &"$0".repeat(100_000), 64).len() <= 64 + 4);
     }
 
     #[test]

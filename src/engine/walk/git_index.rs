@@ -25,8 +25,9 @@ pub(super) struct Tracked {
     pub(super) note: Option<Note>,
 }
 
+/// Names that are kept in one piece.
 #[derive(Debug, Default)]
-struct Names {
+pub(super) struct Names {
     bytes: Vec<u8>,
     /// Start and end in `bytes`.
     places: Vec<(u32, u32)>,
@@ -99,7 +100,11 @@ fn index_content(root: &Root) -> Result<Option<Vec<u8>>, ReadError> {
     Ok(Some(content))
 }
 
-fn parse(content: &[u8]) -> Result<Names, &'static str> {
+/// The names in an index with this content.
+///
+/// # Errors
+/// Why it cannot be used, in words.
+pub(super) fn parse(content: &[u8]) -> Result<Names, &'static str> {
     let mut failed = "it is cut short";
     for hash in [20, 32] {
         match parse_with(content, hash) {

@@ -89,10 +89,17 @@ pub(super) fn load(
         budget.0.fetch_sub(content.len(), Ordering::Relaxed);
         return Loaded::OverBudget;
     }
+    parse(&content, base, above)
+}
+
+/// The rules of an ignore file with this content; the rest as for [`load`].
+pub(super) fn parse(content: &[u8], base: usize, above: Option<Arc<Rules>>) -> Loaded {
+    let not_used =
+        |detail: &str| Loaded::Problem(ReadError { reason: Reason::IgnoreFile, detail: detail.to_owned() });
     let mut builder = GitignoreBuilder::new("");
     let mut patterns = 0;
     let mut left_out = Vec::new();
-    let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
+    let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
     for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = trimmed(line);
@@ -101,7 +108,7 @@ pub(super) fn load(
         }
         patterns += 1;
         if patterns > MAX_PATTERNS {
-            return not_used("it holds more than 4,096 patterns".to_owned());
+            return not_used("it holds more than 4,096 patterns");
         }
         if line.len() > MAX_LINE {
             left_out.push((index + 1, "is longer than 4 KiB"));
@@ -117,7 +124,7 @@ pub(super) fn load(
     }
     match builder.build() {
         Ok(matcher) => Loaded::Rules(Arc::new(Rules { above, base, matcher }), left_out),
-        Err(_) => not_used("its patterns are too large together".to_owned()),
+        Err(_) => not_used("its patterns are too large together"),
     }
 }
 

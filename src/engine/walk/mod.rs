@@ -5,6 +5,8 @@
 //! function of the repository alone, not of the user, the machine or the number of threads.
 //! No check, no guideline and no output may enter here.
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod git_index;
 mod ignore_line;
 mod ignore_rules;

@@ -13,6 +13,8 @@ use crate::data::{Pointer, Step};
 const SENTENCE: usize = 160;
 /// Longest value or way inside a sentence, in characters.
 const PART: usize = 60;
+/// How far a message is filled in, in bytes; every message of that length is cut.
+const MESSAGE_BYTES: usize = 2 * 1024;
 
 /// The steps of a location in a value or a schema.
 pub(super) fn steps(location: &Location) -> Vec<Step> {
@@ -107,11 +109,12 @@ pub(super) fn json(value: &Value, most: usize) -> String {
     text
 }
 
-/// The template with `$KEY`, `$VALUE`, `$ERROR` and `$PATH` put in; `$$` is a dollar sign.
+/// The template with `$KEY`, `$VALUE`, `$ERROR` and `$PATH` put in; `$$` is a dollar sign. Once it is longer
+/// than [`MESSAGE_BYTES`] the rest is left as it is: it is cut anyway.
 pub(super) fn fill(template: &str, pointer: &Pointer, value: &Value, error: &str) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
-    while let Some(at) = rest.find('$') {
+    while let Some(at) = rest.find('$').filter(|_| out.len() <= MESSAGE_BYTES) {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix('$') {

@@ -1,0 +1,153 @@
+//! Checks: asked of a text, with and without the prefilter, and reported.
+
+use std::sync::{Arc, LazyLock};
+
+use serde_json::{Map, Value};
+use stanchion::engine::{MemoryTree, NoProgress, Options, assess};
+use stanchion::format;
+use stanchion::model::{
+    Check, CheckKind, CodeCheck, DataCheck, DataSchema, FixSpec, Guideline, GuidelineId, Language, Origin,
+    Outcome, RepoPath, TextCheck,
+};
+use stanchion::report::{HumanStyle, render_human, write_json};
+use stanchion::text::LineIndex;
+
+use super::{safe_for_terminals, split};
+
+static EMPTY: LazyLock<Guideline> = LazyLock::new(|| {
+    let text = format::scaffold(&GuidelineId::new("fuzz/fuzz").expect("an id"), "text");
+    format::parse("fuzz.md", &text, Origin::Starter, &|_| None).expect("the starting text is a guideline")
+});
+
+/// Options, expression, NUL, replacement, NUL, text.
+pub fn text_check(bytes: &[u8]) {
+    let Some((&flags, rest)) = bytes.split_first() else { return };
+    let Some((pattern, rest)) = split(rest) else { return };
+    let Some((replace, text)) = split(rest) else { return };
+    let find = flags & 1 == 0;
+    let check = TextCheck {
+        files: vec![],
+        except: vec![],
+        find: find.then(|| pattern.to_owned()),
+        expect: (!find).then(|| pattern.to_owned()),
+        multi_line: flags & 2 != 0,
+        ignore_case: flags & 4 != 0,
+    };
+    let fix = find.then(|| FixSpec { title: None, replace: Some(replace.to_owned()), create: None });
+    ask(CheckKind::Text(check), fix, "fuzz.txt", text);
+}
+
+/// Format, JSONPath, NUL, schema, NUL, document.
+pub fn select_schema(bytes: &[u8]) {
+    let Some((&flags, rest)) = bytes.split_first() else { return };
+    let Some((path, rest)) = split(rest) else { return };
+    let Some((schema, document)) = split(rest) else { return };
+    let assert = match serde_json::from_str(schema) {
+        Ok(Value::Object(object)) => DataSchema::Object(object),
+        Ok(Value::Bool(bool)) => DataSchema::Bool(bool),
+        _ => return,
+    };
+    let check = DataCheck {
+        files: vec!["**".to_owned()],
+        except: vec![],
+        format: None,
+        select: (!path.is_empty()).then(|| path.to_owned()),
+        assert: Some(assert),
+        assert_file: None,
+        require: flags & 8 != 0,
+    };
+    let name = ["fuzz.json", "fuzz.yaml", "fuzz.toml", "fuzz.ini", "fuzz.env"][usize::from(flags % 5)];
+    ask(CheckKind::Data(check), None, name, document);
+}
+
+/// Language, ast-grep rule as JSON, NUL, source.
+pub fn code_rule(bytes: &[u8]) {
+    let Some((language, rest)) = language(bytes) else { return };
+    let Some((rule, source)) = split(rest) else { return };
+    let rule: Map<String, Value> = match serde_json::from_str(rule) {
+        Ok(Value::Object(rule)) if rule.contains_key("rule") => rule,
+        Ok(Value::Object(rule)) => [("rule".to_owned(), Value::Object(rule))].into_iter().collect(),
+        // A pattern alone is a rule, too.
+        _ => [("rule".to_owned(), serde_json::json!({ "pattern": rule }))].into_iter().collect(),
+    };
+    let check = CodeCheck { language, rule: Some(rule), query: None, files: vec![], ignores: vec![] };
+    ask(CheckKind::Code(check), None, name_of(language), source);
+}
+
+/// Language, tree-sitter query, NUL, source.
+pub fn code_query(bytes: &[u8]) {
+    let Some((language, rest)) = language(bytes) else { return };
+    let Some((query, source)) = split(rest) else { return };
+    let query = Some(query.to_owned());
+    let check = CodeCheck { language, rule: None, query, files: vec![], ignores: vec![] };
+    ask(CheckKind::Code(check), None, name_of(language), source);
+}
+
+/// Language, source; asked a rule that every node answers.
+pub fn code_scan(bytes: &[u8]) {
+    let Some((language, source)) = language(bytes) else { return };
+    let query = Some("(_) @finding".to_owned());
+    let check = CodeCheck { language, rule: None, query, files: vec![], ignores: vec![] };
+    ask(CheckKind::Code(check), None, name_of(language), source);
+}
+
+fn language(bytes: &[u8]) -> Option<(Language, &[u8])> {
+    let (&number, rest) = bytes.split_first()?;
+    Some((Language::ALL[usize::from(number) % Language::ALL.len()], rest))
+}
+
+fn name_of(language: Language) -> &'static str {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let name = |language: &Language| match language.extensions().first() {
+            Some(extension) => format!("fuzz.{extension}"),
+            None => "Dockerfile".to_owned(),
+        };
+        Language::ALL.iter().map(name).collect()
+    });
+    let at = Language::ALL.iter().position(|other| *other == language).expect("one of all");
+    &NAMES[at]
+}
+
+/// Asks one check of one file and looks at what came of it.
+fn ask(kind: CheckKind, fix: Option<FixSpec>, path: &str, content: &[u8]) {
+    let check = Check { id: "fuzz".to_owned(), kind, message: None, fix };
+    let guideline = Arc::new(Guideline { checks: vec![check], ..EMPTY.clone() });
+    let tree = MemoryTree::new([(RepoPath::from(path), content.to_vec())]);
+    let run = |prefilter| {
+        let options = Options { threads: 1, prefilter, ..Options::default() };
+        assess(std::slice::from_ref(&guideline), &tree, &options, &NoProgress)
+            .expect("memory can be listed")
+            .outcome
+    };
+    let outcome = run(true);
+    places(&outcome, content);
+    reports(&outcome);
+    assert_eq!(outcome.paths.seen, 1);
+    assert_eq!(outcome.paths.assessed + outcome.paths.not_applicable + outcome.paths.cannot_tell, 1);
+    let all = run(false);
+    let spent = |outcome: &Outcome| outcome.not_assessed.iter().any(|it| it.reason.word() == "budget");
+    if !spent(&all) && !spent(&outcome) {
+        assert_eq!(outcome.findings, all.findings, "the prefilter changes what is found");
+    }
+}
+
+fn places(outcome: &Outcome, content: &[u8]) {
+    if outcome.findings.is_empty() {
+        return;
+    }
+    let decoded = stanchion::text::decode(content).expect("something was found in it");
+    let lines = LineIndex::new(&decoded.text);
+    let end = decoded.position(&lines, decoded.text.len());
+    for finding in &outcome.findings {
+        assert!(finding.start.byte <= finding.end.byte && finding.end.byte <= end.byte, "{finding:?}");
+        assert!((finding.end.line, finding.end.column) <= (end.line, end.column), "{finding:?}");
+        assert!(!finding.message.contains('\n'), "{:?} is no line", finding.message);
+    }
+}
+
+fn reports(outcome: &Outcome) {
+    safe_for_terminals(&render_human(outcome, &HumanStyle { cap: Some(3), ..HumanStyle::default() }));
+    let mut json = Vec::new();
+    write_json(outcome, &mut json).expect("memory takes everything");
+    serde_json::from_slice::<Value>(&json).expect("a report is JSON");
+}

@@ -1,0 +1,131 @@
+//! The fuzz targets of `fuzz/` on their seeds and on some thousand changed ones, without a fuzzer: what a
+//! normal build can say about them in a few seconds. The same changes are made each time.
+//! `STANCHION_FUZZ_SEED=n` makes others, `STANCHION_FUZZ_TIMES=n` more of them.
+
+#![expect(clippy::disallowed_methods, reason = "tests read their seeds")]
+
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+use std::fs;
+use std::path::Path;
+
+/// Changed inputs made of each seed.
+const TIMES: usize = 40;
+/// What parsers care about, put in at random places.
+const PIECES: [&[u8]; 28] = [
+    b"\0",
+    b"\n",
+    b"\r\n",
+    b"\"",
+    b"'",
+    b"(",
+    b")",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b"\\",
+    b"$",
+    b"*",
+    b"**/",
+    b"..",
+    b"&a ",
+    b"*a",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\xe2\x80\xae",
+    b"\x1b[31m",
+    b"- ",
+    b": ",
+    b"#",
+    b"<<",
+    b"9999999999999999999999",
+    "é😀".as_bytes(),
+];
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        usize::try_from((self.0 >> 33) % end.max(1) as u64).expect("small")
+    }
+}
+
+/// One input from `bytes`: some changes, and sometimes a part of `other`.
+fn change(random: &mut Random, bytes: &[u8], other: &[u8]) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(out.len() + 1);
+        let end = (at + 1 + random.below(8)).min(out.len());
+        match random.below(6) {
+            0 => drop(out.splice(at..at, PIECES[random.below(PIECES.len())].iter().copied())),
+            1 => drop(out.drain(at..end)),
+            2 => {
+                let again = out[at..end].repeat(1 + random.below(40));
+                drop(out.splice(at..at, again));
+            }
+            3 if at < out.len() => out[at] = u8::try_from(random.below(256)).expect("a byte"),
+            4 => {
+                let from = random.below(other.len() + 1);
+                let to = (from + random.below(20)).min(other.len());
+                drop(out.splice(at..end.max(at), other[from..to].iter().copied()));
+            }
+            _ => drop(out.splice(at..end.max(at), PIECES[random.below(PIECES.len())].iter().copied())),
+        }
+    }
+    out.truncate(4_096);
+    out
+}
+
+fn number(key: &str) -> Option<usize> {
+    std::env::var(key).ok().and_then(|value| value.parse().ok())
+}
+
+fn run(target: &str, fuzz: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("seeds").map(|entry| entry.expect("one").path()).collect();
+    files.sort();
+    let seeds: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).expect("a seed")).collect();
+    let mut random = Random(number("STANCHION_FUZZ_SEED").unwrap_or(1) as u64);
+    let times = number("STANCHION_FUZZ_TIMES").unwrap_or(TIMES);
+    let show = |input: &[u8]| println!("{target}: b\"{}\"", input.escape_ascii());
+    for seed in &seeds {
+        fuzz(seed);
+        for _ in 0..times {
+            let other = &seeds[random.below(seeds.len())];
+            let input = change(&mut random, seed, other);
+            let bytes = input.clone();
+            if let Err(panic) = std::panic::catch_unwind(move || fuzz(&bytes)) {
+                show(&input);
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+}
+
+macro_rules! targets {
+    ($($name:ident),*) => { $(#[test] fn $name() { run(stringify!($name), targets::$name); })* };
+}
+
+targets!(
+    code_query,
+    code_rule,
+    code_scan,
+    config,
+    decode,
+    escape,
+    glob,
+    guideline,
+    load_env,
+    load_ini,
+    load_json,
+    load_jsonc,
+    load_toml,
+    load_yaml,
+    report,
+    select_schema,
+    text_check
+);
