@@ -169,7 +169,7 @@ impl Focus {
             let own = self.own_entries(entries, !only_names);
             let some: Vec<Entry> = own.iter().map(|&at| entries[at].clone()).collect();
             check.assess(number, &some, tree, &root, message, fix, out, cannot_tell, &mut |at| {
-                looked(own[at])
+                looked(own[at]);
             });
             return;
         }

@@ -19,13 +19,14 @@ const HARMLESS: [&str; 7] = [
 ];
 
 /// How a repository is stored.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of git")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Config {
     pub(super) bare: bool,
     pub(super) worktree: Option<PathBuf>,
     pub(super) sha256: bool,
     pub(super) reftable: bool,
-    worktree_config: bool,
+    per_worktree: bool,
     version: u32,
     unknown: Option<String>,
 }
@@ -44,7 +45,7 @@ impl Config {
             // They are about the main work tree.
             (config.bare, config.worktree) = (false, None);
         }
-        if config.worktree_config
+        if config.per_worktree
             && let Some(text) = file::content(&own.join("config.worktree"), MAX_CONFIG)?
         {
             config.take(&text);
@@ -81,7 +82,7 @@ impl Config {
                     _ => self.unknown = Some(format!("extensions.refStorage {value}")),
                 },
                 ("extensions", key) => {
-                    self.worktree_config |= key == "worktreeconfig" && yes;
+                    self.per_worktree |= key == "worktreeconfig" && yes;
                     if !HARMLESS.contains(&key) {
                         self.unknown = Some(format!("extensions.{key}"));
                     }

@@ -300,9 +300,8 @@ impl Index {
             match signature {
                 b"TREE" => parsed.trees = CacheTree::parse(body, self.hash).unwrap_or_default(),
                 b"link" => parsed.link = Some(split::Link::parse(body, self.hash).ok_or(MALFORMED)?),
-                b"sdir" => {}
                 // What begins with a capital may be passed over; git refuses the others, too.
-                [b'A'..=b'Z', ..] => {}
+                b"sdir" | [b'A'..=b'Z', ..] => {}
                 _ => return Err("it has an extension that stanchion does not know"),
             }
         }

@@ -184,7 +184,7 @@ impl Objects {
         for folder in &self.folders {
             let Ok(listed) = std::fs::read_dir(folder.join(&prefix[..2])) else { continue };
             for entry in listed.flatten() {
-                let name = [prefix[..2].as_bytes(), entry.file_name().as_encoded_bytes()].concat();
+                let name = [&prefix.as_bytes()[..2], entry.file_name().as_encoded_bytes()].concat();
                 let id = ObjectId::from_hex(&name, self.hash);
                 found.extend(id.filter(|id| id.to_string().starts_with(prefix)));
             }
@@ -196,7 +196,10 @@ impl Objects {
     }
 }
 
-fn loose_header(file: &Regular) -> Result<(ObjectKind, u64, (Inflater<'_>, Vec<u8>)), ObjectFault> {
+/// Kind, size, and the stream with what of the content was read already.
+type Loose<'f> = (ObjectKind, u64, (Inflater<'f>, Vec<u8>));
+
+fn loose_header(file: &Regular) -> Result<Loose<'_>, ObjectFault> {
     let mut inflater = Inflater::new(file, 0);
     let mut start = vec![0; MAX_HEADER];
     let read = inflater.fill(&mut start)?;

@@ -96,8 +96,8 @@ fn start(
         [] => Err(unknown("there is no branch, tag or commit of this name here")),
         [one] => Ok(*one),
         several => {
-            let names: Vec<String> = several.iter().take(SHOWN).map(short).collect();
-            Err(unknown(&format!("it is short for {}; write more digits", names.join(", "))))
+            let shown: Vec<String> = several.iter().take(SHOWN).map(short).collect();
+            Err(unknown(&format!("it is short for {}; write more digits", shown.join(", "))))
         }
     }
 }

@@ -212,6 +212,7 @@ fn same_bit(a: u32, b: u32) -> bool {
 }
 
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere a path may have no place")]
 fn place(top: &Path, full: &[u8]) -> Option<std::path::PathBuf> {
     use std::os::unix::ffi::OsStrExt as _;
     Some(top.join(std::ffi::OsStr::from_bytes(full)))
