@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::time::SystemTime;
 
-use super::{CHECK, Numbers, WAITS, World, assert_same, guideline, has, report, settle};
+use super::{CHECK, Numbers, WAITS, World, assert_same, guideline, has, left_out, report, settle};
 
 /// The calls of a run that open something.
 fn opened(world: &World) -> (String, String) {
@@ -18,7 +18,7 @@ fn opened(world: &World) -> (String, String) {
 #[test]
 fn a_second_run_reads_no_file_and_starts_no_worker() {
     if !has("strace") {
-        println!("left out here: strace is not installed");
+        left_out("strace is not installed");
         return;
     }
     let world = World::new();
@@ -78,6 +78,12 @@ fn every_change_is_seen() {
     changed(&world, "another message");
     world.write(guidelines, &guideline("acme/waits", &WAITS.replace("time.sleep", "print")));
     changed(&world, "another pattern");
+    let from_file = WAITS.replace("assert: { maximum: 10 }", "assert-file: waits.schema.json");
+    world.write("tree/guidelines/acme/waits.schema.json", "{\"maximum\": 97}");
+    world.write(guidelines, &guideline("acme/waits", &from_file));
+    changed(&world, "a schema in a file");
+    world.write("tree/guidelines/acme/waits.schema.json", "{\"maximum\": 200}");
+    changed(&world, "another schema in that file");
     world.write("tree/guidelines/acme/more.md", &guideline("acme/more", &WAITS.replace("TODO", "nothing")));
     changed(&world, "another guideline");
     world.write("tree/stanchion.toml", "schema = 1\nowner = \"us\"\nfollow = [\"starter\"]\n");
@@ -124,4 +130,38 @@ fn an_edit_of_the_same_size_in_the_same_moment_is_seen() {
         reports.insert(found);
     }
     assert!(reports.len() > 1, "the edits changed nothing");
+}
+
+#[test]
+fn what_changed_since_a_commit_is_the_same_with_and_without() {
+    if !has("git") {
+        left_out("git is not installed");
+        return;
+    }
+    let world = World::new();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=us", "-c", "user.email=us@example.com", "-c", "commit.gpgsign=false"]);
+        git.args(arguments).current_dir(world.path("tree")).env("HOME", world.path("home"));
+        assert!(git.output().expect("git runs").status.success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "first"]);
+    world.write("tree/src/a.py", "import time\ntime.sleep(1)\n# TODO\ntime.sleep(2)\n");
+    world.write("tree/src/new.py", "time.sleep(3)\n");
+    settle();
+    let with = |more: &[&str]| report(&mut world.command(&[&CHECK[..], more].concat()));
+    let (part, all) = (with(&["--since", "HEAD", "--no-cache"]), world.plain());
+    assert_ne!(part, all);
+    // What one kind of run remembers, the other may use.
+    for round in 0..2 {
+        assert_same(&with(&["--since", "HEAD"]), &part, &format!("a part, round {round}"));
+        assert_same(&world.check(), &all, &format!("everything, round {round}"));
+        assert_same(&with(&["src/more"]), &with(&["src/more", "--no-cache"]), &format!("a folder, {round}"));
+    }
+    let before = world.kept();
+    fs::remove_dir_all(world.caches()).expect("removed");
+    assert_same(&with(&["--staged"]), &with(&["--staged", "--no-cache"]), "staged");
+    assert!(before.len() == 1 && world.kept().is_empty(), "what is staged is not remembered");
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Numbers, World, assert_same, has, number, settle};
+use super::{Numbers, World, assert_same, has, left_out, number, settle};
 
 /// One of many ways to spoil the cache file `whole`; `other` is that of another repository.
 fn spoil(whole: &[u8], other: &[u8], numbers: &mut Numbers) -> (String, Vec<u8>) {
@@ -117,7 +117,7 @@ fn what_is_no_regular_file_of_modest_size_is_no_cache() {
         let _ = fs::remove_dir(&path);
     }
     if !has("mkfifo") {
-        println!("left out here: mkfifo is not installed");
+        left_out("mkfifo is not installed");
         return;
     }
     let _ = fs::remove_file(&path);

@@ -160,6 +160,12 @@ fn has(name: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|at| at.join(name).exists()))
 }
 
+/// Says what could not be tried on this machine.
+#[expect(clippy::print_stdout, reason = "a test that tries less must say so")]
+fn left_out(why: &str) {
+    println!("left out here: {why}");
+}
+
 fn number(name: &str, default: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use super::{CHECK, World, assert_same, has, listed, report, unwrapped};
+use super::{CHECK, World, assert_same, has, left_out, listed, report, unwrapped};
 
 fn mode(path: &Path) -> u32 {
     path.symlink_metadata().expect("there").permissions().mode() & 0o7777
@@ -123,7 +123,7 @@ fn a_place_that_must_not_be_written_to_changes_nothing() {
         set_mode(&world.caches(), 0o700);
         return;
     }
-    println!("the superuser writes everywhere; a read-only place is tried in a mount instead");
+    left_out("the superuser writes everywhere; a read-only file system is tried instead");
     in_mount("ro,size=1m", "true");
 }
 
@@ -147,7 +147,7 @@ fn in_mount(options: &str, prepare: &str) {
     command.env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin");
     let output = has("unshare").then(|| command.output().expect("runs"));
     if !world.path("mounted").exists() {
-        println!("left out here: no file system can be mounted");
+        left_out("no file system can be mounted");
         return;
     }
     let found = super::told(&output.expect("it ran"));
