@@ -47,7 +47,7 @@ Examples:
   stanchion cache info
   stanchion cache info --guidelines ./drafts")]
     Info(Info),
-    /// Remove everything that is remembered; files that are not stanchion's stay
+    /// Forget everything; what is not stanchion's stays
     #[command(after_help = "\
 Example:
   stanchion cache clear")]
