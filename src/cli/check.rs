@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::progress::Progress;
 use super::shell::quote;
 use super::terminal::Terminal;
-use super::{Exit, Failure, change, files, guidelines, interrupt, root, worker};
+use super::{Exit, Failure, cache, change, files, guidelines, interrupt, root, worker};
 use crate::engine::{self, tree::Tree};
-use crate::model::Outcome;
-use crate::report::{Commands, HumanStyle, render_human, write_json, write_jsonl};
+use crate::model::{Guideline, Outcome};
+use crate::report::escape::escape;
+use crate::report::{Commands, HumanStyle, render_human, wrap, write_json, write_jsonl};
 
 /// Assess a repository and say what could be better
 ///
@@ -71,8 +72,8 @@ pub(super) struct Arguments {
     /// Assess in this process, as where processes cannot be limited (to test that path)
     #[arg(long, hide = true)]
     no_worker: bool,
-    /// Accepted for scripts; nothing is cached yet
-    #[arg(long, hide = true)]
+    /// Look into every file again, and remember nothing
+    #[arg(long)]
     no_cache: bool,
 }
 
@@ -116,7 +117,9 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let place = root::locate(&base, &arguments.paths)?;
     let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
     let change = change::find(arguments.staged, arguments.since.as_deref(), &base, &place)?;
+    let lane = lane(arguments, &place.root, &followed.guidelines);
     let options = engine::Options {
+        memory: lane.as_ref().and_then(|lane| lane.as_ref().ok()).map(cache::Lane::memory),
         focus: change.as_ref().map(|change| change.focus.clone()),
         scopes: place.scopes,
         threads: arguments.threads,
@@ -156,7 +159,26 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             .map_err(|error| Failure::io("write", &output.file, &error))?;
     }
     terminal.stream(|out| write(&outcome, arguments.format, &style, out))?;
+    match lane {
+        Some(Ok(lane)) => lane.keep(),
+        Some(Err(refusal)) if arguments.verbose && arguments.format == Format::Human => {
+            let words = cache::why_not(&refusal).map(|words| format!("note: {}", escape(&words)));
+            terminal.print(&words.map_or_else(String::new, |words| wrap(style.width, "", "  ", &words)))?;
+        }
+        _ => {}
+    }
     Ok(Exit::Ran)
+}
+
+/// The cache for this run, or why there is none; `None` where it is not asked for. What is staged has no
+/// times of its own to be recognised by, and whoever tests how files are looked into wants it done.
+fn lane(
+    arguments: &Arguments,
+    root: &Path,
+    guidelines: &[Arc<Guideline>],
+) -> Option<Result<cache::Lane, cache::Refusal>> {
+    let without = arguments.no_cache || arguments.no_prefilter || arguments.no_worker || arguments.staged;
+    (!without).then(|| cache::Lane::open(root, guidelines))
 }
 
 /// The commands that a report names, with what was asked for repeated, so that they can be copied.

@@ -3,6 +3,7 @@
 //! The only room that prints or reads arguments, environment, directory and time. What is found out and
 //! how it is worded belongs elsewhere (`engine`, `report`); here it is only asked for and passed on.
 
+mod cache;
 mod change;
 mod check;
 mod completions;
@@ -101,6 +102,7 @@ enum Command {
     Test(test::Arguments),
     New(new::Arguments),
     Init(init::Arguments),
+    Cache(cache::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -131,6 +133,7 @@ pub fn main() -> ExitCode {
         Some(Command::Test(arguments)) => test::run(&arguments, &terminal),
         Some(Command::New(arguments)) => new::run(&arguments, &terminal),
         Some(Command::Init(arguments)) => init::run(&arguments, &terminal),
+        Some(Command::Cache(arguments)) => cache::run(&arguments, &terminal),
         Some(Command::Schema(arguments)) => schema::run(&arguments, &terminal),
         Some(Command::Completions(arguments)) => completions::run(&arguments, &terminal),
         Some(Command::Man(arguments)) => man::run(&arguments, &terminal),
@@ -237,8 +240,19 @@ mod tests {
             }
             names.push(name);
         }
-        let expected =
-            ["check", "explain", "list", "why", "test", "new", "init", "schema", "completions", "man"];
+        let expected = [
+            "check",
+            "explain",
+            "list",
+            "why",
+            "test",
+            "new",
+            "init",
+            "cache",
+            "schema",
+            "completions",
+            "man",
+        ];
         assert_eq!(names, expected);
     }
 

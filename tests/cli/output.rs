@@ -36,7 +36,12 @@ fn a_closed_pipe_is_no_failure() {
         [&["check", "--format", "json"][..], &["completions", "bash"], &["man"], &["--help"], &[]]
     {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stanchion"));
-        command.args(arguments).current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .env_clear()
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("it ends");

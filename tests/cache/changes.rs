@@ -1,0 +1,167 @@
+//! What changes in the repository is seen, and what does not change is not read.
+
+use std::fs;
+use std::process::Command;
+use std::time::SystemTime;
+
+use super::{CHECK, Numbers, WAITS, World, assert_same, guideline, has, left_out, report, settle};
+
+/// The calls of a run that open something.
+fn opened(world: &World) -> (String, String) {
+    let log = world.path("calls");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-s", "200", "-e", "trace=open,openat,openat2,execve", "-o"]).arg(&log);
+    let text = report(&mut world.through(strace, &CHECK));
+    (text, fs::read_to_string(log).expect("the log"))
+}
+
+#[test]
+fn a_second_run_reads_no_file_and_starts_no_worker() {
+    if !has("strace") {
+        left_out("strace is not installed");
+        return;
+    }
+    let world = World::new();
+    settle();
+    let expected = world.plain();
+    let (first, calls) = opened(&world);
+    assert_same(&first, &expected, "first");
+    assert!(calls.contains("src/a.py") && calls.matches("execve(").count() > 1, "{calls}");
+    let (second, calls) = opened(&world);
+    assert_same(&second, &expected, "second");
+    for ending in [".py\"", ".json\"", ".txt\"", ".bak\""] {
+        assert!(!calls.contains(ending), "{ending}: {calls}");
+    }
+    assert_eq!(calls.matches("execve(").count(), 1, "{calls}");
+}
+
+#[test]
+fn people_get_the_same_report() {
+    let world = World::new();
+    settle();
+    let human = |more: &[&str]| {
+        report(&mut world.command(&[&["check", "--verbose", "--output", "human=../report"], more].concat()));
+        fs::read_to_string(world.path("report")).expect("a report")
+    };
+    let expected = human(&["--no-cache"]);
+    assert!(expected.contains("it sleeps"), "{expected}");
+    for _ in 0..2 {
+        assert_same(&human(&[]), &expected, "for people");
+    }
+}
+
+#[test]
+fn every_change_is_seen() {
+    let world = World::new();
+    settle();
+    let mut before = world.same("at first");
+    let mut changed = |world: &World, what: &str| {
+        let now = world.same(what);
+        assert!(now != before, "{what}: nothing changed, so this tests nothing");
+        before = now;
+    };
+    world.write("tree/src/b.py", "# TODO\n");
+    changed(&world, "a changed file");
+    fs::rename(world.path("tree/src/a.py"), world.path("tree/src/z.py")).expect("renamed");
+    changed(&world, "a renamed file");
+    // Each has the other's name now.
+    fs::rename(world.path("tree/src/more/1.py"), world.path("tree/x")).expect("renamed");
+    fs::rename(world.path("tree/src/more/2.py"), world.path("tree/src/more/1.py")).expect("renamed");
+    fs::rename(world.path("tree/x"), world.path("tree/src/more/2.py")).expect("renamed");
+    changed(&world, "files of one size that changed places");
+    fs::remove_file(world.path("tree/src/c.json")).expect("removed");
+    changed(&world, "a deleted file");
+    world.write("tree/src/c.json", "{\"wait\": 98}\n");
+    changed(&world, "a file that came back");
+    let guidelines = "tree/guidelines/acme/waits.md";
+    world.write(guidelines, &guideline("acme/waits", &WAITS.replace("a thing to do", "something left")));
+    changed(&world, "another message");
+    world.write(guidelines, &guideline("acme/waits", &WAITS.replace("time.sleep", "print")));
+    changed(&world, "another pattern");
+    let from_file = WAITS.replace("assert: { maximum: 10 }", "assert-file: waits.schema.json");
+    world.write("tree/guidelines/acme/waits.schema.json", "{\"maximum\": 97}");
+    world.write(guidelines, &guideline("acme/waits", &from_file));
+    changed(&world, "a schema in a file");
+    world.write("tree/guidelines/acme/waits.schema.json", "{\"maximum\": 200}");
+    changed(&world, "another schema in that file");
+    world.write("tree/guidelines/acme/more.md", &guideline("acme/more", &WAITS.replace("TODO", "nothing")));
+    changed(&world, "another guideline");
+    world.write("tree/stanchion.toml", "schema = 1\nowner = \"us\"\nfollow = [\"starter\"]\n");
+    changed(&world, "another set of guidelines");
+}
+
+#[test]
+fn a_touched_file_with_the_same_content_changes_nothing() {
+    let world = World::new();
+    settle();
+    let before = world.same("at first");
+    for path in ["tree/src/a.py", "tree/src/c.json"] {
+        let file = fs::File::options().append(true).open(world.path(path)).expect("opened");
+        file.set_modified(SystemTime::now()).expect("touched");
+    }
+    assert_same(&world.same("touched"), &before, "touched");
+    // A new file with the old text.
+    world.write("tree/new", "import time\ntime.sleep(1)\n# TODO\n");
+    fs::rename(world.path("tree/new"), world.path("tree/src/a.py")).expect("renamed");
+    assert_same(&world.same("written again"), &before, "written again");
+}
+
+#[test]
+fn an_edit_of_the_same_size_in_the_same_moment_is_seen() {
+    let world = World::new();
+    let mut numbers = Numbers::seeded();
+    let path = world.path("tree/src/b.py");
+    let long_ago = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    let mut reports = std::collections::BTreeSet::new();
+    for round in 0..12 {
+        let text = ["# TODO\n", "# DONE\n", "#TODO \n"][numbers.below(3)];
+        fs::write(&path, text).expect("written");
+        if round % 3 == 0 {
+            // Its old time is put back.
+            fs::File::options()
+                .append(true)
+                .open(&path)
+                .and_then(|file| file.set_modified(long_ago))
+                .expect("set");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(numbers.below(40) as u64));
+        let found = world.check();
+        assert_same(&found, &world.plain(), &format!("round {round}"));
+        reports.insert(found);
+    }
+    assert!(reports.len() > 1, "the edits changed nothing");
+}
+
+#[test]
+fn what_changed_since_a_commit_is_the_same_with_and_without() {
+    if !has("git") {
+        left_out("git is not installed");
+        return;
+    }
+    let world = World::new();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=us", "-c", "user.email=us@example.com", "-c", "commit.gpgsign=false"]);
+        git.args(arguments).current_dir(world.path("tree")).env("HOME", world.path("home"));
+        assert!(git.output().expect("git runs").status.success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "first"]);
+    world.write("tree/src/a.py", "import time\ntime.sleep(1)\n# TODO\ntime.sleep(2)\n");
+    world.write("tree/src/new.py", "time.sleep(3)\n");
+    settle();
+    let with = |more: &[&str]| report(&mut world.command(&[&CHECK[..], more].concat()));
+    let (part, all) = (with(&["--since", "HEAD", "--no-cache"]), world.plain());
+    assert_ne!(part, all);
+    // What one kind of run remembers, the other may use.
+    for round in 0..2 {
+        assert_same(&with(&["--since", "HEAD"]), &part, &format!("a part, round {round}"));
+        assert_same(&world.check(), &all, &format!("everything, round {round}"));
+        assert_same(&with(&["src/more"]), &with(&["src/more", "--no-cache"]), &format!("a folder, {round}"));
+    }
+    let before = world.kept();
+    fs::remove_dir_all(world.caches()).expect("removed");
+    assert_same(&with(&["--staged"]), &with(&["--staged", "--no-cache"]), "staged");
+    assert!(before.len() == 1 && world.kept().is_empty(), "what is staged is not remembered");
+}
