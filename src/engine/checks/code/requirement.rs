@@ -165,7 +165,7 @@ impl<'r> Reader<'r> {
         let tokens: Vec<String> = before.iter().map(|token| facts.token(token)).collect();
         let piece = format!("(?:{}){}{begins}", tokens.join("|"), facts.gap(&[])?);
         let node = Requirement::regex(format!("(?-u){piece}"));
-        let file = shapes::reach(self.grammar.0, kind, &piece)
+        let file = shapes::reach(self.grammar.0, kind, &piece, &begins)
             .map_or_else(|| node.clone(), |reach| Requirement::regex(format!("(?-u){reach}")));
         Some(Implied { node, file })
     }

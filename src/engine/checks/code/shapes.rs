@@ -3,9 +3,16 @@
 use crate::model::Language;
 
 /// Where nodes of a kind stand: an expression for everything from a keyword before them to the node's
-/// own part `piece` (an expression), in the same file. `None` when nothing is known.
+/// own part `piece` (an expression, which ends with `begins`, the beginning of a direct child), in the same
+/// file. `None` when nothing is known.
 #[must_use]
-pub fn reach(language: Language, kind: &str, piece: &str) -> Option<String> {
+pub fn reach(language: Language, kind: &str, piece: &str, begins: &str) -> Option<String> {
+    if language == Language::Python && kind == "except_clause" {
+        // A clause begins a line, and the child stands before its colon, unless something that may hold
+        // another colon comes first.
+        let hard = r#"(?:[\[{"'\x23]|\blambda\b)"#;
+        return Some(format!(r"\n{INDENT}except\b[^:]*?(?:{begins}|{hard})"));
+    }
     if language != Language::Python || !matches!(kind, "default_parameter" | "typed_default_parameter") {
         return None;
     }
@@ -19,6 +26,9 @@ pub fn reach(language: Language, kind: &str, piece: &str) -> Option<String> {
     let behind_lambda = r#"\blambda\b[^"'\x23(\[{:]*["'\x23(\[{]"#;
     Some(format!("(?:{behind_def}|{behind_lambda})"))
 }
+
+/// What may stand between the beginning of a line and its first word.
+const INDENT: &str = r"[\x00-\x20\x7f-\xff\\]*";
 
 /// What to search for, and what its places must not begin with (expressions over bytes).
 pub struct Shown {
@@ -54,9 +64,8 @@ pub fn shows_child(language: Language, kind: &str, without: &[&str]) -> Option<S
     let end = if without.contains(&"as_pattern") { r"(?::|as\b)" } else { ":" };
     let unless = format!("except{space}(?:{}){space}{end}", shown.join("|"));
     // In the file a clause begins a line: words in prose do not.
-    let indent = r"[\x00-\x20\x7f-\xff\\]*";
     Some(Shown {
         node: (r"(?-u)\bexcept\b".to_owned(), format!("(?-u){unless}")),
-        file: (format!(r"(?-u)\n{indent}except\b"), format!("(?-u){indent}{unless}")),
+        file: (format!(r"(?-u)\n{INDENT}except\b"), format!("(?-u){INDENT}{unless}")),
     })
 }
