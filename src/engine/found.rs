@@ -6,6 +6,14 @@ use crate::data::Step;
 use crate::model::{Edit, Fix, Reason};
 use crate::text::{Excerpt, Position};
 
+/// Longest message, content, title, path or excerpt of a finding that is believed, in bytes; the engine's
+/// own limits are far below.
+pub(super) const LONGEST_TEXT: usize = 16 << 10;
+/// Longest text that a fix puts in, in bytes.
+pub(super) const LONGEST_FIX: usize = 64 << 10;
+/// No place lies behind this byte.
+const LAST_BYTE: u64 = 1 << 40;
+
 /// A match of a check in a file, before it is given a guideline, a path and a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
@@ -26,6 +34,25 @@ pub struct Found {
 }
 
 impl Found {
+    /// Whether the engine could have made it and a reader can rely on it: it may come from a process that was
+    /// broken by what it parsed, or from a file.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let short = |text: &str| text.len() <= LONGEST_TEXT;
+        let position = |it: &Position| it.line > 0 && it.column > 0 && it.byte <= LAST_BYTE;
+        position(&self.start)
+            && position(&self.end)
+            && (self.start.line, self.start.byte) <= (self.end.line, self.end.byte)
+            && short(&self.message)
+            && short(&self.content)
+            && self.excerpt.as_ref().is_none_or(|it| {
+                it.first_line > 0 && short(&it.text) && it.text.get(it.span.start..it.span.end).is_some()
+            })
+            && self.fix.as_ref().is_none_or(|fix| {
+                fix.title.as_deref().is_none_or(short) && fix.edits.iter().all(edit_is_sound)
+            })
+    }
+
     /// About how many bytes it takes.
     #[must_use]
     pub fn weight(&self) -> usize {
@@ -36,6 +63,21 @@ impl Found {
         };
         let fix = self.fix.as_ref().map_or(0, |fix| fix.edits.iter().map(edit).sum());
         128 + self.message.len() + self.content.len() + excerpt + fix
+    }
+}
+
+fn edit_is_sound(edit: &Edit) -> bool {
+    match edit {
+        Edit::Replace { span, with } => {
+            span.start <= span.end && span.end as u64 <= LAST_BYTE && with.len() <= LONGEST_FIX
+        }
+        Edit::Create { path, content } => {
+            let path = path.bytes();
+            let inside = |part: &[u8]| !matches!(part, b"" | b"." | b"..") && !part.contains(&0);
+            path.len() <= LONGEST_TEXT
+                && path.split(|&byte| byte == b'/').all(inside)
+                && content.len() <= LONGEST_FIX
+        }
     }
 }
 

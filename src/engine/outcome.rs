@@ -13,6 +13,10 @@ use crate::model::{
     Verdict,
 };
 
+/// Most findings of one guideline that are listed: enough for everybody who reads them, and a run over a
+/// repository in which everything is a finding stays small.
+const MOST_LISTED: usize = 20_000;
+
 /// Why a special file was not opened.
 const SPECIAL: (Reason, &str) = (Reason::Special, "a FIFO, socket or device is never opened");
 
@@ -39,6 +43,15 @@ enum Fate {
     CannotTell,
 }
 
+/// The order of findings: by guideline, path and place.
+fn in_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    let place = |f: &Finding| (f.start.byte, f.end.byte);
+    (a.guideline, &a.path)
+        .cmp(&(b.guideline, &b.path))
+        .then_with(|| place(a).cmp(&place(b)))
+        .then_with(|| a.check.cmp(&b.check))
+}
+
 /// Collects the results of a run.
 pub struct Assembly<'r> {
     guidelines: &'r [Arc<Guideline>],
@@ -50,6 +63,8 @@ pub struct Assembly<'r> {
     /// Paths outside the list of entries that could not be looked at.
     extra_cannot_tell: usize,
     asked: Vec<bool>,
+    /// For each guideline, how many findings there were, and how many of them are kept.
+    found: Vec<(usize, usize)>,
     outcome: Outcome,
 }
 
@@ -83,9 +98,20 @@ impl<'r> Assembly<'r> {
             None => listing.entries.iter().map(fate).collect(),
         };
         let asked = vec![false; guidelines.len()];
+        let found = vec![(0, 0); guidelines.len()];
         let outcome = Outcome { notes: listing.notes.clone(), ..Outcome::default() };
-        let mut assembly =
-            Self { guidelines, plan, listing, in_scope, focus, fates, extra_cannot_tell: 0, asked, outcome };
+        let mut assembly = Self {
+            guidelines,
+            plan,
+            listing,
+            in_scope,
+            focus,
+            fates,
+            extra_cannot_tell: 0,
+            asked,
+            found,
+            outcome,
+        };
         for (path, error) in &listing.problems {
             assembly.listing_problem(path, error.reason, &error.detail);
         }
@@ -243,6 +269,10 @@ impl<'r> Assembly<'r> {
         let key = (found.check, path.bytes().to_vec(), fold(&found.content));
         let occurrence = occurrences.entry(key).and_modify(|count| *count += 1).or_insert(0);
         let fingerprint = fingerprint(&guideline.id, &check, &path, &found.content, *occurrence);
+        let counts = &mut self.found[index];
+        counts.0 += 1;
+        counts.1 += 1;
+        let too_many = counts.1 > 2 * MOST_LISTED;
         self.outcome.findings.push(Finding {
             guideline: index,
             check,
@@ -255,18 +285,38 @@ impl<'r> Assembly<'r> {
             fingerprint,
             fix: found.fix,
         });
+        if too_many {
+            self.keep_first(index);
+        }
+    }
+
+    /// Keeps the first findings of a guideline by path and place, so that which ones are listed does not
+    /// depend on the order in which they came.
+    fn keep_first(&mut self, guideline: usize) {
+        let all = std::mem::take(&mut self.outcome.findings);
+        let (mut own, mut rest): (Vec<Finding>, Vec<Finding>) =
+            all.into_iter().partition(|finding| finding.guideline == guideline);
+        own.sort_by(in_order);
+        own.truncate(MOST_LISTED);
+        self.found[guideline].1 = own.len();
+        rest.append(&mut own);
+        self.outcome.findings = rest;
     }
 
     /// Sorts, counts and judges.
     #[must_use]
     pub fn finish(mut self) -> Outcome {
-        self.outcome.findings.sort_by(|a, b| {
-            let key = |f: &Finding| (f.guideline, f.start.byte, f.end.byte);
-            (a.guideline, &a.path)
-                .cmp(&(b.guideline, &b.path))
-                .then_with(|| key(a).cmp(&key(b)))
-                .then_with(|| a.check.cmp(&b.check))
-        });
+        for index in 0..self.found.len() {
+            let (all, kept) = self.found[index];
+            if kept > MOST_LISTED {
+                self.keep_first(index);
+            }
+            if all > MOST_LISTED {
+                let detail = format!("{all} findings in all; the first {MOST_LISTED} are listed");
+                self.not_assessed(None, Some(index), None, Reason::Budget, detail);
+            }
+        }
+        self.outcome.findings.sort_by(in_order);
         self.outcome.not_assessed.sort();
         self.outcome.not_assessed.dedup();
         let mut findings = vec![0usize; self.guidelines.len()];

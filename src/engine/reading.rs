@@ -9,6 +9,9 @@ use super::tree::{ReadError, Tree};
 use crate::model::{Reason, RepoPath};
 use crate::text::{Undecodable, decode};
 
+/// A buffer of more bytes is not kept for the next file.
+const LARGE: usize = 1 << 20;
+
 /// What a thread uses again for each file.
 #[derive(Default)]
 pub struct Scratch {
@@ -45,6 +48,9 @@ pub fn read_file(
     file: u32,
     scratch: &mut Scratch,
 ) -> Read {
+    if scratch.bytes.capacity() > LARGE {
+        scratch.bytes = Vec::new();
+    }
     let stamp = match reader.tree.read_stamped(path, reader.limit, &mut scratch.bytes) {
         Ok(stamp) => stamp,
         Err(error) => {
@@ -75,7 +81,10 @@ fn look_at_text(gate: &Gate<'_>, class: u32, path: &RepoPath, file: u32, scratch
             let flags = gate.numbers.iter().zip(&scratch.active);
             let active = flags.filter(|(_, active)| **active).map(|(number, _)| *number).collect();
             let job = Job { file, class, active, path: path.clone() };
-            return Read::Needs(job, scratch.bytes.clone());
+            // A large buffer is given away: it would be kept for all the small files that follow.
+            let large = scratch.bytes.capacity() > LARGE;
+            let bytes = if large { std::mem::take(&mut scratch.bytes) } else { scratch.bytes.clone() };
+            return Read::Needs(job, bytes);
         }
         Err(Undecodable::Binary(at)) => {
             refuse_named(gate, Reason::Binary, &format!("not text (seen at byte {at})"))

@@ -55,8 +55,9 @@ struct State {
 }
 
 impl<'r> Recall<'r> {
-    /// The cache `memory` for what `task` asks.
-    pub fn new(memory: &'r Memory, task: &'r Task) -> Self {
+    /// The cache `memory` for what `task` asks. `names_its_files` says of a check's number whether a file
+    /// that is no text is a question left open: that is part of a result, too.
+    pub fn new(memory: &'r Memory, task: &'r Task, names_its_files: impl Fn(u32) -> bool) -> Self {
         let digest = |value: &dyn Fn() -> Result<Vec<u8>, rmp_serde::encode::Error>| -> Digest {
             // What cannot be encoded cannot be sent to a worker either; it never comes to a result.
             Sha256::digest(value().unwrap_or_default()).into()
@@ -67,8 +68,8 @@ impl<'r> Recall<'r> {
             .map(|(number, check)| (*number, digest(&|| rmp_serde::to_vec_named(check))))
             .collect();
         let class = |spec: &super::task::ClassSpec| {
-            let digests: Vec<Option<&Digest>> =
-                spec.numbers.iter().map(|number| checks.get(number)).collect();
+            let asked = |number: &u32| (checks.get(number), names_its_files(*number));
+            let digests: Vec<(Option<&Digest>, bool)> = spec.numbers.iter().map(asked).collect();
             digest(&|| rmp_serde::to_vec(&(task.limits, spec.language, &digests)))
         };
         let classes = task.classes.iter().map(class).collect();

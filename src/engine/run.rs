@@ -46,7 +46,8 @@ pub fn assess(
     let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options);
     let (classes, class_of) = select(guidelines, &plan, &listing.entries, &in_scope, focus);
     let task = Arc::new(task(guidelines, &plan, classes, options));
-    let recall = options.memory.as_ref().map(|memory| Recall::new(memory, &task));
+    let recall = options.memory.as_ref();
+    let recall = recall.map(|memory| Recall::new(memory, &task, |number| names_its_files(&plan, number)));
     let mut crew = Crew::new(&task, options);
     let facts = facts(&task, &mut crew, recall.as_ref());
     for (&number, facts) in &facts {
@@ -111,10 +112,14 @@ fn facts(task: &Task, crew: &mut Crew, recall: Option<&Recall<'_>>) -> BTreeMap<
     all
 }
 
+/// Most threads that read, and most workers, unless more are asked for.
+const MOST_THREADS: usize = 8;
+
 fn threads(options: &Options) -> usize {
     match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
+        // More would be held up by the one thread that puts results in order, and each takes memory.
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS),
+        threads => threads.min(4 * MOST_THREADS),
     }
 }
 
@@ -131,18 +136,23 @@ fn task(guidelines: &[Arc<Guideline>], plan: &Plan, classes: Classes, options: &
     Task { limits: options.limits, checks, classes: classes.specs, filter: options.prefilter }
 }
 
+/// Whether the check with this number says by name which files it wants.
+fn names_its_files(plan: &Plan, number: u32) -> bool {
+    let planned = &plan.checks[number as usize];
+    let condition = plan.conditions[planned.guideline].as_ref();
+    let both = planned.selector.as_ref().zip(condition);
+    both.is_some_and(|(selector, condition)| selector.names_its_files(condition))
+}
+
 fn gates<'f>(plan: &Plan, task: &Task, facts: &'f BTreeMap<u32, Facts>, filter: bool) -> Vec<Gate<'f>> {
-    let names_its_files = |number: u32| {
-        let planned = &plan.checks[number as usize];
-        let condition = plan.conditions[planned.guideline].as_ref();
-        let both = planned.selector.as_ref().zip(condition);
-        both.is_some_and(|(selector, condition)| selector.names_its_files(condition))
-    };
     let requirement_of = |number: u32| {
         let facts = facts.get(&number).filter(|facts| facts.problems.is_empty())?;
         Some(if filter { &facts.requirement } else { &Requirement::Anything })
     };
-    task.classes.iter().map(|spec| Gate::new(spec, requirement_of, names_its_files)).collect()
+    task.classes
+        .iter()
+        .map(|spec| Gate::new(spec, requirement_of, |number| names_its_files(plan, number)))
+        .collect()
 }
 
 /// Who looks into files: workers, or this process.

@@ -96,6 +96,15 @@ impl Session {
         for number in &job.active {
             self.compile(*number, announce);
         }
+        // An expression is compiled for the first text that it looks into: its costs are not the file's.
+        for number in &job.active {
+            if let Some(Ok(Compiled::Text(check))) = self.compiled.get(number)
+                && !check.is_compiled()
+            {
+                announce.compiling(*number);
+                let _ = check.compile_now();
+            }
+        }
         if fresh > 0 {
             // Other classes may use what is compiled now, too.
             self.ready.iter_mut().for_each(|ready| *ready = None);

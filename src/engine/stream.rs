@@ -107,6 +107,7 @@ mod processes {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
     use super::{FileResult, Read, Scratch, Work};
+    use crate::engine::found::Found;
     use crate::engine::task::Facts;
     use crate::engine::worker::{Pool, Progressed};
 
@@ -189,7 +190,7 @@ mod processes {
                         if result.cannot_tell.is_empty() && result.found.is_empty() {
                             continue;
                         }
-                        0
+                        result.found.iter().map(Found::weight).sum()
                     }
                     Read::Needs(_, bytes) => bytes.len(),
                 };
@@ -229,7 +230,9 @@ mod processes {
                 match state.reads.pop_front() {
                     None => return state.readers == 0,
                     Some(Read::Done(result)) => {
+                        state.bytes -= result.found.iter().map(Found::weight).sum::<usize>();
                         drop(state);
+                        self.space.notify_all();
                         sink(result);
                     }
                     Some(Read::Needs(job, bytes)) => {

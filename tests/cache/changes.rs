@@ -86,6 +86,14 @@ fn every_change_is_seen() {
     changed(&world, "another schema in that file");
     world.write("tree/guidelines/acme/more.md", &guideline("acme/more", &WAITS.replace("TODO", "nothing")));
     changed(&world, "another guideline");
+    // A check of every text has no question about a binary file, one that names its files has.
+    fs::write(world.path("tree/src/image.dat"), b"\0TODO\n").expect("written");
+    world.write(guidelines, &guideline("acme/waits", WAITS));
+    changed(&world, "a binary file that nobody asks about");
+    let named = guideline("acme/waits", WAITS)
+        .replace("checks:", "applies: { files: ['**/*.dat', '**/*.py'] }\nchecks:");
+    world.write(guidelines, &named);
+    changed(&world, "another condition");
     world.write("tree/stanchion.toml", "schema = 1\nowner = \"us\"\nfollow = [\"starter\"]\n");
     changed(&world, "another set of guidelines");
 }

@@ -126,3 +126,18 @@ fn a_budget_that_is_spent_is_told_by_the_worker() {
     let assessment = assess(&[guideline(UNWRAP)], &tree, &options, &NoProgress).expect("listed");
     assert_eq!(told(&assessment).0.get("a.rs"), Some(&Reason::Budget));
 }
+
+/// A repository in which everything is a finding is told in bounded space, the same way every time.
+#[test]
+fn a_flood_of_findings_is_cut_in_order_and_told() {
+    let flood = guideline("  - id: e\n    text: { find: e }\n");
+    let paths: Vec<String> = (0..6).map(|n| format!("{n}.txt")).collect();
+    let files: Vec<(&str, String)> = paths.iter().map(|path| (path.as_str(), "e\n".repeat(9_000))).collect();
+    let (with, without) = (run(&flood, &files, Some(program())), run(&flood, &files, None));
+    assert_eq!(with.outcome.findings, without.outcome.findings);
+    assert_eq!(with.outcome.findings.len(), 20_000);
+    let (blind, found) = told(&with);
+    assert_eq!((blind.len(), found.last().map(String::as_str)), (0, Some("2.txt")));
+    let words: Vec<&str> = with.outcome.not_assessed.iter().map(|it| it.detail.as_str()).collect();
+    assert_eq!(words, ["54000 findings in all; the first 20000 are listed"]);
+}

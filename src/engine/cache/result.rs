@@ -1,19 +1,12 @@
 //! The result of one file as bytes and back. What is read is not trusted: a result that the engine could
 //! not have made (a span outside its excerpt, a path that leaves the repository) is no result.
 
-use crate::engine::found::{CannotTell, FileResult, Found};
+use crate::engine::found::{CannotTell, FileResult, Found, LONGEST_FIX, LONGEST_TEXT};
 use crate::model::{Edit, Fix, Reason, RepoPath};
 use crate::text::{Excerpt, Position, Span};
 
 /// Largest result that is stored, in bytes.
 const LARGEST: usize = 8 << 20;
-/// Longest message, content, title, path or excerpt, in bytes; the engine's own limits are far below.
-const LONGEST_TEXT: usize = 16 << 10;
-/// Longest text that a fix puts in, in bytes.
-const LONGEST_FIX: usize = 64 << 10;
-/// No place lies behind this byte.
-const LAST_BYTE: u64 = 1 << 40;
-
 /// What may be remembered, each with its number: reasons that follow from the file's bytes and the checks
 /// alone. Whatever another try could answer differently (time, memory, the system) is not here. Numbers
 /// are positions; a change of this list needs a new version of the file.
@@ -36,7 +29,7 @@ pub(super) fn encode(result: &FileResult) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(256);
     number(&mut out, result.found.len() as u64);
     for found in &result.found {
-        if !is_sound(found) {
+        if !found.is_sound() {
             return None;
         }
         write_found(&mut out, found);
@@ -67,7 +60,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<FileResult> {
     // Nothing is reserved for a count: each round takes bytes, of which there are only so many.
     for _ in 0..reader.number()? {
         let found = reader.found()?;
-        if !is_sound(&found) {
+        if !found.is_sound() {
             return None;
         }
         result.found.push(found);
@@ -82,39 +75,6 @@ pub(super) fn decode(bytes: &[u8]) -> Option<FileResult> {
         result.cannot_tell.push(CannotTell { check, reason, detail });
     }
     reader.rest.is_empty().then_some(result)
-}
-
-/// Whether the engine could have made it and a reader can rely on it.
-fn is_sound(found: &Found) -> bool {
-    let short = |text: &str| text.len() <= LONGEST_TEXT;
-    let position = |it: &Position| it.line > 0 && it.column > 0 && it.byte <= LAST_BYTE;
-    position(&found.start)
-        && position(&found.end)
-        && (found.start.line, found.start.byte) <= (found.end.line, found.end.byte)
-        && short(&found.message)
-        && short(&found.content)
-        && found.excerpt.as_ref().is_none_or(|it| {
-            it.first_line > 0 && short(&it.text) && it.text.get(it.span.start..it.span.end).is_some()
-        })
-        && found
-            .fix
-            .as_ref()
-            .is_none_or(|fix| fix.title.as_deref().is_none_or(short) && fix.edits.iter().all(edit_is_sound))
-}
-
-fn edit_is_sound(edit: &Edit) -> bool {
-    match edit {
-        Edit::Replace { span, with } => {
-            span.start <= span.end && span.end as u64 <= LAST_BYTE && with.len() <= LONGEST_FIX
-        }
-        Edit::Create { path, content } => {
-            let path = path.bytes();
-            let inside = |part: &[u8]| !matches!(part, b"" | b"." | b"..") && !part.contains(&0);
-            path.len() <= LONGEST_TEXT
-                && path.split(|&byte| byte == b'/').all(inside)
-                && content.len() <= LONGEST_FIX
-        }
-    }
 }
 
 fn write_found(out: &mut Vec<u8>, found: &Found) {

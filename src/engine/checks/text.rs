@@ -14,6 +14,8 @@ use crate::text::Span;
 
 /// Largest compiled expression, in bytes.
 const SIZE_LIMIT: usize = 1024 * 1024;
+/// Most memory of one that searches, in bytes: there may be hundreds in one process.
+const SEARCH_LIMIT: usize = 256 * 1024;
 /// Deepest nesting of groups in an expression.
 const NEST_LIMIT: u32 = 64;
 /// How far a message is filled in, in bytes; every message of that length is cut.
@@ -94,6 +96,7 @@ impl CompiledText {
                 .case_insensitive(self.case_insensitive)
                 .crlf(true)
                 .size_limit(SIZE_LIMIT)
+                .dfa_size_limit(SEARCH_LIMIT)
                 .nest_limit(NEST_LIMIT)
                 .build()
                 .map_err(|error| regex_words(&error.to_string()))
@@ -101,7 +104,13 @@ impl CompiledText {
         self.regex.get_or_init(build).as_ref().map_err(String::as_str)
     }
 
-    /// Compiles the expression now, for authors.
+    /// Whether the expression is compiled.
+    #[must_use]
+    pub fn is_compiled(&self) -> bool {
+        self.regex.get().is_some()
+    }
+
+    /// Compiles the expression now.
     ///
     /// # Errors
     /// When it is too large.

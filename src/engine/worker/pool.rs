@@ -3,7 +3,7 @@
 //! Everything happens on the thread that calls [`Pool::turn`]: one loop over all pipes, no locks. (On
 //! Linux a worker dies with the thread that started it, so that thread must last.)
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ use crate::model::Reason;
 /// Longest silence of a worker that has work, in real time. Its processor time is limited much more
 /// closely; this is for one that waits for what never comes.
 const SILENCE: Duration = Duration::from_secs(20);
+/// Time between two turns that counts as silence at most: the wait of a turn ends after a second.
+const LONGEST_TURN: Duration = Duration::from_millis(1500);
 /// A worker with so many files, or so many bytes of them, gets no more for now.
 const MOST_FILES: usize = 24;
 const MOST_BYTES: usize = 384 << 10;
@@ -51,12 +53,18 @@ pub struct Pool {
     /// Work that no worker has.
     waiting: VecDeque<Given>,
     questions: VecDeque<Question>,
-    /// Checks that a worker did not survive.
+    /// Numbers of the task's checks.
+    numbers: BTreeSet<u32>,
+    /// Checks during whose compilation one worker ended, for whatever reason.
+    suspected: Vec<u32>,
+    /// Checks that two workers did not survive.
     deadly: Vec<u32>,
     fruitless: usize,
     /// Why no worker can be started, once that is known.
     hopeless: Option<String>,
     done: Vec<Progressed>,
+    /// When the last turn ended.
+    turned: Duration,
 }
 
 /// The answer when a question cannot be answered.
@@ -84,7 +92,10 @@ impl Pool {
             running: Vec::new(),
             waiting: VecDeque::new(),
             questions: VecDeque::new(),
+            numbers: task.checks.iter().map(|(number, _)| *number).collect(),
+            suspected: Vec::new(),
             deadly: Vec::new(),
+            turned: monotonic_time(),
             fruitless: 0,
             hopeless,
             done: Vec::new(),
@@ -223,7 +234,10 @@ impl Pool {
             return;
         }
         let ready = self.poll(wake);
+        // What no turn lasts was not waited for: the machine slept, or this process was stopped.
         let now = monotonic_time();
+        let passed = now.saturating_sub(self.turned).min(LONGEST_TURN);
+        self.turned = now;
         // From the end: ending one moves only those behind it.
         for (index, ready) in ready.into_iter().enumerate().rev() {
             let worker = &mut self.running[index];
@@ -234,16 +248,20 @@ impl Pool {
                 worker.listen();
                 alive = worker.read(&mut answers);
             }
-            if !answers.is_empty() {
-                worker.heard = now;
-                worker.answered = true;
-                self.fruitless = 0;
-            }
+            worker.silence = if answers.is_empty() && !worker.is_idle() {
+                worker.silence + passed
+            } else {
+                Duration::ZERO
+            };
+            // What it said before it ended counts.
             for answer in answers {
-                alive = alive && self.take(index, answer);
+                if !self.take(index, answer) {
+                    alive = false;
+                    break;
+                }
             }
             let worker = &self.running[index];
-            let hung = alive && !worker.is_idle() && now.saturating_sub(worker.heard) > SILENCE;
+            let hung = alive && worker.silence > SILENCE;
             if !alive || hung {
                 self.bury(index, hung);
             }
@@ -278,16 +296,25 @@ impl Pool {
     fn take(&mut self, index: usize, answer: Answer) -> bool {
         let worker = &mut self.running[index];
         match answer {
-            Answer::Compiling(number) => worker.at = At::Check(number),
+            Answer::Compiling(number) => {
+                if !self.numbers.contains(&number) {
+                    return false;
+                }
+                worker.at = At::Check(number);
+            }
             Answer::Starting(file) => {
+                if worker.given.front().is_none_or(|given| given.job.file != file) {
+                    return false;
+                }
                 worker.at = At::File(file);
-                return worker.given.front().is_some_and(|given| given.job.file == file);
             }
             Answer::Facts(number, facts) => {
                 if worker.questions.pop_front_if(|it| *it == Question::Facts(number)).is_none() {
                     return false;
                 }
                 worker.at = At::Nothing;
+                worker.answered = true;
+                self.fruitless = 0;
                 let facts = facts.unwrap_or_else(|| Facts {
                     requirement: Requirement::Anything,
                     problems: vec![SpecProblem::new(&[], "the worker does not know this check")],
@@ -300,19 +327,27 @@ impl Pool {
                     return false;
                 }
                 worker.at = At::Nothing;
+                worker.answered = true;
+                self.fruitless = 0;
                 self.done.push(Progressed::Problems(number, problems));
             }
             Answer::Finished(result) => {
                 let sound = worker.given.front().is_some_and(|given| {
                     let asked = |number: u32| given.job.active.contains(&number);
                     given.job.file == result.file
-                        && result.found.iter().all(|found| asked(found.check))
+                        && result.found.iter().all(|found| {
+                            asked(found.check)
+                                && found.is_sound()
+                                && found.end.byte <= given.bytes.len() as u64
+                        })
                         && result.cannot_tell.iter().all(|it| it.check.is_none_or(asked))
                 });
                 if !sound {
                     return false;
                 }
                 worker.at = At::Nothing;
+                worker.answered = true;
+                self.fruitless = 0;
                 if let Some(given) = worker.given.pop_front() {
                     worker.load -= given.bytes.len();
                 }
@@ -344,6 +379,8 @@ impl Pool {
                     self.done.push(cannot_tell(&given.job, reason, detail.clone()));
                 }
             }
+            // One end may come from outside; the same check twice does not.
+            At::Check(number) if !self.suspected.contains(&number) => self.suspected.push(number),
             At::Check(number) => {
                 self.deadly.push(number);
                 let known = worker.questions.iter().position(|question| question.number() == number);

@@ -13,7 +13,6 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use super::COMMAND;
 use super::ending;
 use super::protocol::{Answer, LENGTHS, decode, lengths};
-use crate::engine::budget::monotonic_time;
 use crate::engine::task::Job;
 use crate::model::Reason;
 
@@ -79,8 +78,8 @@ pub(super) struct Process {
     pub(super) at: At,
     /// Whether it ever answered.
     pub(super) answered: bool,
-    /// When it was last heard of, or last had nothing to do.
-    pub(super) heard: Duration,
+    /// For how long it has had something to do and said nothing.
+    pub(super) silence: Duration,
 }
 
 impl Process {
@@ -123,7 +122,7 @@ impl Process {
             questions: VecDeque::new(),
             at: At::Nothing,
             answered: false,
-            heard: monotonic_time(),
+            silence: Duration::ZERO,
         })
     }
 
@@ -135,7 +134,7 @@ impl Process {
     /// From now on it has something to answer.
     pub(super) fn expect_answer(&mut self) {
         if self.is_idle() {
-            self.heard = monotonic_time();
+            self.silence = Duration::ZERO;
         }
     }
 

@@ -11,7 +11,7 @@ pub fn reach(language: Language, kind: &str, piece: &str, begins: &str) -> Optio
         // A clause begins a line, and the child stands before its colon, unless something that may hold
         // another colon comes first.
         let hard = r#"(?:[\[{"'\x23]|\blambda\b)"#;
-        return Some(format!(r"\n{INDENT}except\b[^:]*?(?:{begins}|{hard})"));
+        return Some(format!(r"\n{INDENT}except\b[^:]*?(?:(?:\b|[^0-9A-Za-z_]){begins}|{hard})"));
     }
     if language != Language::Python || !matches!(kind, "default_parameter" | "typed_default_parameter") {
         return None;
