@@ -54,7 +54,11 @@ fn kills_at_random_moments_cost_only_files_in_flight() {
     let folder = tempfile::tempdir().expect("a folder");
     let guidelines = folder.path().join("guidelines");
     std::fs::create_dir(&guidelines).expect("made");
-    let guideline = super::guideline(super::UNWRAP);
+    // Many checks: some kills meet a worker that compiles.
+    let more: String = (0..40)
+        .map(|n| format!("  - id: more-{n}\n    code: {{ language: rust, rule: {{ pattern: never{n}($$$A).unwrap() }} }}\n"))
+        .collect();
+    let guideline = super::guideline(&format!("{}{more}", super::UNWRAP));
     std::fs::write(guidelines.join("one.md"), guideline.text.as_bytes()).expect("written");
     let tree = folder.path().join("tree");
     std::fs::create_dir(&tree).expect("made");
