@@ -170,15 +170,16 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     Ok(Exit::Ran)
 }
 
-/// The cache for this run, or why there is none; `None` where it is not asked for. What is staged has no
-/// times of its own to be recognised by, and whoever tests how files are looked into wants it done.
+/// The cache for this run, or why there is none; `None` where it is not asked for: whoever tests how files
+/// are looked into wants it done.
 fn lane(
     arguments: &Arguments,
     root: &Path,
     guidelines: &[Arc<Guideline>],
 ) -> Option<Result<cache::Lane, cache::Refusal>> {
-    let without = arguments.no_cache || arguments.no_prefilter || arguments.no_worker || arguments.staged;
-    (!without).then(|| cache::Lane::open(root, guidelines))
+    let without = arguments.no_cache || arguments.no_prefilter || arguments.no_worker;
+    let part = if arguments.staged { cache::Part::Staged } else { cache::Part::Files };
+    (!without).then(|| cache::Lane::open(root, guidelines, part))
 }
 
 /// The commands that a report names, with what was asked for repeated, so that they can be copied.

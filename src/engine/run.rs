@@ -37,7 +37,9 @@ pub fn assess(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Assessment, ReadError> {
-    let listing = tree.list()?;
+    // A few changed files are not worth a list of all.
+    let wanted = options.focus.as_ref().and_then(|focus| focus.asks_only_about(guidelines));
+    let listing = wanted.map_or_else(|| tree.list(), |paths| tree.list_some(&paths))?;
     let mut plan = Plan::new(guidelines, &listing.entries, options.assume_exists, options.focus.as_ref());
     let in_scope = |path: &RepoPath| {
         options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope))
