@@ -15,6 +15,7 @@ use super::process::{At, Given, Process, Question};
 use super::protocol::{Answer, Request, encode};
 use crate::engine::budget::monotonic_time;
 use crate::engine::found::{CannotTell, FileResult, SpecProblem};
+use crate::engine::meter::Costs;
 use crate::engine::prefilter::Requirement;
 use crate::engine::task::{Facts, Job, Task};
 use crate::model::Reason;
@@ -57,6 +58,8 @@ pub struct Pool {
     /// Why no worker can be started, once that is known.
     hopeless: Option<String>,
     done: Vec<Progressed>,
+    /// What checks cost, as workers said.
+    pub costs: Costs,
 }
 
 /// The answer when a question cannot be answered.
@@ -88,6 +91,7 @@ impl Pool {
             fruitless: 0,
             hopeless,
             done: Vec::new(),
+            costs: Costs::default(),
         }
     }
 
@@ -278,6 +282,8 @@ impl Pool {
     fn take(&mut self, index: usize, answer: Answer) -> bool {
         let worker = &mut self.running[index];
         match answer {
+            // Numbers of no check of the task are passed over when they are shown.
+            Answer::Costs(costs) => self.costs.add(costs),
             Answer::Compiling(number) => worker.at = At::Check(number),
             Answer::Starting(file) => {
                 worker.at = At::File(file);
