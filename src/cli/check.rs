@@ -11,7 +11,7 @@ use super::{Exit, Failure, cache, change, files, guidelines, interrupt, root, wo
 use crate::engine::{self, tree::Tree};
 use crate::model::{Guideline, Outcome};
 use crate::report::escape::escape;
-use crate::report::{Commands, HumanStyle, render_human, wrap, write_json, write_jsonl};
+use crate::report::{Commands, HumanStyle, render_human, render_timings, wrap, write_json, write_jsonl};
 
 /// Assess a repository and say what could be better
 ///
@@ -75,6 +75,9 @@ pub(super) struct Arguments {
     /// Look into every file again, and remember nothing
     #[arg(long)]
     no_cache: bool,
+    /// Also show what each guideline cost, dearest first; nothing is taken from the cache then
+    #[arg(long)]
+    timings: bool,
 }
 
 /// The formats of a report.
@@ -124,6 +127,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         scopes: place.scopes,
         threads: arguments.threads,
         prefilter: !arguments.no_prefilter,
+        timings: arguments.timings,
         worker: if arguments.no_worker { None } else { worker::program() },
         ..engine::Options::default()
     };
@@ -133,7 +137,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     };
     let assessed = engine::assess(&followed.guidelines, tree.as_ref(), &options, &progress);
     progress.finish();
-    let engine::Assessment { mut outcome, problems } = assessed
+    let engine::Assessment { mut outcome, problems, timings } = assessed
         .map_err(|error| Failure::new(format!("cannot assess {}: {}", place.root.display(), error.detail)))?;
     outcome.compared = change.map(|change| change.compared);
     followed.complete(&mut outcome, &problems);
@@ -159,6 +163,15 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             .map_err(|error| Failure::io("write", &output.file, &error))?;
     }
     terminal.stream(|out| write(&outcome, arguments.format, &style, out))?;
+    if let Some(timings) = &timings {
+        let text = render_timings(timings, &style);
+        // Programs read a report of theirs as a whole, and find nothing else in it.
+        if arguments.format == Format::Human {
+            terminal.print(&text)?;
+        } else {
+            terminal.complain(&text);
+        }
+    }
     match lane {
         Some(Ok(lane)) => lane.keep(),
         Some(Err(refusal)) if arguments.verbose && arguments.format == Format::Human => {
@@ -170,15 +183,16 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     Ok(Exit::Ran)
 }
 
-/// The cache for this run, or why there is none; `None` where it is not asked for. What is staged has no
-/// times of its own to be recognised by, and whoever tests how files are looked into wants it done.
+/// The cache for this run, or why there is none; `None` where it is not asked for: whoever tests how files
+/// are looked into wants it done.
 fn lane(
     arguments: &Arguments,
     root: &Path,
     guidelines: &[Arc<Guideline>],
 ) -> Option<Result<cache::Lane, cache::Refusal>> {
-    let without = arguments.no_cache || arguments.no_prefilter || arguments.no_worker || arguments.staged;
-    (!without).then(|| cache::Lane::open(root, guidelines))
+    let without = arguments.no_cache || arguments.no_prefilter || arguments.no_worker || arguments.timings;
+    let part = if arguments.staged { cache::Part::Staged } else { cache::Part::Files };
+    (!without).then(|| cache::Lane::open(root, guidelines, part))
 }
 
 /// The commands that a report names, with what was asked for repeated, so that they can be copied.

@@ -11,6 +11,7 @@ use super::checks::text::CompiledText;
 use super::compiled::Compiled;
 use super::found::{CannotTell, FileResult};
 use super::limits::Limits;
+use super::meter::Meter;
 use super::places::Places;
 use super::task::Job;
 use crate::data::Format;
@@ -48,12 +49,12 @@ impl Ready {
 }
 
 /// Assesses the text in `bytes` by the active checks of `job`. May panic where a check does.
-pub fn assess_text(ready: &Ready, job: &Job, bytes: &[u8], limits: &Limits) -> FileResult {
+pub fn assess_text(ready: &Ready, job: &Job, bytes: &[u8], limits: &Limits, meter: &Meter) -> FileResult {
     let mut result = FileResult { file: job.file, ..FileResult::default() };
     // Whoever read the file has seen that it is text.
     let Ok(decoded) = decode(bytes) else { return result };
     let budget = Budget::starting_now(limits.file_time);
-    look(ready, job, &decoded, limits, &budget, &mut result);
+    look(ready, job, &decoded, limits, &budget, meter, &mut result);
     result.found.sort_by_key(|a| (a.start.byte, a.end.byte, a.check));
     result
 }
@@ -64,14 +65,16 @@ fn look(
     decoded: &Decoded<'_>,
     limits: &Limits,
     budget: &Budget,
+    meter: &Meter,
     result: &mut FileResult,
 ) {
     let places = Places::new(decoded);
     let active = |number: u32| job.active.contains(&number);
     for (number, check) in ready.text.iter().filter(|(number, _)| active(*number)) {
-        check.assess(*number, &places, budget, &mut result.found, &mut result.cannot_tell);
+        let (found, cannot_tell) = (&mut result.found, &mut result.cannot_tell);
+        meter.look(*number, || check.assess(*number, &places, budget, found, cannot_tell));
     }
-    look_at_data(ready, job, &places, result);
+    look_at_data(ready, job, &places, meter, result);
     let Some(grammar) = ready.grammar else { return };
     let code_active: Vec<bool> = ready.code.checks().iter().map(|(number, _)| active(*number)).collect();
     if !code_active.contains(&true) {
@@ -84,21 +87,14 @@ fn look(
         }
         return;
     }
-    code::scan(
-        &ready.code,
-        &code_active,
-        grammar,
-        &places,
-        budget,
-        &mut result.found,
-        &mut result.cannot_tell,
-    );
+    let mut sink = code::Sink { found: &mut result.found, cannot_tell: &mut result.cannot_tell, meter };
+    code::scan(&ready.code, &code_active, grammar, &places, budget, &mut sink);
 }
 
 /// The documents of a file in one format, or why they could not be read.
 type LoadedOrNot = Result<Vec<data::Loaded>, (Reason, String)>;
 
-fn look_at_data(ready: &Ready, job: &Job, places: &Places<'_>, result: &mut FileResult) {
+fn look_at_data(ready: &Ready, job: &Job, places: &Places<'_>, meter: &Meter, result: &mut FileResult) {
     let mut loaded: Vec<(Format, LoadedOrNot)> = Vec::new();
     for (number, check) in ready.data.iter().filter(|(number, _)| job.active.contains(number)) {
         let Some(format) = check.format(job.path.bytes()) else {
@@ -108,11 +104,13 @@ fn look_at_data(ready: &Ready, job: &Job, places: &Places<'_>, result: &mut File
             continue;
         };
         if !loaded.iter().any(|(known, _)| *known == format) {
-            loaded.push((format, data::load(format, places.text())));
+            loaded.push((format, meter.parse(|| data::load(format, places.text()))));
         }
         match loaded.iter().find(|(known, _)| *known == format) {
             Some((_, Ok(documents))) => {
-                if let Err((reason, detail)) = check.assess(*number, documents, places, &mut result.found) {
+                let found = &mut result.found;
+                let assessed = meter.look(*number, || check.assess(*number, documents, places, found));
+                if let Err((reason, detail)) = assessed {
                     result.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
                 }
             }

@@ -38,6 +38,12 @@ impl Budget {
     }
 }
 
+/// A clock that only goes forward.
+#[cfg(not(unix))]
+pub fn monotonic_time() -> Duration {
+    thread_time()
+}
+
 /// A clock that only goes forward, for waiting.
 #[cfg(unix)]
 pub fn monotonic_time() -> Duration {
@@ -51,14 +57,14 @@ fn as_duration(time: rustix::time::Timespec) -> Duration {
 
 /// Processor time that this thread has used.
 #[cfg(unix)]
-fn thread_time() -> Duration {
+pub fn thread_time() -> Duration {
     as_duration(rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime))
 }
 
 /// Without a clock for threads: the time since the first call.
 #[cfg(not(unix))]
 #[expect(clippy::disallowed_methods, reason = "the one place that measures time for budgets")]
-fn thread_time() -> Duration {
+pub fn thread_time() -> Duration {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     START.get_or_init(std::time::Instant::now).elapsed()
 }

@@ -32,6 +32,20 @@ impl Compiled {
             Self::Code(check) => check.requirement().clone(),
         }
     }
+
+    /// Why it cannot be prefiltered; `None` when it can.
+    #[must_use]
+    pub fn unfiltered(&self) -> Option<String> {
+        let why = match self {
+            Self::Data(_) => "values can be missing from any data file",
+            Self::Text(check) if check.requirement().describe().is_some() => return None,
+            Self::Text(_) => {
+                "its expression names no text that every match holds, or it asks what is missing"
+            }
+            Self::Code(check) => check.prefilter_words().err()?,
+        };
+        Some(why.to_owned())
+    }
 }
 
 /// Compiles a check of contents; `None` for a check of names.

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use super::applies::Condition;
 use super::checks::files::CompiledFiles;
 use super::found::{CannotTell, Found};
+use super::glob::Globs;
 use super::tree::{Entry, EntryKind, Tree};
-use crate::model::{CheckKind, FixSpec, Guideline, GuidelineId, RepoPath};
+use crate::model::{Applies, CheckKind, FixSpec, Guideline, GuidelineId, RepoPath};
 use crate::text::Position;
 
 /// What happened to a path.
@@ -224,11 +225,7 @@ impl Focus {
         entries: &[Entry],
         near: &[Entry],
     ) -> bool {
-        let edits_only = self.changes.iter().all(|change| change.kind == ChangeKind::Modified);
-        let asks_names = guideline.checks.iter().any(|check| match &check.kind {
-            CheckKind::Files(files) => !edits_only || files.size.is_some() || files.executable.is_some(),
-            _ => false,
-        });
+        let asks_names = self.asks_names(guideline);
         // With every fact taken as it is best.
         condition.settle(&[], true);
         if !asks_names && (near.is_empty() || !condition.holds_somewhere(near)) {
@@ -236,6 +233,34 @@ impl Focus {
         }
         condition.settle(entries, false);
         condition.holds_somewhere(if asks_names { entries } else { near })
+    }
+
+    /// Whether a check of names of the guideline has to be asked about the change.
+    fn asks_names(&self, guideline: &Guideline) -> bool {
+        let edits_only = self.changes.iter().all(|change| change.kind == ChangeKind::Modified);
+        guideline.checks.iter().any(|check| match &check.kind {
+            CheckKind::Files(files) => !edits_only || files.size.is_some() || files.executable.is_some(),
+            _ => false,
+        })
+    }
+
+    /// The paths about which `guidelines` ask in this change, in order; `None` when they may ask about any
+    /// (a guideline is judged whole, names are compared, a pattern asks what exists).
+    #[must_use]
+    pub fn asks_only_about(&self, guidelines: &[Arc<Guideline>]) -> Option<Vec<RepoPath>> {
+        if self.judges_some_whole() {
+            return None;
+        }
+        let here = self.changes.iter().filter(|change| change.kind != ChangeKind::Removed);
+        let mut paths: Vec<RepoPath> = here.map(|change| change.path.clone()).collect();
+        for guideline in guidelines {
+            if self.asks_names(guideline) || !must_exist(&guideline.applies, &mut paths) {
+                return None;
+            }
+        }
+        paths.sort();
+        paths.dedup();
+        Some(paths)
     }
 
     /// The indexes of entries that were added, directories that are new as a whole included, and those of
@@ -291,6 +316,17 @@ impl Focus {
         before.retain(|entry| !new.contains(&entry.path));
         before
     }
+}
+
+/// Adds the paths whose existence `applies` asks about. Returns whether these are all.
+fn must_exist(applies: &Applies, out: &mut Vec<RepoPath>) -> bool {
+    // A pattern that cannot be used is a problem of the plan, and asks nothing.
+    if let Ok(globs) = Globs::new(&applies.exists) {
+        let Some(paths) = globs.paths() else { return false };
+        out.extend(paths.into_iter().map(RepoPath::new));
+    }
+    let parts = applies.any.iter().chain(&applies.all).chain(applies.not.as_deref());
+    parts.fold(true, |all, part| must_exist(part, out) && all)
 }
 
 /// The directories above `path`, the nearest first, without the root.

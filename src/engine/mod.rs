@@ -15,6 +15,7 @@ mod focus;
 mod found;
 pub mod glob;
 mod limits;
+mod meter;
 mod options;
 mod outcome;
 mod places;

@@ -29,6 +29,8 @@ pub struct Options {
     pub worker: Option<PathBuf>,
     /// What earlier runs found, and where to put what this one finds.
     pub memory: Option<Memory>,
+    /// Whether what each check costs is measured.
+    pub timings: bool,
 }
 
 impl Default for Options {
@@ -42,6 +44,7 @@ impl Default for Options {
             limits: Limits::default(),
             worker: None,
             memory: None,
+            timings: false,
         }
     }
 }

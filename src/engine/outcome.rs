@@ -388,8 +388,13 @@ impl<'r> Assembly<'r> {
         // Counted from the list of entries, not as the sum of the rest: the sums are a test's to check.
         let counted =
             |entry: &&super::tree::Entry| entry.kind != EntryKind::Directory && self.counts_path(&entry.path);
+        let entries = &self.listing.entries;
+        let seen = match self.focus.filter(|focus| !focus.judges_some_whole()) {
+            Some(focus) => focus.places(entries).into_iter().map(|at| &entries[at]).filter(counted).count(),
+            None => entries.iter().filter(counted).count(),
+        };
         PathCounts {
-            seen: self.listing.entries.iter().filter(counted).count() + self.extra_cannot_tell,
+            seen: seen + self.extra_cannot_tell,
             assessed,
             not_applicable,
             cannot_tell,

@@ -40,7 +40,8 @@ fn of_contents(guideline: &Guideline, worker: Option<&Path>) -> Vec<Vec<SpecProb
         .filter(|(check, _)| !matches!(check.kind, CheckKind::Files(_)))
         .map(|(check, number)| (number, check.clone()))
         .collect();
-    let task = Arc::new(Task { limits: Limits::default(), checks, classes: vec![], filter: true });
+    let task =
+        Arc::new(Task { limits: Limits::default(), checks, classes: vec![], filter: true, timings: false });
     #[cfg(unix)]
     if let Some(program) = worker {
         let mut pool = Pool::new(program.to_path_buf(), 1, &task);

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::budget::monotonic_time;
 use super::choose::select;
 use super::class::{Classes, Gate};
 use super::compiled::compile_names;
+use super::meter::{CheckCost, Costs};
 use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
 use super::plan::{Plan, PlanProblem};
@@ -16,7 +19,7 @@ use super::session::{Session, Silent};
 use super::stream::{self, Work};
 use super::task::{Facts, Task};
 use super::tree::{EntryKind, Listing, ReadError, Tree};
-use crate::model::{FixSpec, Guideline, Outcome, RepoPath};
+use crate::model::{CheckTiming, FixSpec, Guideline, Outcome, RepoPath, Timings};
 
 /// What a run found out.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Assessment {
     pub outcome: Outcome,
     /// What is wrong in guidelines, for showing it in their files; each stands in the outcome too.
     pub problems: Vec<PlanProblem>,
+    /// What it cost, if that was asked for.
+    pub timings: Option<Timings>,
 }
 
 /// Assesses `tree` against `guidelines`, which must be in order of id.
@@ -37,7 +42,11 @@ pub fn assess(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Assessment, ReadError> {
-    let listing = tree.list()?;
+    let mut steps = Steps::default();
+    // A few changed files are not worth a list of all.
+    let wanted = options.focus.as_ref().and_then(|focus| focus.asks_only_about(guidelines));
+    let listing = wanted.map_or_else(|| tree.list(), |paths| tree.list_some(&paths))?;
+    steps.end("finding what is there");
     let mut plan = Plan::new(guidelines, &listing.entries, options.assume_exists, options.focus.as_ref());
     let in_scope = |path: &RepoPath| {
         options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope))
@@ -46,10 +55,12 @@ pub fn assess(
     let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options);
     let (classes, class_of) = select(guidelines, &plan, &listing.entries, &in_scope, focus);
     let task = Arc::new(task(guidelines, &plan, classes, options));
+    steps.end("choosing files and asking about names");
     let recall = options.memory.as_ref();
     let recall = recall.map(|memory| Recall::new(memory, &task, |number| names_its_files(&plan, number)));
     let mut crew = Crew::new(&task, options);
     let facts = facts(&task, &mut crew, recall.as_ref());
+    steps.end("starting workers and compiling checks");
     for (&number, facts) in &facts {
         plan.report_number(number, facts.problems.clone());
     }
@@ -78,7 +89,7 @@ pub fn assess(
     progress.start(files.len());
     let reader = Reader { tree, limit: options.limits.file_bytes, recall: recall.as_ref() };
     let work = Work::new(&files, &gates, &listing.entries, reader, threads(options), &task, progress);
-    let late = crew.stream(&work, &mut |result| {
+    let (late, costs) = crew.stream(&work, &mut |result| {
         if let Some(recall) = &recall {
             recall.remember(&listing.entries[result.file as usize].path, &result);
         }
@@ -90,7 +101,12 @@ pub fn assess(
         found.iter().for_each(|problem| assembly.plan_problem(problem));
         problems.extend(found);
     }
-    Ok(Assessment { outcome: assembly.finish(), problems })
+    steps.end("reading, filtering and looking into files");
+    let timings = options.timings.then(|| {
+        let reading = (work.reading(), files.len() as u64);
+        timings(guidelines, &plan, costs, reading, steps)
+    });
+    Ok(Assessment { outcome: assembly.finish(), problems, timings })
 }
 
 /// What is known about every check of the task: from earlier runs, or by asking.
@@ -133,7 +149,13 @@ fn task(guidelines: &[Arc<Guideline>], plan: &Plan, classes: Classes, options: &
         (number, guidelines[planned.guideline].checks[planned.check].clone())
     };
     let checks = wanted.into_iter().map(check).collect();
-    Task { limits: options.limits, checks, classes: classes.specs, filter: options.prefilter }
+    Task {
+        limits: options.limits,
+        checks,
+        classes: classes.specs,
+        filter: options.prefilter,
+        timings: options.timings,
+    }
 }
 
 /// Whether the check with this number says by name which files it wants.
@@ -195,12 +217,13 @@ impl Crew {
         }
     }
 
-    /// Looks into files. Returns checks that turned out to be unusable after all.
-    fn stream(self, work: &Work<'_>, sink: &mut dyn FnMut(super::FileResult)) -> Vec<(u32, Facts)> {
+    /// Looks into files. Returns checks that turned out to be unusable after all, and what checks cost.
+    fn stream(self, work: &Work<'_>, sink: &mut dyn FnMut(super::FileResult)) -> (Vec<(u32, Facts)>, Costs) {
         match self {
             Self::Here(session) => {
+                let meter = session.meter().clone();
                 stream::in_process(work, *session, sink);
-                Vec::new()
+                (Vec::new(), meter.take().unwrap_or_default())
             }
             #[cfg(unix)]
             Self::Workers(mut pool) => {
@@ -219,9 +242,53 @@ impl Crew {
                         sink(super::FileResult { file, found: vec![], cannot_tell: vec![cannot_tell] });
                     }
                 }
-                late
+                (late, std::mem::take(&mut pool.costs))
             }
         }
+    }
+}
+
+/// The steps of a run, by the clock.
+struct Steps {
+    last: Duration,
+    all: Vec<(&'static str, Duration)>,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self { last: monotonic_time(), all: Vec::new() }
+    }
+}
+
+impl Steps {
+    fn end(&mut self, step: &'static str) {
+        let now = monotonic_time();
+        self.all.push((step, now.saturating_sub(self.last)));
+        self.last = now;
+    }
+}
+
+/// What checks cost, with their names.
+fn timings(
+    guidelines: &[Arc<Guideline>],
+    plan: &Plan,
+    costs: Costs,
+    reading: (Duration, u64),
+    steps: Steps,
+) -> Timings {
+    let named = |(number, cost): (u32, CheckCost)| {
+        let planned = plan.checks.get(number as usize)?;
+        let guideline = &guidelines[planned.guideline];
+        let CheckCost { compile, look, files, unfiltered } = cost;
+        let check = guideline.checks[planned.check].id.clone();
+        Some(CheckTiming { guideline: guideline.id.clone(), check, compile, look, files, unfiltered })
+    };
+    Timings {
+        checks: costs.checks.into_iter().filter_map(named).collect(),
+        parse: (costs.parse, costs.parsed),
+        files: costs.files,
+        reading,
+        steps: steps.all,
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::assess::{Ready, assess_text};
 use super::compiled::{Compiled, compile, problems_of};
 use super::found::{CannotTell, FileResult, SpecProblem};
+use super::meter::Meter;
 use super::prefilter::Requirement;
 use super::task::{Facts, Job, Task};
 use crate::model::Reason;
@@ -36,6 +37,7 @@ pub struct Session {
     at: HashMap<u32, usize>,
     compiled: HashMap<u32, Result<Compiled, Vec<SpecProblem>>>,
     ready: Vec<Option<Ready>>,
+    meter: Meter,
 }
 
 impl Session {
@@ -44,7 +46,20 @@ impl Session {
     pub fn new(task: Arc<Task>) -> Self {
         let at = task.checks.iter().enumerate().map(|(at, (number, _))| (*number, at)).collect();
         let ready = task.classes.iter().map(|_| None).collect();
-        Self { task, at, compiled: HashMap::new(), ready }
+        let meter = Meter::new(task.timings);
+        Self { task, at, compiled: HashMap::new(), ready, meter }
+    }
+
+    /// Where it measures what checks cost.
+    #[must_use]
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// The same, measuring into another's costs.
+    #[must_use]
+    pub fn measured_by(self, meter: Meter) -> Self {
+        Self { meter, ..self }
     }
 
     /// Compiles a check, if it is not yet, and says what is known about it; `None` when it is none of the
@@ -75,12 +90,15 @@ impl Session {
         if !self.compiled.contains_key(&number) {
             let check = &self.task.checks[*self.at.get(&number)?].1;
             announce.compiling(number);
-            let done = catch_unwind(AssertUnwindSafe(|| compile(check))).unwrap_or_else(|_| {
-                let message =
-                    "compiling this check panicked; this is a defect of stanchion, please report it";
-                Err(vec![SpecProblem::new(&[], message)])
-            });
-            self.compiled.insert(number, done.transpose()?);
+            let done = catch_unwind(AssertUnwindSafe(|| self.meter.compile(number, || compile(check))))
+                .unwrap_or_else(|_| {
+                    let message =
+                        "compiling this check panicked; this is a defect of stanchion, please report it";
+                    Err(vec![SpecProblem::new(&[], message)])
+                });
+            let done = done.transpose()?;
+            self.meter.unfiltered(number, || done.as_ref().ok().and_then(Compiled::unfiltered));
+            self.compiled.insert(number, done);
         }
         self.compiled.get(&number)
     }
@@ -116,7 +134,9 @@ impl Session {
             Ready::new(spec.numbers.iter().filter_map(usable), spec.language, filter)
         });
         announce.starting(job.file);
-        let work = AssertUnwindSafe(|| assess_text(ready, job, bytes, limits));
+        let meter = &self.meter;
+        let work = || meter.file(&job.active, || assess_text(ready, job, bytes, limits, meter));
+        let work = AssertUnwindSafe(work);
         catch_unwind(work).unwrap_or_else(|_| {
             let detail = "a check panicked in this file; this is a defect of stanchion, please report it";
             let cannot_tell = CannotTell { check: None, reason: Reason::Died, detail: detail.to_owned() };

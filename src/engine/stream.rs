@@ -3,9 +3,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
+use super::budget::thread_time;
 use super::class::Gate;
 use super::found::{CannotTell, FileResult};
 use super::options::Progress;
@@ -32,6 +34,7 @@ pub struct Work<'r> {
     /// Is told of each file that is done.
     pub progress: &'r dyn Progress,
     next: AtomicUsize,
+    reading: AtomicU64,
 }
 
 impl<'r> Work<'r> {
@@ -46,7 +49,22 @@ impl<'r> Work<'r> {
         progress: &'r dyn Progress,
     ) -> Self {
         let threads = threads.clamp(1, files.len().max(1));
-        Self { files, gates, entries, reader, threads, task, progress, next: AtomicUsize::new(0) }
+        Self {
+            files,
+            gates,
+            entries,
+            reader,
+            threads,
+            task,
+            progress,
+            next: AtomicUsize::new(0),
+            reading: AtomicU64::new(0),
+        }
+    }
+
+    /// Processor time that reading and filtering took, if that is asked for.
+    pub fn reading(&self) -> Duration {
+        Duration::from_nanos(self.reading.load(Ordering::Relaxed))
     }
 
     /// Reads the next file; `None` when all are read.
@@ -54,8 +72,14 @@ impl<'r> Work<'r> {
         let &(file, class) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed))?;
         let path = &self.entries[file as usize].path;
         let gate = &self.gates[class as usize];
+        let start = self.task.timings.then(thread_time);
         let reading = AssertUnwindSafe(|| read_file(self.reader, gate, class, path, file, scratch));
-        Some(catch_unwind(reading).unwrap_or_else(|_| {
+        let read = catch_unwind(reading);
+        if let Some(start) = start {
+            let nanos = thread_time().saturating_sub(start).as_nanos();
+            self.reading.fetch_add(u64::try_from(nanos).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
+        Some(read.unwrap_or_else(|_| {
             // Whatever was half done there is not used again.
             *scratch = Scratch::default();
             let detail = "reading this file panicked; this is a defect of stanchion, please report it";
@@ -84,7 +108,9 @@ pub fn in_process(work: &Work<'_>, session: Session, mut sink: impl FnMut(FileRe
         // Bounded, so that findings do not pile up when they come faster than they are put in order.
         let (sender, receiver) = mpsc::sync_channel::<FileResult>(256);
         let mut sessions = vec![session];
-        sessions.resize_with(work.threads, || Session::new(Arc::clone(work.task)));
+        let meter = sessions[0].meter().clone();
+        let more = || Session::new(Arc::clone(work.task)).measured_by(meter.clone());
+        sessions.resize_with(work.threads, more);
         for session in sessions {
             let (sender, run) = (sender.clone(), &run);
             scope.spawn(move || run(session, &mut |result| drop(sender.send(result))));

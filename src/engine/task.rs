@@ -19,6 +19,8 @@ pub struct Task {
     pub classes: Vec<ClassSpec>,
     /// Whether places where nothing can match may be left out. Off only to prove that it changes nothing.
     pub filter: bool,
+    /// Whether what each check costs is measured.
+    pub timings: bool,
 }
 
 /// Files in one language that the same checks look into.

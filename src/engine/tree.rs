@@ -69,6 +69,17 @@ pub trait Tree: Sync {
     /// Only when the root itself cannot be listed; anything below it is in [`Listing::problems`].
     fn list(&self) -> Result<Listing, ReadError>;
 
+    /// As [`Tree::list`], for those who ask only about `paths`: whether each is there, what it is, and of a
+    /// directory whether anything is in it (then one file of it is listed, too). Any other entry may be
+    /// left out, and so may what is wrong with others.
+    ///
+    /// # Errors
+    /// Those of [`Tree::list`].
+    fn list_some(&self, paths: &[RepoPath]) -> Result<Listing, ReadError> {
+        let _ = paths;
+        self.list()
+    }
+
     /// The content of a regular file of at most `limit` bytes, into `buffer` (which is cleared first
     /// and may be reused).
     ///

@@ -75,6 +75,11 @@ impl CacheTree {
         Some(below[at])
     }
 
+    /// How many entries of the index are at or below `node`, if that is known.
+    pub(super) fn count(&self, node: usize) -> Option<usize> {
+        self.nodes[node].tree.map(|(count, _)| count)
+    }
+
     /// The tree that `entries` entries of the index at `node` are, if that is known.
     pub(super) fn tree(&self, node: usize, entries: usize) -> Option<ObjectId> {
         self.nodes[node].tree.filter(|&(count, _)| count == entries).map(|(_, id)| id)
@@ -108,6 +113,7 @@ mod tests {
         let b = cache.below(root, b"bb").expect("there");
         assert_eq!(cache.tree(b, 2), ObjectId::new(&[1; 20]));
         assert_eq!(cache.tree(b, 3), None, "another number of entries");
+        assert_eq!((cache.count(root), cache.count(b)), (None, Some(2)));
         assert_eq!(cache.below(root, b"c"), None);
         assert!(CacheTree::parse(&body[..body.len() - 1], HashKind::Sha1).is_none());
     }

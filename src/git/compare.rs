@@ -116,9 +116,14 @@ impl Found<'_> {
             self.only_now(before..at)?;
             let here = at < job.range.end && group(self.index.get(at).path(), base) == &path[base..];
             if is_tree {
-                let end = if here { self.index.end_of(&path, at).min(job.range.end) } else { at };
-                let node = job.node.and_then(|node| self.index.trees.below(node, entry.name));
-                jobs.push(Job { prefix: path.clone(), range: at..end, node, tree: entry.id });
+                let trees = &self.index.trees;
+                let node = job.node.and_then(|node| trees.below(node, entry.name));
+                let guess = node.and_then(|node| trees.count(node));
+                let end = if here { self.index.end_of(&path, at, guess).min(job.range.end) } else { at };
+                // Most directories are as they were.
+                if node.and_then(|node| trees.tree(node, end - at)) != Some(entry.id) {
+                    jobs.push(Job { prefix: path.clone(), range: at..end, node, tree: entry.id });
+                }
                 at = end;
             } else {
                 let start = at;

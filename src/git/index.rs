@@ -25,6 +25,8 @@ const STAT: usize = 40;
 const INTENT_TO_ADD: u16 = 0x2000;
 const SKIP_WORKTREE: u16 = 0x4000;
 const EXTENDED: u16 = 0x4000;
+/// The bits of the flags that say how long the name is.
+const SAID_LENGTH: u16 = 0x0fff;
 
 /// One entry, whose fixed part stays where it was read.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +59,8 @@ pub(super) struct Index {
     records: Vec<Record>,
     /// Which directories are as some tree has them; empty when not known.
     pub(super) trees: CacheTree,
+    /// Whether it may hold other repositories (submodules).
+    pub(super) holds_commits: bool,
     /// When it was written: an entry as young as that may have changed since.
     pub(super) written: Option<std::time::SystemTime>,
 }
@@ -123,6 +127,7 @@ impl Index {
             contents: Default::default(),
             records: Vec::new(),
             trees: CacheTree::default(),
+            holds_commits: false,
             written: None,
         }
     }
@@ -143,6 +148,7 @@ impl Index {
         let mut index = Self::empty(hash);
         index.written = file.modified();
         let mut parsed = index.parse(content, 0).map_err(unusable)?;
+        let put_together = parsed.link.is_some();
         if let Some(link) = parsed.link {
             let name = format!("sharedindex.{}", link.shared);
             let shared = path.with_file_name(&name);
@@ -160,7 +166,9 @@ impl Index {
         if parsed.sparse {
             index.expand(objects).map_err(|why| unusable(&why))?;
         }
-        index.sort();
+        if !parsed.sorted || parsed.sparse || put_together {
+            index.sort();
+        }
         // A tree cache counts entries; after entries were put together it is about other ones.
         index.trees = if parsed.sparse { CacheTree::default() } else { parsed.trees };
         Ok(index)
@@ -181,6 +189,11 @@ impl Index {
         self.records.iter().map(|record| Entry { index: self, record })
     }
 
+    /// Every entry from the one at `start` on.
+    pub(super) fn iter_from(&self, start: usize) -> impl Iterator<Item = Entry<'_>> {
+        self.records.get(start..).unwrap_or_default().iter().map(|record| Entry { index: self, record })
+    }
+
     /// The first entry with this path, whatever its stage.
     pub(super) fn find(&self, path: &[u8]) -> Option<Entry<'_>> {
         let at = self.records.partition_point(|record| self.name(record) < path);
@@ -192,8 +205,15 @@ impl Index {
         self.records.partition_point(|record| self.name(record) < prefix)
     }
 
-    /// Where the entries after `from` stop beginning with `prefix`.
-    pub(super) fn end_of(&self, prefix: &[u8], from: usize) -> usize {
+    /// Where the entries after `from` stop beginning with `prefix`. `guess` is how many there may be.
+    pub(super) fn end_of(&self, prefix: &[u8], from: usize, guess: Option<usize>) -> usize {
+        let begins = |at: usize| self.records.get(at).is_some_and(|it| self.name(it).starts_with(prefix));
+        if let Some(end) = guess.filter(|&count| count > 0).and_then(|count| from.checked_add(count))
+            && begins(end - 1)
+            && !begins(end)
+        {
+            return end;
+        }
         from + self.records[from..].partition_point(|record| {
             let name = self.name(record);
             name.starts_with(prefix) || name < prefix
@@ -229,14 +249,24 @@ impl Index {
         // An entry takes at least 62 bytes, so a lie about the count cannot ask for much memory.
         self.records = Vec::with_capacity(count.min(content.len() / 62));
         let mut last = (0, 0);
-        let mut sparse = false;
+        let (mut sparse, mut sorted) = (false, true);
+        let mut last_stage = 0;
         for _ in 0..count {
             let record = self.record(&mut reader, version, source, last)?;
-            last = record.name;
-            sparse |= mode::kind(reader.mode_at(record.at)?) == mode::TREE;
+            // While both names are near: a pass of its own would fetch every entry again.
+            let names = if record.named_in == NAMES { &self.contents[usize::from(NAMES)] } else { &content };
+            let name = |(start, end): (u32, u32)| &names[start as usize..end as usize];
+            let stage = record.flags >> 12 & 3;
+            sorted &= (name(last), last_stage) <= (name(record.name), stage);
+            (last, last_stage) = (record.name, stage);
+            match mode::kind(reader.mode_at(record.at)?) {
+                mode::TREE => sparse = true,
+                mode::COMMIT => self.holds_commits = true,
+                _ => {}
+            }
             self.records.push(record);
         }
-        let parsed = Parsed { sparse, ..self.extensions(&mut reader)? };
+        let parsed = Parsed { sparse, sorted, ..self.extensions(&mut reader)? };
         self.contents[usize::from(source)] = content;
         Ok(parsed)
     }
@@ -263,7 +293,13 @@ impl Index {
             names.extend_from_within(last.0 as usize..last.0 as usize + kept);
         }
         let own = reader.at;
-        let end = memchr::memchr(0, reader.rest()).ok_or(MALFORMED)?;
+        // An entry says how long its name is, if that is not too long for it; version 4 means another name.
+        let said = usize::from(flags & SAID_LENGTH);
+        let end = if version < 4 && said < usize::from(SAID_LENGTH) && reader.rest().get(said) == Some(&0) {
+            said
+        } else {
+            memchr::memchr(0, reader.rest()).ok_or(MALFORMED)?
+        };
         let name = reader.take(end)?;
         let (named_in, range) = if version == 4 {
             names.extend_from_slice(name);
@@ -320,6 +356,7 @@ impl Index {
             let prefix = entry.path().to_vec();
             let Some(tree) = entry.id() else { return Err(MALFORMED.to_owned()) };
             super::compare::files_below(objects, prefix, tree, &mut |path, mode, id| {
+                self.holds_commits |= mode::kind(mode) == mode::COMMIT;
                 let names = &mut self.contents[usize::from(NAMES)];
                 let begin = names.len();
                 names.extend_from_slice(path);
@@ -353,6 +390,7 @@ struct Parsed {
     trees: CacheTree,
     link: Option<split::Link>,
     sparse: bool,
+    sorted: bool,
 }
 
 /// Reads an index from the front.

@@ -96,6 +96,33 @@ impl IndexTree {
         }
         Ok(entry)
     }
+
+    /// What the tree has at `path`.
+    fn kind(&self, path: &RepoPath) -> Option<EntryKind> {
+        if self.something_in(path.bytes()).is_some() {
+            return Some(EntryKind::Directory);
+        }
+        let full = [self.prefix.as_slice(), path.bytes()].concat();
+        let here = self.index.iter_from(self.index.start_of(&full)).take_while(|entry| entry.path() == full);
+        let entry = here.filter(|&entry| is_there(entry)).find(|_| is_plain(path.bytes()))?;
+        Some(kind_of(entry.mode()))
+    }
+
+    /// A file or link in the directory `path`.
+    fn something_in(&self, path: &[u8]) -> Option<(&[u8], EntryKind)> {
+        let inside = [self.prefix.as_slice(), path, b"/"].concat();
+        let below = self.index.iter_from(self.index.start_of(&inside));
+        below
+            .take_while(|entry| entry.path().starts_with(&inside))
+            .filter(|&entry| is_there(entry))
+            .map(|entry| (&entry.path()[self.prefix.len()..], kind_of(entry.mode())))
+            .find(|(path, _)| is_plain(path))
+    }
+}
+
+/// What an entry with this mode is, if it is not another repository.
+fn kind_of(mode: u32) -> EntryKind {
+    if mode::kind(mode) == mode::LINK { EntryKind::Link } else { EntryKind::File }
 }
 
 impl Tree for IndexTree {
@@ -104,8 +131,8 @@ impl Tree for IndexTree {
         let mut directories: Vec<Entry> = Vec::new();
         let mut listing = Listing::default();
         let start = self.index.start_of(&self.prefix);
-        let mut last_parent: &[u8] = b"";
-        for entry in self.index.iter().skip(start) {
+        let (mut last_parent, mut parent_is_plain): (&[u8], bool) = (b"", true);
+        for entry in self.index.iter_from(start) {
             let Some(path) = entry.path().strip_prefix(self.prefix.as_slice()) else { break };
             if !is_there(entry) || files.last().is_some_and(|last| last.path.bytes() == path) {
                 continue;
@@ -115,18 +142,26 @@ impl Tree for IndexTree {
                     listing.ignored += 1;
                     continue;
                 }
-                mode::LINK => EntryKind::Link,
-                _ => EntryKind::File,
+                _ => kind_of(entry.mode()),
             };
-            if !is_plain(path) {
+            let parent = memchr::memrchr(b'/', path).map(|at| &path[..at]);
+            let name = &path[parent.map_or(0, |parent| parent.len() + 1)..];
+            let parent = parent.unwrap_or_default();
+            let is_new = parent != last_parent;
+            if is_new {
+                parent_is_plain = parent.is_empty() && name.len() == path.len() || is_plain(parent);
+            }
+            if !parent_is_plain || !is_plain(name) {
+                // Its directories are none of the tree's, and the next path must not think so.
+                last_parent = b"";
+                parent_is_plain = true;
                 let detail = "git itself would not accept this path".to_owned();
                 listing
                     .problems
                     .push((RepoPath::new(path), ReadError { reason: Reason::Unreadable, detail }));
                 continue;
             }
-            let parent = memchr::memrchr(b'/', path).map_or(&b""[..], |at| &path[..at]);
-            if parent != last_parent {
+            if is_new {
                 new_directories(parent, last_parent, &mut directories);
                 last_parent = parent;
             }
@@ -137,6 +172,20 @@ impl Tree for IndexTree {
         directories.dedup_by(|a, b| a.path == b.path);
         listing.entries = merged(files, directories);
         Ok(listing)
+    }
+
+    fn list_some(&self, paths: &[RepoPath]) -> Result<Listing, ReadError> {
+        // Other repositories inside this one are counted, and nothing says where they are.
+        if self.index.holds_commits {
+            return self.list();
+        }
+        let some = paths.iter().filter_map(|path| Some(Entry { path: path.clone(), kind: self.kind(path)? }));
+        let mut entries: Vec<Entry> = some.collect();
+        let within = paths.iter().filter_map(|path| self.something_in(path.bytes()));
+        entries.extend(within.map(|(path, kind)| Entry { path: RepoPath::new(path), kind }));
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        entries.dedup_by(|a, b| a.path == b.path);
+        Ok(Listing { entries, ..Listing::default() })
     }
 
     fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {

@@ -9,6 +9,7 @@ mod language;
 mod outcome;
 mod path;
 mod problem;
+mod timings;
 
 pub use check::{
     Check, CheckKind, CodeCheck, DataCheck, DataFormat, DataSchema, DuplicateNames, Each, Executable,
@@ -25,3 +26,4 @@ pub use outcome::{
 };
 pub use path::RepoPath;
 pub use problem::Problem;
+pub use timings::{CheckTiming, Timings};

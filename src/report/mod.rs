@@ -13,7 +13,9 @@ mod sample;
 mod wire;
 mod wrap;
 
-pub use human::{Commands, HumanStyle, render as render_human, render_notes, render_problems};
+pub use human::{
+    Commands, HumanStyle, render as render_human, render_notes, render_problems, render_timings,
+};
 pub use json::{report_schema, write as write_json};
 pub use jsonl::write as write_jsonl;
 pub use paint::{Paint, Role};

@@ -106,3 +106,56 @@ fn fingerprints_do_not_depend_on_what_is_left_out() {
     };
     assert_eq!(prints(&[]), prints(&["test/marks"]));
 }
+
+/// What exists is asked of the paths that are named, not of a list of everything; unless somebody needs the
+/// list. Both must say the same.
+#[test]
+fn what_exists_is_known_with_and_without_a_list_of_everything() {
+    use super::world::World;
+    let applies = [
+        ("file", "exists: [LICENSE]", true),
+        ("folder", "exists: [lib]", true),
+        ("deep", "exists: [lib/deep]", true),
+        ("link", "exists: [way]", true),
+        ("gone", "exists: [nothing]", false),
+        ("removed", "exists: [old.txt]", false),
+        ("not", "not: { exists: [nothing, lib/dee] }", true),
+        ("either", "any: [{ exists: [nothing] }, { exists: [lib/deep/x.rs] }]", true),
+    ];
+    let write = |world: &World, name: &str, applies: &str| {
+        let checks = "checks:\n  - id: mark\n    text: { files: [\"**\"], find: \"FIXME\" }\n---\n";
+        let (head, rest) = super::world::MARKS.split_once("checks:\n").expect("checks");
+        let (_, body) = rest.split_once("---\n").expect("an end");
+        let head = head.replacen("test/marks", &format!("test/{name}"), 1);
+        world
+            .write(&format!("../rules/{name}.md"), format!("{head}applies: {{ {applies} }}\n{checks}{body}"));
+    };
+    let world = World::new();
+    std::fs::remove_file(world.path("../rules/marks.md")).expect("removed");
+    for file in ["old.txt", "lib/deep/x.rs", "lib.txt"] {
+        world.write(file, "x\n");
+    }
+    std::os::unix::fs::symlink("LICENSE", world.path("way")).expect("a link");
+    world.commit("two");
+    world.git("rm -q old.txt");
+    world.write("a.txt", "FIXME one\nFIXME\nthree\n");
+    world.git("add a.txt");
+    applies.iter().for_each(|(name, applies, _)| write(&world, name, applies));
+    let words = || {
+        let (status, out, err) = world.run(&["--staged", "--format", "json"]);
+        assert_eq!(status, 0, "{err}");
+        let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        let findings = report["findings"].as_array().expect("findings").clone();
+        let mut found: Vec<String> =
+            findings.iter().map(|it| it["guideline"].as_str().expect("an id").to_owned()).collect();
+        found.retain(|id| id != "test/everything");
+        (found, report["summary"]["paths"].clone())
+    };
+    let some = words();
+    let mut expected: Vec<String> =
+        applies.iter().filter(|it| it.2).map(|it| format!("test/{}", it.0)).collect();
+    expected.sort();
+    assert_eq!(some.0, expected);
+    write(&world, "everything", "exists: [\"**/*.nothing\"]");
+    assert_eq!(words(), some);
+}

@@ -73,6 +73,16 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     }
 }
 
+/// What a run looks into. Each has a cache file of its own: a commit hook should not read all that is known
+/// about every file of a large repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The files as they are.
+    Files,
+    /// What is staged.
+    Staged,
+}
+
 /// The cache of one run: of one repository and one set of guidelines.
 pub(super) struct Lane {
     root: PathBuf,
@@ -88,10 +98,10 @@ impl Lane {
     ///
     /// # Errors
     /// When no cache may be used.
-    pub(super) fn open(root: &Path, guidelines: &[Arc<Guideline>]) -> Result<Self, Refusal> {
+    pub(super) fn open(root: &Path, guidelines: &[Arc<Guideline>], part: Part) -> Result<Self, Refusal> {
         let now = now();
         let folder = Folder::of_environment()?;
-        let key = key(root, guidelines);
+        let key = key(root, guidelines, part);
         let known = if folder.is_there_for(root)? { keep::read(&folder, &key, now) } else { None };
         let store = known.and_then(|bytes| Store::decode(bytes, key)).unwrap_or_else(|| Store::empty(key));
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
@@ -120,7 +130,7 @@ impl Lane {
 
 /// What a cache file belongs to: this build, a repository, the guidelines' names. What they say may change:
 /// each result tells which checks it came from.
-fn key(root: &Path, guidelines: &[Arc<Guideline>]) -> Digest {
+fn key(root: &Path, guidelines: &[Arc<Guideline>], part: Part) -> Digest {
     let mut ids: Vec<String> = guidelines.iter().map(|guideline| guideline.id.to_string()).collect();
     ids.sort_unstable();
     let mut hash = Sha256::new();
@@ -130,6 +140,10 @@ fn key(root: &Path, guidelines: &[Arc<Guideline>]) -> Digest {
     };
     add(env!("STANCHION_BUILD").as_bytes());
     add(root.as_os_str().as_encoded_bytes());
+    if part == Part::Staged {
+        // No id looks like that.
+        add(b"/staged");
+    }
     ids.iter().for_each(|id| add(id.as_bytes()));
     hash.finalize().into()
 }

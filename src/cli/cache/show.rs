@@ -32,7 +32,7 @@ pub(super) fn info(path: Option<&Path>, folders: &[PathBuf], terminal: &Terminal
                     sentences.push(everything(&folder));
                     // Guidelines with problems are told about by `check`.
                     if let Ok(followed) = guidelines::load(&place.root, &base, folders) {
-                        let key = super::key(&place.root, &followed.guidelines);
+                        let key = super::key(&place.root, &followed.guidelines, super::Part::Files);
                         sentences.push(this_one(keep::read(&folder, &key, super::now())));
                     }
                 }

@@ -15,6 +15,7 @@ use super::process::{At, Given, Process, Question};
 use super::protocol::{Answer, Request, encode};
 use crate::engine::budget::monotonic_time;
 use crate::engine::found::{CannotTell, FileResult, SpecProblem};
+use crate::engine::meter::Costs;
 use crate::engine::prefilter::Requirement;
 use crate::engine::task::{Facts, Job, Task};
 use crate::model::Reason;
@@ -65,6 +66,8 @@ pub struct Pool {
     done: Vec<Progressed>,
     /// When the last turn ended.
     turned: Duration,
+    /// What checks cost, as workers said.
+    pub costs: Costs,
 }
 
 /// The answer when a question cannot be answered.
@@ -99,6 +102,7 @@ impl Pool {
             fruitless: 0,
             hopeless,
             done: Vec::new(),
+            costs: Costs::default(),
         }
     }
 
@@ -296,6 +300,8 @@ impl Pool {
     fn take(&mut self, index: usize, answer: Answer) -> bool {
         let worker = &mut self.running[index];
         match answer {
+            // Numbers of no check of the task are passed over when they are shown.
+            Answer::Costs(costs) => self.costs.add(costs),
             Answer::Compiling(number) => {
                 if !self.numbers.contains(&number) {
                     return false;

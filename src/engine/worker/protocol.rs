@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize as SerializeDerive};
 
 use crate::engine::found::{FileResult, SpecProblem};
+use crate::engine::meter::Costs;
 use crate::engine::task::{Facts, Job, Task};
 
 /// Largest head or body of a frame, in bytes.
@@ -39,6 +40,8 @@ pub(super) enum Answer {
     Facts(u32, Option<Facts>),
     /// What is wrong with a check.
     Problems(u32, Vec<SpecProblem>),
+    /// What the work since the last such answer cost.
+    Costs(Costs),
     /// This file is being looked into now.
     Starting(u32),
     /// What was found in a file.
@@ -141,7 +144,8 @@ mod tests {
     #[test]
     fn a_task_arrives_as_it_was_sent() {
         let classes = vec![ClassSpec { numbers: vec![0, 1], language: Some(Language::Python) }];
-        let task = Task { limits: Limits::default(), checks: checks(), classes, filter: true };
+        let task =
+            Task { limits: Limits::default(), checks: checks(), classes, filter: true, timings: false };
         let job = Job { file: 7, class: 0, active: vec![1], path: RepoPath::new(b"a\xff.py".to_vec()) };
         let mut bytes = encode(&Request::Begin(task.clone()), 0).expect("encoded");
         bytes.extend(encode(&Request::File(job.clone()), 5).expect("encoded"));

@@ -34,6 +34,7 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
             (Request::Facts(number), Some(session)) => {
                 allow_time();
                 let facts = session.facts(number, &mut voice);
+                voice.tell_costs(session)?;
                 voice.say(&Answer::Facts(number, facts))?;
             }
             (Request::Problems(number), Some(session)) => {
@@ -44,6 +45,7 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
             (Request::File(job), Some(session)) => {
                 allow_time();
                 let result = bounded(session.assess(&job, &body, &mut voice));
+                voice.tell_costs(session)?;
                 voice.say(&Answer::Finished(result))?;
             }
             (_, None) => return Err(io::Error::new(io::ErrorKind::InvalidData, "no task yet")),
@@ -90,6 +92,10 @@ impl<W: Write> Voice<W> {
     fn say(&mut self, answer: &Answer) -> io::Result<()> {
         self.pending.extend(encode(answer, 0)?);
         Ok(())
+    }
+
+    fn tell_costs(&mut self, session: &Session) -> io::Result<()> {
+        session.meter().take().map_or(Ok(()), |costs| self.say(&Answer::Costs(costs)))
     }
 
     fn flush(&mut self) -> io::Result<()> {

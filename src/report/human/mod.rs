@@ -8,11 +8,13 @@ mod excerpt;
 mod group;
 mod problem;
 mod summary;
+mod timings;
 mod words;
 
 use super::paint::Paint;
 use crate::model::{GuidelineId, Outcome, Problem};
 use crate::report::escape::escape;
+pub use timings::render_timings;
 
 /// How the report looks.
 #[derive(Clone, Debug)]

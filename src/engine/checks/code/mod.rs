@@ -19,4 +19,4 @@ mod shapes;
 pub use grammar::Grammar;
 pub use pasted_globs::PastedGlobs;
 pub use rule::CompiledCode;
-pub use scan::{CodeScan, scan};
+pub use scan::{CodeScan, Sink, scan};

@@ -21,6 +21,7 @@ use super::rule::{Body, CompiledCode};
 use crate::engine::MAX_FINDINGS;
 use crate::engine::budget::Budget;
 use crate::engine::found::{CannotTell, Found};
+use crate::engine::meter::Meter;
 use crate::engine::places::Places;
 use crate::model::{Edit, Fix, Reason};
 use crate::text::Span;
@@ -86,6 +87,8 @@ pub struct Sink<'a> {
     pub found: &'a mut Vec<Found>,
     /// What could not be told.
     pub cannot_tell: &'a mut Vec<CannotTell>,
+    /// Measures what the checks cost.
+    pub meter: &'a Meter,
 }
 
 /// Runs the `active` checks of `scan` over a file of `grammar` that holds `places.text()`.
@@ -95,10 +98,8 @@ pub fn scan(
     grammar: Grammar,
     places: &Places<'_>,
     budget: &Budget,
-    found: &mut Vec<Found>,
-    cannot_tell: &mut Vec<CannotTell>,
+    sink: &mut Sink<'_>,
 ) {
-    let mut sink = Sink { found, cannot_tell };
     let wanted = |grammar: Grammar| {
         scan.checks.iter().zip(active).any(|((_, check), active)| *active && check.grammar == grammar)
     };
@@ -108,19 +109,19 @@ pub fn scan(
     if !own && !embeds {
         return;
     }
-    let doc = match document(grammar, places.text(), &[], budget) {
+    let doc = match sink.meter.parse(|| document(grammar, places.text(), &[], budget)) {
         Ok(doc) => doc,
-        Err(refusal) => return refuse(scan, active, |_| true, &refusal, &mut sink),
+        Err(refusal) => return refuse(scan, active, |_| true, &refusal, sink),
     };
     if own {
-        one_document(scan, active, &doc, false, places, budget, &mut sink);
+        one_document(scan, active, &doc, false, places, budget, sink);
     }
     if embeds {
         for (name, ranges) in grammar.extract_injections(doc.root()) {
             let Some(inner) = Grammar::embedded(&name).filter(|inner| wanted(*inner)) else { continue };
-            match document(inner, places.text(), &ranges, budget) {
-                Ok(doc) => one_document(scan, active, &doc, true, places, budget, &mut sink),
-                Err(refusal) => refuse(scan, active, |check| check.grammar == inner, &refusal, &mut sink),
+            match sink.meter.parse(|| document(inner, places.text(), &ranges, budget)) {
+                Ok(doc) => one_document(scan, active, &doc, true, places, budget, sink),
+                Err(refusal) => refuse(scan, active, |check| check.grammar == inner, &refusal, sink),
             }
         }
     }
@@ -191,7 +192,8 @@ fn one_document(
         if !*active || !mine(check) {
             continue;
         }
-        match query.matches(doc.root().get_inner_node(), places.text(), budget) {
+        let ask = || query.matches(doc.root().get_inner_node(), places.text(), budget);
+        match sink.meter.look(*number, ask) {
             Ok(matches) => {
                 if matches.len() > MAX_FINDINGS {
                     sink.cannot_tell.push(too_many(*number));
@@ -257,7 +259,8 @@ fn rules(
                 if unproven && !anchors.of_in(position, node.start_byte(), node.end_byte()) {
                     continue;
                 }
-                if !try_rule(number, check, doc, node, places, counts[position] < MAX_FINDINGS, sink) {
+                let (meter, list) = (sink.meter, counts[position] < MAX_FINDINGS);
+                if !meter.look(number, || try_rule(number, check, doc, node, places, list, sink)) {
                     continue;
                 }
                 counts[position] += 1;
