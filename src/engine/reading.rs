@@ -74,7 +74,7 @@ fn look_at_text(gate: &Gate<'_>, class: u32, path: &RepoPath, file: u32, scratch
             }
             let flags = gate.numbers.iter().zip(&scratch.active);
             let active = flags.filter(|(_, active)| **active).map(|(number, _)| *number).collect();
-            let job = Job { file, class, active, path: path.clone() };
+            let job = Job { file, class, active, path: path.clone(), earlier: 0, memory: 0 };
             return Read::Needs(job, scratch.bytes.clone());
         }
         Err(Undecodable::Binary(at)) => {
