@@ -644,7 +644,7 @@ fn index_lengths(case: &mut Case) {
             index(2, 1, &[plain, sized(b"FSMN", &[0xff; 40]), sized(b"UNTR", &[0xff; 400])].concat())
         }
         "many" | "large" => {
-            let many = if case.large { 300_000 } else { 20_000 };
+            let many = if case.large { 50_000 } else { 4_000 };
             let length = if kind == "large" { 180 } else { 8 };
             let names = (0..many).map(|it| entry(format!("{it:0length$}").as_bytes(), 0o100_644, &blob));
             index(2, many, &names.collect::<Vec<_>>().concat())
