@@ -53,7 +53,7 @@ pub fn assess_text(ready: &Ready, job: &Job, bytes: &[u8], limits: &Limits, mete
     let mut result = FileResult { file: job.file, ..FileResult::default() };
     // Whoever read the file has seen that it is text.
     let Ok(decoded) = decode(bytes) else { return result };
-    let budget = Budget::starting_now(limits.file_time);
+    let budget = Budget::starting_now(limits.time_for(bytes.len(), job.earlier)).after(job.earlier);
     look(ready, job, &decoded, limits, &budget, meter, &mut result);
     result.found.sort_by_key(|a| (a.start.byte, a.end.byte, a.check));
     result

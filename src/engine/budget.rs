@@ -10,19 +10,27 @@ pub struct Budget {
     /// The thread's clock at which it has run out.
     end: Option<Duration>,
     length: Duration,
+    /// Files before this one that used up theirs, for which it may have been shortened.
+    earlier: u32,
 }
 
 impl Budget {
     /// A budget that starts now, on this thread.
     #[must_use]
     pub fn starting_now(length: Duration) -> Self {
-        Self { end: thread_time().checked_add(length), length }
+        Self { end: thread_time().checked_add(length), length, earlier: 0 }
     }
 
     /// A budget that never runs out.
     #[must_use]
     pub fn unlimited() -> Self {
-        Self { end: None, length: Duration::ZERO }
+        Self { end: None, length: Duration::ZERO, earlier: 0 }
+    }
+
+    /// The same budget, which says that `earlier` files before this one used up theirs.
+    #[must_use]
+    pub fn after(self, earlier: u32) -> Self {
+        Self { earlier, ..self }
     }
 
     /// Whether it has run out. To be asked on the thread that made it.
@@ -34,13 +42,35 @@ impl Budget {
     /// Its length in words.
     #[must_use]
     pub fn words(&self) -> String {
-        format!("{} ms", self.length.as_millis())
+        time_words(self.length, self.earlier)
     }
 }
 
 /// A clock that only goes forward.
 #[cfg(not(unix))]
 pub fn monotonic_time() -> Duration {
+    thread_time()
+}
+
+/// A time for one file in words, and why it is shorter than usual after `earlier` files that used up theirs.
+#[must_use]
+pub fn time_words(length: Duration, earlier: u32) -> String {
+    let time = format!("{} ms", length.as_millis());
+    if earlier < 2 {
+        return time;
+    }
+    format!("{time} (less than usual: {earlier} files before it used up their time)")
+}
+
+/// Processor time that this process has used, all threads together.
+#[cfg(unix)]
+pub fn process_time() -> Duration {
+    as_duration(rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime))
+}
+
+/// Without such a clock: that of the thread.
+#[cfg(not(unix))]
+pub fn process_time() -> Duration {
     thread_time()
 }
 

@@ -11,12 +11,68 @@ pub struct Limits {
     pub file_bytes: u64,
     /// Largest text that is parsed as code, in bytes.
     pub code_bytes: u64,
-    /// How long the checks may work on one file.
+    /// How long the checks may work on one file, whatever its size.
     pub file_time: Duration,
+    /// How much longer for each MiB of it, up to `code_bytes`.
+    pub mib_time: Duration,
 }
+
+/// After so many files that used up their time, the next ones get half of [`Limits::file_time`]; after as
+/// many more half of that.
+const FULL_TIME_FILES: u32 = 2;
+/// It is not halved more often than this.
+const MOST_HALVINGS: u32 = 5;
+/// A debug build takes much longer for the same work.
+const FILE_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 2 } else { 1 });
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 16 << 20, code_bytes: 4 << 20, file_time: Duration::from_secs(2) }
+        Self {
+            file_bytes: 16 << 20,
+            code_bytes: 4 << 20,
+            file_time: FILE_TIME,
+            mib_time: Duration::from_millis(600),
+        }
+    }
+}
+
+impl Limits {
+    /// The processor time for a file of `bytes`, when `earlier` files before it used up theirs. What a file
+    /// gets for its size is never shortened: an ordinary large file needs it.
+    #[must_use]
+    pub fn time_for(&self, bytes: usize, earlier: u32) -> Duration {
+        let halvings = (earlier / FULL_TIME_FILES).min(MOST_HALVINGS);
+        let most = usize::try_from(self.code_bytes).unwrap_or(usize::MAX);
+        let kib = u32::try_from(bytes.min(most) >> 10).unwrap_or(u32::MAX);
+        self.file_time / (1 << halvings) + self.mib_time.saturating_mul(kib) / 1024
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_grows_with_size_and_shrinks_after_files_that_used_theirs_up() {
+        let limits = Limits {
+            file_time: Duration::from_millis(1024),
+            mib_time: Duration::from_millis(600),
+            ..Limits::default()
+        };
+        let cases = [
+            (0, 0, 1024),
+            (0, 1, 1024),
+            (0, 2, 512),
+            (0, 9, 64),
+            (0, u32::MAX, 32),
+            (1 << 20, 0, 1624),
+            (1 << 20, u32::MAX, 632),
+            (4 << 20, 0, 3424),
+            (usize::MAX, 0, 3424),
+        ];
+        for (bytes, earlier, milliseconds) in cases {
+            let want = Duration::from_millis(milliseconds);
+            assert_eq!(limits.time_for(bytes, earlier), want, "{bytes} {earlier}");
+        }
     }
 }

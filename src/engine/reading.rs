@@ -80,7 +80,7 @@ fn look_at_text(gate: &Gate<'_>, class: u32, path: &RepoPath, file: u32, scratch
             }
             let flags = gate.numbers.iter().zip(&scratch.active);
             let active = flags.filter(|(_, active)| **active).map(|(number, _)| *number).collect();
-            let job = Job { file, class, active, path: path.clone() };
+            let job = Job { file, class, active, path: path.clone(), earlier: 0, memory: 0 };
             // A large buffer is given away: it would be kept for all the small files that follow.
             let large = scratch.bytes.capacity() > LARGE;
             let bytes = if large { std::mem::take(&mut scratch.bytes) } else { scratch.bytes.clone() };

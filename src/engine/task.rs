@@ -43,6 +43,10 @@ pub struct Job {
     pub active: Vec<u32>,
     /// Its path.
     pub path: RepoPath,
+    /// Files before it that used up their time.
+    pub earlier: u32,
+    /// Most memory of the process that looks into it, in bytes; 0: what it had before.
+    pub memory: u64,
 }
 
 /// What is known about a check once it is compiled.

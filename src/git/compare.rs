@@ -9,10 +9,14 @@ use super::objects::{ObjectFault, ObjectKind, Objects};
 use super::oid::ObjectId;
 use super::structure::{entries, mode};
 
-/// Most trees that are read in one comparison.
-const MAX_TREES: usize = 1_000_000;
+/// Most trees that are read in one comparison: only those that differ are.
+const MAX_TREES: usize = 100_000;
 /// Most differences.
-const MAX_DIFFERENCES: usize = 4_000_000;
+const MAX_DIFFERENCES: usize = 500_000;
+/// Most bytes of paths that are held, of differences and of directories still to be compared; each counts
+/// [`OVERHEAD`] more.
+const MAX_HELD: usize = 96 << 20;
+const OVERHEAD: usize = 96;
 /// Longest path in bytes; no system opens longer ones.
 const MAX_PATH: usize = 4_096;
 
@@ -53,17 +57,19 @@ pub(super) fn differences(
     tree: Option<ObjectId>,
     index: &Index,
 ) -> Result<Vec<Difference>, GitError> {
-    let mut found = Found { index, differences: Vec::new() };
+    let mut found = Found { index, differences: Vec::new(), held: 0 };
     let mut jobs = Vec::new();
     match tree {
         None => found.only_now(0..index.len())?,
         Some(tree) => {
             let node = index.trees.root();
+            found.hold(0)?;
             jobs.push(Job { prefix: Vec::new(), range: 0..index.len(), node, tree });
         }
     }
     let mut read = 0;
     while let Some(job) = jobs.pop() {
+        found.held -= job.prefix.len() + OVERHEAD;
         let known = job.node.and_then(|node| index.trees.tree(node, job.range.len()));
         if known == Some(job.tree) {
             continue;
@@ -82,6 +88,8 @@ pub(super) fn differences(
 struct Found<'i> {
     index: &'i Index,
     differences: Vec<Difference>,
+    /// Bytes held in paths.
+    held: usize,
 }
 
 impl Found<'_> {
@@ -122,6 +130,7 @@ impl Found<'_> {
                 let end = if here { self.index.end_of(&path, at, guess).min(job.range.end) } else { at };
                 // Most directories are as they were.
                 if node.and_then(|node| trees.tree(node, end - at)) != Some(entry.id) {
+                    self.hold(path.len())?;
                     jobs.push(Job { prefix: path.clone(), range: at..end, node, tree: entry.id });
                 }
                 at = end;
@@ -160,8 +169,17 @@ impl Found<'_> {
         if self.differences.len() >= MAX_DIFFERENCES {
             return Err(too_much());
         }
+        self.hold(path.len())?;
         self.differences.push(Difference { path, base, now });
         Ok(())
+    }
+}
+
+impl Found<'_> {
+    /// Counts a path of so many bytes that is held.
+    fn hold(&mut self, bytes: usize) -> Result<(), GitError> {
+        self.held += bytes + OVERHEAD;
+        if self.held > MAX_HELD { Err(too_much()) } else { Ok(()) }
     }
 }
 
@@ -191,9 +209,11 @@ pub(super) fn files_below(
     tree: ObjectId,
     each: &mut dyn FnMut(&[u8], u32, ObjectId) -> bool,
 ) -> Result<(), GitError> {
+    let mut held = prefix.len() + OVERHEAD;
     let mut jobs = vec![(prefix, tree)];
     let mut read = 0;
     while let Some((prefix, tree)) = jobs.pop() {
+        held -= prefix.len() + OVERHEAD;
         read += 1;
         if read > MAX_TREES {
             return Err(too_much());
@@ -207,6 +227,10 @@ pub(super) fn files_below(
             }
             if mode::kind(entry.mode) == mode::TREE {
                 path.push(b'/');
+                held += path.len() + OVERHEAD;
+                if held > MAX_HELD {
+                    return Err(too_much());
+                }
                 jobs.push((path, entry.id));
             } else if !each(&path, entry.mode, entry.id) {
                 return Err(too_much());

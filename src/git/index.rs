@@ -12,11 +12,11 @@ use super::split;
 use super::structure::mode;
 
 /// Largest index in bytes.
-const MAX_INDEX: u64 = 512 << 20;
+const MAX_INDEX: u64 = 80 << 20;
 /// Longest name in bytes; no system opens longer ones.
 const MAX_NAME: usize = 4_096;
 /// Most bytes of all names: version 4 shares prefixes, so a small index could ask for very much.
-const MAX_NAMES: usize = 512 << 20;
+const MAX_NAMES: usize = 64 << 20;
 /// Which of the contents holds names that were put together.
 const NAMES: u8 = 3;
 /// Bytes of an entry before its object id.

@@ -19,11 +19,11 @@ const MAX_ALTERNATES: u64 = 64 << 10;
 /// Most packs of one folder.
 const MAX_PACKS: usize = 10_000;
 /// Room for what an object is put together from, in bytes.
-const ROOM: u64 = 64 << 20;
+const ROOM: u64 = 24 << 20;
 /// Longest header of a loose object.
 const MAX_HEADER: usize = 32;
 /// Largest commit, tag or tree.
-const MAX_STRUCTURE: u64 = 64 << 20;
+const MAX_STRUCTURE: u64 = 24 << 20;
 
 /// The kinds of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

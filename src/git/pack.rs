@@ -12,7 +12,7 @@ use super::oid::ObjectId;
 /// Longest chain of deltas; git makes none over 4,095.
 const MAX_CHAIN: usize = 4_096;
 /// Most bytes made while one object is put together from deltas.
-const MAX_WORK: u64 = 512 << 20;
+const MAX_WORK: u64 = 256 << 20;
 /// Where the names begin in an index.
 const NAMES: u64 = 8 + 1_024;
 /// How many names are read at once instead of one by one.

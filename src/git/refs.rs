@@ -11,7 +11,7 @@ use super::{GitError, file::cannot_read};
 /// Largest loose reference; `FETCH_HEAD` may hold many lines, of which the first counts.
 const MAX_LOOSE: u64 = 1 << 20;
 /// Largest `packed-refs`.
-const MAX_PACKED: u64 = 256 << 20;
+const MAX_PACKED: u64 = 96 << 20;
 /// How often a reference may name another one.
 const MAX_STEPS: usize = 5;
 

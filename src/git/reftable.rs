@@ -7,7 +7,7 @@ use super::refs::Target;
 use super::{GitError, file};
 
 /// Largest table in bytes.
-const MAX_TABLE: u64 = 256 << 20;
+const MAX_TABLE: u64 = 64 << 20;
 /// Most tables on top of each other.
 const MAX_TABLES: usize = 4_096;
 

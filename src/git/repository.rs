@@ -16,7 +16,7 @@ use super::{GitError, structure};
 /// Largest file that points to a git directory.
 const MAX_POINTER: u64 = 8 << 10;
 /// Largest list of commits at which history is cut.
-const MAX_SHALLOW: u64 = 64 << 20;
+const MAX_SHALLOW: u64 = 16 << 20;
 
 /// A repository with a work tree.
 pub struct Repository {

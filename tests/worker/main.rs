@@ -121,7 +121,8 @@ fn a_budget_that_is_spent_is_told_by_the_worker() {
     let files = [("a.rs", format!("fn f() {{ {} }}", "x.unwrap(); ".repeat(50_000)))];
     let tree =
         MemoryTree::new(files.iter().map(|(path, text)| (RepoPath::from(*path), text.clone().into_bytes())));
-    let limits = Limits { file_time: Duration::from_millis(1), ..Limits::default() };
+    let limits =
+        Limits { file_time: Duration::from_millis(1), mib_time: Duration::ZERO, ..Limits::default() };
     let options = Options { worker: Some(program()), limits, ..Options::default() };
     let assessment = assess(&[guideline(UNWRAP)], &tree, &options, &NoProgress).expect("listed");
     assert_eq!(told(&assessment).0.get("a.rs"), Some(&Reason::Budget));

@@ -2,19 +2,31 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use rustix::process::Signal;
 
+use super::watch::OUT_OF_TIME;
+use crate::engine::budget::time_words;
 use crate::model::Reason;
+
+/// What is said when the memory did not suffice.
+pub(super) const NO_MEMORY: &str = "it needs more memory than a file may";
 
 /// Why a worker ended, for "cannot tell": `complaints` is the end of what it wrote to standard error.
 pub(super) fn reason(status: Option<ExitStatus>, complaints: &[u8]) -> (Reason, String) {
     let text = String::from_utf8_lossy(complaints);
+    if let Some((_, numbers)) = text.rsplit_once(OUT_OF_TIME) {
+        let mut numbers = numbers.split_whitespace().map(|number| number.parse::<u32>().unwrap_or(0));
+        let (time, earlier) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        let time = time_words(Duration::from_millis(time.into()), earlier);
+        return (Reason::Budget, format!("it used up the processor time that a file may: {time}"));
+    }
     if ["memory allocation of", "failed to allocate", "out of memory", "bad_alloc"]
         .iter()
         .any(|it| text.contains(it))
     {
-        return (Reason::Died, "it needs more memory than a file may".to_owned());
+        return (Reason::Died, NO_MEMORY.to_owned());
     }
     let Some(status) = status else {
         return (Reason::Died, "the process that parsed it ended".to_owned());
@@ -57,6 +69,9 @@ mod tests {
         assert_eq!(ended(Signal::XCPU.as_raw(), "").0, Reason::Budget);
         assert!(ended(Signal::ABORT.as_raw(), "memory allocation of 9 bytes failed").1.contains("memory"));
         assert!(ended(Signal::ABORT.as_raw(), "Assertion failed").1.contains("SIGABRT"));
+        let (reason, words) = ended(Signal::ABORT.as_raw(), &format!("x\n{OUT_OF_TIME} 62 9\n"));
+        assert_eq!(reason, Reason::Budget);
+        assert!(words.contains("62 ms") && words.contains("9 files"), "{words}");
         assert!(ended(3 << 8, "").1.contains("status 3"));
     }
 }

@@ -1,18 +1,29 @@
 //! What the worker may use. Each limit ends it; the parent says which file it was at and goes on.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use rustix::time::{ClockId, clock_gettime};
+use std::time::Duration;
 
-/// Most memory of the worker, in bytes, where the system can limit it (Linux: all private writable
-/// memory; macOS has no such limit that it keeps).
-const MEMORY: u64 = 208 << 20;
-/// Processor time for one request, in whole seconds as the kernel counts them: one more than the
-/// cooperative budget of a file, so that this one is only met where nothing asks for the other.
-const SECONDS: u64 = 3;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::engine::budget::process_time;
+
+/// Most memory of a worker that runs alone, in bytes, where the system can limit it (Linux: all private
+/// writable memory; macOS has no such limit that it keeps).
+pub(super) const ALONE: u64 = 216 << 20;
+/// Most memory of all workers together while several are at work, in bytes.
+const TOGETHER: u64 = 192 << 20;
+/// What a worker gets however many there are: less would not do for compiling the checks.
+const LEAST: u64 = 48 << 20;
+/// Processor time beyond what the watching thread allows, in whole seconds as the kernel counts them.
+const SPARE_SECONDS: u64 = 2;
+
+/// The memory of each of `workers` that are at work at the same time, in bytes.
+pub(super) fn share(workers: usize) -> u64 {
+    (TOGETHER / (workers.max(1) as u64)).max(LEAST)
+}
 
 /// Limits this process. What cannot be set stays as it was.
 pub(super) fn apply() {
-    lower(Resource::Data, MEMORY);
+    lower(Resource::Data, ALONE);
     lower(Resource::Core, 0);
     // It opens nothing and writes nothing but its answers.
     lower(Resource::Fsize, 0);
@@ -22,13 +33,22 @@ pub(super) fn apply() {
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
 }
 
-/// Lets this process use [`SECONDS`] more of processor time; the kernel then ends it (SIGXCPU).
-pub(super) fn allow_processor_time() {
-    let used = u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0);
+/// Lets this process use so many bytes from now on, and never more than [`ALONE`]; 0 changes nothing.
+pub(super) fn allow_memory(bytes: u64) {
+    let limit = getrlimit(Resource::Data);
+    let current = Some(limit.maximum.map_or(bytes, |most| most.min(bytes)));
+    if bytes > 0 && limit.current != current {
+        let _ = setrlimit(Resource::Data, Rlimit { current, maximum: limit.maximum });
+    }
+}
+
+/// Lets this process use `time` more of processor time and something to spare; the kernel then ends it
+/// (SIGXCPU).
+pub(super) fn allow_processor_time(time: Duration) {
+    let end = (process_time() + time).as_secs() + SPARE_SECONDS;
     let limit = getrlimit(Resource::Cpu);
-    let current = Some(used + SECONDS);
-    if limit.current != current && limit.maximum.is_none_or(|most| most >= used + SECONDS) {
-        let _ = setrlimit(Resource::Cpu, Rlimit { current, maximum: limit.maximum });
+    if limit.current != Some(end) && limit.maximum.is_none_or(|most| most >= end) {
+        let _ = setrlimit(Resource::Cpu, Rlimit { current: Some(end), maximum: limit.maximum });
     }
 }
 

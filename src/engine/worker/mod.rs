@@ -1,8 +1,8 @@
 //! The worker: everything that a hostile file or guideline could make abort or hang happens in a child
 //! process of the same program, with limits on memory, processor time and files.
 //!
-//! The parent (`pool`, `process`) opens files and never parses; the child (`serve`, `limits`) parses and
-//! never opens. Between them go the frames of `protocol`. No check, no guideline and no report may enter
+//! The parent (`pool`, `process`) opens files and never parses; the child (`serve`, `limits`, `watch`) parses
+//! and never opens. Between them go the frames of `protocol`. No check, no guideline and no report may enter
 //! here. Without Unix processes everything happens in the parent (see [`super::stream`]).
 
 #[cfg(unix)]
@@ -15,6 +15,8 @@ mod pool;
 mod process;
 mod protocol;
 mod serve;
+#[cfg(unix)]
+mod watch;
 
 #[cfg(unix)]
 pub(super) use pool::{Pool, Progressed};

@@ -13,12 +13,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::process::{At, Given, Process, Question};
 use super::protocol::{Answer, Request, encode};
+use super::{ending, limits};
 use crate::engine::budget::monotonic_time;
 use crate::engine::found::{CannotTell, FileResult, SpecProblem};
 use crate::engine::meter::Costs;
 use crate::engine::prefilter::Requirement;
 use crate::engine::task::{Facts, Job, Task};
-use crate::model::Reason;
+use crate::model::{CheckKind, Reason};
 
 /// Longest silence of a worker that has work, in real time. Its processor time is limited much more
 /// closely; this is for one that waits for what never comes.
@@ -33,6 +34,13 @@ const BUSY_FILES: usize = 6;
 const BUSY_BYTES: usize = 128 << 10;
 /// Deaths in a row without any answer after which no worker is started any more.
 const FRUITLESS: usize = 50;
+
+/// Bytes of memory that a dense text may take for each of its own while it is parsed or loaded (measured: 70
+/// for minified JavaScript), and what a worker needs besides.
+const HUNGER: u64 = 72;
+const BASE_MEMORY: u64 = 16 << 20;
+/// Files that did not survive alone after which none gets a second chance.
+const MOST_SECOND_CHANCES: u32 = 8;
 
 /// Something that came of a turn.
 pub enum Progressed {
@@ -53,6 +61,16 @@ pub struct Pool {
     running: Vec<Process>,
     /// Work that no worker has.
     waiting: VecDeque<Given>,
+    /// Work that needs more memory than a share: for one worker while there is no other.
+    alone: VecDeque<Given>,
+    /// By class: whether its files are parsed or loaded.
+    is_parsed: Vec<bool>,
+    /// Memory of each worker while several are at work, in bytes.
+    share: u64,
+    /// Files that used up their time.
+    spent: u32,
+    /// Files that needed too much memory also alone.
+    insatiable: u32,
     questions: VecDeque<Question>,
     /// Numbers of the task's checks.
     numbers: BTreeSet<u32>,
@@ -91,6 +109,11 @@ impl Pool {
         Self {
             program,
             most: most.max(1),
+            share: limits::share(most),
+            is_parsed: is_parsed(task),
+            alone: VecDeque::new(),
+            spent: 0,
+            insatiable: 0,
             begin: Arc::new(begin),
             running: Vec::new(),
             waiting: VecDeque::new(),
@@ -119,12 +142,15 @@ impl Pool {
     /// Whether more files should be given now.
     pub fn has_room(&self) -> bool {
         self.waiting.is_empty()
+            && self.alone.is_empty()
+            && !self.running.iter().any(|it| it.alone)
             && (self.running.len() < self.most || self.running.iter().any(|it| !is_full(it)))
     }
 
     /// Whether everything that was asked is answered.
     pub fn is_idle(&self) -> bool {
         self.waiting.is_empty()
+            && self.alone.is_empty()
             && self.questions.is_empty()
             && self.done.is_empty()
             && self.running.iter().all(|it| it.given.is_empty() && it.questions.is_empty())
@@ -132,7 +158,10 @@ impl Pool {
 
     /// Takes a file to assess.
     pub fn give(&mut self, job: Job, bytes: Vec<u8>) {
-        self.waiting.push_back(Given { job, bytes: Arc::new(bytes) });
+        let is_parsed = self.is_parsed.get(job.class as usize).is_some_and(|it| *it);
+        let hungry = bytes.len() as u64 * HUNGER + BASE_MEMORY > self.share;
+        let queue = if is_parsed && hungry { &mut self.alone } else { &mut self.waiting };
+        queue.push_back(Given { job, bytes: Arc::new(bytes) });
     }
 
     /// Hands out work, waits until a worker or `wake` has something to say, and returns what came of it.
@@ -163,6 +192,9 @@ impl Pool {
             }
             self.questions.pop_front();
         }
+        if !self.hand_out_alone() {
+            return;
+        }
         while let Some(given) = self.waiting.front() {
             let size = given.bytes.len();
             if self.hopeless.is_some() {
@@ -182,11 +214,42 @@ impl Pool {
             };
             let Some(mut given) = self.waiting.pop_front() else { break };
             given.job.active.retain(|number| !self.deadly.contains(number));
+            given.job.memory = self.share;
             self.hand_to(index, given);
         }
     }
 
-    fn hand_to(&mut self, index: usize, given: Given) {
+    /// Gives a hungry file to a worker while there is no other. Returns whether others may work, too.
+    fn hand_out_alone(&mut self) -> bool {
+        let is_over = |it: &Process| it.is_idle() && it.alone;
+        if self.running.iter().any(is_over) || !self.alone.is_empty() {
+            if self.running.iter().any(|it| !it.is_idle()) {
+                return false;
+            }
+            // They may hold memory that they do not need any more.
+            self.running.clear();
+        }
+        while let Some(mut given) = self.alone.pop_front() {
+            given.job.active.retain(|number| !self.deadly.contains(number));
+            given.job.memory = limits::ALONE;
+            self.start();
+            let Some(worker) = self.running.first_mut() else {
+                let detail = self.hopeless_words();
+                self.done.push(cannot_tell(&given.job, Reason::Died, detail));
+                continue;
+            };
+            worker.alone = true;
+            self.hand_to(0, given);
+            // What could not be handed over is done.
+            if self.running.iter().any(|it| !it.is_idle()) {
+                return false;
+            }
+        }
+        !self.running.iter().any(|it| it.alone && !it.is_idle())
+    }
+
+    fn hand_to(&mut self, index: usize, mut given: Given) {
+        given.job.earlier = self.spent;
         let worker = &mut self.running[index];
         let head = encode(&RequestRef::File(&given.job), given.bytes.len());
         let Ok(head) = head else {
@@ -337,7 +400,7 @@ impl Pool {
                 self.fruitless = 0;
                 self.done.push(Progressed::Problems(number, problems));
             }
-            Answer::Finished(result) => {
+            Answer::Finished(result, is_spent) => {
                 let sound = worker.given.front().is_some_and(|given| {
                     let asked = |number: u32| given.job.active.contains(&number);
                     given.job.file == result.file
@@ -357,10 +420,30 @@ impl Pool {
                 if let Some(given) = worker.given.pop_front() {
                     worker.load -= given.bytes.len();
                 }
+                self.spent += u32::from(is_spent);
                 self.done.push(Progressed::File(result));
             }
         }
         true
+    }
+
+    /// A worker did not survive this file: it gets a second chance alone when the memory did not suffice.
+    fn give_up(&mut self, given: Given, was_alone: bool, reason: Reason, detail: String) {
+        let hungry = detail == ending::NO_MEMORY;
+        self.spent += u32::from(reason == Reason::Budget);
+        self.insatiable += u32::from(hungry && was_alone);
+        if hungry && !was_alone && self.insatiable < MOST_SECOND_CHANCES {
+            return self.alone.push_back(given);
+        }
+        let detail = if hungry && !was_alone {
+            let tried = self.insatiable;
+            format!(
+                "{detail} beside others (not tried alone: {tried} files before it needed too much also alone)"
+            )
+        } else {
+            detail
+        };
+        self.done.push(cannot_tell(&given.job, reason, detail));
     }
 
     /// Says what a dead worker was at, and gives what else it had to others.
@@ -382,7 +465,7 @@ impl Pool {
                 if let Some(at) = given.iter().position(|given| given.job.file == file)
                     && let Some(given) = given.remove(at)
                 {
-                    self.done.push(cannot_tell(&given.job, reason, detail.clone()));
+                    self.give_up(given, worker.alone, reason, detail.clone());
                 }
             }
             // One end may come from outside; the same check twice does not.
@@ -411,6 +494,15 @@ impl Pool {
 enum RequestRef<'a> {
     Begin(&'a Task),
     File(&'a Job),
+}
+
+/// Which classes have checks that parse or load their files.
+fn is_parsed(task: &Task) -> Vec<bool> {
+    let parses = |kind: &CheckKind| matches!(kind, CheckKind::Code(_) | CheckKind::Data(_));
+    let parsing: Vec<u32> =
+        task.checks.iter().filter(|(_, it)| parses(&it.kind)).map(|(number, _)| *number).collect();
+    let classes = task.classes.iter();
+    classes.map(|spec| spec.numbers.iter().any(|number| parsing.contains(number))).collect()
 }
 
 fn is_full(worker: &Process) -> bool {

@@ -72,6 +72,8 @@ pub(super) struct Process {
     pub(super) given: VecDeque<Given>,
     /// Bytes of content in `given`.
     pub(super) load: usize,
+    /// Whether it may use what otherwise all may together.
+    pub(super) alone: bool,
     /// What it was asked about checks and has not answered, in order.
     pub(super) questions: VecDeque<Question>,
     /// What it is at.
@@ -119,6 +121,7 @@ impl Process {
             inbox: Vec::new(),
             given: VecDeque::new(),
             load: 0,
+            alone: false,
             questions: VecDeque::new(),
             at: At::Nothing,
             answered: false,

@@ -44,8 +44,8 @@ pub(super) enum Answer {
     Costs(Costs),
     /// This file is being looked into now.
     Starting(u32),
-    /// What was found in a file.
-    Finished(FileResult),
+    /// What was found in a file, and whether that used up its time.
+    Finished(FileResult, bool),
 }
 
 /// The bytes of a message without its body, ready to send; `body` is the length of what follows.
@@ -146,7 +146,8 @@ mod tests {
         let classes = vec![ClassSpec { numbers: vec![0, 1], language: Some(Language::Python) }];
         let task =
             Task { limits: Limits::default(), checks: checks(), classes, filter: true, timings: false };
-        let job = Job { file: 7, class: 0, active: vec![1], path: RepoPath::new(b"a\xff.py".to_vec()) };
+        let path = RepoPath::new(b"a\xff.py".to_vec());
+        let job = Job { file: 7, class: 0, active: vec![1], path, earlier: 3, memory: 1 << 20 };
         let mut bytes = encode(&Request::Begin(task.clone()), 0).expect("encoded");
         bytes.extend(encode(&Request::File(job.clone()), 5).expect("encoded"));
         bytes.extend(b"hello");

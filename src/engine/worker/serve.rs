@@ -2,12 +2,21 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::protocol::{Answer, Request, encode, receive};
 use crate::engine::MAX_RESULT_BYTES;
+use crate::engine::budget::process_time;
 use crate::engine::found::{CannotTell, FileResult};
+use crate::engine::limits::Limits;
 use crate::engine::session::{Announce, Session};
 use crate::model::Reason;
+
+/// Processor time for compiling one check, or for everything that is wrong with it.
+const CHECK_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 2 });
+
+/// What a file may take beyond its budget and a quarter of it.
+const GRACE: Duration = Duration::from_millis(50);
 
 /// Answers until the parent closes its end. To be called in a process of its own, which it limits.
 ///
@@ -17,10 +26,20 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
     #[cfg(unix)]
     super::limits::apply();
     let mut input = BufReader::with_capacity(64 << 10, input);
-    let mut voice = Voice { output, pending: Vec::new(), broken: None };
-    let mut session: Option<Session> = None;
-    let mut body = Vec::new();
+    let mut voice = Voice {
+        output,
+        pending: Vec::new(),
+        broken: None,
+        file_time: Duration::ZERO,
+        earlier: 0,
+        started: None,
+        #[cfg(unix)]
+        watch: super::watch::Watch::start(),
+    };
+    let mut session: Option<(Session, Limits)> = None;
+    let (mut body, mut spent) = (Vec::new(), 0u32);
     loop {
+        voice.rest();
         // What is said already must not wait for a parent that waits for it.
         if input.buffer().is_empty() {
             voice.flush()?;
@@ -30,23 +49,30 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
         }
         let Some(request) = receive(&mut input, &mut body)? else { return Ok(()) };
         match (request, &mut session) {
-            (Request::Begin(task), session) => *session = Some(Session::new(Arc::new(task))),
-            (Request::Facts(number), Some(session)) => {
-                allow_time();
+            (Request::Begin(task), session) => {
+                let limits = task.limits;
+                *session = Some((Session::new(Arc::new(task)), limits));
+            }
+            (Request::Facts(number), Some((session, _))) => {
                 let facts = session.facts(number, &mut voice);
                 voice.tell_costs(session)?;
                 voice.say(&Answer::Facts(number, facts))?;
             }
-            (Request::Problems(number), Some(session)) => {
-                allow_time();
+            (Request::Problems(number), Some((session, _))) => {
                 let problems = session.problems(number, &mut voice);
                 voice.say(&Answer::Problems(number, problems))?;
             }
-            (Request::File(job), Some(session)) => {
-                allow_time();
+            (Request::File(mut job), Some((session, limits))) => {
+                #[cfg(unix)]
+                super::limits::allow_memory(job.memory);
+                // It was asked before the parent knew of those that went before it in this process.
+                job.earlier = job.earlier.max(spent);
+                (voice.file_time, voice.earlier) = (limits.time_for(body.len(), job.earlier), job.earlier);
                 let result = bounded(session.assess(&job, &body, &mut voice));
                 voice.tell_costs(session)?;
-                voice.say(&Answer::Finished(result))?;
+                let is_spent = voice.is_spent();
+                spent += u32::from(is_spent);
+                voice.say(&Answer::Finished(result, is_spent))?;
             }
             (_, None) => return Err(io::Error::new(io::ErrorKind::InvalidData, "no task yet")),
         }
@@ -54,11 +80,6 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
             return Err(error);
         }
     }
-}
-
-fn allow_time() {
-    #[cfg(unix)]
-    super::limits::allow_processor_time();
 }
 
 /// A result that is too long to be sent loses findings, and says so.
@@ -81,11 +102,19 @@ fn bounded(mut result: FileResult) -> FileResult {
     result
 }
 
-/// What the worker says. An announcement leaves at once, and takes along what was said before.
+/// What the worker says. An announcement leaves at once, takes along what was said before, and gives what
+/// follows its time.
 struct Voice<W> {
     output: W,
     pending: Vec<u8>,
     broken: Option<io::Error>,
+    /// What the next file may take, and how many before it used up theirs.
+    file_time: Duration,
+    earlier: u32,
+    /// The processor's clock when the file was begun.
+    started: Option<Duration>,
+    #[cfg(unix)]
+    watch: Arc<super::watch::Watch>,
 }
 
 impl<W: Write> Voice<W> {
@@ -107,6 +136,27 @@ impl<W: Write> Voice<W> {
         Ok(())
     }
 
+    /// From here on the process may use `time`, looked at by itself and by the kernel.
+    fn allow(&self, time: Duration) {
+        #[cfg(unix)]
+        {
+            super::limits::allow_processor_time(time);
+            self.watch.allow(time, self.earlier);
+        }
+        let _ = time;
+    }
+
+    fn rest(&mut self) {
+        self.started = None;
+        #[cfg(unix)]
+        self.watch.rest();
+    }
+
+    /// Whether the file that was begun has used up its time.
+    fn is_spent(&self) -> bool {
+        self.started.is_some_and(|started| process_time().saturating_sub(started) >= self.file_time)
+    }
+
     fn announce(&mut self, answer: &Answer) {
         if let Err(error) = self.say(answer).and_then(|()| self.flush()) {
             self.broken.get_or_insert(error);
@@ -116,10 +166,14 @@ impl<W: Write> Voice<W> {
 
 impl<W: Write> Announce for Voice<W> {
     fn compiling(&mut self, number: u32) {
+        self.allow(CHECK_TIME);
         self.announce(&Answer::Compiling(number));
     }
 
     fn starting(&mut self, file: u32) {
+        self.started = Some(process_time());
+        // The budget is asked first, and names the place; this is for what does not ask it.
+        self.allow(self.file_time + self.file_time / 4 + GRACE);
         self.announce(&Answer::Starting(file));
     }
 }

@@ -6,6 +6,7 @@ mod environment;
 mod files;
 mod git;
 mod guidelines;
+mod objects;
 mod own;
 pub mod shapes;
 mod structure;
@@ -24,7 +25,7 @@ type Build = fn(&mut Case);
 
 /// Every family; those of shapes by the file they make.
 pub fn families() -> Vec<Family> {
-    let plain: [&[(&'static str, Build)]; 8] = [
+    let plain: [&[(&'static str, Build)]; 9] = [
         files::FAMILIES,
         bytes::FAMILIES,
         structure::FAMILIES,
@@ -33,6 +34,7 @@ pub fn families() -> Vec<Family> {
         own::FAMILIES,
         environment::FAMILIES,
         git::FAMILIES,
+        objects::FAMILIES,
     ];
     let plain = plain.into_iter().flatten();
     let mut families: Vec<Family> =
