@@ -181,14 +181,15 @@ fn gates<'f>(plan: &Plan, task: &Task, facts: &'f BTreeMap<u32, Facts>, filter: 
 enum Crew {
     Here(Box<Session>),
     #[cfg(unix)]
-    Workers(super::worker::Pool),
+    Workers(Box<super::worker::Pool>),
 }
 
 impl Crew {
     fn new(task: &Arc<Task>, options: &Options) -> Self {
         #[cfg(unix)]
         if let Some(program) = &options.worker {
-            return Self::Workers(super::worker::Pool::new(program.clone(), threads(options), task));
+            let pool = super::worker::Pool::new(program.clone(), threads(options), task);
+            return Self::Workers(Box::new(pool));
         }
         let _ = options;
         Self::Here(Box::new(Session::new(Arc::clone(task))))

@@ -170,6 +170,19 @@ fn what_changed_since_a_commit_is_the_same_with_and_without() {
     }
     let before = world.kept();
     fs::remove_dir_all(world.caches()).expect("removed");
-    assert_same(&with(&["--staged"]), &with(&["--staged", "--no-cache"]), "staged");
-    assert!(before.len() == 1 && world.kept().is_empty(), "what is staged is not remembered");
+    assert_same(&with(&["--staged"]), &with(&["--staged", "--no-cache"]), "nothing is staged");
+    assert!(before.len() == 1 && world.kept().is_empty(), "nothing was looked into");
+    // Staged contents are remembered apart, and only by what they are.
+    for (round, text) in ["time.sleep(1)\n", "time.sleep(2)\n# TODO\n", "import os\n"].iter().enumerate() {
+        world.write("tree/src/a.py", text);
+        git(&["add", "--all"]);
+        world.write("tree/src/a.py", "time.sleep(4)\n# not staged\n");
+        let expected = with(&["--staged", "--no-cache"]);
+        for again in 0..2 {
+            assert_same(&with(&["--staged"]), &expected, &format!("staged, round {round}, {again}"));
+        }
+        assert_eq!(world.kept().len(), 1);
+    }
+    world.check();
+    assert_eq!(world.kept().len(), 2);
 }

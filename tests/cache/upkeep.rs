@@ -107,4 +107,6 @@ fn nothing_is_remembered_unless_it_is_to_be() {
         report(&mut world.command(&["check", "--format", "json", without]));
         assert!(!world.caches().exists(), "{without}");
     }
+    let timed = world.command(&["check", "--timings"]).output().expect("it runs");
+    assert!(timed.status.success() && !world.caches().exists(), "{timed:?}");
 }

@@ -275,3 +275,38 @@ fn a_file_in_no_known_data_format_is_said_as_such() {
     let out = run(folder.path(), &["check", "--guidelines", "g", "--format", "json"]).1;
     assert!(out.contains("\"reason\": \"unknown-format\""), "{out}");
 }
+
+/// Also in one process, where no worker says what anything cost.
+#[test]
+fn timings_name_what_guidelines_cost_and_change_no_finding() {
+    let folder = repository();
+    let checks = "checks:\n  - { id: word, text: { find: needle }, message: m }\n  \
+                  - { id: lone, code: { language: python, query: '(integer) @a' }, message: m }\n---\n";
+    write_guideline(folder.path(), "rules/a.md", |text| {
+        let (head, rest) = text.split_once("checks:\n").expect("checks");
+        let (_, body) = rest.split_once("---\n").expect("an end");
+        format!("{head}{checks}{body}")
+    });
+    fs::write(folder.path().join("a.py"), "a = 1\nneedle = 2\n").expect("written");
+    let without = run(folder.path(), &["check", "-g", "rules", "--format", "json"]);
+    assert_eq!(without.0, 0, "{without:?}");
+    for more in [&[][..], &["--no-worker"]] {
+        let with = |format| {
+            run(folder.path(), &[&["check", "-g", "rules", "--timings", "-f", format], more].concat())
+        };
+        let (status, out, err) = with("json");
+        assert_eq!((status, &out), (0, &without.1), "{err}");
+        assert!(err.contains("What the guidelines cost"), "{err}");
+        let (status, out, err) = with("human");
+        assert_eq!((status, err.as_str()), (0, ""), "{out}");
+        let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, costs) = words.split_once("What the guidelines cost").expect("a table");
+        assert!(costs.contains("acme/a") && costs.contains("acme/a lone: what a query needs"), "{out}");
+        assert!(!costs.contains("acme/a word:"), "{out}");
+        assert!(
+            costs.contains("parsing code and data: ") && costs.contains("reading and filtering 2 files: "),
+            "{out}"
+        );
+        assert!(!costs.contains("acme/a 0.00 ms 0.00 ms"), "{out}");
+    }
+}

@@ -64,7 +64,7 @@ pub fn render_timings(timings: &Timings, style: &HumanStyle) -> String {
     say(&format!("reading and filtering {read} files: {}", time(reading)));
     let (parse, parsed) = timings.parse;
     say(&format!(
-        "parsing, {parsed} times: {}, of {} for all work on files",
+        "parsing code and data: {} ({parsed} done), of {} for all work on files",
         time(parse),
         time(timings.files)
     ));
