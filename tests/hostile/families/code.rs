@@ -120,7 +120,7 @@ fn embedded(case: &mut Case) {
 }
 
 fn many_hostile_files(case: &mut Case) {
-    let count = *case.random.pick(if case.large { &[20, 200] } else { &[5, 12] });
+    let count: u64 = *case.random.pick(if case.large { &[20, 200] } else { &[5, 12] });
     let texts = [
         ("yaml", "- ".repeat(300)),
         ("kt", "\"${".repeat(520)),
@@ -136,7 +136,7 @@ fn many_hostile_files(case: &mut Case) {
     }
     // After the first few, each gets a thirty-second of the time, and a new process where it ends the old
     // one. A debug build's own time and processes cost more.
-    case.expect.most_wall_ms += if case.large { 100 } else { 1_000 } * count as u64;
+    case.expect.most_wall_ms += if case.large { 100 } else { 1_000 } * count;
     case.note(format!("{count} files"));
 }
 
