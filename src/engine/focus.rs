@@ -5,9 +5,10 @@
 //! (a file taken away can leave another without its pair); one about size or mode when the file changed.
 //! Where the change comes from does not enter here.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::applies::Condition;
 use super::checks::files::CompiledFiles;
@@ -73,12 +74,17 @@ pub trait ChangedLines: Send + Sync {
     fn lines(&self, path: &RepoPath) -> Lines;
 }
 
-/// What changed, and what is judged whole all the same.
+/// What changed, and what is judged whole all the same. It serves one run: what it works out from the
+/// run's entries is kept.
 #[derive(Clone)]
 pub struct Focus {
     changes: Vec<Change>,
     lines: Arc<dyn ChangedLines>,
     whole: BTreeSet<GuidelineId>,
+    /// Number of the run's entries, and which of them are new.
+    added: OnceLock<(usize, Vec<usize>)>,
+    /// Number of the run's entries, and those before the change.
+    before: OnceLock<(usize, Vec<Entry>)>,
 }
 
 impl fmt::Debug for Focus {
@@ -96,7 +102,7 @@ impl Focus {
     #[must_use]
     pub fn new(mut changes: Vec<Change>, lines: Arc<dyn ChangedLines>, whole: BTreeSet<GuidelineId>) -> Self {
         changes.sort();
-        Self { changes, lines, whole }
+        Self { changes, lines, whole, added: OnceLock::new(), before: OnceLock::new() }
     }
 
     /// Number of paths that changed.
@@ -266,54 +272,82 @@ impl Focus {
     /// The indexes of entries that were added, directories that are new as a whole included, and those of
     /// modified ones if they are asked for.
     fn own_entries(&self, entries: &[Entry], modified: bool) -> Vec<usize> {
-        let find = |path: &[u8]| entries.binary_search_by(|entry| entry.path.bytes().cmp(path)).ok();
-        let mut own = BTreeSet::new();
-        let wanted = |change: &&Change| match change.kind {
-            ChangeKind::Added => true,
-            ChangeKind::Modified => modified,
-            ChangeKind::Removed => false,
+        let (known, added) = self.added.get_or_init(|| (entries.len(), self.added(entries)));
+        let mut own = if *known == entries.len() { added.clone() } else { self.added(entries) };
+        if modified {
+            let changed = self.changes.iter().filter(|change| change.kind == ChangeKind::Modified);
+            own.extend(changed.filter_map(|change| find(entries, change.path.bytes())));
+            own.sort_unstable();
+            own.dedup();
+        }
+        own
+    }
+
+    /// The indexes of entries that were added, with the directories in which everything was. The cost is
+    /// that of one look at each entry.
+    fn added(&self, entries: &[Entry]) -> Vec<usize> {
+        let is_old = |entry: &&Entry| {
+            entry.kind != EntryKind::Directory && self.kind_of(&entry.path) != Some(ChangeKind::Added)
         };
-        for change in self.changes.iter().filter(wanted) {
-            own.extend(find(change.path.bytes()));
-            for parent in parents(&change.path).filter(|_| change.kind == ChangeKind::Added) {
-                let is_new = |entry: &Entry| {
-                    entry.kind == EntryKind::Directory || self.kind_of(&entry.path) == Some(ChangeKind::Added)
-                };
-                // A directory above one that was there, was there.
-                if !below(entries, parent).iter().all(is_new) {
+        let mut added: Vec<usize> = self
+            .new_directories(entries.iter().filter(is_old))
+            .iter()
+            .filter_map(|it| find(entries, it))
+            .collect();
+        let new = self.changes.iter().filter(|change| change.kind == ChangeKind::Added);
+        added.extend(new.filter_map(|change| find(entries, change.path.bytes())));
+        added.sort_unstable();
+        added.dedup();
+        added
+    }
+
+    /// The directories that hold something that was added and none of `old`.
+    fn new_directories<'e>(&'e self, old: impl Iterator<Item = &'e Entry>) -> HashSet<&'e [u8]> {
+        let mut of_old = HashSet::new();
+        for entry in old {
+            // Those above one that is known are known.
+            for parent in parents(&entry.path) {
+                if !of_old.insert(parent) {
                     break;
                 }
-                own.extend(find(parent));
             }
         }
-        own.into_iter().collect()
+        let mut new = HashSet::new();
+        for change in self.changes.iter().filter(|change| change.kind == ChangeKind::Added) {
+            // A directory above one that was there, was there.
+            for parent in parents(&change.path) {
+                if of_old.contains(parent) || !new.insert(parent) {
+                    break;
+                }
+            }
+        }
+        new
     }
 
     /// The entries as they were before the change.
-    fn before(&self, entries: &[Entry]) -> Vec<Entry> {
+    fn before(&self, entries: &[Entry]) -> Cow<'_, [Entry]> {
+        let (known, before) = self.before.get_or_init(|| (entries.len(), self.without_change(entries)));
+        if *known == entries.len() { before.into() } else { self.without_change(entries).into() }
+    }
+
+    fn without_change(&self, entries: &[Entry]) -> Vec<Entry> {
         let added = |entry: &Entry| self.kind_of(&entry.path) == Some(ChangeKind::Added);
         let mut before: Vec<Entry> = entries.iter().filter(|entry| !added(entry)).cloned().collect();
-        let mut old = BTreeSet::new();
+        let mut old: HashSet<&[u8]> = HashSet::new();
         for change in &self.changes {
             if change.kind == ChangeKind::Removed {
                 before.push(Entry { path: change.path.clone(), kind: EntryKind::File });
-                old.extend(parents(&change.path).map(RepoPath::new));
+                let _ = parents(&change.path).take_while(|parent| old.insert(*parent)).count();
             }
         }
-        before.extend(old.into_iter().map(|path| Entry { path, kind: EntryKind::Directory }));
+        let directory = |path: &[u8]| Entry { path: RepoPath::new(path), kind: EntryKind::Directory };
+        before.extend(old.into_iter().map(directory));
         before.sort_by(|a, b| a.path.cmp(&b.path));
         before.dedup_by(|a, b| a.path == b.path);
         // Directories that came with what was added.
-        let mut new: BTreeSet<RepoPath> = BTreeSet::new();
-        for change in self.changes.iter().filter(|change| change.kind == ChangeKind::Added) {
-            for parent in parents(&change.path) {
-                if !below(&before, parent).iter().all(|entry| entry.kind == EntryKind::Directory) {
-                    break;
-                }
-                new.insert(RepoPath::new(parent));
-            }
-        }
-        before.retain(|entry| !new.contains(&entry.path));
+        let files = before.iter().filter(|entry| entry.kind != EntryKind::Directory);
+        let new: HashSet<Vec<u8>> = self.new_directories(files).into_iter().map(<[u8]>::to_vec).collect();
+        before.retain(|entry| !new.contains(entry.path.bytes()));
         before
     }
 }
@@ -336,12 +370,9 @@ fn parents(path: &RepoPath) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(first, move |path| up(path).map(|at| &path[..at]))
 }
 
-/// The entries below a directory.
-fn below<'e>(entries: &'e [Entry], directory: &[u8]) -> &'e [Entry] {
-    let prefix = [directory, b"/"].concat();
-    let start = entries.partition_point(|entry| entry.path.bytes() < prefix.as_slice());
-    let length = entries[start..].partition_point(|entry| entry.path.bytes().starts_with(&prefix));
-    &entries[start..start + length]
+/// The index of the entry of this path.
+fn find(entries: &[Entry], path: &[u8]) -> Option<usize> {
+    entries.binary_search_by(|entry| entry.path.bytes().cmp(path)).ok()
 }
 
 #[cfg(test)]

@@ -63,3 +63,28 @@ fn the_entries_before_the_change() {
     assert_eq!(focus.own_entries(&now, false).len(), 3);
     assert!(focus.looks_into(&RepoPath::from("a/b")) && !focus.looks_into(&RepoPath::from("gone/sub/y")));
 }
+
+/// Twenty thousand new files below many folders: quadratic work would not end here.
+#[test]
+fn many_new_files_in_one_folder() {
+    let deep = "d/".repeat(200);
+    let paths: Vec<String> = (0..20_000).map(|number| format!("{deep}f{number:05}")).collect();
+    let mut now: Vec<Entry> = (1..=200)
+        .map(|depth| Entry {
+            path: RepoPath::from("d/".repeat(depth).trim_end_matches('/')),
+            kind: EntryKind::Directory,
+        })
+        .collect();
+    now.push(Entry { path: RepoPath::from("d/old"), kind: EntryKind::File });
+    now.extend(paths.iter().map(|path| Entry { path: RepoPath::from(path.as_str()), kind: EntryKind::File }));
+    now.sort_by(|a, b| a.path.cmp(&b.path));
+    let added: Vec<(&str, ChangeKind)> =
+        paths.iter().map(|path| (path.as_str(), ChangeKind::Added)).collect();
+    let focus = focus(&added);
+    for _ in 0..20 {
+        assert_eq!(focus.own_entries(&now, false).len(), 20_000 + 199);
+        assert_eq!(focus.before(&now).len(), 2);
+    }
+    // A list of another length is another run's.
+    assert_eq!(focus.own_entries(&now[..1], false).len(), 1);
+}

@@ -1,6 +1,7 @@
 //! The object store of a repository: loose objects, packs and alternates. Read only, bounded, and never
 //! fetched: what a partial clone does not have is missing.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,7 +87,8 @@ impl Objects {
             let named = file::content(&folder.join("info/alternates"), MAX_ALTERNATES).ok().flatten();
             for line in named.unwrap_or_default().split(|&byte| byte == b'\n') {
                 let line = line.trim_ascii();
-                let Ok(text) = std::str::from_utf8(line) else { continue };
+                let line = unquoted(line);
+                let Ok(text) = std::str::from_utf8(&line) else { continue };
                 if text.is_empty() || text.starts_with('#') || folders.len() >= MAX_FOLDERS {
                     continue;
                 }
@@ -196,6 +198,40 @@ impl Objects {
     }
 }
 
+/// A path as git writes it in quotes when it holds unusual characters; as it is, when it is not in quotes.
+fn unquoted(line: &[u8]) -> Cow<'_, [u8]> {
+    let inside = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\""));
+    let Some(mut rest) = inside else { return line.into() };
+    let mut out = Vec::with_capacity(rest.len());
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte != b'\\' {
+            out.push(byte);
+            continue;
+        }
+        let Some((&letter, after)) = rest.split_first() else { return line.into() };
+        rest = after;
+        out.push(match letter {
+            b'a' => 7,
+            b'b' => 8,
+            b't' => b'\t',
+            b'n' => b'\n',
+            b'v' => 11,
+            b'f' => 12,
+            b'r' => b'\r',
+            b'"' | b'\\' => letter,
+            b'0'..=b'3' if matches!(rest, [b'0'..=b'7', b'0'..=b'7', ..]) => {
+                let digit = |byte: u8| byte - b'0';
+                let value = digit(letter) * 64 + digit(rest[0]) * 8 + digit(rest[1]);
+                rest = &rest[2..];
+                value
+            }
+            _ => return line.into(),
+        });
+    }
+    out.into()
+}
+
 /// Kind, size, and the stream with what of the content was read already.
 type Loose<'f> = (ObjectKind, u64, (Inflater<'f>, Vec<u8>));
 
@@ -235,4 +271,22 @@ fn read_loose(file: &Regular, limit: u64) -> Result<(ObjectKind, Vec<u8>), Objec
         wanted.checked_sub(content.len()).ok_or(ObjectFault::Broken("it is longer than its header says"))?;
     inflater.append(more, &mut content)?;
     Ok((kind, content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alternates_in_quotes() {
+        for (line, expected) in [
+            ("/a b", "/a b"),
+            (r#""/a\303\244\tb\"c\\""#, "/aä\tb\"c\\"),
+            (r#""/a\9""#, r#""/a\9""#),
+            (r#""/a\""#, r#""/a\""#),
+            (r#"""#, r#"""#),
+        ] {
+            assert_eq!(unquoted(line.as_bytes()), expected.as_bytes(), "{line}");
+        }
+    }
 }

@@ -66,13 +66,15 @@ impl Refs {
         if self.reftable && !matches!(name, "FETCH_HEAD" | "MERGE_HEAD") {
             return reftable::find(&place.join("reftable"), name, self.hash);
         }
-        if let Some(found) = self.loose(&place.join(name))? {
+        // Other files lie beside these: `COMMIT_EDITMSG` is none.
+        let must_be_one = name == "HEAD" || name.starts_with("refs/");
+        if let Some(found) = self.loose(&place.join(name), must_be_one)? {
             return Ok(Some(found));
         }
         if name.starts_with("refs/") { self.packed(name) } else { Ok(None) }
     }
 
-    fn loose(&self, path: &Path) -> Result<Option<Target>, GitError> {
+    fn loose(&self, path: &Path, must_be_one: bool) -> Result<Option<Target>, GitError> {
         // A folder is a prefix of other names, not a reference.
         if path.is_dir() {
             return Ok(None);
@@ -80,11 +82,14 @@ impl Refs {
         let Some(content) = file::content(path, MAX_LOOSE)? else { return Ok(None) };
         let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
         if let Some(name) = line.strip_prefix(b"ref:") {
-            return Ok(Some(Target::Name(String::from_utf8_lossy(name.trim_ascii()).into_owned())));
+            let name = name_from(name.trim_ascii())
+                .ok_or_else(|| not_utf8(&path.display().to_string(), name.trim_ascii()))?;
+            return Ok(Some(Target::Name(name)));
         }
         let word = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
         match ObjectId::from_hex(word, self.hash) {
             Some(id) => Ok(Some(Target::Object(id))),
+            None if !must_be_one => Ok(None),
             None => Err(cannot_read(path, &std::io::Error::other("it is not a reference"))),
         }
     }
@@ -123,6 +128,18 @@ impl Refs {
         }
         Ok(found)
     }
+}
+
+/// The name in these bytes, if it is UTF-8.
+fn name_from(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+/// A branch whose name cannot be written here.
+pub(super) fn not_utf8(place: &str, name: &[u8]) -> GitError {
+    let shown = name.escape_ascii();
+    GitError::new(format!("{place} names the reference {shown}, which is not UTF-8"))
+        .with_help("give the branch another name (`git branch -m NEW`)")
 }
 
 /// Whether `name` may be a reference: what git forbids could lead out of the folder.

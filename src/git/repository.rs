@@ -39,7 +39,9 @@ impl Repository {
     /// # Errors
     /// Says what cannot be used, and what to do.
     pub fn open(root: &Path, index: Option<&Path>) -> Result<Self, GitError> {
-        let Some(top) = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()) else {
+        let marked = || root.ancestors().filter(|folder| folder.join(".git").symlink_metadata().is_ok());
+        // As git: a folder that only has the name is passed. Where there is no other, it is what is meant.
+        let Some(top) = marked().find(|folder| !is_hollow(folder)).or_else(|| marked().next()) else {
             return Err(GitError::new(format!("{} is not in a git repository", root.display()))
                 .with_help("`stanchion check` without --staged or --since assesses the folder as it is"));
         };
@@ -101,6 +103,13 @@ impl Repository {
         let lines = content.split(|&byte| byte == b'\n');
         Ok(lines.filter_map(|line| ObjectId::from_hex(line.trim_ascii(), self.objects.hash())).collect())
     }
+}
+
+/// Whether the `.git` in `folder` is a folder without anything of a repository.
+fn is_hollow(folder: &Path) -> bool {
+    let mark = folder.join(".git");
+    let lacks = |name| mark.join(name).symlink_metadata().is_err();
+    mark.is_dir() && lacks("HEAD") && lacks("objects")
 }
 
 /// The git directory of the work tree at `top`.

@@ -122,13 +122,44 @@ fn one_step(text: &str) -> Option<(Step, &str)> {
             return Some((Step::Itself, after));
         }
     }
+    let step = *text.as_bytes().first().filter(|&byte| matches!(byte, b'^' | b'~'))?;
     let rest = &text[1..];
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let number = if digits == 0 { 1 } else { rest[..digits].parse().ok().filter(|&number| number > 0)? };
     let after = &rest[digits..];
-    match text.as_bytes().first()? {
-        b'^' => Some((Step::Parent(number), after)),
-        b'~' => Some((Step::Back(number), after)),
-        _ => None,
+    let step = if step == b'^' { Step::Parent(number) } else { Step::Back(number) };
+    Some((step, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::oid::HashKind;
+
+    #[test]
+    fn steps_end_where_a_letter_begins() {
+        for (text, understood) in
+            [("~é", true), ("é", false), ("^é", true), ("^", true), ("~12~", true), ("~0", true), ("", false)]
+        {
+            assert_eq!(one_step(text).is_some(), understood, "{text:?}");
+        }
+        assert!(one_step("~é").is_some_and(|(_, after)| one_step(after).is_none()));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_text_is_answered(start in "(HEAD|[0-9a-f]{40}|é)?", text in "[~^0-9é{}a-c]{0,12}|.{0,20}") {
+            let folder = tempfile::tempdir().expect("a folder");
+            let refs = Refs::new(folder.path(), folder.path(), HashKind::Sha1, false);
+            let objects = Objects::open(folder.path(), HashKind::Sha1);
+            let mut rest = text.as_str();
+            while let Some((_, after)) = one_step(rest) {
+                proptest::prop_assert!(after.len() < rest.len());
+                rest = after;
+            }
+            // Nothing is stored there.
+            proptest::prop_assert!(resolve(&[start, text].concat(), &refs, &objects).is_err());
+        }
     }
 }

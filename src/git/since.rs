@@ -13,16 +13,12 @@ use super::merge_base::{Base, merge_base};
 use super::oid::ObjectId;
 use super::revision::resolve;
 use super::structure::mode;
-use super::versions::{Versions, same_content};
+use super::versions::{Before, MAX_COMPARED, Versions, is_stored_without_crlf, same_content};
 use super::{GitError, Repository};
 use crate::engine::cache::Stamp;
 use crate::engine::tree::{Entry, EntryKind, Listing, Metadata, ReadError, Tree};
 use crate::engine::{Change, ChangeKind, ChangedLines};
 use crate::model::RepoPath;
-
-/// Largest file that is compared with what it was; a larger one that git has not seen unchanged counts as
-/// changed.
-const MAX_COMPARED: u64 = 16 << 20;
 
 /// What changed since a revision.
 pub struct Since {
@@ -91,7 +87,7 @@ struct Work<'w> {
 }
 
 impl Work<'_> {
-    fn changes(&self, listing: &Listing) -> (Vec<Change>, BTreeMap<RepoPath, ObjectId>) {
+    fn changes(&self, listing: &Listing) -> (Vec<Change>, BTreeMap<RepoPath, Before>) {
         let gone = self.removed(listing);
         let gone_ids: BTreeSet<ObjectId> = gone.iter().map(|(_, side)| side.id).collect();
         let here: Vec<(Change, Option<ObjectId>)> = listing
@@ -104,7 +100,10 @@ impl Work<'_> {
             gone.into_iter().map(|(path, _)| Change { path, kind: ChangeKind::Removed }).collect();
         let mut before = BTreeMap::new();
         for (change, id) in here {
-            before.extend(id.map(|id| (change.path.clone(), id)));
+            if let Some(id) = id {
+                let indexed = self.index.find(&self.full(&change.path)).and_then(IndexEntry::id);
+                before.insert(change.path.clone(), Before { id, indexed });
+            }
             changes.push(change);
         }
         (changes, before)
@@ -150,7 +149,12 @@ impl Work<'_> {
         }
         let same = match indexed {
             Some(it) if clean(it) => it.id() == Some(base.id) && same_bit(it.mode(), base.mode),
-            _ => self.is_same(&entry.path, base),
+            _ => {
+                // What is stored with other line ends is another content, whatever is on disk.
+                let id = indexed.and_then(IndexEntry::id);
+                let stored = |id| id == base.id || is_stored_without_crlf(&self.repository.objects, &id);
+                id.is_none_or(stored) && self.is_same(&entry.path, base) || self.is_base(&entry.path, base)
+            }
         };
         (!same).then(|| (change(ChangeKind::Modified), Some(base.id)))
     }
@@ -168,11 +172,20 @@ impl Work<'_> {
         old && inode && (seen.mtime, seen.ctime, seen.size) == (now.mtime, now.ctime, now.size)
     }
 
-    /// Whether content and mode on disk are those of `base`.
+    /// Whether content and mode on disk are those of `base`, but for line ends and pointers of git LFS.
     fn is_same(&self, path: &RepoPath, base: Side) -> bool {
+        self.compare(path, base, same_content)
+    }
+
+    /// Whether content and mode on disk are those of `base`.
+    fn is_base(&self, path: &RepoPath, base: Side) -> bool {
+        self.compare(path, base, |stored, disk| stored == disk)
+    }
+
+    fn compare(&self, path: &RepoPath, base: Side, same: impl Fn(&[u8], &[u8]) -> bool) -> bool {
         let Ok((_, stored)) = self.repository.objects.read(&base.id, MAX_COMPARED) else { return false };
         let mut now = Vec::new();
-        if self.disk.read(path, MAX_COMPARED, &mut now).is_err() || !same_content(&stored, &now) {
+        if self.disk.read(path, MAX_COMPARED, &mut now).is_err() || !same(&stored, &now) {
             return false;
         }
         // Only unix knows who may execute a file.
@@ -223,7 +236,17 @@ fn place(top: &Path, full: &[u8]) -> Option<std::path::PathBuf> {
     std::str::from_utf8(full).ok().map(|text| top.join(text))
 }
 
+/// Whether there is no file or link at `full`, links above it not followed.
 fn is_absent(top: &Path, full: &[u8]) -> bool {
+    let mut slashes = memchr::memchr_iter(b'/', full);
+    let is_folder = |at: usize| {
+        let above = place(top, &full[..at]).map(|path| path.symlink_metadata());
+        // Where that cannot be told, the path itself decides.
+        above.is_none_or(|it| it.is_err() || it.is_ok_and(|metadata| metadata.is_dir()))
+    };
+    if !slashes.all(is_folder) {
+        return true;
+    }
     let found = place(top, full).map(|path| path.symlink_metadata());
     match found {
         Some(Ok(metadata)) => metadata.is_dir(),

@@ -7,7 +7,7 @@ use super::compare::{differences, is_there};
 use super::index::{Entry as IndexEntry, Index};
 use super::objects::{ObjectFault, Objects};
 use super::structure::mode;
-use super::versions::Versions;
+use super::versions::{Before, Versions};
 use super::{GitError, Repository};
 use crate::engine::tree::{Entry, EntryKind, HEAD_BYTES, Listing, Metadata, ReadError, Tree, too_big};
 use crate::engine::{Change, ChangeKind, ChangedLines};
@@ -54,7 +54,7 @@ impl Repository {
             let id = difference.base.map(|base| base.id);
             let moved = entry.and_then(IndexEntry::id).filter(|id| gone.contains(id));
             if let Some(id) = id.or(moved) {
-                before.insert(path.clone(), id);
+                before.insert(path.clone(), Before { id, indexed: None });
             }
             let kind = match (difference.base, difference.now) {
                 (None, _) => ChangeKind::Added,

@@ -87,8 +87,10 @@ fn parse_commit(content: &[u8], hash: HashKind) -> Option<Commit> {
         if let Some(hex) = line.strip_prefix(b"parent ") {
             parents.push(ObjectId::from_hex(hex, hash)?);
         } else if let Some(who) = line.strip_prefix(b"committer ") {
-            let words = std::str::from_utf8(&who[memchr::memrchr(b'>', who)? + 1..]).ok()?;
-            time = words.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0);
+            // As git: a line without a time is as old as can be.
+            let after = memchr::memrchr(b'>', who).and_then(|at| std::str::from_utf8(&who[at + 1..]).ok());
+            let word = after.and_then(|words| words.split_whitespace().next());
+            time = word.and_then(|word| word.parse().ok()).unwrap_or(0);
         }
     }
     Some(Commit { tree, parents, time })
@@ -124,6 +126,8 @@ mod tests {
         );
         let commit = parse_commit(text.as_bytes(), HashKind::Sha1).expect("a commit");
         assert_eq!((commit.parents.len(), commit.time), (2, 1_700_000_000));
+        let commit = parse_commit(format!("tree {id}\ncommitter nobody\n\n").as_bytes(), HashKind::Sha1);
+        assert_eq!(commit.map(|commit| commit.time), Some(0));
         let mut tree = b"100644 a.txt\0".to_vec();
         tree.extend([7; 20]);
         let all: Vec<_> = entries(&tree, HashKind::Sha1).map(|it| it.map(|it| (it.mode, it.name))).collect();

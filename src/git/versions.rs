@@ -12,28 +12,46 @@ use crate::engine::tree::Tree;
 use crate::engine::{ChangedLines, Lines};
 use crate::model::RepoPath;
 
+/// Largest file that is compared with what it was; a larger one that git has not seen unchanged counts as
+/// changed.
+pub(super) const MAX_COMPARED: u64 = 16 << 20;
+
 /// Knows what files were before, and where they are now.
 pub(super) struct Versions {
     pub(super) objects: Arc<Objects>,
-    /// The object of each file before; a file that is new is not there.
-    pub(super) before: BTreeMap<RepoPath, ObjectId>,
+    /// Each file before; one that is new is not there.
+    pub(super) before: BTreeMap<RepoPath, Before>,
     pub(super) now: Arc<dyn Tree + Send + Sync>,
+}
+
+/// A file before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    /// Its object.
+    pub(super) id: ObjectId,
+    /// What the index has, where it is now read from disk: git may have written other line ends than it
+    /// stores.
+    pub(super) indexed: Option<ObjectId>,
 }
 
 impl ChangedLines for Versions {
     fn lines(&self, path: &RepoPath) -> Lines {
-        let Some(id) = self.before.get(path) else { return Lines::All };
-        let Ok((_, before)) = self.objects.read(id, MAX_TEXT as u64) else { return Lines::All };
+        let Some(Before { id, indexed }) = self.before.get(path).copied() else { return Lines::All };
+        let Ok((_, before)) = self.objects.read(&id, MAX_TEXT as u64) else { return Lines::All };
         let mut now = Vec::new();
         if self.now.read(path, MAX_TEXT as u64, &mut now).is_err() {
             return Lines::All;
         }
-        // Git may write other line ends to disk than it stores; the number of lines stays.
-        if has_crlf(&now) != has_crlf(&before) {
-            return lines::changed(&without_cr(&before), &without_cr(&now));
+        if has_crlf(&now) && indexed.is_some_and(|id| is_stored_without_crlf(&self.objects, &id)) {
+            now = without_cr(&now);
         }
         lines::changed(&before, &now)
     }
+}
+
+/// Whether the stored text has no CRLF, so that those on disk are git's doing, or will not be stored.
+pub(super) fn is_stored_without_crlf(objects: &Objects, id: &ObjectId) -> bool {
+    objects.read(id, MAX_COMPARED).is_ok_and(|(_, stored)| !has_crlf(&stored))
 }
 
 /// Whether what is on disk is the stored content: itself, with other line ends, or what a pointer of git
