@@ -197,7 +197,7 @@ impl Process {
 
     /// Reads what there is. Returns whether the worker is still there.
     pub(super) fn read(&mut self, answers: &mut Vec<Answer>) -> bool {
-        let mut chunk = [0; 64 << 10];
+        let mut chunk = [0; 16 << 10];
         loop {
             match self.output.read(&mut chunk) {
                 Ok(0) => return false,
