@@ -120,7 +120,7 @@ fn same(record: &Value, path: &RepoPath, message: &str, source: &str, with: &str
 /// RFC 4648, with padding.
 fn decode_base64(text: &str) -> Vec<u8> {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    assert!(text.len() % 4 == 0, "padded");
+    assert!(text.len().is_multiple_of(4), "padded");
     let digits: Vec<u32> = text
         .bytes()
         .filter(|&byte| byte != b'=')

@@ -1,4 +1,5 @@
 //! What surrounds a run changes nothing, and a run changes nothing that surrounds it.
+#![allow(clippy::print_stdout, reason = "a test says what it left out or counted")]
 #![cfg(target_os = "linux")]
 #![expect(clippy::disallowed_methods, reason = "these tests start programs and read what they wrote")]
 

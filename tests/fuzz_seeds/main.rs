@@ -2,6 +2,7 @@
 //! normal build can say about them in a few seconds. The same changes are made each time.
 //! `STANCHION_FUZZ_SEED=n` makes others, `STANCHION_FUZZ_TIMES=n` more of them.
 
+#![allow(clippy::print_stdout, reason = "a test says what it left out or counted")]
 #![expect(clippy::disallowed_methods, reason = "tests read their seeds")]
 
 #[path = "../../fuzz/src/lib.rs"]
