@@ -54,7 +54,7 @@ pub(super) fn find(
         // The work tree does not have it; what is staged may.
         let is_staged =
             || tree.list_some(std::slice::from_ref(missing)).is_ok_and(|it| holds(&it.entries, missing));
-        if !is_changed && !(staged && is_staged()) {
+        if !(is_changed || staged && is_staged()) {
             return Err(Failure::new(format!(
                 "cannot assess {}: no such file or folder, neither on disk nor in what is compared",
                 missing.lossless()

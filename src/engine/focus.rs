@@ -375,8 +375,8 @@ fn must_exist(applies: &Applies, out: &mut Vec<RepoPath>) -> bool {
         let Some(paths) = globs.paths() else { return false };
         out.extend(paths.into_iter().map(RepoPath::new));
     }
-    let parts = applies.any.iter().chain(&applies.all).chain(applies.not.as_deref());
-    parts.fold(true, |all, part| must_exist(part, out) && all)
+    let mut parts = applies.any.iter().chain(&applies.all).chain(applies.not.as_deref());
+    parts.all(|part| must_exist(part, out))
 }
 
 /// The directories above `path`, the nearest first, without the root.
