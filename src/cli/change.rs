@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Failure;
 use super::root::{self, Place};
 use crate::engine::Focus;
-use crate::engine::tree::Tree;
+use crate::engine::tree::{Entry, Tree};
 use crate::git::{GitError, Repository};
 use crate::model::{Compared, ComparedWith, RepoPath};
 
@@ -49,9 +49,26 @@ pub(super) fn find(
     };
     let in_scope =
         |path: &RepoPath| place.scopes.is_empty() || place.scopes.iter().any(|scope| path.is_within(scope));
+    for missing in &place.missing {
+        let is_changed = changes.iter().any(|change| change.path.is_within(missing));
+        // The work tree does not have it; what is staged may.
+        let is_staged =
+            || tree.list_some(std::slice::from_ref(missing)).is_ok_and(|it| holds(&it.entries, missing));
+        if !(is_changed || staged && is_staged()) {
+            return Err(Failure::new(format!(
+                "cannot assess {}: no such file or folder, neither on disk nor in what is compared",
+                missing.lossless()
+            ))
+            .with_help("give a folder or a file that exists, or none for `.`"));
+        }
+    }
     let compared = Compared { with, changes: changes.iter().filter(|change| in_scope(&change.path)).count() };
     // Promises are judged whole; they come with the work on promises.
     Ok(Some(Change { tree, focus: Focus::new(changes, lines, BTreeSet::new()), compared }))
+}
+
+fn holds(entries: &[Entry], path: &RepoPath) -> bool {
+    entries.iter().any(|entry| entry.path.is_within(path))
 }
 
 /// The index that git announces to a hook: `git commit -a` and `git commit PATH` prepare one of their own.

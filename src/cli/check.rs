@@ -117,7 +117,9 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     interrupt::answer_at_once();
     let progress = Progress::new(terminal);
     let base = root::current_directory()?;
-    let place = root::locate(&base, &arguments.paths)?;
+    let of_change = arguments.staged || arguments.since.is_some();
+    let locate = if of_change { root::locate_in_change } else { root::locate };
+    let place = locate(&base, &arguments.paths)?;
     let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
     let change = change::find(arguments.staged, arguments.since.as_deref(), &base, &place)?;
     let lane = lane(arguments, &place.root, &followed.guidelines);

@@ -12,12 +12,14 @@ use crate::model::RepoPath;
 const MARKS: [&str; 2] = ["stanchion.toml", ".git"];
 
 /// A repository and the parts of it that were asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     /// The root, absolute, without links.
     pub(super) root: PathBuf,
     /// Parts of it; empty means all.
     pub(super) scopes: Vec<RepoPath>,
+    /// Those of them that are not on disk; a change may know them all the same.
+    pub(super) missing: Vec<RepoPath>,
 }
 
 /// The directory the program was started in.
@@ -38,15 +40,32 @@ pub(super) fn current_directory() -> Result<PathBuf, Failure> {
 /// # Errors
 /// A path that does not exist, or paths of different repositories.
 pub(super) fn locate(base: &Path, paths: &[PathBuf]) -> Result<Place, Failure> {
+    locate_with(base, paths, false)
+}
+
+/// As [`locate`]; a path that is not on disk is taken as it is written, and is among the missing ones.
+///
+/// # Errors
+/// Paths of different repositories, or one that leads nowhere.
+pub(super) fn locate_in_change(base: &Path, paths: &[PathBuf]) -> Result<Place, Failure> {
+    locate_with(base, paths, true)
+}
+
+fn locate_with(base: &Path, paths: &[PathBuf], may_be_missing: bool) -> Result<Place, Failure> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
     let mut place: Option<(Place, &Path)> = None;
     let mut everything = false;
     for path in paths {
-        let full = canonical(base, path)?;
+        let found = canonical(base, path);
+        let is_missing = may_be_missing && found.is_err();
+        let full = match found {
+            Err(failure) if may_be_missing => as_written(base, path).ok_or(failure)?,
+            found => found?,
+        };
         let (place, first) = match &mut place {
             Some(place) => place,
-            None => place.insert((Place { root: root_of(&full), scopes: Vec::new() }, path)),
+            None => place.insert((Place { root: root_of(&full), ..Place::default() }, path)),
         };
         let marked = marked_ancestor(&full);
         let same = full.starts_with(&place.root) && marked.is_none_or(|root| root == place.root);
@@ -60,6 +79,9 @@ pub(super) fn locate(base: &Path, paths: &[PathBuf]) -> Result<Place, Failure> {
         }
         let scope = relative(&place.root, &full);
         everything |= scope.bytes().is_empty();
+        if is_missing {
+            place.missing.push(scope.clone());
+        }
         place.scopes.push(scope);
     }
     let (mut place, _) = place.ok_or_else(|| Failure::new("no path was given"))?;
@@ -69,6 +91,16 @@ pub(super) fn locate(base: &Path, paths: &[PathBuf]) -> Result<Place, Failure> {
     place.scopes.sort();
     place.scopes.dedup();
     Ok(place)
+}
+
+/// Where a path would be if it were there: the nearest folder above it that is, and the rest as it is
+/// written. `None` when the rest leads upwards.
+fn as_written(base: &Path, path: &Path) -> Option<PathBuf> {
+    let full = base.join(path);
+    let (above, found) = full.ancestors().skip(1).find_map(|it| Some((it, it.canonicalize().ok()?)))?;
+    let rest = full.strip_prefix(above).ok()?;
+    let plain = rest.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    (plain && found.is_dir()).then(|| found.join(rest))
 }
 
 fn canonical(base: &Path, path: &Path) -> Result<PathBuf, Failure> {
@@ -162,6 +194,17 @@ mod tests {
             let scopes = scopes.iter().map(ToString::to_string).collect();
             assert_eq!(at(&base, paths), Ok((root.to_owned(), scopes)), "{paths:?}");
         }
+    }
+
+    #[test]
+    fn what_is_not_on_disk_may_be_in_a_change() {
+        let (_folder, base) = tree();
+        let place = |path: &str| locate_in_change(&base, &[PathBuf::from(path)]);
+        let found = place("a/gone/deep.rs").expect("a place");
+        assert_eq!((found.root.as_path(), found.scopes.len()), (base.join("a").as_path(), 1));
+        assert_eq!(found.missing, [RepoPath::from("gone/deep.rs")]);
+        assert!(place("a/src").expect("a place").missing.is_empty());
+        assert!(place("a/gone/../src").is_err() && place("a/src/one.rs/x").is_err());
     }
 
     #[test]

@@ -68,6 +68,22 @@ impl Lines {
     }
 }
 
+impl Lines {
+    /// Whether a finding of a check of `kind` on unchanged lines may have come about because lines were
+    /// taken away: of syntax, when they were next to it (`defer` after a lock); of data, anywhere, as what
+    /// a document lacks is told where it begins. A match in a text is what it is without its neighbours.
+    #[must_use]
+    pub fn may_bring_about(&self, kind: &CheckKind, start: Position, end: Position) -> bool {
+        let Self::Some(changes) = self else { return true };
+        let mut deletions = changes.iter().filter(|&&(first, last)| last < first);
+        match kind {
+            CheckKind::Data(_) => deletions.next().is_some(),
+            CheckKind::Code(_) => deletions.any(|&(after, before)| start.line <= after && end.line >= before),
+            CheckKind::Files(_) | CheckKind::Text(_) => false,
+        }
+    }
+}
+
 /// Knows the changed lines of files. Asked only about files with findings.
 pub trait ChangedLines: Send + Sync {
     /// The changed lines of a file that was added or modified.

@@ -9,8 +9,8 @@ use super::found::{CannotTell, FileResult, Found};
 use super::plan::{Plan, PlanProblem};
 use super::tree::{EntryKind, Listing};
 use crate::model::{
-    Finding, Guideline, GuidelineId, GuidelineOutcome, NotAssessed, Outcome, PathCounts, Reason, RepoPath,
-    Verdict,
+    CheckKind, Finding, Guideline, GuidelineId, GuidelineOutcome, NotAssessed, Outcome, PathCounts, Reason,
+    RepoPath, Verdict,
 };
 
 /// Most findings of one guideline that are listed: enough for everybody who reads them, and a run over a
@@ -227,9 +227,12 @@ impl<'r> Assembly<'r> {
             // Given its fingerprint first, which must not depend on what is left out.
             if let Some(focus) = self.focus.filter(|focus| !focus.judges_whole(self.id_of(number)))
                 && let Some(last) = self.outcome.findings.last()
-                && !lines.get_or_insert_with(|| focus.lines(path)).touch(last.start, last.end)
             {
-                self.outcome.findings.pop();
+                let lines = lines.get_or_insert_with(|| focus.lines(path));
+                let (start, end) = (last.start, last.end);
+                if !lines.touch(start, end) && !lines.may_bring_about(self.kind_of(number), start, end) {
+                    self.outcome.findings.pop();
+                }
             }
         }
         for cannot_tell in result.cannot_tell {
@@ -246,6 +249,11 @@ impl<'r> Assembly<'r> {
             None => (None, None),
         };
         self.not_assessed(Some(path.clone()), guideline, check, cannot_tell.reason, cannot_tell.detail);
+    }
+
+    fn kind_of(&self, number: u32) -> &CheckKind {
+        let planned = &self.plan.checks[number as usize];
+        &self.guidelines[planned.guideline].checks[planned.check].kind
     }
 
     fn id_of(&self, number: u32) -> &GuidelineId {

@@ -12,6 +12,8 @@ use super::{GitError, file::cannot_read};
 const MAX_LOOSE: u64 = 1 << 20;
 /// Largest `packed-refs`.
 const MAX_PACKED: u64 = 96 << 20;
+/// Most remotes that are asked for a branch.
+const MOST_REMOTES: usize = 100;
 /// How often a reference may name another one.
 const MAX_STEPS: usize = 5;
 
@@ -106,6 +108,37 @@ impl Refs {
             if whole { ObjectId::from_hex(&content[start..at], self.hash) } else { None }
         });
         Ok(found.map(Target::Object))
+    }
+
+    /// The branches of this name on remotes, as people write them (`origin/main`); none where references
+    /// are in tables.
+    ///
+    /// # Errors
+    /// When references cannot be read.
+    pub(super) fn on_remotes(&self, word: &str) -> Result<Vec<String>, GitError> {
+        let mut remotes = BTreeSet::new();
+        for entry in std::fs::read_dir(self.common.join("refs/remotes")).into_iter().flatten().flatten() {
+            remotes.extend(entry.file_name().into_string());
+        }
+        let packed = file::content(&self.common.join("packed-refs"), MAX_PACKED)?.unwrap_or_default();
+        for at in memchr::memmem::find_iter(&packed, b" refs/remotes/") {
+            let name =
+                packed[at + b" refs/remotes/".len()..].split(|byte| matches!(byte, b'/' | b'\n')).next();
+            remotes.extend(name.and_then(name_from));
+            if remotes.len() > MOST_REMOTES {
+                break;
+            }
+        }
+        let mut found = Vec::new();
+        for remote in remotes.into_iter().take(MOST_REMOTES) {
+            let name = format!("refs/remotes/{remote}/{word}");
+            if is_name(&name) && self.object(&name)?.is_some() {
+                found.push(format!("{remote}/{word}"));
+            }
+        }
+        // The usual one first.
+        found.sort_by_key(|name| !name.starts_with("origin/"));
+        Ok(found)
     }
 
     /// The references that `word` may mean, as git reads it, with what they point to.

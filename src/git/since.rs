@@ -11,7 +11,7 @@ use super::compare::{Difference, Side, differences, is_there};
 use super::index::{Entry as IndexEntry, Index, Seen};
 use super::merge_base::{Base, merge_base};
 use super::oid::ObjectId;
-use super::revision::resolve;
+use super::revision::{resolve, shown};
 use super::structure::mode;
 use super::versions::{Before, MAX_COMPARED, Versions, is_stored_without_crlf, same_content};
 use super::{GitError, Repository};
@@ -39,7 +39,9 @@ impl Repository {
     /// # Errors
     /// Says what cannot be used, and what to do.
     pub fn since(&self, revision: &str, disk: Arc<dyn Tree + Send + Sync>) -> Result<Since, GitError> {
-        let wanted = resolve(revision, &self.refs, &self.objects)?;
+        let wanted = resolve(revision, &self.refs, &self.objects, &self.shallow()?)?;
+        let revision = shown(revision);
+        let revision = revision.as_str();
         let Some(head) = self.head()? else {
             return Err(GitError::new(format!(
                 "cannot compare with `{revision}`: nothing is committed on this branch yet"

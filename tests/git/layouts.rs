@@ -240,6 +240,25 @@ fn what_is_staged() {
             "b.txt:2",
         ),
         (
+            "line ends that are staged",
+            |w| {
+                w.write("a.txt", "FIXME one\r\ntwo\r\nthree\r\n");
+                w.git("add -A");
+            },
+            STAGED,
+            "a.txt:1",
+        ),
+        (
+            "a path that is not on disk",
+            |w| {
+                mark(w);
+                w.git("add -A");
+                std::fs::remove_file(w.path("b.txt")).expect("removed");
+            },
+            &["--staged", "b.txt"],
+            "b.txt:2",
+        ),
+        (
             "line ends that git changes",
             |w| {
                 w.git("config core.autocrlf true");
@@ -581,6 +600,35 @@ fn what_changed_since() {
             },
             &["--since", "HEAD"],
             "c.txt:1",
+        ),
+        (
+            "line ends that are stored",
+            |w| {
+                w.git("checkout -q -b feature");
+                w.write("a.txt", "FIXME one\r\ntwo\r\nthree\r\n");
+                w.commit("crlf");
+            },
+            SINCE_MAIN,
+            "a.txt:1",
+        ),
+        (
+            "a folder that is a link now",
+            |w| {
+                w.write("checks/one.rs", "");
+                w.write("elsewhere/one.rs", "");
+                w.write("lib/one.rs", "");
+                w.commit("two");
+                std::fs::remove_dir_all(w.path("checks")).expect("removed");
+                std::os::unix::fs::symlink("elsewhere", w.path("checks")).expect("a link");
+            },
+            &["--since", "HEAD"],
+            "checks/one.rs pair",
+        ),
+        (
+            "a path that is not there any more",
+            |w| drop(w.git("rm -q LICENSE")),
+            &["--since", "HEAD", "LICENSE"],
+            "LICENSE licence",
         ),
         (
             "line ends on disk",

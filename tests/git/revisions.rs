@@ -54,12 +54,18 @@ fn what_names_no_commit_is_said() {
     world.git("checkout -q --orphan alone");
     world.git("commit -q -m alone");
     world.git("tag alone-tag");
+    world.git("update-ref refs/remotes/origin/dev HEAD");
     world.git("checkout -q main");
     for (revision, words) in [
         ("nope", "no branch, tag or commit"),
         ("-x", "no way to write a commit"),
         ("--output=x", "no way to write a commit"),
-        ("", "no way to write a commit"),
+        ("", "REV is empty"),
+        ("HEAD~é", "not understood"),
+        ("HEAD^{tree}", "only `^{}` and `^{commit}`"),
+        ("light2", "no branch, tag or commit"),
+        ("dev", "did you mean `origin/dev`?"),
+        ("COMMIT_EDITMSG", "no branch, tag or commit"),
         ("HEAD~99999", "history ends 3 commits before"),
         ("HEAD^2", "has 1 parent"),
         ("HEAD^{tree}", "not understood"),
@@ -76,6 +82,8 @@ fn what_names_no_commit_is_said() {
         let said = world.said(&[&format!("--since={revision}")]);
         assert!(said.contains(words) && !said.contains('\u{1b}'), "{revision}: {said}");
     }
+    let long = world.said(&[&format!("--since={}", "x".repeat(5_000))]);
+    assert!(long.len() < 500, "{long}");
     let (_, _, both) = world.run(&["--staged", "--since", "main"]);
     assert!(both.contains("cannot be used with"), "{both}");
 }
@@ -92,6 +100,10 @@ fn history_that_is_cut() {
     assert_eq!(world.said(&["--since", "HEAD"]), "");
     let said = world.said(&["--since", "origin/main"]);
     assert!(said.contains("shallow") && said.contains("git fetch --unshallow"), "{said}");
+    for revision in ["HEAD~1", "HEAD^"] {
+        let said = world.said(&["--since", revision]);
+        assert!(said.contains("shallow") && said.contains("--deepen"), "{said}");
+    }
     world.git("fetch -q --unshallow");
     assert_eq!(world.said(&["--since", "origin/main"]), "g.txt:1");
 }
@@ -134,4 +146,34 @@ fn a_calm_line_where_nothing_changed() {
     for arguments in [&["--staged"][..], &["--since", "main"]] {
         assert!(world.said(arguments).contains("is not in a git repository"), "{arguments:?}");
     }
+}
+
+/// What is not on disk is looked for in what is compared only.
+#[test]
+fn paths_that_are_nowhere() {
+    let world = World::new();
+    for arguments in [["--staged", "none"], ["--since=HEAD", "none"]] {
+        let said = world.said(&arguments);
+        assert!(said.contains("cannot assess none"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_branch_whose_name_is_not_utf8_is_not_the_first_commit() {
+    let world = World::new();
+    std::fs::write(world.path(".git/HEAD"), b"ref: refs/heads/caf\xe9\n").expect("written");
+    for arguments in [["--staged"], ["--since=main"]] {
+        let said = world.said(&arguments);
+        assert!(said.contains("refs/heads/caf\\xe9") && said.contains("not UTF-8"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn an_empty_git_folder_below_is_passed() {
+    let mut world = World::new();
+    world.write("sub/.git/x", "");
+    world.write("sub/b.txt", "FIXME\n");
+    world.git("add sub/b.txt");
+    world.at("repo/sub");
+    assert_eq!(world.said(&["--staged"]), "LICENSE licence, b.txt:1");
 }

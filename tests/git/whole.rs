@@ -159,3 +159,43 @@ fn what_exists_is_known_with_and_without_a_list_of_everything() {
     write(&world, "everything", "exists: [\"**/*.nothing\"]");
     assert_eq!(words(), some);
 }
+
+/// Lines were taken away between the second and the third, nothing else.
+struct TakenAway;
+
+impl ChangedLines for TakenAway {
+    fn lines(&self, _: &RepoPath) -> Lines {
+        Lines::some([(3, 2)])
+    }
+}
+
+#[test]
+fn what_a_line_taken_away_may_bring_about() {
+    let guidelines = [
+        guideline("test/marks", "  - id: mark\n    text: { files: [\"**\"], find: \"unwrap\" }\n"),
+        guideline(
+            "test/code",
+            "  - id: code\n    code: { language: rust, rule: { pattern: $X.unwrap() } }\n",
+        ),
+        guideline(
+            "test/data",
+            "  - id: data\n    data: { files: [\"*.yaml\"], assert: { required: [timeout] } }\n",
+        ),
+    ];
+    let text = format!("fn f() {{\n{}}}\n", "    x.unwrap();\n".repeat(4));
+    let files = [("a.rs", text.as_str()), ("a.yaml", "retries: 3\nunwrap: 1\nz: 2\n")];
+    let tree = MemoryTree::new(files.map(|(path, text)| (RepoPath::from(path), text.as_bytes().to_vec())));
+    let changes = files.map(|(path, _)| Change { path: RepoPath::from(path), kind: ChangeKind::Modified });
+    for (lines, expected) in [
+        (Arc::new(TakenAway) as Arc<dyn ChangedLines>, &["code a.rs:2", "code a.rs:3", "data a.yaml:1"][..]),
+        (Arc::new(Second), &["code a.rs:2", "mark a.rs:2", "mark a.yaml:2"]),
+    ] {
+        let focus = Some(Focus::new(changes.to_vec(), lines, BTreeSet::new()));
+        let outcome = assess(&guidelines, &tree, &Options { focus, ..Options::default() }, &NoProgress)
+            .expect("it runs")
+            .outcome;
+        let mut said = said(&outcome);
+        said.sort();
+        assert_eq!(said, expected);
+    }
+}
