@@ -9,6 +9,11 @@
     clippy::disallowed_methods,
     reason = "the runner starts the program, measures it and reads what it wrote"
 )]
+#![allow(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "records of what a case expects"
+)]
 #![expect(clippy::print_stdout, reason = "a test runner says what it did")]
 
 #[cfg(target_os = "linux")]

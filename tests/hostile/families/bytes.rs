@@ -23,7 +23,8 @@ const NAMES: [&str; 8] = ["a.txt", "a.py", "a.json", "a.yaml", "a.toml", "a.rs",
 
 fn name(case: &mut Case) -> &'static str {
     let names: &[&'static str] = &NAMES;
-    *case.random.pick(names)
+    let name: &&str = case.random.pick(names);
+    name
 }
 
 fn utf16(text: &str, big: bool) -> Vec<u8> {

@@ -429,7 +429,7 @@ fn changing_files(case: &mut Case) {
             round += 1;
             let temporary = folder.join("temporary");
             let _ = match kind {
-                "truncate" => fs::write(&path, if round % 2 == 0 { "" } else { "line\n" }),
+                "truncate" => fs::write(&path, if round.is_multiple_of(2) { "" } else { "line\n" }),
                 "grow" => fs::write(&path, "line\n".repeat(round % 5_000)),
                 "link" => {
                     let _ = std::os::unix::fs::symlink(&secret, &temporary);
@@ -519,7 +519,7 @@ fn odd_roots(case: &mut Case) {
         "unreadable" => {
             case.call.ordinary_user = true;
             fs::create_dir_all(base.join("closed/.git")).expect("made");
-            fs::set_permissions(base.join("closed"), fs::Permissions::from_mode(0)).expect("changed");
+            fs::set_permissions(base.join("closed"), fs::Permissions::from_mode(0o000)).expect("changed");
             case.argument(base.join("closed"));
             refuse(case);
         }

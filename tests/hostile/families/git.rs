@@ -140,7 +140,7 @@ fn hostile_index(case: &mut Case) {
         "count" => index(2, u32::MAX, &plain),
         "version" => index(9, 1, &plain),
         "names" => index(2, 3, &[entry(b"\x1b[31m"), entry(b"\xff\xfe"), entry(b"a\nb")]),
-        "long" => index(2, 1, &[entry(&[b'a'; 70_000])]),
+        "long" => index(2, 1, &[entry(&vec![b'a'; 70_000])]),
         "dots" => {
             index(2, 3, &[entry(b"../outside/secret.txt"), entry(b"/etc/passwd"), entry(b".git/config")])
         }

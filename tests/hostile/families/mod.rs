@@ -17,7 +17,6 @@ use shapes::{SHAPES, Shape};
 /// A kind of hostile repository.
 pub struct Family {
     pub name: &'static str,
-    #[expect(clippy::type_complexity, reason = "a function and no more")]
     pub build: Box<dyn Fn(&mut Case) + Sync>,
 }
 

@@ -296,7 +296,7 @@ fn delta_bombs(case: &mut Case) {
         }
         "itself" => {
             entries =
-                vec![(bad, [pack_head(7, 20), bad.to_vec(), compress_to_vec_zlib(&[0; 20], 1)].concat())]
+                vec![(bad, [pack_head(7, 20), bad.to_vec(), compress_to_vec_zlib(&[0; 20], 1)].concat())];
         }
         "cycle" => {
             let to =
@@ -315,7 +315,7 @@ fn delta_bombs(case: &mut Case) {
         _ => {
             // A delta that inflates to much and makes little.
             let base = whole(&vec![b'a'; 1 << 20]);
-            let delta = [number(1 << 20), number(5), vec![0x90, 1].repeat(15 << 20)].concat();
+            let delta = [number(1 << 20), number(5), [0x90, 1].repeat(15 << 20)].concat();
             let back = base.len();
             entries = vec![(name(10), base), (bad, delta_entry(back, &delta))];
         }
@@ -724,7 +724,7 @@ fn references(case: &mut Case) {
             for at in 0..50 {
                 case.write(format!(".git/refs/heads/x{at}"), format!("ref: refs/heads/x{}\n", at + 1));
             }
-            revision = "x0".to_owned();
+            "x0".clone_into(&mut revision);
         }
         "packed" => {
             let line = |at: u32| format!("{} refs/heads/n{at}\n", hex(&name(at)));
@@ -755,7 +755,7 @@ fn references(case: &mut Case) {
         }
         "shallow" => {
             case.write(".git/shallow", format!("{}\n", hex(&tip)).repeat(1_000) + &"x".repeat(1_000_000));
-            revision = "main~1".to_owned();
+            "main~1".clone_into(&mut revision);
         }
         "alternates zero" => case.link("/dev/zero", ".git/objects/info/alternates"),
         "alternates loop" => case.write(".git/objects/info/alternates", ".\n../objects\n/\n/proc/self/fd\n"),
@@ -785,7 +785,7 @@ fn references(case: &mut Case) {
                 "11",
                 "1111",
             ];
-            revision = (*case.random.pick(&odd)).to_owned();
+            (*case.random.pick(&odd)).clone_into(&mut revision);
         }
     }
     case.note(revision.clone());
