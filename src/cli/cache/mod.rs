@@ -139,6 +139,12 @@ fn key(root: &Path, guidelines: &[Arc<Guideline>], part: Part) -> Digest {
         hash.update(bytes);
     };
     add(env!("STANCHION_BUILD").as_bytes());
+    // The same sources can be built with other versions of what they stand on.
+    let program = std::env::current_exe().and_then(|path| path.metadata()).ok();
+    let modified = program.as_ref().and_then(|it| it.modified().ok());
+    let modified = modified.and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok());
+    add(&program.map_or(0, |it| it.len()).to_le_bytes());
+    add(&modified.map_or(0, |it| it.as_nanos()).to_le_bytes());
     add(root.as_os_str().as_encoded_bytes());
     if part == Part::Staged {
         // No id looks like that.
