@@ -10,7 +10,7 @@ use super::oid::ObjectId;
 use super::structure::{entries, mode};
 
 /// Most trees that are read in one comparison: only those that differ are.
-const MAX_TREES: usize = 30_000;
+const MAX_TREES: usize = 18_000;
 /// Most differences.
 const MAX_DIFFERENCES: usize = 500_000;
 /// Most bytes of paths that are held, of differences and of directories still to be compared; each counts
