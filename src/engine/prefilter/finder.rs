@@ -1,11 +1,13 @@
 //! One expression over bytes, compiled, with what its places must not begin with.
 
-use super::bytes_regex;
+use super::{DOLLAR_BORDER, bytes_regex};
 
 /// Searches for an expression, passing by the places that begin with another one.
 pub(super) struct Finder {
     find: regex::bytes::Regex,
     unless: Option<regex::bytes::Regex>,
+    /// Whether a match may have one byte too many before it.
+    bordered: bool,
 }
 
 impl Finder {
@@ -15,7 +17,8 @@ impl Finder {
             Some(unless) => Some(bytes_regex(&format!("^(?:{unless})"))?),
             None => None,
         };
-        Some(Self { find: bytes_regex(find)?, unless })
+        let bordered = find.strip_prefix("(?-u)").is_some_and(|find| find.starts_with(DOLLAR_BORDER));
+        Some(Self { find: bytes_regex(find)?, unless, bordered })
     }
 
     /// Whether it is found at all.
@@ -27,12 +30,40 @@ impl Finder {
     pub(super) fn find_at(&self, text: &[u8], mut at: usize) -> Option<(usize, usize)> {
         while at <= text.len() {
             let found = self.find.find_at(text, at)?;
-            let passes = self.unless.as_ref().is_none_or(|unless| !unless.is_match(&text[found.start()..]));
+            // What it is about begins with a letter, so another byte can only be the one before.
+            let before = self.bordered && !is_letter(text[found.start()]);
+            let start = found.start() + usize::from(before);
+            let passes = self.unless.as_ref().is_none_or(|unless| !unless.is_match(&text[start..]));
             if passes {
-                return Some((found.start(), found.end()));
+                return Some((start, found.end()));
             }
-            at = found.start() + 1;
+            at = start + 1;
         }
         None
+    }
+}
+
+/// The bytes that [`DOLLAR_BORDER`] does not allow.
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_border_is_no_part_of_the_place() {
+        let finder = Finder::new(&format!("(?-u){DOLLAR_BORDER}eval"), None).expect("compiles");
+        let places = |text: &str| {
+            let (mut at, mut all) = (0, Vec::new());
+            while let Some((start, end)) = finder.find_at(text.as_bytes(), at) {
+                assert_eq!(&text[start..end], "eval");
+                all.push(start);
+                at = start + 1;
+            }
+            all
+        };
+        assert_eq!(places("eval;eval $eval\neval.eval-éeval 1eval"), [0, 5, 16, 21, 28]);
     }
 }

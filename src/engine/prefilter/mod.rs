@@ -16,7 +16,7 @@ use finder::Finder;
 
 pub use automaton::{Prefilter, Seen};
 pub use from_regex::{requirement_of_pattern, requirement_of_regex};
-pub use over_regex::{bytes_regex, over_pattern};
+pub use over_regex::{DOLLAR_BORDER, bytes_regex, over_pattern};
 pub use positions::Positions;
 
 /// Shortest literal worth searching for, in bytes.

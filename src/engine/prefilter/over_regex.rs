@@ -15,6 +15,10 @@ const MAX_TEXT: usize = 4096;
 /// Most repetitions that are counted exactly.
 const MAX_COUNT: u32 = 4;
 
+/// What an expression may begin with (behind `(?-u)`) to say that no letter, digit, `_` or `$` stands before
+/// what it is about. That byte belongs to the match, but not to its place.
+pub const DOLLAR_BORDER: &str = r"(?:\A|[^0-9A-Za-z_\x24])";
+
 /// Parses an expression over bytes.
 pub(super) fn parse_bytes(text: &str) -> Option<Hir> {
     regex_syntax::ParserBuilder::new().utf8(false).build().parse(text).ok()

@@ -3,12 +3,18 @@
 use std::sync::OnceLock;
 
 use memchr::memmem;
+use regex_syntax::hir::literal::Extractor;
 
 use super::Requirement;
 use super::finder::Finder;
 
 /// Most places that are worth keeping for one text.
 const MAX_PLACES: usize = 50_000;
+/// Most texts that are searched for instead of an expression that begins with one of them, and the shortest.
+const MOST_BEGINNINGS: usize = 6;
+const SHORTEST_BEGINNING: usize = 3;
+/// So few places are not worth a search for fewer.
+const FEW: usize = 8;
 /// Bytes that overlapping matches may cover, as a multiple of the text, before the search gives up.
 const MAX_COVER: usize = 8;
 
@@ -51,13 +57,25 @@ impl Node {
             Requirement::Literal(literal) => {
                 Self::Literal(Box::new(memmem::Finder::new(literal).into_owned()))
             }
-            Requirement::Regex(find) => {
-                Self::Regex { find: find.clone(), unless: None, compiled: OnceLock::new() }
-            }
+            Requirement::Regex(find) => match beginnings(find) {
+                // Searching for these is cheaper, and what they find besides is only looked at in vain.
+                Some(literals) => Self::new(&Requirement::any(literals.into_iter().map(Requirement::literal))),
+                None => Self::Regex { find: find.clone(), unless: None, compiled: OnceLock::new() },
+            },
             Requirement::Unless { find, unless } => {
                 Self::Regex { find: find.clone(), unless: Some(unless.clone()), compiled: OnceLock::new() }
             }
-            Requirement::All(parts) => Self::All(parts.iter().map(Self::new).collect()),
+            Requirement::All(parts) => {
+                let mut parts: Vec<Self> = parts.iter().map(Self::new).collect();
+                // What costs least first.
+                parts.sort_by_key(|part| match part {
+                    Self::Anything | Self::Literal(_) => 0,
+                    Self::Any(_) => 1,
+                    Self::Regex { .. } => 2,
+                    Self::All(_) => 3,
+                });
+                Self::All(parts)
+            }
             Requirement::Any(parts) => Self::Any(parts.iter().map(Self::new).collect()),
         }
     }
@@ -74,7 +92,19 @@ impl Node {
                 starts(text, |at| finder.find_at(text, at))
             }
             // Each part holds wherever the whole does: the rarest one says most.
-            Self::All(parts) => parts.iter().filter_map(|part| part.find(text)).min_by_key(Vec::len),
+            Self::All(parts) => {
+                let mut best: Option<Vec<usize>> = None;
+                for part in parts {
+                    let found = part.find(text);
+                    if found.as_ref().is_some_and(|it| best.as_ref().is_none_or(|best| it.len() < best.len())) {
+                        best = found;
+                    }
+                    if best.as_ref().is_some_and(|best| best.len() <= FEW) {
+                        break;
+                    }
+                }
+                best
+            }
             Self::Any(parts) => {
                 let mut all = Vec::new();
                 for part in parts {
@@ -86,6 +116,15 @@ impl Node {
             }
         }
     }
+}
+
+/// The texts one of which every match of an expression begins with, when they are few and say enough.
+fn beginnings(find: &str) -> Option<Vec<Vec<u8>>> {
+    let hir = super::over_regex::parse_bytes(find)?;
+    let literals = Extractor::new().limit_total(MOST_BEGINNINGS).extract(&hir);
+    let literals = literals.literals()?;
+    let enough = !literals.is_empty() && literals.iter().all(|it| it.len() >= SHORTEST_BEGINNING);
+    enough.then(|| literals.iter().map(|literal| literal.as_bytes().to_vec()).collect())
 }
 
 /// Every byte at which a match begins, overlapping ones too.

@@ -19,6 +19,14 @@ use crate::model::Reason;
 /// Bytes of its last words that are kept.
 const LAST_WORDS: usize = 4096;
 
+/// Settings of glibc's allocator: memory that one tree leaves is for the next, not given back in between.
+const ALLOCATOR: [(&str, &str); 4] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
+    ("MALLOC_TOP_PAD_", "1048576"),
+    ("MALLOC_TRIM_THRESHOLD_", "67108864"),
+];
+
 /// A file that was given to a worker. The content is kept until the answer: another may need it.
 pub(super) struct Given {
     /// What is asked.
@@ -95,6 +103,7 @@ impl Process {
         let mut child = Command::new(program)
             .arg(COMMAND)
             .env_clear()
+            .envs(ALLOCATOR)
             .current_dir("/")
             // Ctrl-C is for the parent, whose end is the worker's too.
             .process_group(0)

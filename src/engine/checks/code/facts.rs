@@ -4,6 +4,7 @@
 //! every tree without errors; a kind that is missing, or a column that is empty, says nothing. A few
 //! facts that no table can say are in [`super::shapes`].
 
+use crate::engine::prefilter::DOLLAR_BORDER;
 use crate::model::Language;
 
 /// The facts of one language.
@@ -16,6 +17,8 @@ pub struct Facts {
     keywords_end: bool,
     /// Whether a word of code never begins right behind another letter.
     words_begin: bool,
+    /// Whether `$` is a letter.
+    dollar_words: bool,
 }
 
 /// The facts of one kind of node.
@@ -28,6 +31,10 @@ pub struct KindFacts {
     pub tokens: Option<Vec<&'static str>>,
     /// Before a child of this kind (or in this field, written `.field`) stands one of these tokens.
     before: Vec<(&'static str, Vec<&'static str>)>,
+    /// The node begins with one of these pairs of tokens, when there are any.
+    pub opens: Vec<(&'static str, &'static str)>,
+    /// Behind a child of this kind (or in this field) stands one of these tokens.
+    behind: Vec<(&'static str, Vec<&'static str>)>,
 }
 
 /// Keywords that never stand right behind a number (`1if`, `0xfor` are code in Python).
@@ -119,7 +126,8 @@ impl Facts {
         let words_begin =
             matches!(language, L::Go | L::JavaScript | L::Python | L::Rust | L::Tsx | L::TypeScript);
         let keywords_end = words_begin || matches!(language, L::Java | L::C | L::Cpp);
-        Some(Self { table, comment, keywords_end, words_begin })
+        let dollar_words = matches!(language, L::JavaScript | L::Tsx | L::TypeScript);
+        Some(Self { table, comment, keywords_end, words_begin, dollar_words })
     }
 
     /// The facts of a kind of named node.
@@ -147,7 +155,11 @@ impl Facts {
                 before.push((*key, tokens.to_vec()));
             }
         }
-        Some(KindFacts { must, starts, tokens, before })
+        let pairs = groups(column()).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?)));
+        let opens = pairs.collect();
+        let behind = groups(column()).filter_map(|group| Some((*group.first()?, group[1..].to_vec())));
+        let behind = behind.collect();
+        Some(KindFacts { must, starts, tokens, before, opens, behind })
     }
 
     fn line(&self, key: &str) -> Option<&'static str> {
@@ -188,6 +200,16 @@ impl Facts {
         format!("{left}{text}{right}")
     }
 
+    /// The expression `text` with a stricter beginning, when it begins with a word and words of the language
+    /// may hold bytes that `\b` does not take for letters.
+    #[must_use]
+    pub fn bordered(&self, text: &str) -> String {
+        match text.strip_prefix(r"\b") {
+            Some(rest) if self.dollar_words => format!("{DOLLAR_BORDER}{rest}"),
+            _ => text.to_owned(),
+        }
+    }
+
     /// An expression over bytes for a leaf of `kind` that reads `text`. Inside what a macro is given
     /// (`loose`), a word may stand right behind a number.
     #[must_use]
@@ -212,5 +234,11 @@ impl KindFacts {
     #[must_use]
     pub fn before(&self, child: &str) -> Option<&[&'static str]> {
         self.before.iter().find(|(key, _)| *key == child).map(|(_, tokens)| tokens.as_slice())
+    }
+
+    /// The tokens one of which stands right behind a child of this kind, or in this `.field`.
+    #[must_use]
+    pub fn behind(&self, child: &str) -> Option<&[&'static str]> {
+        self.behind.iter().find(|(key, _)| *key == child).map(|(_, tokens)| tokens.as_slice())
     }
 }

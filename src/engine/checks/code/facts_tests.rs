@@ -105,6 +105,7 @@ fn compare(
         if !of.starts.is_empty() && !of.starts.iter().any(|start| own.starts_with(start)) {
             wrong.push(format!("{} begins with none of {:?}: {own:?}", node.kind(), of.starts));
         }
+        opens(&of, node, text, wrong);
         children(&of, node, text, wrong);
     }
     if cursor.goto_first_child() {
@@ -118,9 +119,32 @@ fn compare(
     }
 }
 
+fn opens(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>) {
+    let (mut cursor, mut tokens) = (node.walk(), Vec::new());
+    // The first two tokens: leaves, or whatever they begin with.
+    let mut is_first = true;
+    while tokens.len() < 2 && (!is_first || cursor.goto_first_child()) {
+        is_first = false;
+        if !cursor.node().is_extra() {
+            tokens.push(&text[cursor.node().start_byte()..node.end_byte()]);
+        }
+        if !cursor.goto_next_sibling() {
+            break;
+        }
+    }
+    let holds = |(first, second): &(&str, &str)| {
+        matches!(tokens[..], [a, b] if a.starts_with(first) && b.starts_with(second))
+    };
+    if !of.opens.is_empty() && !of.opens.iter().any(holds) {
+        wrong.push(format!("{} opens with none of {:?}: {:?}", node.kind(), of.opens, &text[node.byte_range()]));
+    }
+}
+
 fn children(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>) {
     let mut cursor = node.walk();
     let mut previous: Option<Node<'_>> = None;
+    // What the tables say must come next, and behind what.
+    let mut wanted: Vec<(String, Vec<&'static str>)> = Vec::new();
     if !cursor.goto_first_child() {
         return;
     }
@@ -130,9 +154,17 @@ fn children(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>)
             if !child.is_named() && of.tokens.as_ref().is_some_and(|tokens| !tokens.contains(&child.kind())) {
                 wrong.push(format!("{} has the unknown token {:?}", node.kind(), child.kind()));
             }
+            for (key, tokens) in wanted.drain(..) {
+                if !tokens.contains(&&text[child.byte_range()]) {
+                    wrong.push(format!("{} has {child} behind {key}, not {tokens:?}", node.kind()));
+                }
+            }
             let field = cursor.field_name().map(|field| format!(".{field}"));
             let kind = child.is_named().then(|| child.kind().to_owned());
             for key in kind.into_iter().chain(field) {
+                if let Some(tokens) = of.behind(&key) {
+                    wanted.push((key.clone(), tokens.to_vec()));
+                }
                 let Some(tokens) = of.before(&key) else { continue };
                 if !previous.is_some_and(|p| tokens.contains(&&text[p.byte_range()])) {
                     let before = previous.map(|p| p.to_string());
@@ -144,6 +176,9 @@ fn children(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>)
         if !cursor.goto_next_sibling() {
             break;
         }
+    }
+    for (key, tokens) in wanted {
+        wrong.push(format!("{} has nothing behind {key}, not {tokens:?}", node.kind()));
     }
 }
 

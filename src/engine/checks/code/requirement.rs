@@ -74,6 +74,7 @@ impl<'r> Reader<'r> {
             parts.extend(self.near_child(kind, rule));
             parts.extend(self.without_child(kind, rule));
         }
+        parts.extend(self.comment(rule));
         Implied::all(parts)
     }
 
@@ -111,11 +112,17 @@ impl<'r> Reader<'r> {
         let Some((facts, of)) = self.facts.and_then(|facts| Some((facts, facts.kind(kind)?))) else {
             return Requirement::Anything;
         };
-        Requirement::all(of.must.iter().map(|clause| {
+        let must = of.must.iter().map(|clause| {
             Requirement::any(
                 clause.iter().map(|token| Requirement::regex(format!("(?-u){}", facts.token(token)))),
             )
-        }))
+        });
+        let opens = facts.gap(&[]).filter(|_| !of.opens.is_empty()).map(|gap| {
+            Requirement::any(of.opens.iter().map(|(first, second)| {
+                Requirement::regex(format!("(?-u){}{gap}{}", facts.token(first), facts.token(second)))
+            }))
+        });
+        Requirement::all(must.chain(opens))
     }
 
     fn regex(&self, kind: Option<&str>, regex: &str) -> Requirement {
@@ -145,7 +152,8 @@ impl<'r> Reader<'r> {
             })
     }
 
-    /// `kind` and a direct child in `has`: the token before the child and how the child begins.
+    /// `kind` and a direct child in `has`: how the child begins, with the token before it, or the one
+    /// behind it where nothing else is in the child.
     fn near_child(&self, kind: &str, rule: &Map<String, Value>) -> Option<Implied> {
         let facts = self.facts?;
         let child = rule.get("has")?.as_object()?;
@@ -153,21 +161,55 @@ impl<'r> Reader<'r> {
             return None;
         }
         let of = facts.kind(kind)?;
-        let mut before: Vec<&'static str> = Vec::new();
-        if let Some(field) = child.get("field") {
-            before.extend(of.before(&format!(".{}", field.as_str()?))?);
-        } else {
-            for kind in kinds_of(child)? {
-                before.extend(of.before(kind)?);
-            }
-        }
+        let keys: Vec<String> = match child.get("field") {
+            Some(field) => vec![format!(".{}", field.as_str()?)],
+            None => kinds_of(child)?.into_iter().map(str::to_owned).collect(),
+        };
         let begins = self.begins(child)?;
-        let tokens: Vec<String> = before.iter().map(|token| facts.token(token)).collect();
-        let piece = format!("(?:{}){}{begins}", tokens.join("|"), facts.gap(&[])?);
+        let near = |tokens: &dyn Fn(&str) -> Option<Vec<&'static str>>| -> Option<String> {
+            let mut all = Vec::new();
+            for key in &keys {
+                all.extend(tokens(key)?.into_iter().map(|token| facts.token(token)));
+            }
+            Some(format!("(?:{})", all.join("|")))
+        };
+        let gap = facts.gap(&[])?;
+        let before = near(&|key| of.before(key).map(<[_]>::to_vec));
+        let behind = near(&|key| of.behind(key).map(<[_]>::to_vec)).filter(|_| is_whole(child));
+        if before.is_none() && behind.is_none() {
+            return None;
+        }
+        let before = before.map_or_else(String::new, |before| format!("{before}{gap}"));
+        let behind = behind.map_or_else(String::new, |behind| format!("{gap}{behind}"));
+        let piece = format!("{before}{begins}{behind}");
         let node = Requirement::regex(format!("(?-u){piece}"));
-        let file = shapes::reach(self.grammar.0, kind, &piece, &begins)
-            .map_or_else(|| node.clone(), |reach| Requirement::regex(format!("(?-u){reach}")));
+        let is_word = is_whole(child) && kind_of(child) == Some("identifier");
+        let gap = is_word.then_some(gap.as_str());
+        let child = shapes::Child { keys: &keys, piece: &piece, begins: &begins, gap };
+        let reach = shapes::reach(self.grammar.0, kind, &child);
+        let reach = reach.map(|reach| Requirement::regex(format!("(?-u){reach}")));
+        let file = Requirement::all([node.clone(), reach.unwrap_or(Requirement::Anything)]);
         Some(Implied { node, file })
+    }
+
+    /// A comment that holds one text, but not that text with another behind it.
+    fn comment(&self, rule: &Map<String, Value>) -> Option<Implied> {
+        let begins = shapes::comment_begins(self.grammar.0, &kinds_of(rule)?)?;
+        let wanted = rule.get("regex")?.as_str()?;
+        let in_comment = Requirement::regex(format!("(?-u){begins}{}", over_pattern(wanted)?));
+        let mut node = Requirement::Anything;
+        let unwanted = rule.get("not").and_then(Value::as_object).filter(|not| not.len() == 1);
+        let unwanted = unwanted.and_then(|not| not.get("regex")).and_then(Value::as_str);
+        if let Some((find, unless)) = literal_of(wanted).zip(unwanted.and_then(literal_of))
+            && unless.starts_with(&find)
+            // With these a comment may end, and what stands behind it is not in it.
+            && !unless.bytes().any(|byte| byte.is_ascii_control() || b"*/-<>?".contains(&byte))
+        {
+            let text = |text: &str| format!("(?-u){}", sequence::escaped(text));
+            node = Requirement::Unless { find: text(&find), unless: text(&unless) };
+        }
+        // Every comment that holds the text does: saying more of the node would only cost time.
+        Some(Implied { file: Requirement::all([in_comment, node.clone()]), node })
     }
 
     /// How the text of a node that a rule matches begins, as an expression over bytes.
@@ -242,6 +284,24 @@ fn kind_of(rule: &Map<String, Value>) -> Option<&str> {
     rule.get("kind").and_then(Value::as_str)
 }
 
+/// Whether the text of a node that a rule matches is what its `regex` matches, from end to end.
+fn is_whole(rule: &Map<String, Value>) -> bool {
+    use regex_syntax::hir::Look;
+    let hir = rule.get("regex").and_then(Value::as_str).and_then(|regex| regex_syntax::parse(regex).ok());
+    hir.is_some_and(|hir| {
+        let of = hir.properties();
+        of.look_set_prefix().contains(Look::Start) && of.look_set_suffix().contains(Look::End)
+    })
+}
+
+/// The one text that an expression matches, if there is just one.
+fn literal_of(regex: &str) -> Option<String> {
+    match regex_syntax::parse(regex).ok()?.kind() {
+        regex_syntax::hir::HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok(),
+        _ => None,
+    }
+}
+
 /// The kinds one of which a rule asks for.
 fn kinds_of(rule: &Map<String, Value>) -> Option<Vec<&str>> {
     if let Some(kind) = kind_of(rule) {
@@ -273,8 +333,8 @@ mod tests {
             (
                 L::Python,
                 json!({"pattern": "requests.$M($$$A)"}),
-                vec!["requests . get()", "requests \\\n.get()", "requests # c (\n.get()"],
-                vec!["import requests", "xrequests.get"],
+                vec!["requests . get()", "requests \\\n.get()", "requests # c (\n.get()", "requests.\u{e9}()"],
+                vec!["import requests", "xrequests.get()", "requests.Response", "except requests.E as e: f()"],
             ),
             (
                 L::Python,
@@ -335,7 +395,81 @@ mod tests {
                 vec!["Rc::new(1)", "Rc /* x */ ::new(1)"],
                 vec!["Arc::new(1)", "Rc::newer(1)"],
             ),
-            (L::Rust, json!({"kind": "unsafe_block"}), vec!["unsafe {}"], vec!["unsafely {}"]),
+            (
+                L::Rust,
+                json!({"kind": "unsafe_block"}),
+                vec!["unsafe {}", "unsafe/**/'a: {}"],
+                vec!["unsafely {}", "unsafe fn f() {}"],
+            ),
+            (
+                L::Rust,
+                json!({"kind": "macro_invocation", "has": {"field": "macro", "regex": "^(println|dbg)$"}}),
+                vec!["println!()", "dbg /* x */ ![]"],
+                vec!["println", "!dbg()", "println(!x)"],
+            ),
+            (
+                L::Rust,
+                json!({"any": [{"kind": "line_comment"}, {"kind": "block_comment"}], "regex": "TODO", "not": {"regex": "TODO\\("}}),
+                vec!["// TODO", "/* x\n TODO */", "// TODO(a)\n// TODO b"],
+                vec!["TODO", "// x\nTODO", "// TODO(a)", "//TODO("],
+            ),
+            (
+                L::Python,
+                json!({"kind": "except_clause", "has": {"kind": "identifier", "regex": "^(Exception|E)$"}}),
+                vec![
+                    "\nexcept Exception:",
+                    "\n except E # c\n :",
+                    "\nexcept* E:",
+                    "\nexcept A, E:",
+                    "\nexcept f(E), E:",
+                    "\nexcept [a[1:2]], E:",
+                ],
+                vec!["\nexcept E as e:", "\nexcept (A, E):", "\nexcept (E, A) as e:", "\nexcept EE:"],
+            ),
+            (
+                L::Python,
+                json!({"kind": "except_clause", "has": {"kind": "block", "regex": "^pass"}}),
+                vec!["\nexcept E:\n  pass", "\nexcept (A, B): pass"],
+                vec!["\nexcept E:\n  x"],
+            ),
+            (
+                L::TypeScript,
+                json!({"kind": "catch_clause", "has": {"field": "body", "kind": "statement_block", "regex": "^\\{\\s*\\}$"}}),
+                vec![
+                    "} catch (e) {}",
+                    "}catch { }",
+                    "}\n// catch\r/* x */ catch (e: unknown) { }",
+                    "} catch ({ message }) {}",
+                    "} catch (e /* ) */) {}",
+                    "} catch /* { */ (e) {}",
+                    "} catch (e) /* } */ {}",
+                    "} catch ([a = ')']) {}",
+                ],
+                vec![
+                    "} catch (e) { f() }",
+                    "} catch (e) { x }\nfunction f() {}",
+                    "} catch { f() } a = {}",
+                    "}\n p.catch(() => {})",
+                ],
+            ),
+            (
+                L::JavaScript,
+                json!({"pattern": "eval($$$A)"}),
+                vec!["eval(1)", "x;eval (1)", "\u{a0}eval(1)", "}eval(1)"],
+                vec!["$eval(1)", "x.$eval(1)", "_eval(1)"],
+            ),
+            (
+                L::TypeScript,
+                json!({"pattern": "$X.innerHTML = $Y"}),
+                vec!["a.innerHTML = b", "a\n.innerHTML\n= b", "a.innerHTML/**/=b"],
+                vec!["a.innerHTML", "f(a.innerHTML)"],
+            ),
+            (
+                L::Go,
+                json!({"pattern": {"context": "func f() { os.$M(1) }", "selector": "call_expression"}}),
+                vec!["os.Exit(1)", "os.\n\tExit(1)"],
+                vec!["os.Exit"],
+            ),
         ] {
             let requirement = of(language, &json!({ "rule": rule }));
             for text in passes {

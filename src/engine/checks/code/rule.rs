@@ -24,6 +24,8 @@ pub struct CompiledCode {
     /// What the matched node's own text must hold, and where it does.
     pub(super) anchor: Positions,
     filter: OnceLock<Prefilter>,
+    /// What the literals of the requirement alone ask for.
+    traces: OnceLock<Requirement>,
 }
 
 /// What is matched.
@@ -48,6 +50,7 @@ impl CompiledCode {
                 requirement: Requirement::Anything,
                 anchor,
                 filter: OnceLock::new(),
+                traces: OnceLock::new(),
             });
         }
         let Some(rule) = &check.rule else {
@@ -67,6 +70,7 @@ impl CompiledCode {
             requirement: file,
             anchor,
             filter: OnceLock::new(),
+            traces: OnceLock::new(),
         })
     }
 
@@ -74,6 +78,11 @@ impl CompiledCode {
     pub(super) fn may_match(&self, text: &[u8]) -> bool {
         let filter = self.filter.get_or_init(|| Prefilter::new([&self.requirement]));
         filter.may_match(text, &mut Seen::default(), &mut Vec::new())
+    }
+
+    /// Whether the literals of the requirement occur in `text`, which did not parse.
+    pub(super) fn leaves_traces_in(&self, text: &[u8]) -> bool {
+        self.traces.get_or_init(|| self.requirement.literals()).holds_in(text)
     }
 
     /// What a file must hold to be parsed for this check, in words.

@@ -397,8 +397,7 @@ fn blind_spots(
         if !*active || !mine(check) || found.iter().any(|found| found.check == *number) {
             continue;
         }
-        let looks =
-            |span: &&Span| check.requirement().literals().holds_in(places.lines_around(**span).as_bytes());
+        let looks = |span: &&Span| check.leaves_traces_in(places.lines_around(**span).as_bytes());
         if let Some(span) = errors.iter().find(looks) {
             let (line, column) = places.line_column(span.start);
             let detail =

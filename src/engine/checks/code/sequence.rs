@@ -12,6 +12,7 @@ use ast_grep_core::{MatchStrictness, Pattern};
 
 use super::facts::Facts;
 use super::grammar::Grammar;
+use super::shapes;
 use crate::engine::prefilter::Requirement;
 
 /// Most tokens in one expression; what follows begins a new one.
@@ -42,7 +43,7 @@ pub fn requirement_of(grammar: Grammar, pattern: &Pattern) -> Requirement {
             .pieces
             .into_iter()
             .filter(|piece| piece.words >= best)
-            .map(|piece| Requirement::regex(format!("(?-u){}", piece.text))),
+            .map(|piece| Requirement::regex(format!("(?-u){}", facts.bordered(&piece.text)))),
     )
 }
 
@@ -134,7 +135,7 @@ impl Reader {
         let kind = self.kind(kind_id);
         let skipped = self.facts.kind(&kind).and_then(|facts| facts.tokens);
         let mut behind_ellipsis = false;
-        for child in children {
+        for (index, child) in children.iter().enumerate() {
             if matches!(
                 child,
                 PatternNode::MetaVar { meta_var: MetaVariable::Multiple | MetaVariable::MultiCapture(_) }
@@ -148,6 +149,20 @@ impl Reader {
             }
             behind_ellipsis = false;
             self.gap(skipped.as_deref());
+            // The last word of a member access is known to be one, whatever it is, and ends the node.
+            if is_last_word(children, index) {
+                if let (Some(word), Some(gap)) =
+                    (shapes::last_word(self.grammar.0, &kind), self.facts.gap(&[]))
+                {
+                    if matches!(child, PatternNode::MetaVar { .. }) {
+                        self.token(word, false);
+                    } else {
+                        self.node(child, Some(&kind));
+                    }
+                    self.open.gap = gap;
+                    return;
+                }
+            }
             self.node(child, Some(&kind));
         }
         self.split();
@@ -156,6 +171,12 @@ impl Reader {
     fn kind(&self, kind_id: u16) -> String {
         self.grammar.get_ts_language().node_kind_for_id(kind_id).unwrap_or_default().to_owned()
     }
+}
+
+/// Whether the child at `index` is the last one and stands behind a dot.
+fn is_last_word(children: &[PatternNode], index: usize) -> bool {
+    let is_dot = |node: &PatternNode| matches!(node, PatternNode::Terminal { text, is_named: false, .. } if text == ".");
+    index + 1 == children.len() && index.checked_sub(1).is_some_and(|before| is_dot(&children[before]))
 }
 
 /// The texts of named leaves, which the other kinds of strictness compare too.
