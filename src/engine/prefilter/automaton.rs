@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::Requirement;
+use super::code_mask::mask;
 use super::finder::Finder;
+use super::{Lexis, Requirement};
 
 /// The requirements of several checks, searched for in one pass.
 pub struct Prefilter {
@@ -22,6 +23,13 @@ enum Node {
     Anything,
     Literal(usize),
     Regex(usize),
+    /// The second is asked of the code alone, where the first holds in the whole text.
+    InCode {
+        whole: Box<Node>,
+        lexis: Lexis,
+        code: Box<OnceLock<Prefilter>>,
+        inner: Box<Requirement>,
+    },
     All(Vec<Node>),
     Any(Vec<Node>),
 }
@@ -40,6 +48,10 @@ struct LazyRegex {
 pub struct Seen {
     literals: Vec<bool>,
     regexes: Vec<Option<bool>>,
+    /// The text without comments and strings, once that was asked for.
+    code: Option<(Lexis, Vec<u8>)>,
+    /// Room for it.
+    room: Vec<u8>,
 }
 
 /// What is being numbered.
@@ -88,6 +100,9 @@ impl Prefilter {
                 }
             }
         }
+        if let Some((_, room)) = seen.code.take() {
+            seen.room = room;
+        }
         seen.regexes.clear();
         seen.regexes.resize(self.regexes.len(), None);
         active.clear();
@@ -99,6 +114,20 @@ impl Prefilter {
         match node {
             Node::Anything => true,
             Node::Literal(number) => seen.literals[*number],
+            Node::InCode { whole, lexis, code, inner } => {
+                if !self.holds(whole, bytes, seen) {
+                    return false;
+                }
+                let filter = code.get_or_init(|| Prefilter::new([&**inner]));
+                if seen.code.as_ref().is_none_or(|(known, _)| known != lexis) {
+                    let mut room = std::mem::take(&mut seen.room);
+                    mask(*lexis, bytes, &mut room);
+                    seen.code = Some((*lexis, room));
+                }
+                seen.code
+                    .as_ref()
+                    .is_none_or(|(_, text)| filter.may_match(text, &mut Seen::default(), &mut Vec::new()))
+            }
             Node::All(parts) => parts.iter().all(|part| self.holds(part, bytes, seen)),
             Node::Any(parts) => parts.iter().any(|part| self.holds(part, bytes, seen)),
             Node::Regex(number) => {
@@ -125,6 +154,7 @@ impl Node {
         match self {
             Self::Anything | Self::Literal(_) => 0,
             Self::Regex(_) => 1,
+            Self::InCode { whole, .. } => 3 + whole.cost(),
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).sum(),
         }
     }
@@ -143,6 +173,12 @@ impl Numbers {
             }
             Requirement::Regex(find) => self.regex(requirement, find, None),
             Requirement::Unless { find, unless } => self.regex(requirement, find, Some(unless)),
+            Requirement::InCode(lexis, inner) => Node::InCode {
+                whole: Box::new(self.number(inner)),
+                lexis: *lexis,
+                code: Box::default(),
+                inner: inner.clone(),
+            },
             Requirement::All(parts) => Node::All(self.sorted(parts)),
             Requirement::Any(parts) => Node::Any(self.sorted(parts)),
         }
@@ -179,6 +215,7 @@ mod tests {
             6 => "[ab]{1,4}".prop_map(|text| Requirement::literal(text.into_bytes())),
             3 => "[ab]{1,2}[ab][*+]?[bc]".prop_map(Requirement::regex),
             2 => Just(Requirement::regex(r"(?-u:\b)ab(?-u:\b)")),
+            2 => "[ab]{2,4}".prop_map(|text| Requirement::literal(text.into_bytes()).in_code(Some(Lexis::Go))),
         ];
         leaf.prop_recursive(3, 12, 3, |inner| {
             prop_oneof![
@@ -192,7 +229,7 @@ mod tests {
         #[test]
         fn the_automaton_says_what_plain_search_says(
             requirements in proptest::collection::vec(any_requirement(), 1..5),
-            text in "[abc ]{0,20}",
+            text in "[abc \"]{0,20}",
         ) {
             let prefilter = Prefilter::new(&requirements);
             let mut active = Vec::new();

@@ -4,6 +4,7 @@
 //! be said, the answer is [`Requirement::Anything`].
 
 mod automaton;
+mod code_mask;
 mod finder;
 mod from_regex;
 mod over_regex;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use finder::Finder;
 
 pub use automaton::{Prefilter, Seen};
+pub use code_mask::Lexis;
 pub use from_regex::{requirement_of_pattern, requirement_of_regex};
 pub use over_regex::{DOLLAR_BORDER, bytes_regex, over_pattern};
 pub use positions::Positions;
@@ -39,6 +41,8 @@ pub enum Requirement {
         /// What its places must not begin with.
         unless: String,
     },
+    /// This holds in the text without its comments and without what stands in its strings.
+    InCode(Lexis, Box<Requirement>),
     /// All of these hold. Never empty.
     All(Vec<Requirement>),
     /// At least one of these holds. Never empty.
@@ -68,6 +72,16 @@ impl Requirement {
         }
     }
 
+    /// `self` about the code alone, where `lexis` says what that is.
+    #[must_use]
+    pub fn in_code(self, lexis: Option<Lexis>) -> Self {
+        match (lexis, self) {
+            (_, Self::Anything) => Self::Anything,
+            (Some(lexis), requirement) => Self::InCode(lexis, Box::new(requirement)),
+            (None, requirement) => requirement,
+        }
+    }
+
     /// What the literals alone require: weaker, and cheap to look for.
     #[must_use]
     pub fn literals(&self) -> Self {
@@ -76,6 +90,7 @@ impl Requirement {
                 over_regex::parse_bytes(text).map_or(Self::Anything, |hir| requirement_of_regex(&hir))
             }
             Self::Unless { find, .. } => Self::Regex(find.clone()).literals(),
+            Self::InCode(_, inner) => inner.literals(),
             Self::All(parts) => Self::all(parts.iter().map(Self::literals)),
             Self::Any(parts) => Self::any(parts.iter().map(Self::literals)),
             simple => simple.clone(),
@@ -120,6 +135,11 @@ impl Requirement {
             Self::Regex(text) => bytes_regex(text).is_none_or(|regex| regex.is_match(bytes)),
             Self::Unless { find, unless } => {
                 Finder::new(find, Some(unless)).is_none_or(|finder| finder.find_at(bytes, 0).is_some())
+            }
+            Self::InCode(lexis, inner) => {
+                let mut masked = Vec::new();
+                code_mask::mask(*lexis, bytes, &mut masked);
+                inner.holds_in(&masked)
             }
             Self::All(parts) => parts.iter().all(|part| part.holds_in(bytes)),
             Self::Any(parts) => parts.iter().any(|part| part.holds_in(bytes)),

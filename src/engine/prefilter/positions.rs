@@ -59,12 +59,16 @@ impl Node {
             }
             Requirement::Regex(find) => match beginnings(find) {
                 // Searching for these is cheaper, and what they find besides is only looked at in vain.
-                Some(literals) => Self::new(&Requirement::any(literals.into_iter().map(Requirement::literal))),
+                Some(literals) => {
+                    Self::new(&Requirement::any(literals.into_iter().map(Requirement::literal)))
+                }
                 None => Self::Regex { find: find.clone(), unless: None, compiled: OnceLock::new() },
             },
             Requirement::Unless { find, unless } => {
                 Self::Regex { find: find.clone(), unless: Some(unless.clone()), compiled: OnceLock::new() }
             }
+            // Its places are among those of the whole text.
+            Requirement::InCode(_, inner) => Self::new(inner),
             Requirement::All(parts) => {
                 let mut parts: Vec<Self> = parts.iter().map(Self::new).collect();
                 // What costs least first.
@@ -96,7 +100,8 @@ impl Node {
                 let mut best: Option<Vec<usize>> = None;
                 for part in parts {
                     let found = part.find(text);
-                    if found.as_ref().is_some_and(|it| best.as_ref().is_none_or(|best| it.len() < best.len())) {
+                    if found.as_ref().is_some_and(|it| best.as_ref().is_none_or(|best| it.len() < best.len()))
+                    {
                         best = found;
                     }
                     if best.as_ref().is_some_and(|best| best.len() <= FEW) {

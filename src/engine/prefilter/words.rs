@@ -18,6 +18,7 @@ impl Requirement {
             Self::Unless { find, .. } => {
                 Some(format!("{} (but not where its text rules a match out)", describe_regex(find)))
             }
+            Self::InCode(_, inner) => inner.describe(),
             Self::All(parts) => Some(list(parts, " and ")),
             Self::Any(parts) => Some(format!("({})", list(parts, " or "))),
         }

@@ -4,7 +4,7 @@
 //! every tree without errors; a kind that is missing, or a column that is empty, says nothing. A few
 //! facts that no table can say are in [`super::shapes`].
 
-use crate::engine::prefilter::DOLLAR_BORDER;
+use crate::engine::prefilter::{DOLLAR_BORDER, Lexis};
 use crate::model::Language;
 
 /// The facts of one language.
@@ -19,6 +19,8 @@ pub struct Facts {
     words_begin: bool,
     /// Whether `$` is a letter.
     dollar_words: bool,
+    /// How comments and strings are told from code without parsing, where that can be done.
+    pub lexis: Option<Lexis>,
 }
 
 /// The facts of one kind of node.
@@ -127,7 +129,12 @@ impl Facts {
             matches!(language, L::Go | L::JavaScript | L::Python | L::Rust | L::Tsx | L::TypeScript);
         let keywords_end = words_begin || matches!(language, L::Java | L::C | L::Cpp);
         let dollar_words = matches!(language, L::JavaScript | L::Tsx | L::TypeScript);
-        Some(Self { table, comment, keywords_end, words_begin, dollar_words })
+        let lexis = match language {
+            L::Go => Some(Lexis::Go),
+            L::Rust => Some(Lexis::Rust),
+            _ => None,
+        };
+        Some(Self { table, comment, keywords_end, words_begin, dollar_words, lexis })
     }
 
     /// The facts of a kind of named node.
@@ -220,6 +227,26 @@ impl Facts {
         let left = if begins { r"\b" } else { "" };
         let right = if word && self.keywords_end && edge(text.as_bytes().last()) { r"\b" } else { "" };
         format!("{left}{}{right}", super::sequence::escaped(text))
+    }
+
+    /// Whether a token cannot stand in a comment or a string, nor begin or end one.
+    #[must_use]
+    pub fn is_code(&self, token: &str) -> bool {
+        !token.contains(['"', '`', '\\']) && !["//", "/*", "*/"].contains(&token)
+    }
+
+    /// Whether nodes of `kind` never stand in a comment or a string, nor are one.
+    #[must_use]
+    pub fn is_of_code(&self, kind: &str) -> bool {
+        const TEXTS: [&str; 9] =
+            ["comment", "string", "escape", "doc", "content", "fragment", "char", "rune", "raw"];
+        !TEXTS.iter().any(|text| kind.contains(text))
+    }
+
+    /// Whether leaves of `kind` are words of code.
+    #[must_use]
+    pub fn is_word(&self, kind: &str) -> bool {
+        WORDS.contains(&kind)
     }
 
     /// Whether a leaf of `kind` ends where its last letter ends.

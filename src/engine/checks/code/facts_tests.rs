@@ -132,11 +132,14 @@ fn opens(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>) {
             break;
         }
     }
-    let holds = |(first, second): &(&str, &str)| {
-        matches!(tokens[..], [a, b] if a.starts_with(first) && b.starts_with(second))
-    };
+    let holds = |(first, second): &(&str, &str)| matches!(tokens[..], [a, b] if a.starts_with(first) && b.starts_with(second));
     if !of.opens.is_empty() && !of.opens.iter().any(holds) {
-        wrong.push(format!("{} opens with none of {:?}: {:?}", node.kind(), of.opens, &text[node.byte_range()]));
+        wrong.push(format!(
+            "{} opens with none of {:?}: {:?}",
+            node.kind(),
+            of.opens,
+            &text[node.byte_range()]
+        ));
     }
 }
 

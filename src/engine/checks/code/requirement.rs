@@ -74,7 +74,7 @@ impl<'r> Reader<'r> {
             parts.extend(self.near_child(kind, rule));
             parts.extend(self.without_child(kind, rule));
         }
-        parts.extend(self.comment(rule));
+        parts.extend(self.text_node(rule));
         Implied::all(parts)
     }
 
@@ -122,7 +122,10 @@ impl<'r> Reader<'r> {
                 Requirement::regex(format!("(?-u){}{gap}{}", facts.token(first), facts.token(second)))
             }))
         });
-        Requirement::all(must.chain(opens))
+        let in_code = of.must.iter().flatten().chain(of.opens.iter().flat_map(|(a, b)| [a, b]));
+        let is_code = facts.is_of_code(kind) && in_code.into_iter().all(|token| facts.is_code(token));
+        let lexis = facts.lexis.filter(|_| is_code);
+        Requirement::all(must.chain(opens)).in_code(lexis)
     }
 
     fn regex(&self, kind: Option<&str>, regex: &str) -> Requirement {
@@ -182,7 +185,15 @@ impl<'r> Reader<'r> {
         let before = before.map_or_else(String::new, |before| format!("{before}{gap}"));
         let behind = behind.map_or_else(String::new, |behind| format!("{gap}{behind}"));
         let piece = format!("{before}{begins}{behind}");
-        let node = Requirement::regex(format!("(?-u){piece}"));
+        // A word that is the whole child, beside a token of code, is code.
+        let beside =
+            |tokens: Option<&[&'static str]>| tokens.is_some_and(|it| it.iter().all(|it| facts.is_code(it)));
+        let of_code = facts.is_of_code(kind) && keys.iter().all(|key| facts.is_of_code(key));
+        let is_code = of_code
+            && is_some_word(child)
+            && keys.iter().all(|it| beside(of.before(it)) || beside(of.behind(it)));
+        let lexis = facts.lexis.filter(|_| is_code);
+        let node = Requirement::regex(format!("(?-u){piece}")).in_code(lexis);
         let is_word = is_whole(child) && kind_of(child) == Some("identifier");
         let gap = is_word.then_some(gap.as_str());
         let child = shapes::Child { keys: &keys, piece: &piece, begins: &begins, gap };
@@ -192,24 +203,27 @@ impl<'r> Reader<'r> {
         Some(Implied { node, file })
     }
 
-    /// A comment that holds one text, but not that text with another behind it.
-    fn comment(&self, rule: &Map<String, Value>) -> Option<Implied> {
-        let begins = shapes::comment_begins(self.grammar.0, &kinds_of(rule)?)?;
+    /// A comment or a string that holds one text, but not that text with another behind it.
+    fn text_node(&self, rule: &Map<String, Value>) -> Option<Implied> {
+        let of = shapes::text_node(self.grammar.0, &kinds_of(rule)?)?;
         let wanted = rule.get("regex")?.as_str()?;
-        let in_comment = Requirement::regex(format!("(?-u){begins}{}", over_pattern(wanted)?));
-        let mut node = Requirement::Anything;
+        if of.is_string && may_begin_with_quote(wanted) {
+            return None;
+        }
+        let begun = Requirement::regex(format!("(?-u){}{}", of.begins, over_pattern(wanted)?));
         let unwanted = rule.get("not").and_then(Value::as_object).filter(|not| not.len() == 1);
         let unwanted = unwanted.and_then(|not| not.get("regex")).and_then(Value::as_str);
+        let mut node = Requirement::Anything;
         if let Some((find, unless)) = literal_of(wanted).zip(unwanted.and_then(literal_of))
             && unless.starts_with(&find)
-            // With these a comment may end, and what stands behind it is not in it.
-            && !unless.bytes().any(|byte| byte.is_ascii_control() || b"*/-<>?".contains(&byte))
+            // With these it may end, and what stands behind it is not in it.
+            && !unless.bytes().any(|byte| byte.is_ascii_control() || b"*/-<>?\"'`{".contains(&byte))
         {
             let text = |text: &str| format!("(?-u){}", sequence::escaped(text));
             node = Requirement::Unless { find: text(&find), unless: text(&unless) };
         }
-        // Every comment that holds the text does: saying more of the node would only cost time.
-        Some(Implied { file: Requirement::all([in_comment, node.clone()]), node })
+        // Of the node itself all this is true: saying more would only cost time.
+        Some(Implied { file: Requirement::all([begun, node.clone()]), node })
     }
 
     /// How the text of a node that a rule matches begins, as an expression over bytes.
@@ -294,6 +308,20 @@ fn is_whole(rule: &Map<String, Value>) -> bool {
     })
 }
 
+/// Whether the text of a node that a rule matches is one of some words.
+fn is_some_word(rule: &Map<String, Value>) -> bool {
+    let regex = rule.get("regex").and_then(Value::as_str).unwrap_or_default();
+    is_whole(rule) && regex.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_^$()|".contains(&byte))
+}
+
+/// Whether a match of `regex` in a string may begin with its quote.
+fn may_begin_with_quote(regex: &str) -> bool {
+    let Ok(hir) = regex_syntax::parse(regex) else { return true };
+    let beginnings = regex_syntax::hir::literal::Extractor::new().extract(&hir);
+    let quote = |text: &[u8]| text.first().is_none_or(|byte| b"\"'`".contains(byte));
+    beginnings.literals().is_none_or(|all| all.is_empty() || all.iter().any(|it| quote(it.as_bytes())))
+}
+
 /// The one text that an expression matches, if there is just one.
 fn literal_of(regex: &str) -> Option<String> {
     match regex_syntax::parse(regex).ok()?.kind() {
@@ -333,8 +361,18 @@ mod tests {
             (
                 L::Python,
                 json!({"pattern": "requests.$M($$$A)"}),
-                vec!["requests . get()", "requests \\\n.get()", "requests # c (\n.get()", "requests.\u{e9}()"],
-                vec!["import requests", "xrequests.get()", "requests.Response", "except requests.E as e: f()"],
+                vec![
+                    "requests . get()",
+                    "requests \\\n.get()",
+                    "requests # c (\n.get()",
+                    "requests.\u{e9}()",
+                ],
+                vec![
+                    "import requests",
+                    "xrequests.get()",
+                    "requests.Response",
+                    "except requests.E as e: f()",
+                ],
             ),
             (
                 L::Python,
@@ -451,6 +489,38 @@ mod tests {
                     "} catch { f() } a = {}",
                     "}\n p.catch(() => {})",
                 ],
+            ),
+            (
+                L::TypeScript,
+                json!({"kind": "string", "regex": "0\\.0\\.0\\.0"}),
+                vec!["'0.0.0.0'", "f(\"http://0.0.0.0:1\")", "'a\\\n0.0.0.0'", "'a\\\r\n0.0.0.0'"],
+                vec!["/* 'a'\n * 0.0.0.0 */"],
+            ),
+            (L::TypeScript, json!({"kind": "string", "regex": "^.a"}), vec!["'a'"], vec![]),
+            (
+                L::Python,
+                json!({"kind": "string", "regex": "0\\.0\\.0\\.0"}),
+                vec!["'0.0.0.0'", "\"\"\"\n0.0.0.0\"\"\"", "f'{\n1}0.0.0.0'"],
+                vec!["x = 'a'\n# 0.0.0.0"],
+            ),
+            (
+                L::Rust,
+                json!({"pattern": "process::exit($A)"}),
+                vec!["process::exit(1)", "\"a\"; process :: exit('\"')", "process::exit(1) // \""],
+                vec!["// process::exit(1)", "f(r#\"\n process::exit(1) \"#)", "\"process::exit(1)\""],
+            ),
+            (L::Rust, json!({"kind": "escape_sequence", "regex": "x1b"}), vec!["\"\\x1b\""], vec![]),
+            (
+                L::Rust,
+                json!({"kind": "string_literal", "has": {"kind": "string_content", "regex": "^foo$"}}),
+                vec!["\"foo\""],
+                vec!["foo"],
+            ),
+            (
+                L::Go,
+                json!({"pattern": {"context": "func f() { fmt.Println(\"abc\") }", "selector": "call_expression"}}),
+                vec!["fmt.Println(\"abc\")"],
+                vec!["fmt.Println(x)"],
             ),
             (
                 L::JavaScript,

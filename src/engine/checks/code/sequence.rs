@@ -34,17 +34,14 @@ pub fn requirement_of(grammar: Grammar, pattern: &Pattern) -> Requirement {
         named_leaves(&pattern.node, &mut parts);
         return Requirement::all(parts);
     };
-    let mut reader = Reader { grammar, facts, pieces: Vec::new(), open: Piece::default() };
+    let mut reader = Reader { grammar, facts, pieces: Vec::new(), open: Piece::default(), in_text: false };
     reader.node(&pattern.node, None);
     reader.split();
     let best = reader.pieces.iter().map(|piece| piece.words).max().unwrap_or(0).min(1);
-    Requirement::all(
-        reader
-            .pieces
-            .into_iter()
-            .filter(|piece| piece.words >= best)
-            .map(|piece| Requirement::regex(format!("(?-u){}", facts.bordered(&piece.text)))),
-    )
+    Requirement::all(reader.pieces.into_iter().filter(|piece| piece.words >= best).map(|piece| {
+        let lexis = facts.lexis.filter(|_| !piece.has_text);
+        Requirement::regex(format!("(?-u){}", facts.bordered(&piece.text))).in_code(lexis)
+    }))
 }
 
 /// `text` as an expression over bytes (with `(?-u)`), letter by letter.
@@ -67,6 +64,8 @@ struct Piece {
     text: String,
     tokens: usize,
     words: usize,
+    /// Whether some token may be part of a comment or a string.
+    has_text: bool,
     /// The gap to the next token, when one has come before.
     gap: String,
 }
@@ -76,6 +75,8 @@ struct Reader {
     facts: Facts,
     pieces: Vec<Piece>,
     open: Piece,
+    /// Whether what is read stands in a comment or a string.
+    in_text: bool,
 }
 
 impl Reader {
@@ -106,6 +107,7 @@ impl Reader {
         self.open.text.push_str(expression);
         self.open.tokens += 1;
         self.open.words += usize::from(is_word);
+        self.open.has_text |= self.in_text;
     }
 
     fn node(&mut self, node: &PatternNode, parent: Option<&str>) {
@@ -115,6 +117,7 @@ impl Reader {
                 if self.facts.is_spelled(text) {
                     let is_word = text.len() > 1 && text.bytes().all(|b| b.is_ascii_alphabetic());
                     self.token(&self.facts.token(text), is_word);
+                    self.open.has_text |= !self.facts.is_code(text);
                 } else {
                     self.split();
                 }
@@ -126,6 +129,7 @@ impl Reader {
                 let kind = self.kind(*kind_id);
                 let expression = self.facts.leaf(&kind, text, parent == Some("token_tree"));
                 self.token(&expression, text.len() > 1);
+                self.open.has_text |= !self.facts.is_word(&kind);
             }
             PatternNode::Internal { kind_id, children } => self.children(*kind_id, children),
         }
@@ -134,6 +138,14 @@ impl Reader {
     fn children(&mut self, kind_id: u16, children: &[PatternNode]) {
         let kind = self.kind(kind_id);
         let skipped = self.facts.kind(&kind).and_then(|facts| facts.tokens);
+        let outer = self.in_text;
+        self.in_text |= !self.facts.is_of_code(&kind);
+        self.row(&kind, skipped.as_deref(), children);
+        self.in_text = outer;
+    }
+
+    /// The children of a node of `kind`, between which the tokens in `skipped` may stand.
+    fn row(&mut self, kind: &str, skipped: Option<&[&str]>, children: &[PatternNode]) {
         let mut behind_ellipsis = false;
         for (index, child) in children.iter().enumerate() {
             if matches!(
@@ -148,22 +160,22 @@ impl Reader {
                 continue;
             }
             behind_ellipsis = false;
-            self.gap(skipped.as_deref());
+            self.gap(skipped);
             // The last word of a member access is known to be one, whatever it is, and ends the node.
             if is_last_word(children, index) {
                 if let (Some(word), Some(gap)) =
-                    (shapes::last_word(self.grammar.0, &kind), self.facts.gap(&[]))
+                    (shapes::last_word(self.grammar.0, kind), self.facts.gap(&[]))
                 {
                     if matches!(child, PatternNode::MetaVar { .. }) {
                         self.token(word, false);
                     } else {
-                        self.node(child, Some(&kind));
+                        self.node(child, Some(kind));
                     }
                     self.open.gap = gap;
                     return;
                 }
             }
-            self.node(child, Some(&kind));
+            self.node(child, Some(kind));
         }
         self.split();
     }

@@ -91,12 +91,20 @@ fn reach_except(child: &Child<'_>) -> String {
     format!(r"\n{INDENT}except\b[^:(]*?(?:(?:\b|[^0-9A-Za-z_:(]){begins}{gap}[:,]|{hard}|{brackets})")
 }
 
-/// An expression for what stands before a text in a comment of one of these kinds, from its first byte on.
+/// A comment or a string: how one begins.
+pub struct TextNode {
+    /// An expression for what stands before a text in it, from its first byte on.
+    pub begins: &'static str,
+    /// Whether it is a string, which begins with a quote.
+    pub is_string: bool,
+}
+
+/// How nodes of one of these kinds begin, when all are comments or all are strings.
 #[must_use]
-pub fn comment_begins(language: Language, kinds: &[&str]) -> Option<&'static str> {
+pub fn text_node(language: Language, kinds: &[&str]) -> Option<TextNode> {
     use Language as L;
     let all = |known: &[&str]| kinds.iter().all(|kind| known.contains(kind));
-    match language {
+    let comment = match language {
         L::Python if all(&["comment"]) => Some(r"\x23[^\n]*?"),
         L::Rust | L::Java if all(&["line_comment"]) => Some(r"//[^\n]*?"),
         L::Go | L::JavaScript | L::TypeScript | L::Tsx if all(&["comment"]) => Some(SLASHES),
@@ -104,7 +112,20 @@ pub fn comment_begins(language: Language, kinds: &[&str]) -> Option<&'static str
         L::C | L::Cpp if all(&["comment"]) => Some(r"(?://|/\*)[\x00-\xff]*?"),
         L::Rust | L::Java if all(&["line_comment", "block_comment"]) => Some(SLASHES),
         _ => None,
+    };
+    if let Some(begins) = comment {
+        return Some(TextNode { begins, is_string: false });
     }
+    let begins = match language {
+        L::TypeScript if all(&["string"]) => r#"["'](?:[^\n\\]|\\(?:\r\n|[\x00-\xff]))*?"#,
+        L::Go if all(&["interpreted_string_literal"]) => r#"\x22(?:[^\n\\]|\\[\x00-\xff])*?"#,
+        // Three quotes, or an insertion, may go on in the next line.
+        L::Python if all(&["string"]) => {
+            r#"(?:["'](?:[^\n\\{]|\\(?:\r\n|[\x00-\xff]))*?|["'](?:[^\n\\]|\\(?:\r\n|[\x00-\xff]))*?\{[\x00-\xff]*?|(?:"""|''')[\x00-\xff]*?)"#
+        }
+        _ => return None,
+    };
+    Some(TextNode { begins, is_string: true })
 }
 
 /// The two kinds of comments of many languages.

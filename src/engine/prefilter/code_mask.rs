@@ -1,0 +1,193 @@
+//! A text without its comments and without what stands in its strings, so that words of code are not searched
+//! for there. A filter over bytes; it parses nothing.
+//!
+//! Only for languages whose comments and strings can be told without parsing. What is not clear is left as it
+//! is: more then seems to be code, never less.
+
+use serde::{Deserialize, Serialize};
+
+/// How a language writes comments and strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Lexis {
+    /// Go: `//`, `/* */`, `"…"`, `` `…` ``, `'x'`.
+    Go,
+    /// Rust: `//`, `/* /* */ */`, `"…"`, `r#"…"#`, `'x'` beside lifetimes.
+    Rust,
+}
+
+/// Writes `text` to `out` with blanks for comments and quotes for what stands in strings; the same length.
+/// A text that ends within a string or a comment is not understood, and copied.
+pub fn mask(lexis: Lexis, text: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    out.extend_from_slice(text);
+    let mut at = 0;
+    if text.starts_with(b"#!") && !text.starts_with(b"#![") {
+        at = line_end(text, 0);
+        out[..at].fill(b' ');
+    }
+    let mut backtick = None;
+    loop {
+        let found = memchr::memchr3(b'"', b'\'', b'/', &text[at..]).map(|found| at + found);
+        if lexis == Lexis::Go && backtick.is_none_or(|known| known < at) {
+            backtick = memchr::memchr(b'`', &text[at..]).map(|found| at + found).or(Some(usize::MAX));
+        }
+        let backtick = backtick.filter(|it| *it != usize::MAX);
+        let Some(found) = found.into_iter().chain(backtick).min() else { return };
+        let Some(next) = step(lexis, text, found, out) else {
+            out.clear();
+            out.extend_from_slice(text);
+            return;
+        };
+        at = next;
+    }
+}
+
+/// Reads what begins at `at`, one of `"'/`; `None` when it does not end.
+fn step(lexis: Lexis, text: &[u8], at: usize, out: &mut [u8]) -> Option<usize> {
+    let (fill, end) = match (text[at], text.get(at + 1)) {
+        (b'/', Some(b'/')) => (b' ', line_end(text, at)),
+        (b'/', Some(b'*')) => (b' ', block_end(text, at, lexis == Lexis::Rust)?),
+        (b'/', _) => return Some(at + 1),
+        (b'"', _) if lexis == Lexis::Rust => (b'"', rust_string_end(text, at)?),
+        (b'"', _) => {
+            let end = escaped_end(text, at + 1, b'"')?;
+            (b'"', (end <= line_end(text, at)).then_some(end)?)
+        }
+        (b'`', _) => (b'`', memchr::memchr(b'`', &text[at + 1..])? + at + 2),
+        (quote, _) => match character_end(text, at) {
+            Some(end) => (quote, end),
+            // A lifetime, or something else that only begins with this.
+            None if lexis == Lexis::Rust => return Some(at + 1),
+            None => return None,
+        },
+    };
+    out[at..end].fill(fill);
+    Some(end)
+}
+
+fn line_end(text: &[u8], at: usize) -> usize {
+    memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |found| at + found)
+}
+
+fn block_end(text: &[u8], at: usize, nested: bool) -> Option<usize> {
+    let (mut depth, mut at) = (1usize, at + 2);
+    loop {
+        at += memchr::memchr2(b'*', b'/', text.get(at..)?)?;
+        match (text[at], text.get(at + 1)?) {
+            (b'*', b'/') => {
+                depth -= 1;
+                at += 2;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            (b'/', b'*') if nested => {
+                depth += 1;
+                at += 2;
+            }
+            _ => at += 1,
+        }
+    }
+}
+
+/// One past the next `quote` that no backslash stands before.
+fn escaped_end(text: &[u8], mut at: usize, quote: u8) -> Option<usize> {
+    loop {
+        at += memchr::memchr2(quote, b'\\', text.get(at..)?)?;
+        if text[at] == quote {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// One past a string of Rust that begins with the quote at `at`, after what it may begin with.
+fn rust_string_end(text: &[u8], at: usize) -> Option<usize> {
+    let hashes = text[..at].iter().rev().take_while(|byte| **byte == b'#').count();
+    let before = &text[..at - hashes];
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
+    let word = &before[before.len() - before.iter().rev().take_while(|byte| is_word(byte)).count()..];
+    // `1r"` may be a number and a string.
+    if word.first().is_some_and(u8::is_ascii_digit) && word.ends_with(b"r") {
+        return None;
+    }
+    if !matches!(word, b"r" | b"br" | b"cr") {
+        return escaped_end(text, at + 1, b'"');
+    }
+    let mut at = at + 1;
+    loop {
+        at += memchr::memchr(b'"', text.get(at..)?)? + 1;
+        if text[at..].iter().take_while(|byte| **byte == b'#').take(hashes).count() == hashes {
+            return Some(at + hashes);
+        }
+    }
+}
+
+/// One past the character between quotes that begins at `at`; `None` when it is none.
+fn character_end(text: &[u8], at: usize) -> Option<usize> {
+    match *text.get(at + 1)? {
+        // A line end in it would be no character.
+        b'\\' => escaped_end(text, at + 1, b'\'').filter(|end| *end <= line_end(text, at)),
+        b'\'' => None,
+        byte => {
+            let length = match byte {
+                0..=0xbf => 1,
+                0xc0..=0xdf => 2,
+                0xe0..=0xef => 3,
+                _ => 4,
+            };
+            (text.get(at + 1 + length) == Some(&b'\'')).then_some(at + length + 2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn masked(lexis: Lexis, text: &str) -> String {
+        let mut out = Vec::new();
+        mask(lexis, text.as_bytes(), &mut out);
+        assert_eq!(out.len(), text.len());
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn comments_and_strings_go() {
+        for (text, wanted) in [
+            ("a // b\nc", "a     \nc"),
+            ("a /* b /* c */ d */ e", "a                   e"),
+            (r#"f("b // c", d)"#, r#"f("""""""", d)"#),
+            (r#"f("\"b", d)"#, r#"f(""""", d)"#),
+            (r##"f(r#"b " c"#, d)"##, r##"f(r#"""""""", d)"##),
+            (r#"f(r"\", d)"#, r#"f(r""", d)"#),
+            (r#"for"\" b" c"#, r#"for"""""" c"#),
+            ("<'a, 'b>('\"', '\\'', 'é') b", "<'a, 'b>(''', '''', '''') b"),
+            ("'a: loop { break 'a; }", "'a: loop { break 'a; }"),
+            ("#!/bin/x \"\nf", "          \nf"),
+            ("#![a] // b", "#![a]     "),
+        ] {
+            assert_eq!(masked(Lexis::Rust, text), wanted, "{text}");
+        }
+        assert_eq!(masked(Lexis::Go, "a := `\"` + \"`\" // '"), "a := ``` + \"\"\"     ");
+    }
+
+    #[test]
+    fn what_does_not_end_is_left_alone() {
+        for text in ["a // b\n\"c", "/* /* */ \"b\"", "\"a\" r#\"b\"", "\"a\" 1r\"b\""] {
+            assert_eq!(masked(Lexis::Rust, text), text);
+        }
+        for text in ["\"a\" `b", "\"a\" 'b", "\"a\n"] {
+            assert_eq!(masked(Lexis::Go, text), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_keep_their_length(text in "[rb#\"'/*\\\\a\n é]{0,24}", go: bool) {
+            masked(if go { Lexis::Go } else { Lexis::Rust }, &text);
+        }
+    }
+}
