@@ -514,7 +514,7 @@ mod tests {
                 L::Rust,
                 json!({"kind": "string_literal", "has": {"kind": "string_content", "regex": "^foo$"}}),
                 vec!["\"foo\""],
-                vec!["foo"],
+                vec![],
             ),
             (
                 L::Go,
