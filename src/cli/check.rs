@@ -120,8 +120,12 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let of_change = arguments.staged || arguments.since.is_some();
     let locate = if of_change { root::locate_in_change } else { root::locate };
     let place = locate(&base, &arguments.paths)?;
-    let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
-    let change = change::find(arguments.staged, arguments.since.as_deref(), &base, &place)?;
+    // A hook is waited for: both at the same time.
+    let (followed, change) = rayon::join(
+        || guidelines::load(&place.root, &base, &arguments.guidelines),
+        || change::find(arguments.staged, arguments.since.as_deref(), &base, &place),
+    );
+    let (followed, change) = (followed?, change?);
     let lane = lane(arguments, &place.root, &followed.guidelines);
     let options = engine::Options {
         memory: lane.as_ref().and_then(|lane| lane.as_ref().ok()).map(cache::Lane::memory),

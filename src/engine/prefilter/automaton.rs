@@ -7,7 +7,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::code_mask::mask;
 use super::finder::Finder;
-use super::{Lexis, Requirement};
+use super::{Expression, Lexis, Requirement};
 
 /// The requirements of several checks, searched for in one pass.
 pub struct Prefilter {
@@ -36,8 +36,7 @@ enum Node {
 
 /// An expression that is compiled when a file first holds the literals that it needs.
 struct LazyRegex {
-    find: String,
-    unless: Option<String>,
+    expression: Expression,
     needs: Node,
     /// `None` inside: it does not compile within bounds and says nothing.
     compiled: OnceLock<Option<Finder>>,
@@ -60,7 +59,7 @@ struct Numbers {
     literals: Vec<Vec<u8>>,
     known_literals: HashMap<Vec<u8>, usize>,
     regexes: Vec<LazyRegex>,
-    known_regexes: HashMap<Requirement, usize>,
+    known_regexes: HashMap<Expression, usize>,
 }
 
 impl Prefilter {
@@ -138,7 +137,7 @@ impl Prefilter {
                 let found = self.holds(&lazy.needs, bytes, seen)
                     && lazy
                         .compiled
-                        .get_or_init(|| Finder::new(&lazy.find, lazy.unless.as_deref()))
+                        .get_or_init(|| Finder::new(&lazy.expression))
                         .as_ref()
                         .is_none_or(|regex| regex.is_match(bytes));
                 seen.regexes[*number] = Some(found);
@@ -171,8 +170,7 @@ impl Numbers {
                     next
                 }))
             }
-            Requirement::Regex(find) => self.regex(requirement, find, None),
-            Requirement::Unless { find, unless } => self.regex(requirement, find, Some(unless)),
+            Requirement::Regex(expression) => self.regex(expression),
             Requirement::InCode(lexis, inner) => Node::InCode {
                 whole: Box::new(self.number(inner)),
                 lexis: *lexis,
@@ -184,15 +182,14 @@ impl Numbers {
         }
     }
 
-    fn regex(&mut self, requirement: &Requirement, find: &str, unless: Option<&str>) -> Node {
-        if let Some(&known) = self.known_regexes.get(requirement) {
+    fn regex(&mut self, expression: &Expression) -> Node {
+        if let Some(&known) = self.known_regexes.get(expression) {
             return Node::Regex(known);
         }
-        let needs = self.number(&requirement.literals());
-        let unless = unless.map(str::to_owned);
-        let compiled = OnceLock::new();
-        self.regexes.push(LazyRegex { find: find.to_owned(), unless, needs, compiled });
-        self.known_regexes.insert(requirement.clone(), self.regexes.len() - 1);
+        let needs = self.number(&expression.literals);
+        let expression = expression.clone();
+        self.known_regexes.insert(expression.clone(), self.regexes.len());
+        self.regexes.push(LazyRegex { expression, needs, compiled: OnceLock::new() });
         Node::Regex(self.regexes.len() - 1)
     }
 

@@ -1,6 +1,6 @@
 //! One expression over bytes, compiled, with what its places must not begin with.
 
-use super::{DOLLAR_BORDER, bytes_regex};
+use super::{DOLLAR_BORDER, Expression, bytes_regex};
 
 /// Searches for an expression, passing by the places that begin with another one.
 pub(super) struct Finder {
@@ -12,8 +12,9 @@ pub(super) struct Finder {
 
 impl Finder {
     /// Compiles; `None` when an expression is none or too large, which says nothing.
-    pub(super) fn new(find: &str, unless: Option<&str>) -> Option<Self> {
-        let unless = match unless {
+    pub(super) fn new(expression: &Expression) -> Option<Self> {
+        let find = &expression.find;
+        let unless = match &expression.unless {
             Some(unless) => Some(bytes_regex(&format!("^(?:{unless})"))?),
             None => None,
         };
@@ -51,10 +52,13 @@ fn is_letter(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::prefilter::Requirement;
 
     #[test]
     fn a_border_is_no_part_of_the_place() {
-        let finder = Finder::new(&format!("(?-u){DOLLAR_BORDER}eval"), None).expect("compiles");
+        let find = format!("(?-u){DOLLAR_BORDER}eval");
+        let expression = Expression { find, unless: None, literals: Requirement::Anything };
+        let finder = Finder::new(&expression).expect("compiles");
         let places = |text: &str| {
             let (mut at, mut all) = (0, Vec::new());
             while let Some((start, end)) = finder.find_at(text.as_bytes(), at) {

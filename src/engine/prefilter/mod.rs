@@ -31,22 +31,25 @@ pub enum Requirement {
     Anything,
     /// These bytes occur.
     Literal(Vec<u8>),
-    /// This expression over bytes (syntax of `regex::bytes`) finds something.
-    Regex(String),
-    /// The expression `find` finds something whose beginning `unless` does not match. Both are
-    /// expressions over bytes.
-    Unless {
-        /// What is searched for.
-        find: String,
-        /// What its places must not begin with.
-        unless: String,
-    },
+    /// This expression finds something.
+    Regex(Box<Expression>),
     /// This holds in the text without its comments and without what stands in its strings.
     InCode(Lexis, Box<Requirement>),
     /// All of these hold. Never empty.
     All(Vec<Requirement>),
     /// At least one of these holds. Never empty.
     Any(Vec<Requirement>),
+}
+
+/// An expression over bytes (syntax of `regex::bytes`) to search for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Expression {
+    /// What is searched for.
+    find: String,
+    /// An expression that its places must not begin with.
+    unless: Option<String>,
+    /// What its literals alone require, so that whoever uses it need not read it again.
+    literals: Requirement,
 }
 
 impl Requirement {
@@ -68,8 +71,20 @@ impl Requirement {
         }
         match hir.kind() {
             regex_syntax::hir::HirKind::Literal(literal) => Self::Literal(literal.0.to_vec()),
-            _ => Self::Regex(text),
+            _ => {
+                let literals = requirement_of_regex(&hir);
+                Self::Regex(Box::new(Expression { find: text, unless: None, literals }))
+            }
         }
+    }
+
+    /// The expression `find` over bytes finds something whose beginning the expression `unless` does not match.
+    #[must_use]
+    pub fn regex_unless(find: impl Into<String>, unless: impl Into<String>) -> Self {
+        let find = find.into();
+        let literals =
+            over_regex::parse_bytes(&find).map_or(Self::Anything, |hir| requirement_of_regex(&hir));
+        Self::Regex(Box::new(Expression { find, unless: Some(unless.into()), literals }))
     }
 
     /// `self` about the code alone, where `lexis` says what that is.
@@ -86,10 +101,7 @@ impl Requirement {
     #[must_use]
     pub fn literals(&self) -> Self {
         match self {
-            Self::Regex(text) => {
-                over_regex::parse_bytes(text).map_or(Self::Anything, |hir| requirement_of_regex(&hir))
-            }
-            Self::Unless { find, .. } => Self::Regex(find.clone()).literals(),
+            Self::Regex(expression) => expression.literals.clone(),
             Self::InCode(_, inner) => inner.literals(),
             Self::All(parts) => Self::all(parts.iter().map(Self::literals)),
             Self::Any(parts) => Self::any(parts.iter().map(Self::literals)),
@@ -132,9 +144,8 @@ impl Requirement {
         match self {
             Self::Anything => true,
             Self::Literal(literal) => memchr::memmem::find(bytes, literal).is_some(),
-            Self::Regex(text) => bytes_regex(text).is_none_or(|regex| regex.is_match(bytes)),
-            Self::Unless { find, unless } => {
-                Finder::new(find, Some(unless)).is_none_or(|finder| finder.find_at(bytes, 0).is_some())
+            Self::Regex(expression) => {
+                Finder::new(expression).is_none_or(|finder| finder.find_at(bytes, 0).is_some())
             }
             Self::InCode(lexis, inner) => {
                 let mut masked = Vec::new();

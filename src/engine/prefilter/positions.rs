@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use memchr::memmem;
 use regex_syntax::hir::literal::Extractor;
 
-use super::Requirement;
 use super::finder::Finder;
+use super::{Expression, Requirement};
 
 /// Most places that are worth keeping for one text.
 const MAX_PLACES: usize = 50_000;
@@ -24,7 +24,7 @@ pub struct Positions(Node);
 enum Node {
     Anything,
     Literal(Box<memmem::Finder<'static>>),
-    Regex { find: String, unless: Option<String>, compiled: OnceLock<Option<Finder>> },
+    Regex { expression: Box<Expression>, compiled: OnceLock<Option<Finder>> },
     All(Vec<Node>),
     Any(Vec<Node>),
 }
@@ -57,16 +57,13 @@ impl Node {
             Requirement::Literal(literal) => {
                 Self::Literal(Box::new(memmem::Finder::new(literal).into_owned()))
             }
-            Requirement::Regex(find) => match beginnings(find) {
+            Requirement::Regex(expression) => match beginnings(expression) {
                 // Searching for these is cheaper, and what they find besides is only looked at in vain.
                 Some(literals) => {
                     Self::new(&Requirement::any(literals.into_iter().map(Requirement::literal)))
                 }
-                None => Self::Regex { find: find.clone(), unless: None, compiled: OnceLock::new() },
+                None => Self::Regex { expression: expression.clone(), compiled: OnceLock::new() },
             },
-            Requirement::Unless { find, unless } => {
-                Self::Regex { find: find.clone(), unless: Some(unless.clone()), compiled: OnceLock::new() }
-            }
             // Its places are among those of the whole text.
             Requirement::InCode(_, inner) => Self::new(inner),
             Requirement::All(parts) => {
@@ -91,8 +88,8 @@ impl Node {
                 let length = finder.needle().len();
                 starts(text, |at| finder.find(&text[at..]).map(|found| (at + found, at + found + length)))
             }
-            Self::Regex { find, unless, compiled } => {
-                let finder = compiled.get_or_init(|| Finder::new(find, unless.as_deref())).as_ref()?;
+            Self::Regex { expression, compiled } => {
+                let finder = compiled.get_or_init(|| Finder::new(expression)).as_ref()?;
                 starts(text, |at| finder.find_at(text, at))
             }
             // Each part holds wherever the whole does: the rarest one says most.
@@ -124,8 +121,11 @@ impl Node {
 }
 
 /// The texts one of which every match of an expression begins with, when they are few and say enough.
-fn beginnings(find: &str) -> Option<Vec<Vec<u8>>> {
-    let hir = super::over_regex::parse_bytes(find)?;
+fn beginnings(expression: &Expression) -> Option<Vec<Vec<u8>>> {
+    if expression.unless.is_some() {
+        return None;
+    }
+    let hir = super::over_regex::parse_bytes(&expression.find)?;
     let literals = Extractor::new().limit_total(MOST_BEGINNINGS).extract(&hir);
     let literals = literals.literals()?;
     let enough = !literals.is_empty() && literals.iter().all(|it| it.len() >= SHORTEST_BEGINNING);

@@ -14,9 +14,12 @@ impl Requirement {
         match self {
             Self::Anything => None,
             Self::Literal(literal) => Some(quoted(literal)),
-            Self::Regex(text) => Some(describe_regex(text)),
-            Self::Unless { find, .. } => {
-                Some(format!("{} (but not where its text rules a match out)", describe_regex(find)))
+            Self::Regex(expression) => {
+                let words = describe_regex(&expression.find);
+                Some(match expression.unless {
+                    None => words,
+                    Some(_) => format!("{words} (but not where its text rules a match out)"),
+                })
             }
             Self::InCode(_, inner) => inner.describe(),
             Self::All(parts) => Some(list(parts, " and ")),

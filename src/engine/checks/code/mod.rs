@@ -10,8 +10,12 @@ mod pasted_globs;
 mod pattern_guard;
 mod query;
 mod requirement;
+#[cfg(test)]
+mod requirement_tests;
 mod rule;
 mod rule_problems;
+#[cfg(test)]
+mod samples;
 mod scan;
 mod sequence;
 mod shapes;

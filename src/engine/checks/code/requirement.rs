@@ -207,7 +207,19 @@ impl<'r> Reader<'r> {
     fn text_node(&self, rule: &Map<String, Value>) -> Option<Implied> {
         let of = shapes::text_node(self.grammar.0, &kinds_of(rule)?)?;
         let wanted = rule.get("regex")?.as_str()?;
-        if of.is_string && may_begin_with_quote(wanted) {
+        // What is searched for must lie behind what the node begins with.
+        let beginnings =
+            regex_syntax::hir::literal::Extractor::new().extract(&regex_syntax::parse(wanted).ok()?);
+        let literals = beginnings.literals().filter(|all| !all.is_empty())?;
+        let lies_behind = literals.iter().all(|literal| match (literal.as_bytes(), of.is_string) {
+            ([], _) => false,
+            ([first, ..], false) => !b"#/*".contains(first),
+            // Letters may stand before a quote, but no more than two.
+            (text, true) => {
+                literal.is_exact() && text.len() > 2 && !text.iter().any(|it| b"\"'`".contains(it))
+            }
+        });
+        if !lies_behind {
             return None;
         }
         let begun = Requirement::regex(format!("(?-u){}{}", of.begins, over_pattern(wanted)?));
@@ -220,7 +232,7 @@ impl<'r> Reader<'r> {
             && !unless.bytes().any(|byte| byte.is_ascii_control() || b"*/-<>?\"'`{".contains(&byte))
         {
             let text = |text: &str| format!("(?-u){}", sequence::escaped(text));
-            node = Requirement::Unless { find: text(&find), unless: text(&unless) };
+            node = Requirement::regex_unless(text(&find), text(&unless));
         }
         // Of the node itself all this is true: saying more would only cost time.
         Some(Implied { file: Requirement::all([begun, node.clone()]), node })
@@ -266,7 +278,7 @@ impl<'r> Reader<'r> {
             return None;
         };
         let shown = shapes::shows_child(self.grammar.0, kind, &without)?;
-        let unless = |(find, unless): (String, String)| Requirement::Unless { find, unless };
+        let unless = |(find, unless): (String, String)| Requirement::regex_unless(find, unless);
         Some(Implied { node: unless(shown.node), file: unless(shown.file) })
     }
 
@@ -312,14 +324,6 @@ fn is_whole(rule: &Map<String, Value>) -> bool {
 fn is_some_word(rule: &Map<String, Value>) -> bool {
     let regex = rule.get("regex").and_then(Value::as_str).unwrap_or_default();
     is_whole(rule) && regex.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_^$()|".contains(&byte))
-}
-
-/// Whether a match of `regex` in a string may begin with its quote.
-fn may_begin_with_quote(regex: &str) -> bool {
-    let Ok(hir) = regex_syntax::parse(regex) else { return true };
-    let beginnings = regex_syntax::hir::literal::Extractor::new().extract(&hir);
-    let quote = |text: &[u8]| text.first().is_none_or(|byte| b"\"'`".contains(byte));
-    beginnings.literals().is_none_or(|all| all.is_empty() || all.iter().any(|it| quote(it.as_bytes())))
 }
 
 /// The one text that an expression matches, if there is just one.
