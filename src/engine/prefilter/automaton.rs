@@ -1,18 +1,16 @@
-//! One automaton over the bytes of a file's text for all checks of a class of files.
+//! One look through the bytes of a file's text for all checks of a class of files.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::code_mask::mask;
 use super::finder::Finder;
+use super::literals::Literals;
 use super::{Expression, Lexis, Requirement};
 
 /// The requirements of several checks, searched for in one pass.
 pub struct Prefilter {
-    automaton: Option<AhoCorasick>,
-    literals: usize,
+    literals: Literals,
     regexes: Vec<LazyRegex>,
     checks: Vec<Node>,
 }
@@ -70,35 +68,18 @@ impl Prefilter {
         let checks: Vec<Node> =
             requirements.into_iter().map(|requirement| numbers.number(requirement)).collect();
         let Numbers { literals, regexes, .. } = numbers;
-        // A build can only fail when there are far too many literals; then nothing is skipped.
-        let automaton = if literals.is_empty() {
-            None
-        } else {
-            AhoCorasick::builder().match_kind(MatchKind::Standard).build(&literals).ok()
+        let Some(literals) = Literals::new(literals) else {
+            // Far too many of them: then nothing is skipped.
+            let checks = checks.iter().map(|_| Node::Anything).collect();
+            return Self { literals: Literals::none(), regexes: Vec::new(), checks };
         };
-        let failed = automaton.is_none() && !literals.is_empty();
-        let checks = if failed { checks.iter().map(|_| Node::Anything).collect() } else { checks };
-        Self { automaton, literals: literals.len(), regexes, checks }
+        Self { literals, regexes, checks }
     }
 
     /// Looks once through `bytes` and sets `active[i]` to whether the `i`-th check may match.
     /// Returns whether any may.
     pub fn may_match(&self, bytes: &[u8], seen: &mut Seen, active: &mut Vec<bool>) -> bool {
-        seen.literals.clear();
-        seen.literals.resize(self.literals, false);
-        if let Some(automaton) = &self.automaton {
-            let mut missing = self.literals;
-            for found in automaton.find_overlapping_iter(bytes) {
-                let seen = &mut seen.literals[found.pattern().as_usize()];
-                if !*seen {
-                    *seen = true;
-                    missing -= 1;
-                    if missing == 0 {
-                        break;
-                    }
-                }
-            }
-        }
+        self.literals.mark(bytes, &mut seen.literals);
         if let Some((_, room)) = seen.code.take() {
             seen.room = room;
         }
@@ -186,7 +167,7 @@ impl Numbers {
         if let Some(&known) = self.known_regexes.get(expression) {
             return Node::Regex(known);
         }
-        let needs = self.number(&expression.literals);
+        let needs = self.number(expression.literals.hardest());
         let expression = expression.clone();
         self.known_regexes.insert(expression.clone(), self.regexes.len());
         self.regexes.push(LazyRegex { expression, needs, compiled: OnceLock::new() });

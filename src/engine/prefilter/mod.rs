@@ -7,6 +7,7 @@ mod automaton;
 mod code_mask;
 mod finder;
 mod from_regex;
+mod literals;
 mod over_regex;
 mod positions;
 mod words;
@@ -106,6 +107,22 @@ impl Requirement {
             Self::All(parts) => Self::all(parts.iter().map(Self::literals)),
             Self::Any(parts) => Self::any(parts.iter().map(Self::literals)),
             simple => simple.clone(),
+        }
+    }
+
+    /// The part that says most, where several must hold: the one with the longest literals.
+    fn hardest(&self) -> &Self {
+        fn shortest(part: &Requirement) -> usize {
+            match part {
+                Requirement::Literal(literal) => literal.len(),
+                Requirement::Any(parts) => parts.iter().map(shortest).min().unwrap_or(0),
+                Requirement::All(parts) => parts.iter().map(shortest).max().unwrap_or(0),
+                _ => 0,
+            }
+        }
+        match self {
+            Self::All(parts) => parts.iter().max_by_key(|part| shortest(part)).unwrap_or(self),
+            simple => simple,
         }
     }
 

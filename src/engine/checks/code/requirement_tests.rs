@@ -161,7 +161,7 @@ fn patterns(language: Language, text: &str, wrong: &mut Vec<String>) -> usize {
             continue;
         }
         let mut sources = vec![own.clone()];
-        for part in node.dfs().filter(ast_grep_core::Node::is_named).take(24) {
+        for part in node.dfs().filter(ast_grep_core::Node::is_named).take(6) {
             let inner = part.range();
             let with = |variable: &str| {
                 [&own[..inner.start - range.start], variable, &own[inner.end - range.start..]].concat()

@@ -1,0 +1,115 @@
+//! Which of many literals occur in a text.
+//!
+//! A vectorised search passes over texts that hold few of them many times as fast as an automaton does; where
+//! matches follow each other closely, the automaton goes on.
+
+use std::sync::OnceLock;
+
+use aho_corasick::packed::{Config, MatchKind as PackedKind, Searcher};
+use aho_corasick::{AhoCorasick, Input, MatchKind};
+
+/// Most literals for the vectorised search; with more, too many places look like one.
+const MOST_PACKED: usize = 48;
+/// Matches in one text after which the automaton goes on.
+const MANY: usize = 48;
+
+/// Literals to search for together.
+pub(super) struct Literals {
+    all: Vec<Vec<u8>>,
+    /// The numbers of those that begin with each byte.
+    by_first: Vec<Vec<usize>>,
+    packed: Option<Searcher>,
+    automaton: OnceLock<Option<AhoCorasick>>,
+}
+
+impl Literals {
+    /// Prepares a search; `None` when there are far too many. None of them is empty.
+    pub(super) fn new(all: Vec<Vec<u8>>) -> Option<Self> {
+        let mut by_first = vec![Vec::new(); 256];
+        for (number, literal) in all.iter().enumerate() {
+            by_first[usize::from(*literal.first()?)].push(number);
+        }
+        let packed = (all.len() <= MOST_PACKED).then(|| {
+            let mut config = Config::new();
+            config.match_kind(PackedKind::LeftmostFirst).builder().extend(&all).build()
+        });
+        let literals = Self { all, by_first, packed: packed.flatten(), automaton: OnceLock::new() };
+        (literals.packed.is_some() || literals.all.is_empty() || literals.automaton().is_some())
+            .then_some(literals)
+    }
+
+    /// Nothing to search for.
+    pub(super) fn none() -> Self {
+        Self { all: Vec::new(), by_first: Vec::new(), packed: None, automaton: OnceLock::new() }
+    }
+
+    fn automaton(&self) -> Option<&AhoCorasick> {
+        let build = || AhoCorasick::builder().match_kind(MatchKind::Standard).build(&self.all).ok();
+        self.automaton.get_or_init(build).as_ref()
+    }
+
+    /// Sets `seen[i]` to whether the `i`-th literal occurs in `text`.
+    pub(super) fn mark(&self, text: &[u8], seen: &mut Vec<bool>) {
+        seen.clear();
+        seen.resize(self.all.len(), false);
+        let mut missing = self.all.len();
+        if missing == 0 {
+            return;
+        }
+        let mut at = 0;
+        if let Some(packed) = &self.packed {
+            let mut matches = 0;
+            while matches < MANY {
+                let Some(found) = packed.find_in(text, (at..text.len()).into()) else { return };
+                // Others may begin here, too.
+                for &number in &self.by_first[usize::from(text[found.start()])] {
+                    if !seen[number] && text[found.start()..].starts_with(&self.all[number]) {
+                        seen[number] = true;
+                        missing -= 1;
+                    }
+                }
+                if missing == 0 {
+                    return;
+                }
+                at = found.start() + 1;
+                matches += 1;
+            }
+        }
+        let Some(automaton) = self.automaton() else {
+            seen.fill(true);
+            return;
+        };
+        for found in automaton.find_overlapping_iter(Input::new(text).range(at..)) {
+            let seen = &mut seen[found.pattern().as_usize()];
+            if !*seen {
+                *seen = true;
+                missing -= 1;
+                if missing == 0 {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn both_searches_find_what_occurs(
+            all in proptest::collection::hash_set("[abc]{2,5}", 1..60), text in "[abcd]{0,400}",
+        ) {
+            let all: Vec<Vec<u8>> = all.into_iter().map(String::into_bytes).collect();
+            let literals = Literals::new(all.clone()).expect("few");
+            let mut seen = Vec::new();
+            literals.mark(text.as_bytes(), &mut seen);
+            for (literal, seen) in all.iter().zip(seen) {
+                prop_assert_eq!(seen, memchr::memmem::find(text.as_bytes(), literal).is_some());
+            }
+        }
+    }
+}
