@@ -18,6 +18,9 @@ const SIZE_LIMIT: usize = 1024 * 1024;
 const SEARCH_LIMIT: usize = 256 * 1024;
 /// Deepest nesting of groups in an expression.
 const NEST_LIMIT: u32 = 64;
+/// Matches, and bytes of text, after which the clock is looked at.
+const STEPS_PER_LOOK: usize = 32;
+const BYTES_PER_LOOK: usize = 16 * 1024;
 /// How far a message is filled in, in bytes; every message of that length is cut.
 const MESSAGE_BYTES: usize = 2 * 1024;
 
@@ -172,32 +175,57 @@ impl CompiledText {
         let mut refuse = |detail: String| {
             cannot_tell.push(CannotTell { check: Some(number), reason: Reason::Budget, detail });
         };
-        let mut count = 0;
-        for captures in regex.captures_iter(places.text()) {
-            // Each step may search to the end of the file, so the clock is looked at every time.
-            if budget.is_spent() {
-                return refuse(format!("searching took longer than {}", budget.words()));
+        let (mut count, mut steps, mut looked_at) = (0usize, 0usize, 0usize);
+        // Returns false when enough is found, or time is up.
+        let mut one = |whole: regex::Match<'_>, captures: Option<&regex::Captures<'_>>| {
+            // The clock is a system call: it is looked at after so much text, or so many steps.
+            steps += 1;
+            if steps % STEPS_PER_LOOK == 1 || whole.start() - looked_at > BYTES_PER_LOOK {
+                looked_at = whole.start();
+                if budget.is_spent() {
+                    refuse(format!("searching took longer than {}", budget.words()));
+                    return false;
+                }
             }
-            let Some(whole) = captures.get(0) else { continue };
             // An empty match points at nothing.
             if whole.is_empty() {
-                continue;
+                return true;
             }
             if count >= MAX_FINDINGS {
-                return refuse(format!("more than {MAX_FINDINGS} findings; the rest is not listed"));
+                refuse(format!("more than {MAX_FINDINGS} findings; the rest is not listed"));
+                return false;
             }
             count += 1;
+            let filled = |template: &str, most| match captures {
+                Some(captures) => expand(captures, template, most),
+                None => template.to_owned(),
+            };
             let message = match &self.message {
-                Some(template) => expand(&captures, template, MESSAGE_BYTES),
+                Some(template) => filled(template, MESSAGE_BYTES),
                 None => format!("found `{}`", first_words(whole.as_str())),
             };
             let fix = self.fix.as_ref().and_then(|fix| {
-                let with = expand(&captures, fix.replace.as_ref()?, FIX_BYTES);
+                let with = filled(fix.replace.as_ref()?, FIX_BYTES);
                 let edits = vec![Edit::Replace { span: whole.range().into(), with }];
                 Some(Fix { title: fix.title.clone(), edits })
             });
             found.push(places.found(number, message, whole.range().into(), whole.as_str(), fix));
+            true
+        };
+        if self.names_captures() {
+            let mut all = regex.captures_iter(places.text());
+            while all.next().is_some_and(|it| it.get(0).is_none_or(|whole| one(whole, Some(&it)))) {}
+        } else {
+            // Where a match begins and ends is found much faster than what is in it.
+            let mut all = regex.find_iter(places.text());
+            while all.next().is_some_and(|whole| one(whole, None)) {}
         }
+    }
+
+    /// Whether a text that is filled in may name a part of the match.
+    fn names_captures(&self) -> bool {
+        let replace = self.fix.as_ref().and_then(|fix| fix.replace.as_ref());
+        self.message.iter().chain(replace).any(|template| template.contains('$'))
     }
 }
 

@@ -1,23 +1,28 @@
 //! Which of many literals occur in a text.
 //!
-//! A vectorised search passes over texts that hold few of them many times as fast as an automaton does; where
-//! matches follow each other closely, the automaton goes on.
+//! A vectorised search passes over texts that hold few of them many times as fast as an automaton does. Where
+//! matches follow each other closely, those that are still missing are searched for one by one, or by the
+//! automaton when they are many.
 
 use std::sync::OnceLock;
 
 use aho_corasick::packed::{Config, MatchKind as PackedKind, Searcher};
 use aho_corasick::{AhoCorasick, Input, MatchKind};
+use memchr::memmem;
 
 /// Most literals for the vectorised search; with more, too many places look like one.
 const MOST_PACKED: usize = 48;
-/// Matches in one text after which the automaton goes on.
-const MANY: usize = 48;
+/// Matches in one text after which another search goes on.
+const MANY: usize = 16;
+/// So few literals are searched for one by one then.
+const FEW: usize = 24;
 
 /// Literals to search for together.
 pub(super) struct Literals {
     all: Vec<Vec<u8>>,
     /// The numbers of those that begin with each byte.
     by_first: Vec<Vec<usize>>,
+    each: Vec<memmem::Finder<'static>>,
     packed: Option<Searcher>,
     automaton: OnceLock<Option<AhoCorasick>>,
 }
@@ -33,14 +38,21 @@ impl Literals {
             let mut config = Config::new();
             config.match_kind(PackedKind::LeftmostFirst).builder().extend(&all).build()
         });
-        let literals = Self { all, by_first, packed: packed.flatten(), automaton: OnceLock::new() };
+        let each = all.iter().map(|literal| memmem::Finder::new(literal).into_owned()).collect();
+        let literals = Self { all, by_first, each, packed: packed.flatten(), automaton: OnceLock::new() };
         (literals.packed.is_some() || literals.all.is_empty() || literals.automaton().is_some())
             .then_some(literals)
     }
 
     /// Nothing to search for.
     pub(super) fn none() -> Self {
-        Self { all: Vec::new(), by_first: Vec::new(), packed: None, automaton: OnceLock::new() }
+        Self {
+            all: Vec::new(),
+            by_first: Vec::new(),
+            each: Vec::new(),
+            packed: None,
+            automaton: OnceLock::new(),
+        }
     }
 
     fn automaton(&self) -> Option<&AhoCorasick> {
@@ -75,6 +87,12 @@ impl Literals {
                 matches += 1;
             }
         }
+        if missing <= FEW {
+            for (finder, seen) in self.each.iter().zip(seen.iter_mut()).filter(|(_, seen)| !**seen) {
+                *seen = finder.find(&text[at..]).is_some();
+            }
+            return;
+        }
         let Some(automaton) = self.automaton() else {
             seen.fill(true);
             return;
@@ -108,7 +126,7 @@ mod tests {
             let mut seen = Vec::new();
             literals.mark(text.as_bytes(), &mut seen);
             for (literal, seen) in all.iter().zip(seen) {
-                prop_assert_eq!(seen, memchr::memmem::find(text.as_bytes(), literal).is_some());
+                prop_assert_eq!(seen, memmem::find(text.as_bytes(), literal).is_some());
             }
         }
     }
