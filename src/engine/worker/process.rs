@@ -5,9 +5,10 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use close_fds::CloseFdsBuilder;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::COMMAND;
@@ -18,6 +19,9 @@ use crate::model::Reason;
 
 /// Bytes of its last words that are kept.
 const LAST_WORDS: usize = 4096;
+
+/// The first descriptor that is not one of the three of every process.
+const FIRST_INHERITED: i32 = 3;
 
 /// Settings of glibc's allocator: memory that one tree leaves is for the next, not given back in between.
 const ALLOCATOR: [(&str, &str); 4] = [
@@ -100,6 +104,7 @@ impl Process {
     #[expect(clippy::disallowed_methods, reason = "the one place that starts a process: this program itself")]
     pub(super) fn start(program: &Path) -> io::Result<Self> {
         use std::os::unix::process::CommandExt as _;
+        keep_what_was_inherited();
         let mut child = Command::new(program)
             .arg(COMMAND)
             .env_clear()
@@ -253,6 +258,17 @@ impl Process {
         }
         ending::reason(status, &self.last_words)
     }
+}
+
+/// Sees to it that no worker gets what the caller left open in this process: one line of a shell (`exec 9<file`)
+/// is enough for that. What this program opens itself is never inherited.
+fn keep_what_was_inherited() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| {
+        // One call to the system. Where it has none, each number is asked; the library's other way, through
+        // the list in /proc, makes references that reach past the end of their buffer.
+        CloseFdsBuilder::new().allow_filesystem(false).cloexecfrom(FIRST_INHERITED);
+    });
 }
 
 impl Drop for Process {
