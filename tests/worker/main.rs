@@ -4,6 +4,7 @@
 
 mod inherited;
 mod kills;
+mod panics;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
