@@ -55,6 +55,7 @@ pub(super) enum Answer {
 ///
 /// # Errors
 /// When it cannot be encoded or a part is over [`MAX_REQUEST`].
+#[cfg(any(unix, test))]
 pub(super) fn encode_request<T: Serialize>(request: &T, body: usize) -> io::Result<Vec<u8>> {
     if body > MAX_REQUEST {
         return Err(too_long());
@@ -131,6 +132,7 @@ fn lengths(bytes: [u8; LENGTHS]) -> (usize, usize) {
 
 /// The length of an answer, as it is announced; `None` when no answer is like that: longer than
 /// [`MAX_ANSWER`], or with a body.
+#[cfg(any(unix, test))]
 pub(super) fn answer_length(bytes: [u8; LENGTHS]) -> Option<usize> {
     let (head, body) = lengths(bytes);
     (head <= MAX_ANSWER && body == 0).then_some(head)
