@@ -160,6 +160,8 @@ mod processes {
             for _ in 0..work.threads {
                 scope.spawn(|| queue.fill(work));
             }
+            // A panic here must not leave the others waiting for room that nobody makes.
+            let _closing = Closing(&queue);
             loop {
                 let finished = queue.drain(pool, &mut sink);
                 if finished && pool.is_idle() {
@@ -194,11 +196,33 @@ mod processes {
         reads: VecDeque<Read>,
         bytes: usize,
         readers: usize,
+        /// Nobody takes anything any more.
+        closed: bool,
+    }
+
+    /// Closes the queue when the thread that empties it leaves, in whatever way.
+    struct Closing<'q>(&'q Queue);
+
+    impl Drop for Closing<'_> {
+        fn drop(&mut self) {
+            self.0.lock().closed = true;
+            self.0.space.notify_all();
+        }
+    }
+
+    /// Counts a reading thread off when it leaves, in whatever way: the other side waits for all of them.
+    struct Leaving<'q>(&'q Queue);
+
+    impl Drop for Leaving<'_> {
+        fn drop(&mut self) {
+            self.0.lock().readers -= 1;
+            self.0.wake();
+        }
     }
 
     impl Queue {
         fn new(readers: usize, wake: PipeWriter) -> Self {
-            let state = State { reads: VecDeque::new(), bytes: 0, readers };
+            let state = State { reads: VecDeque::new(), bytes: 0, readers, closed: false };
             Self { state: Mutex::new(state), space: Condvar::new(), wake }
         }
 
@@ -206,8 +230,10 @@ mod processes {
             self.state.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
-        /// Reads files until there are no more. A file about which there is nothing to say is only counted.
+        /// Reads files until there are no more, or nobody takes them. A file about which there is nothing to say
+        /// is only counted.
         fn fill(&self, work: &Work<'_>) {
+            let _leaving = Leaving(self);
             let mut scratch = Scratch::default();
             while let Some(read) = work.read_next(&mut scratch) {
                 let size = match &read {
@@ -220,16 +246,20 @@ mod processes {
                     }
                     Read::Needs(_, bytes) => bytes.len(),
                 };
-                self.push(read, size);
+                if !self.push(read, size) {
+                    return;
+                }
             }
-            self.lock().readers -= 1;
-            self.wake();
         }
 
-        fn push(&self, read: Read, size: usize) {
+        /// Hands something over as soon as there is room. Returns whether anybody will take it.
+        fn push(&self, read: Read, size: usize) -> bool {
             let mut state = self.lock();
-            while state.bytes > 0 && state.bytes + size > WAITING_BYTES {
+            while !state.closed && state.bytes > 0 && state.bytes + size > WAITING_BYTES {
                 state = self.space.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            if state.closed {
+                return false;
             }
             let was_empty = state.reads.is_empty();
             state.bytes += size;
@@ -238,6 +268,7 @@ mod processes {
             if was_empty {
                 self.wake();
             }
+            true
         }
 
         fn wake(&self) {

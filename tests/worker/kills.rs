@@ -6,22 +6,7 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::program;
-
-/// Processes whose parent is `parent`.
-#[cfg(target_os = "linux")]
-#[expect(clippy::disallowed_methods, reason = "a test reads /proc")]
-fn children(parent: u32) -> Vec<u32> {
-    let Ok(entries) = std::fs::read_dir("/proc") else { return vec![] };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| {
-        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-        // `pid (name) state ppid …`, and the name may hold anything.
-        let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
-        after.split_whitespace().nth(1) == Some(&parent.to_string())
-    })
-    .collect()
-}
+use super::{children, program};
 
 fn number(name: &str, default: usize) -> usize {
     #[expect(clippy::disallowed_methods, reason = "a test takes its length from the environment")]
@@ -63,8 +48,7 @@ fn kills_at_random_moments_cost_only_files_in_flight() {
     let tree = folder.path().join("tree");
     std::fs::create_dir(&tree).expect("made");
     for n in 0..150 {
-        let text = "fn f() { x.unwrap(); y(z, [1, 2], |a| a + 1); }\n".repeat(40 + n % 60);
-        std::fs::write(tree.join(format!("{n:03}.rs")), text).expect("written");
+        std::fs::write(tree.join(format!("{n:03}.rs")), super::lines(40 + n % 60)).expect("written");
     }
     let (mut kills, mut runs) = (0, 0);
     while kills < wanted {

@@ -2,7 +2,9 @@
 #![allow(clippy::print_stdout, reason = "a test says what it left out or counted")]
 #![cfg(unix)]
 
+mod inherited;
 mod kills;
+mod panics;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,6 +26,26 @@ fn guideline(checks: &str) -> Arc<Guideline> {
 }
 
 const UNWRAP: &str = "  - id: unwrap\n    code: { language: rust, rule: { pattern: $X.unwrap() } }\n";
+
+/// So many lines of Rust, with a finding in each.
+fn lines(count: usize) -> String {
+    "fn f() { x.unwrap(); y(z, [1, 2], |a| a + 1); }\n".repeat(count)
+}
+
+/// Processes whose parent is `parent`.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "a test reads /proc")]
+fn children(parent: u32) -> Vec<u32> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return vec![] };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| {
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+        // `pid (name) state ppid …`, and the name may hold anything.
+        let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
+        after.split_whitespace().nth(1) == Some(&parent.to_string())
+    })
+    .collect()
+}
 
 fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_stanchion"))

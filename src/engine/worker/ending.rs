@@ -1,4 +1,4 @@
-//! How a worker ended, in words.
+//! Why a worker ended or is ended, in words.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
@@ -12,6 +12,30 @@ use crate::model::Reason;
 
 /// What is said when the memory did not suffice.
 pub(super) const NO_MEMORY: &str = "it needs more memory than a file may";
+
+/// Who ends a worker, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It has ended.
+    Itself,
+    /// It did not answer.
+    Silent,
+    /// It used more of the processor than it may, and nothing in it ended it.
+    Spent,
+    /// What it said cannot be so.
+    Distrusted,
+}
+
+/// Why a worker is ended by its parent, for "cannot tell"; `None`: it has its own reason.
+pub(super) fn by_parent(end: End) -> Option<(Reason, String)> {
+    let (reason, words) = match end {
+        End::Itself => return None,
+        End::Silent => (Reason::Budget, "the process that parsed it did not answer"),
+        End::Spent => (Reason::Budget, "it used up the processor time that a file may, and did not stop"),
+        End::Distrusted => (Reason::Died, "the process that parsed it answered what cannot be so"),
+    };
+    Some((reason, words.to_owned()))
+}
 
 /// Why a worker ended, for "cannot tell": `complaints` is the end of what it wrote to standard error.
 pub(super) fn reason(status: Option<ExitStatus>, complaints: &[u8]) -> (Reason, String) {

@@ -15,6 +15,8 @@ const TOGETHER: u64 = 192 << 20;
 const LEAST: u64 = 48 << 20;
 /// Processor time beyond what the watching thread allows, in whole seconds as the kernel counts them.
 const SPARE_SECONDS: u64 = 2;
+/// The same for the parent, which looks as well.
+pub(super) const SPARE: Duration = Duration::from_secs(SPARE_SECONDS);
 
 /// The memory of each of `workers` that are at work at the same time, in bytes.
 pub(super) fn share(workers: usize) -> u64 {

@@ -1,23 +1,26 @@
 //! One worker as its parent sees it: its pipes, what was asked of it and what it is at.
 
 use std::collections::VecDeque;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use close_fds::CloseFdsBuilder;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::COMMAND;
-use super::ending;
-use super::protocol::{Answer, LENGTHS, decode, lengths};
+use super::clock::Clock;
+use super::ending::{self, End};
+use super::inbox::{Inbox, LastWords};
+use super::protocol::Answer;
 use crate::engine::task::Job;
 use crate::model::Reason;
 
-/// Bytes of its last words that are kept.
-const LAST_WORDS: usize = 4096;
+/// The first descriptor that is not one of the three of every process.
+const FIRST_INHERITED: i32 = 3;
 
 /// Settings of glibc's allocator: memory that one tree leaves is for the next, not given back in between.
 const ALLOCATOR: [(&str, &str); 4] = [
@@ -69,13 +72,14 @@ pub(super) struct Process {
     child: Child,
     input: Option<ChildStdin>,
     output: ChildStdout,
-    complaints: ChildStderr,
+    /// Until it is closed: a worker may live on without.
+    complaints: Option<ChildStderr>,
     /// The end of what it complained.
-    last_words: Vec<u8>,
+    last_words: LastWords,
     outbox: VecDeque<Arc<Vec<u8>>>,
     /// Bytes of the first of `outbox` that are sent.
     sent: usize,
-    inbox: Vec<u8>,
+    inbox: Inbox,
     /// What it was given and has not answered, in order.
     pub(super) given: VecDeque<Given>,
     /// Bytes of content in `given`.
@@ -90,6 +94,10 @@ pub(super) struct Process {
     pub(super) answered: bool,
     /// For how long it has had something to do and said nothing.
     pub(super) silence: Duration,
+    /// What it used of the processor during that silence.
+    pub(super) clock: Clock,
+    /// How often it said what it is about to do, or what it cost, without finishing anything.
+    pub(super) talk: usize,
 }
 
 impl Process {
@@ -100,6 +108,7 @@ impl Process {
     #[expect(clippy::disallowed_methods, reason = "the one place that starts a process: this program itself")]
     pub(super) fn start(program: &Path) -> io::Result<Self> {
         use std::os::unix::process::CommandExt as _;
+        keep_what_was_inherited();
         let mut child = Command::new(program)
             .arg(COMMAND)
             .env_clear()
@@ -123,11 +132,11 @@ impl Process {
             child,
             input: Some(input),
             output,
-            complaints,
-            last_words: Vec::new(),
+            complaints: Some(complaints),
+            last_words: LastWords::default(),
             outbox: VecDeque::new(),
             sent: 0,
-            inbox: Vec::new(),
+            inbox: Inbox::default(),
             given: VecDeque::new(),
             load: 0,
             alone: false,
@@ -135,6 +144,8 @@ impl Process {
             at: At::Nothing,
             answered: false,
             silence: Duration::ZERO,
+            clock: Clock::default(),
+            talk: 0,
         })
     }
 
@@ -146,8 +157,27 @@ impl Process {
     /// From now on it has something to answer.
     pub(super) fn expect_answer(&mut self) {
         if self.is_idle() {
-            self.silence = Duration::ZERO;
+            self.has_spoken();
         }
+    }
+
+    /// Its silence begins anew.
+    pub(super) fn has_spoken(&mut self) {
+        self.silence = Duration::ZERO;
+        self.clock = Clock::default();
+    }
+
+    /// What it was asked for first is answered.
+    pub(super) fn has_finished(&mut self) {
+        self.at = At::Nothing;
+        self.answered = true;
+        self.talk = 0;
+    }
+
+    /// What it has used of the processor since it fell silent, or somewhat less; `None` when it is not time
+    /// to look at that, or it cannot be known.
+    pub(super) fn used_in_silence(&mut self) -> Option<Duration> {
+        self.clock.used(self.child.id(), self.silence)
     }
 
     /// Appends bytes to what it is sent.
@@ -167,19 +197,15 @@ impl Process {
         self.output.as_fd()
     }
 
-    /// Where it complains.
-    pub(super) fn complaints(&self) -> BorrowedFd<'_> {
-        self.complaints.as_fd()
+    /// Where it complains, as long as it can.
+    pub(super) fn complaints(&self) -> Option<BorrowedFd<'_>> {
+        self.complaints.as_ref().map(AsFd::as_fd)
     }
 
     /// Listens to its complaints, so that it can go on complaining.
     pub(super) fn listen(&mut self) {
-        let mut chunk = [0; LAST_WORDS];
-        while let Ok(count @ 1..) = self.complaints.read(&mut chunk) {
-            self.last_words.extend_from_slice(&chunk[..count]);
-            let surplus = self.last_words.len().saturating_sub(LAST_WORDS);
-            self.last_words.drain(..surplus);
-        }
+        // A closed pipe is always ready: it must not be waited for again.
+        self.complaints.take_if(|complaints| !self.last_words.read_from(complaints));
     }
 
     /// Writes as much as fits now. A worker that is gone shows when its answers are read.
@@ -204,55 +230,34 @@ impl Process {
         self.sent = 0;
     }
 
-    /// Reads what there is. Returns whether the worker is still there.
-    pub(super) fn read(&mut self, answers: &mut Vec<Answer>) -> bool {
-        let mut chunk = [0; 16 << 10];
-        loop {
-            match self.output.read(&mut chunk) {
-                Ok(0) => return false,
-                Ok(count) => {
-                    self.inbox.extend_from_slice(&chunk[..count]);
-                    if count < chunk.len() {
-                        return self.take_frames(answers).is_ok();
-                    }
-                    if self.take_frames(answers).is_err() {
-                        return false;
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
-                Err(_) => return false,
-            }
-        }
+    /// Reads what there is, up to a bound.
+    ///
+    /// # Errors
+    /// Why it is not to be listened to any more.
+    pub(super) fn read(&mut self, answers: &mut Vec<Answer>) -> Result<(), End> {
+        self.inbox.read_from(&mut self.output, answers)
     }
 
-    fn take_frames(&mut self, answers: &mut Vec<Answer>) -> io::Result<()> {
-        let mut at = 0;
-        while let Some(bytes) = self.inbox.get(at..at + LENGTHS) {
-            let mut start = [0; LENGTHS];
-            start.copy_from_slice(bytes);
-            let broken = || io::Error::new(io::ErrorKind::InvalidData, "not a message");
-            let (head, body) = lengths(start).ok_or_else(broken)?;
-            let Some(bytes) = self.inbox.get(at + LENGTHS..at + LENGTHS + head + body) else { break };
-            answers.push(decode(&bytes[..head])?);
-            at += LENGTHS + head + body;
-        }
-        self.inbox.drain(..at);
-        Ok(())
-    }
-
-    /// Ends it, if it has not ended, and says why it did. `hung`: because it did not answer.
-    pub(super) fn end(&mut self, hung: bool) -> (Reason, String) {
+    /// Ends it, if it has not ended, and says why it did.
+    pub(super) fn end(&mut self, end: End) -> (Reason, String) {
         self.input = None;
         // One that is ending already keeps its own reason.
         let _ = self.child.kill();
         let status = self.child.wait().ok();
         self.listen();
-        if hung {
-            return (Reason::Budget, "the process that parsed it did not answer".to_owned());
-        }
-        ending::reason(status, &self.last_words)
+        ending::by_parent(end).unwrap_or_else(|| ending::reason(status, self.last_words.bytes()))
     }
+}
+
+/// Sees to it that no worker gets what the caller left open in this process: one line of a shell (`exec 9<file`)
+/// is enough for that. What this program opens itself is never inherited.
+fn keep_what_was_inherited() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| {
+        // One call to the system. Where it has none, each number is asked; the library's other way, through
+        // the list in /proc, makes references that reach past the end of their buffer.
+        CloseFdsBuilder::new().allow_filesystem(false).cloexecfrom(FIRST_INHERITED);
+    });
 }
 
 impl Drop for Process {

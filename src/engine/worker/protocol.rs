@@ -3,18 +3,21 @@
 //! Both ends are the same program, but a worker may have been broken by what it parsed: whatever comes
 //! from it is bounded and decoded as if it were hostile.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize as SerializeDerive};
 
+use crate::engine::MAX_RESULT_BYTES;
 use crate::engine::found::{FileResult, SpecProblem};
 use crate::engine::meter::Costs;
 use crate::engine::task::{Facts, Job, Task};
 
-/// Largest head or body of a frame, in bytes.
-pub(super) const MAX_PART: usize = 48 << 20;
+/// Largest head or body of a request, in bytes: the checks of all guidelines, or a file.
+pub(super) const MAX_REQUEST: usize = 48 << 20;
+/// Largest answer, in bytes: the findings of a file, and what could not be told about it besides.
+pub(super) const MAX_ANSWER: usize = MAX_RESULT_BYTES + (2 << 20);
 /// Bytes before the head: two lengths.
 pub(super) const LENGTHS: usize = 8;
 
@@ -48,32 +51,91 @@ pub(super) enum Answer {
     Finished(FileResult, bool),
 }
 
-/// The bytes of a message without its body, ready to send; `body` is the length of what follows.
+/// The bytes of a request without its body, ready to send; `body` is the length of what follows.
 ///
 /// # Errors
-/// When it cannot be encoded or is over [`MAX_PART`].
-pub(super) fn encode<T: Serialize>(message: &T, body: usize) -> io::Result<Vec<u8>> {
-    let mut out = vec![0; LENGTHS];
-    // Rules hold values of any shape: structures are written with their keys.
-    message
-        .serialize(&mut rmp_serde::Serializer::new(&mut out).with_struct_map())
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-    let head = out.len() - LENGTHS;
-    if head > MAX_PART || body > MAX_PART {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the message is too long"));
+/// When it cannot be encoded or a part is over [`MAX_REQUEST`].
+#[cfg(any(unix, test))]
+pub(super) fn encode_request<T: Serialize>(request: &T, body: usize) -> io::Result<Vec<u8>> {
+    if body > MAX_REQUEST {
+        return Err(too_long());
     }
-    let length = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes();
-    out[..4].copy_from_slice(&length(head));
-    out[4..LENGTHS].copy_from_slice(&length(body));
-    Ok(out)
+    encode(request, body, MAX_REQUEST)
 }
 
-/// The lengths of head and body; `None` when they are over [`MAX_PART`].
-pub(super) fn lengths(bytes: [u8; LENGTHS]) -> Option<(usize, usize)> {
+/// The bytes of an answer, ready to send.
+///
+/// # Errors
+/// When it cannot be encoded or is over [`MAX_ANSWER`].
+pub(super) fn encode_answer(answer: &Answer) -> io::Result<Vec<u8>> {
+    encode(answer, 0, MAX_ANSWER)
+}
+
+/// How many bytes a value takes in a message.
+pub(super) fn encoded_length<T: Serialize>(value: &T) -> usize {
+    let mut counted = Bounded { bytes: None, length: 0, most: usize::MAX };
+    write(value, &mut counted).map_or(usize::MAX, |()| counted.length)
+}
+
+fn encode<T: Serialize>(message: &T, body: usize, most: usize) -> io::Result<Vec<u8>> {
+    let mut out = Bounded { bytes: Some(vec![0; LENGTHS]), length: 0, most };
+    write(message, &mut out)?;
+    let length = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes();
+    let mut bytes = out.bytes.unwrap_or_default();
+    bytes[..4].copy_from_slice(&length(out.length));
+    bytes[4..LENGTHS].copy_from_slice(&length(body));
+    Ok(bytes)
+}
+
+fn write<T: Serialize>(value: &T, to: &mut Bounded) -> io::Result<()> {
+    // Rules hold values of any shape: structures are written with their keys.
+    value
+        .serialize(&mut rmp_serde::Serializer::new(to).with_struct_map())
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+/// Takes so many bytes and no more, so that what is too long does not take up memory first.
+struct Bounded {
+    /// Where they go; `None`: they are only counted.
+    bytes: Option<Vec<u8>>,
+    length: usize,
+    most: usize,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.length = self.length.saturating_add(bytes.len());
+        if self.length > self.most {
+            return Err(too_long());
+        }
+        if let Some(kept) = &mut self.bytes {
+            kept.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the message is too long")
+}
+
+/// The lengths of head and body, as they are announced.
+fn lengths(bytes: [u8; LENGTHS]) -> (usize, usize) {
     let length =
         |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize;
-    let (head, body) = (length(0), length(4));
-    (head <= MAX_PART && body <= MAX_PART).then_some((head, body))
+    (length(0), length(4))
+}
+
+/// The length of an answer, as it is announced; `None` when no answer is like that: longer than
+/// [`MAX_ANSWER`], or with a body.
+#[cfg(any(unix, test))]
+pub(super) fn answer_length(bytes: [u8; LENGTHS]) -> Option<usize> {
+    let (head, body) = lengths(bytes);
+    (head <= MAX_ANSWER && body == 0).then_some(head)
 }
 
 /// A message from the bytes of its head.
@@ -84,21 +146,21 @@ pub(super) fn decode<T: DeserializeOwned>(head: &[u8]) -> io::Result<T> {
     rmp_serde::from_slice(head).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Reads one message and its body; `None` at the end of the stream.
+/// Reads one request and its body; `None` at the end of the stream.
 ///
 /// # Errors
 /// When the stream breaks or holds something else.
-pub(super) fn receive<T: DeserializeOwned>(
-    from: &mut impl Read,
-    body: &mut Vec<u8>,
-) -> io::Result<Option<T>> {
+pub(super) fn receive(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Option<Request>> {
     let mut bytes = [0; LENGTHS];
     match from.read_exact(&mut bytes) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         other => other?,
     }
-    let (head_length, body_length) = lengths(bytes)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the message is too long"))?;
+    let (head_length, body_length) = lengths(bytes);
+    if head_length > MAX_REQUEST || body_length > MAX_REQUEST {
+        return Err(too_long());
+    }
+    // The parent is believed: each of them is as long as it says.
     let mut head = vec![0; head_length];
     from.read_exact(&mut head)?;
     body.clear();
@@ -148,8 +210,8 @@ mod tests {
             Task { limits: Limits::default(), checks: checks(), classes, filter: true, timings: false };
         let path = RepoPath::new(b"a\xff.py".to_vec());
         let job = Job { file: 7, class: 0, active: vec![1], path, earlier: 3, memory: 1 << 20 };
-        let mut bytes = encode(&Request::Begin(task.clone()), 0).expect("encoded");
-        bytes.extend(encode(&Request::File(job.clone()), 5).expect("encoded"));
+        let mut bytes = encode_request(&Request::Begin(task.clone()), 0).expect("encoded");
+        bytes.extend(encode_request(&Request::File(job.clone()), 5).expect("encoded"));
         bytes.extend(b"hello");
         let (mut from, mut body) = (&bytes[..], Vec::new());
         let Some(Request::Begin(got)) = receive(&mut from, &mut body).expect("received") else {
@@ -160,13 +222,33 @@ mod tests {
             panic!("a job")
         };
         assert_eq!((got, &body[..]), (job, &b"hello"[..]));
-        assert!(receive::<Request>(&mut from, &mut body).expect("the end").is_none());
+        assert!(receive(&mut from, &mut body).expect("the end").is_none());
     }
 
     #[test]
-    fn nonsense_is_refused_and_costs_no_memory() {
+    fn nonsense_is_refused() {
         for bytes in [&[0xff; 16][..], &[1, 0, 0, 0, 0, 0, 0, 0, 0xc1], &[9, 0, 0, 0, 0, 0, 0, 0, 1]] {
-            assert!(receive::<Answer>(&mut &bytes[..], &mut Vec::new()).is_err(), "{bytes:?}");
+            assert!(receive(&mut &bytes[..], &mut Vec::new()).is_err(), "{bytes:?}");
         }
+        assert!(decode::<Answer>(&[0xc1]).is_err());
+    }
+
+    #[test]
+    fn an_answer_is_as_long_as_an_honest_one_can_be_and_has_no_body() {
+        let announced = |head: usize, body: u8| {
+            let [a, b, c, d, ..] = head.to_le_bytes();
+            answer_length([a, b, c, d, body, 0, 0, 0])
+        };
+        assert_eq!(announced(MAX_ANSWER, 0), Some(MAX_ANSWER));
+        assert_eq!(announced(MAX_ANSWER + 1, 0), None);
+        assert_eq!(announced(5, 1), None);
+        // As long as the parent lets it be, and not a byte longer.
+        let answer = |text: usize| {
+            Answer::Problems(7, vec![SpecProblem::new(&[], "x".repeat(MAX_ANSWER - 1000 + text))])
+        };
+        let spare = MAX_ANSWER - encoded_length(&answer(0));
+        let longest = encode_answer(&answer(spare)).expect("encoded");
+        assert_eq!(longest.len(), LENGTHS + MAX_ANSWER);
+        assert!(encode_answer(&answer(spare + 1)).is_err());
     }
 }

@@ -1,22 +1,32 @@
 //! The worker's side: takes requests from standard input, answers on standard output.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::protocol::{Answer, Request, encode, receive};
+use super::protocol::{Answer, Request, encode_answer, encoded_length, receive};
 use crate::engine::MAX_RESULT_BYTES;
 use crate::engine::budget::process_time;
-use crate::engine::found::{CannotTell, FileResult};
+use crate::engine::found::{CannotTell, FileResult, SpecProblem};
 use crate::engine::limits::Limits;
+use crate::engine::meter::Costs;
+use crate::engine::prefilter::Requirement;
 use crate::engine::session::{Announce, Session};
+use crate::engine::task::Facts;
 use crate::model::Reason;
 
 /// Processor time for compiling one check, or for everything that is wrong with it.
-const CHECK_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 2 });
+pub(super) const CHECK_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 2 });
 
 /// What a file may take beyond its budget and a quarter of it.
 const GRACE: Duration = Duration::from_millis(50);
+
+/// When a file whose budget is `time` ends the worker. The budget is asked first, and names the place; this is
+/// for what does not ask it.
+pub(super) fn with_grace(time: Duration) -> Duration {
+    time + time / 4 + GRACE
+}
 
 /// Answers until the parent closes its end. To be called in a process of its own, which it limits.
 ///
@@ -56,11 +66,11 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
             (Request::Facts(number), Some((session, _))) => {
                 let facts = session.facts(number, &mut voice);
                 voice.tell_costs(session)?;
-                voice.say(&Answer::Facts(number, facts))?;
+                voice.say(Answer::Facts(number, facts))?;
             }
             (Request::Problems(number), Some((session, _))) => {
                 let problems = session.problems(number, &mut voice);
-                voice.say(&Answer::Problems(number, problems))?;
+                voice.say(Answer::Problems(number, problems))?;
             }
             (Request::File(mut job), Some((session, limits))) => {
                 #[cfg(unix)]
@@ -72,7 +82,7 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
                 voice.tell_costs(session)?;
                 let is_spent = voice.is_spent();
                 spent += u32::from(is_spent);
-                voice.say(&Answer::Finished(result, is_spent))?;
+                voice.say(Answer::Finished(result, is_spent))?;
             }
             (_, None) => return Err(io::Error::new(io::ErrorKind::InvalidData, "no task yet")),
         }
@@ -86,7 +96,7 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
 fn bounded(mut result: FileResult) -> FileResult {
     let mut size = 0usize;
     let kept = result.found.iter().take_while(|found| {
-        size += found.weight();
+        size = size.saturating_add(encoded_length(found));
         size <= MAX_RESULT_BYTES
     });
     let kept = kept.count();
@@ -100,6 +110,27 @@ fn bounded(mut result: FileResult) -> FileResult {
         detail: detail.to_owned(),
     }));
     result
+}
+
+/// What is said instead of an answer that no parent takes, because it is too long. Findings are cut before that
+/// ([`bounded`]), so what is left is what guidelines beyond all measure lead to.
+fn shortened(answer: Answer) -> Answer {
+    let problem = || vec![SpecProblem::new(&[], "what is wrong with this check is too long to be told")];
+    match answer {
+        // Every file may match: slower, and as right.
+        Answer::Facts(number, Some(facts)) => {
+            let problems = if facts.problems.is_empty() { vec![] } else { problem() };
+            Answer::Facts(number, Some(Facts { requirement: Requirement::Anything, problems, ..facts }))
+        }
+        Answer::Problems(number, _) => Answer::Problems(number, problem()),
+        Answer::Costs(costs) => Answer::Costs(Costs { checks: BTreeMap::new(), ..costs }),
+        Answer::Finished(FileResult { file, .. }, is_spent) => {
+            let detail = "what was found in it is too long to be told".to_owned();
+            let cannot_tell = vec![CannotTell { check: None, reason: Reason::Budget, detail }];
+            Answer::Finished(FileResult { file, found: vec![], cannot_tell }, is_spent)
+        }
+        short @ (Answer::Compiling(_) | Answer::Starting(_) | Answer::Facts(_, None)) => short,
+    }
 }
 
 /// What the worker says. An announcement leaves at once, takes along what was said before, and gives what
@@ -118,13 +149,14 @@ struct Voice<W> {
 }
 
 impl<W: Write> Voice<W> {
-    fn say(&mut self, answer: &Answer) -> io::Result<()> {
-        self.pending.extend(encode(answer, 0)?);
+    fn say(&mut self, answer: Answer) -> io::Result<()> {
+        let frame = encode_answer(&answer).or_else(|_| encode_answer(&shortened(answer)))?;
+        self.pending.extend(frame);
         Ok(())
     }
 
     fn tell_costs(&mut self, session: &Session) -> io::Result<()> {
-        session.meter().take().map_or(Ok(()), |costs| self.say(&Answer::Costs(costs)))
+        session.meter().take().map_or(Ok(()), |costs| self.say(Answer::Costs(costs)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -157,7 +189,7 @@ impl<W: Write> Voice<W> {
         self.started.is_some_and(|started| process_time().saturating_sub(started) >= self.file_time)
     }
 
-    fn announce(&mut self, answer: &Answer) {
+    fn announce(&mut self, answer: Answer) {
         if let Err(error) = self.say(answer).and_then(|()| self.flush()) {
             self.broken.get_or_insert(error);
         }
@@ -167,13 +199,67 @@ impl<W: Write> Voice<W> {
 impl<W: Write> Announce for Voice<W> {
     fn compiling(&mut self, number: u32) {
         self.allow(CHECK_TIME);
-        self.announce(&Answer::Compiling(number));
+        self.announce(Answer::Compiling(number));
     }
 
     fn starting(&mut self, file: u32) {
         self.started = Some(process_time());
-        // The budget is asked first, and names the place; this is for what does not ask it.
-        self.allow(self.file_time + self.file_time / 4 + GRACE);
-        self.announce(&Answer::Starting(file));
+        self.allow(with_grace(self.file_time));
+        self.announce(Answer::Starting(file));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::found::Found;
+    use crate::engine::meter::CheckCost;
+    use crate::engine::worker::protocol::MAX_ANSWER;
+    use crate::model::{Edit, Fix};
+    use crate::text::{Excerpt, Position, Span};
+
+    /// Small findings are mostly names of fields: their texts say little about how long they are.
+    #[test]
+    fn findings_are_cut_to_what_the_parent_takes() {
+        let place = Position { line: u32::MAX, column: u32::MAX, byte: 1 << 39 };
+        let edit = Edit::Replace { span: Span::new(0, 70_000), with: String::new() };
+        let found = Found {
+            check: 70_000,
+            message: "m".to_owned(),
+            start: place,
+            end: place,
+            excerpt: Some(Excerpt { first_line: 1, text: String::new(), span: Span::new(0, 0), cut: false }),
+            content: "c".to_owned(),
+            fix: Some(Fix { title: Some("title".to_owned()), edits: vec![edit.clone(), edit] }),
+        };
+        let result = FileResult { file: 1, found: vec![found; 150_000], cannot_tell: vec![] };
+        assert!(encode_answer(&Answer::Finished(result.clone(), false)).is_err());
+        let cut = bounded(result);
+        assert!(cut.found.len() > 50_000, "{}", cut.found.len());
+        assert_eq!(cut.cannot_tell.iter().map(|it| it.check).collect::<Vec<_>>(), [Some(70_000)]);
+        assert!(encode_answer(&Answer::Finished(cut, false)).is_ok());
+    }
+
+    /// An answer about a guideline beyond all measure does not end the worker, and hides nothing.
+    #[test]
+    fn an_answer_that_is_too_long_is_said_shorter() {
+        let text = || "x".repeat(MAX_ANSWER);
+        let problems = || vec![SpecProblem::new(&[], text())];
+        let facts = Facts { requirement: Requirement::Regex(text()), problems: problems(), unsure: false };
+        let cannot_tell = vec![CannotTell { check: Some(3), reason: Reason::Died, detail: text() }];
+        let cost = CheckCost { unfiltered: Some(text()), ..CheckCost::default() };
+        let costs = Costs { checks: BTreeMap::from([(3, cost)]), parsed: 9, ..Costs::default() };
+        let says = |answer: Answer| {
+            assert!(encode_answer(&answer).is_err());
+            let short = shortened(answer);
+            assert!(encode_answer(&short).is_ok());
+            format!("{short:?}")
+        };
+        let said = says(Answer::Facts(3, Some(facts)));
+        assert!(said.contains("Anything") && said.contains("too long to be told"), "{said}");
+        assert!(says(Answer::Problems(3, problems())).contains("too long to be told"));
+        assert!(says(Answer::Costs(costs)).contains("parsed: 9"));
+        let said = says(Answer::Finished(FileResult { file: 8, found: vec![], cannot_tell }, true));
+        assert!(said.contains("file: 8") && said.contains("check: None") && said.contains("true"), "{said}");
     }
 }

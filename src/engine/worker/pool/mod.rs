@@ -1,7 +1,13 @@
 //! The parent's side: starts workers when there is work, gives them files, and goes on when one dies.
 //!
-//! Everything happens on the thread that calls [`Pool::turn`]: one loop over all pipes, no locks. (On
-//! Linux a worker dies with the thread that started it, so that thread must last.)
+//! Here work is handed out; `hear` waits for what workers say, and `lose` is for when one ends. Everything
+//! happens on the thread that calls [`Pool::turn`]: one loop over all pipes, no locks. (On Linux a worker
+//! dies with the thread that started it, so that thread must last.)
+
+mod hear;
+mod lose;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::os::fd::BorrowedFd;
@@ -9,39 +15,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-use super::process::{At, Given, Process, Question};
-use super::protocol::{Answer, Request, encode};
-use super::{ending, limits};
+use self::lose::{cannot_tell, deadly_problem, unanswered};
+use super::limits;
+use super::process::{Given, Process, Question};
+use super::protocol::{Request, encode_request};
 use crate::engine::budget::monotonic_time;
-use crate::engine::found::{CannotTell, FileResult, SpecProblem};
+use crate::engine::found::{FileResult, SpecProblem};
+use crate::engine::limits::Limits;
 use crate::engine::meter::Costs;
-use crate::engine::prefilter::Requirement;
 use crate::engine::task::{Facts, Job, Task};
 use crate::model::{CheckKind, Reason};
 
-/// Longest silence of a worker that has work, in real time. Its processor time is limited much more
-/// closely; this is for one that waits for what never comes.
-const SILENCE: Duration = Duration::from_secs(20);
-/// Time between two turns that counts as silence at most: the wait of a turn ends after a second.
-const LONGEST_TURN: Duration = Duration::from_millis(1500);
 /// A worker with so many files, or so many bytes of them, gets no more for now.
 const MOST_FILES: usize = 24;
 const MOST_BYTES: usize = 384 << 10;
 /// Another worker is started when each has so many files, or so many bytes of them, to do.
 const BUSY_FILES: usize = 6;
 const BUSY_BYTES: usize = 128 << 10;
-/// Deaths in a row without any answer after which no worker is started any more.
-const FRUITLESS: usize = 50;
-
 /// Bytes of memory that a dense text may take for each of its own while it is parsed or loaded (measured: 70
 /// for minified JavaScript), and what a worker needs besides.
 const HUNGER: u64 = 72;
 const BASE_MEMORY: u64 = 16 << 20;
-/// Files that did not survive alone after which none gets a second chance.
-const MOST_SECOND_CHANCES: u32 = 8;
-
 /// Something that came of a turn.
 pub enum Progressed {
     /// A file is done.
@@ -65,6 +59,8 @@ pub struct Pool {
     alone: VecDeque<Given>,
     /// By class: whether its files are parsed or loaded.
     is_parsed: Vec<bool>,
+    /// Bounds of the work on one file.
+    file_limits: Limits,
     /// Memory of each worker while several are at work, in bytes.
     share: u64,
     /// Files that used up their time.
@@ -88,27 +84,17 @@ pub struct Pool {
     pub costs: Costs,
 }
 
-/// The answer when a question cannot be answered.
-fn unanswered(question: Question, problem: SpecProblem) -> Progressed {
-    let problems = vec![problem];
-    match question {
-        Question::Facts(number) => {
-            Progressed::Facts(number, Facts { requirement: Requirement::Anything, problems, unsure: true })
-        }
-        Question::Problems(number) => Progressed::Problems(number, problems),
-    }
-}
-
 impl Pool {
     /// At most `most` workers, each `program` with its worker command. None is started yet.
     pub fn new(program: PathBuf, most: usize, task: &Task) -> Self {
-        let (begin, hopeless) = match encode(&RequestRef::Begin(task), 0) {
+        let (begin, hopeless) = match encode_request(&RequestRef::Begin(task), 0) {
             Ok(begin) => (begin, None),
             Err(error) => (Vec::new(), Some(format!("the guidelines cannot be handed to a worker: {error}"))),
         };
         Self {
             program,
             most: most.max(1),
+            file_limits: task.limits,
             share: limits::share(most),
             is_parsed: is_parsed(task),
             alone: VecDeque::new(),
@@ -186,7 +172,7 @@ impl Pool {
                 };
                 worker.expect_answer();
                 worker.questions.push_back(question);
-                worker.send(Arc::new(encode(&request, 0).unwrap_or_default()));
+                worker.send(Arc::new(encode_request(&request, 0).unwrap_or_default()));
             } else {
                 self.done.push(unanswered(question, SpecProblem::new(&[], self.hopeless_words())));
             }
@@ -251,7 +237,7 @@ impl Pool {
     fn hand_to(&mut self, index: usize, mut given: Given) {
         given.job.earlier = self.spent;
         let worker = &mut self.running[index];
-        let head = encode(&RequestRef::File(&given.job), given.bytes.len());
+        let head = encode_request(&RequestRef::File(&given.job), given.bytes.len());
         let Ok(head) = head else {
             let detail = "it is too large to be handed to a worker".to_owned();
             return self.done.push(cannot_tell(&given.job, Reason::TooBig, detail));
@@ -295,198 +281,6 @@ impl Pool {
     fn hopeless_words(&self) -> String {
         self.hopeless.clone().unwrap_or_else(|| "no worker process could be started".to_owned())
     }
-
-    fn wait(&mut self, wake: Option<BorrowedFd<'_>>) {
-        if self.running.iter().all(Process::is_idle) && wake.is_none() {
-            return;
-        }
-        let ready = self.poll(wake);
-        // What no turn lasts was not waited for: the machine slept, or this process was stopped.
-        let now = monotonic_time();
-        let passed = now.saturating_sub(self.turned).min(LONGEST_TURN);
-        self.turned = now;
-        // From the end: ending one moves only those behind it.
-        for (index, ready) in ready.into_iter().enumerate().rev() {
-            let worker = &mut self.running[index];
-            let mut answers = Vec::new();
-            let mut alive = true;
-            if ready {
-                worker.write();
-                worker.listen();
-                alive = worker.read(&mut answers);
-            }
-            worker.silence = if answers.is_empty() && !worker.is_idle() {
-                worker.silence + passed
-            } else {
-                Duration::ZERO
-            };
-            // What it said before it ended counts.
-            for answer in answers {
-                if !self.take(index, answer) {
-                    alive = false;
-                    break;
-                }
-            }
-            let worker = &self.running[index];
-            let hung = alive && worker.silence > SILENCE;
-            if !alive || hung {
-                self.bury(index, hung);
-            }
-        }
-    }
-
-    /// Waits for something to read or write, and says which workers have it. `wake` only ends the wait.
-    fn poll(&self, wake: Option<BorrowedFd<'_>>) -> Vec<bool> {
-        let mut fds: Vec<PollFd<'_>> = Vec::new();
-        let mut owner: Vec<usize> = Vec::new();
-        for (index, worker) in self.running.iter().enumerate() {
-            fds.push(PollFd::from_borrowed_fd(worker.answers(), PollFlags::IN));
-            fds.push(PollFd::from_borrowed_fd(worker.complaints(), PollFlags::IN));
-            owner.extend([index, index]);
-            if let Some(input) = worker.wants_to_write() {
-                fds.push(PollFd::from_borrowed_fd(input, PollFlags::OUT));
-                owner.push(index);
-            }
-        }
-        fds.extend(wake.map(|wake| PollFd::from_borrowed_fd(wake, PollFlags::IN)));
-        let second = Timespec { tv_sec: 1, tv_nsec: 0 };
-        // An interrupted wait is a wait that found nothing.
-        let _ = poll(&mut fds, Some(&second));
-        let mut ready = vec![false; self.running.len()];
-        for (fd, owner) in fds.iter().zip(owner) {
-            ready[owner] |= !fd.revents().is_empty();
-        }
-        ready
-    }
-
-    /// Takes an answer. Returns false when it makes no sense: then the worker is not to be trusted.
-    fn take(&mut self, index: usize, answer: Answer) -> bool {
-        let worker = &mut self.running[index];
-        match answer {
-            // Numbers of no check of the task are passed over when they are shown.
-            Answer::Costs(costs) => self.costs.add(costs),
-            Answer::Compiling(number) => {
-                if !self.numbers.contains(&number) {
-                    return false;
-                }
-                worker.at = At::Check(number);
-            }
-            Answer::Starting(file) => {
-                if worker.given.front().is_none_or(|given| given.job.file != file) {
-                    return false;
-                }
-                worker.at = At::File(file);
-            }
-            Answer::Facts(number, facts) => {
-                if worker.questions.pop_front_if(|it| *it == Question::Facts(number)).is_none() {
-                    return false;
-                }
-                worker.at = At::Nothing;
-                worker.answered = true;
-                self.fruitless = 0;
-                let facts = facts.unwrap_or_else(|| Facts {
-                    requirement: Requirement::Anything,
-                    problems: vec![SpecProblem::new(&[], "the worker does not know this check")],
-                    unsure: true,
-                });
-                self.done.push(Progressed::Facts(number, facts));
-            }
-            Answer::Problems(number, problems) => {
-                if worker.questions.pop_front_if(|it| *it == Question::Problems(number)).is_none() {
-                    return false;
-                }
-                worker.at = At::Nothing;
-                worker.answered = true;
-                self.fruitless = 0;
-                self.done.push(Progressed::Problems(number, problems));
-            }
-            Answer::Finished(result, is_spent) => {
-                let sound = worker.given.front().is_some_and(|given| {
-                    let asked = |number: u32| given.job.active.contains(&number);
-                    given.job.file == result.file
-                        && result.found.iter().all(|found| {
-                            asked(found.check)
-                                && found.is_sound()
-                                && found.end.byte <= given.bytes.len() as u64
-                        })
-                        && result.cannot_tell.iter().all(|it| it.check.is_none_or(asked))
-                });
-                if !sound {
-                    return false;
-                }
-                worker.at = At::Nothing;
-                worker.answered = true;
-                self.fruitless = 0;
-                if let Some(given) = worker.given.pop_front() {
-                    worker.load -= given.bytes.len();
-                }
-                self.spent += u32::from(is_spent);
-                self.done.push(Progressed::File(result));
-            }
-        }
-        true
-    }
-
-    /// A worker did not survive this file: it gets a second chance alone when the memory did not suffice.
-    fn give_up(&mut self, given: Given, was_alone: bool, reason: Reason, detail: String) {
-        let hungry = detail == ending::NO_MEMORY;
-        self.spent += u32::from(reason == Reason::Budget);
-        self.insatiable += u32::from(hungry && was_alone);
-        if hungry && !was_alone && self.insatiable < MOST_SECOND_CHANCES {
-            return self.alone.push_back(given);
-        }
-        let detail = if hungry && !was_alone {
-            let tried = self.insatiable;
-            format!(
-                "{detail} beside others (not tried alone: {tried} files before it needed too much also alone)"
-            )
-        } else {
-            detail
-        };
-        self.done.push(cannot_tell(&given.job, reason, detail));
-    }
-
-    /// Says what a dead worker was at, and gives what else it had to others.
-    fn bury(&mut self, index: usize, hung: bool) {
-        let mut worker = self.running.remove(index);
-        let (reason, detail) = worker.end(hung);
-        if !worker.answered {
-            self.fruitless += 1;
-        }
-        let at = match (worker.at, worker.given.front(), worker.questions.front()) {
-            // It took what it was given and said nothing more: the first is what it hangs at.
-            (At::Nothing, Some(given), _) if hung => At::File(given.job.file),
-            (At::Nothing, None, Some(question)) if hung => At::Check(question.number()),
-            (at, _, _) => at,
-        };
-        let mut given = std::mem::take(&mut worker.given);
-        match at {
-            At::File(file) => {
-                if let Some(at) = given.iter().position(|given| given.job.file == file)
-                    && let Some(given) = given.remove(at)
-                {
-                    self.give_up(given, worker.alone, reason, detail.clone());
-                }
-            }
-            // One end may come from outside; the same check twice does not.
-            At::Check(number) if !self.suspected.contains(&number) => self.suspected.push(number),
-            At::Check(number) => {
-                self.deadly.push(number);
-                let known = worker.questions.iter().position(|question| question.number() == number);
-                match known.and_then(|at| worker.questions.remove(at)) {
-                    Some(question) => self.done.push(unanswered(question, deadly_problem(&detail))),
-                    // It compiled in the first worker and does not here: whoever asks is told.
-                    None => self.done.push(unanswered(Question::Facts(number), deadly_problem(&detail))),
-                }
-            }
-            At::Nothing => {}
-        }
-        self.waiting.extend(given);
-        self.questions.extend(worker.questions.drain(..));
-        if self.fruitless >= FRUITLESS {
-            self.hopeless = Some(format!("no worker process lives long enough: {detail}"));
-        }
-    }
 }
 
 /// A request without a copy of what it is about.
@@ -507,15 +301,4 @@ fn is_parsed(task: &Task) -> Vec<bool> {
 
 fn is_full(worker: &Process) -> bool {
     worker.given.len() >= MOST_FILES || worker.load >= MOST_BYTES
-}
-
-fn cannot_tell(job: &Job, reason: Reason, detail: String) -> Progressed {
-    let cannot_tell = vec![CannotTell { check: None, reason, detail }];
-    Progressed::File(FileResult { file: job.file, found: vec![], cannot_tell })
-}
-
-fn deadly_problem(detail: &str) -> SpecProblem {
-    let why = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
-    SpecProblem::new(&[], format!("a worker process did not survive compiling this check{why}"))
-        .with_help("simplify its patterns; `stanchion test` shows which one it is")
 }
