@@ -92,7 +92,7 @@ fn expand(pattern: Vec<u8>, out: &mut Vec<Vec<u8>>, depth: usize) -> Option<()> 
 
 /// Where the class that starts at `at` ends.
 fn class_end(pattern: &[u8], at: usize) -> Option<usize> {
-    let first = if pattern.get(at + 1) == Some(&b'!') { at + 2 } else { at + 1 };
+    let first = if matches!(pattern.get(at + 1), Some(b'!' | b'^')) { at + 2 } else { at + 1 };
     // A `]` right at the start is one of the characters.
     pattern.iter().skip(first + 1).position(|&byte| byte == b']').map(|end| first + 1 + end)
 }
@@ -156,7 +156,8 @@ fn component(pattern: &[u8], name: &[u8], steps: &mut usize) -> Option<bool> {
 }
 
 fn in_class(class: &[u8], byte: u8) -> bool {
-    let (not, class) = class.strip_prefix(b"!").map_or((false, class), |rest| (true, rest));
+    let rest = class.strip_prefix(b"!").or_else(|| class.strip_prefix(b"^"));
+    let (not, class) = rest.map_or((false, class), |rest| (true, rest));
     let (mut at, mut found) = (0, false);
     while at < class.len() {
         if class.get(at + 1) == Some(&b'-') && at + 2 < class.len() {

@@ -70,13 +70,11 @@ impl Requirement {
         if hir.properties().minimum_len().is_none_or(|length| length < MIN_LITERAL) {
             return Self::Anything;
         }
-        match hir.kind() {
-            regex_syntax::hir::HirKind::Literal(literal) => Self::Literal(literal.0.to_vec()),
-            _ => {
-                let literals = requirement_of_regex(&hir);
-                Self::Regex(Box::new(Expression { find: text, unless: None, literals }))
-            }
+        if let regex_syntax::hir::HirKind::Literal(literal) = hir.kind() {
+            return Self::Literal(literal.0.to_vec());
         }
+        let literals = requirement_of_regex(&hir);
+        Self::Regex(Box::new(Expression { find: text, unless: None, literals }))
     }
 
     /// The expression `find` over bytes finds something whose beginning the expression `unless` does not match.

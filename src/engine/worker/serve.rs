@@ -245,7 +245,11 @@ mod tests {
     fn an_answer_that_is_too_long_is_said_shorter() {
         let text = || "x".repeat(MAX_ANSWER);
         let problems = || vec![SpecProblem::new(&[], text())];
-        let facts = Facts { requirement: Requirement::Regex(text()), problems: problems(), unsure: false };
+        let facts = Facts {
+            requirement: Requirement::Literal(text().into_bytes()),
+            problems: problems(),
+            unsure: false,
+        };
         let cannot_tell = vec![CannotTell { check: Some(3), reason: Reason::Died, detail: text() }];
         let cost = CheckCost { unfiltered: Some(text()), ..CheckCost::default() };
         let costs = Costs { checks: BTreeMap::from([(3, cost)]), parsed: 9, ..Costs::default() };

@@ -231,13 +231,13 @@ impl Facts {
 
     /// Whether a token cannot stand in a comment or a string, nor begin or end one.
     #[must_use]
-    pub fn is_code(&self, token: &str) -> bool {
+    pub fn is_code(token: &str) -> bool {
         !token.contains(['"', '`', '\\']) && !["//", "/*", "*/"].contains(&token)
     }
 
     /// Whether nodes of `kind` never stand in a comment or a string, nor are one.
     #[must_use]
-    pub fn is_of_code(&self, kind: &str) -> bool {
+    pub fn is_of_code(kind: &str) -> bool {
         const TEXTS: [&str; 9] =
             ["comment", "string", "escape", "doc", "content", "fragment", "char", "rune", "raw"];
         !TEXTS.iter().any(|text| kind.contains(text))
@@ -245,7 +245,7 @@ impl Facts {
 
     /// Whether leaves of `kind` are words of code.
     #[must_use]
-    pub fn is_word(&self, kind: &str) -> bool {
+    pub fn is_word(kind: &str) -> bool {
         WORDS.contains(&kind)
     }
 

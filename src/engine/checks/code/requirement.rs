@@ -122,8 +122,8 @@ impl<'r> Reader<'r> {
                 Requirement::regex(format!("(?-u){}{gap}{}", facts.token(first), facts.token(second)))
             }))
         });
-        let in_code = of.must.iter().flatten().chain(of.opens.iter().flat_map(|(a, b)| [a, b]));
-        let is_code = facts.is_of_code(kind) && in_code.into_iter().all(|token| facts.is_code(token));
+        let tokens = of.must.iter().flatten().chain(of.opens.iter().flat_map(|(a, b)| [a, b]));
+        let is_code = Facts::is_of_code(kind) && tokens.into_iter().all(|token| Facts::is_code(token));
         let lexis = facts.lexis.filter(|_| is_code);
         Requirement::all(must.chain(opens)).in_code(lexis)
     }
@@ -187,8 +187,8 @@ impl<'r> Reader<'r> {
         let piece = format!("{before}{begins}{behind}");
         // A word that is the whole child, beside a token of code, is code.
         let beside =
-            |tokens: Option<&[&'static str]>| tokens.is_some_and(|it| it.iter().all(|it| facts.is_code(it)));
-        let of_code = facts.is_of_code(kind) && keys.iter().all(|key| facts.is_of_code(key));
+            |tokens: Option<&[&'static str]>| tokens.is_some_and(|it| it.iter().all(|it| Facts::is_code(it)));
+        let of_code = Facts::is_of_code(kind) && keys.iter().all(|key| Facts::is_of_code(key));
         let is_code = of_code
             && is_some_word(child)
             && keys.iter().all(|it| beside(of.before(it)) || beside(of.behind(it)));

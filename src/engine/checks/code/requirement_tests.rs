@@ -20,7 +20,7 @@ use crate::model::{Language, language_of};
 /// Longest text of a node that rules are made of.
 const LONGEST: usize = 100;
 
-struct Text<'t> {
+struct Sample<'t> {
     language: Language,
     text: &'t str,
     wrong: &'t mut Vec<String>,
@@ -29,7 +29,7 @@ struct Text<'t> {
     known: HashSet<String>,
 }
 
-impl Text<'_> {
+impl Sample<'_> {
     /// A rule that matches `node` must imply nothing that is not so.
     fn rule(&mut self, rule: &Value, node: Node<'_>) {
         let own = &self.text[node.byte_range()];
@@ -189,7 +189,7 @@ fn ask(language: Language, text: &str, wrong: &mut Vec<String>) -> (usize, usize
     if tree.root_node().has_error() {
         return (0, 0);
     }
-    let mut asked = Text { language, text, wrong, asked: 0, known: HashSet::new() };
+    let mut asked = Sample { language, text, wrong, asked: 0, known: HashSet::new() };
     asked.node(&mut tree.walk());
     let rules = asked.asked;
     (rules, patterns(language, text, wrong))

@@ -117,7 +117,7 @@ impl Reader {
                 if self.facts.is_spelled(text) {
                     let is_word = text.len() > 1 && text.bytes().all(|b| b.is_ascii_alphabetic());
                     self.token(&self.facts.token(text), is_word);
-                    self.open.has_text |= !self.facts.is_code(text);
+                    self.open.has_text |= !Facts::is_code(text);
                 } else {
                     self.split();
                 }
@@ -129,7 +129,7 @@ impl Reader {
                 let kind = self.kind(*kind_id);
                 let expression = self.facts.leaf(&kind, text, parent == Some("token_tree"));
                 self.token(&expression, text.len() > 1);
-                self.open.has_text |= !self.facts.is_word(&kind);
+                self.open.has_text |= !Facts::is_word(&kind);
             }
             PatternNode::Internal { kind_id, children } => self.children(*kind_id, children),
         }
@@ -139,7 +139,7 @@ impl Reader {
         let kind = self.kind(kind_id);
         let skipped = self.facts.kind(&kind).and_then(|facts| facts.tokens);
         let outer = self.in_text;
-        self.in_text |= !self.facts.is_of_code(&kind);
+        self.in_text |= !Facts::is_of_code(&kind);
         self.row(&kind, skipped.as_deref(), children);
         self.in_text = outer;
     }
@@ -162,18 +162,17 @@ impl Reader {
             behind_ellipsis = false;
             self.gap(skipped);
             // The last word of a member access is known to be one, whatever it is, and ends the node.
-            if is_last_word(children, index) {
-                if let (Some(word), Some(gap)) =
+            if is_last_word(children, index)
+                && let (Some(word), Some(gap)) =
                     (shapes::last_word(self.grammar.0, kind), self.facts.gap(&[]))
-                {
-                    if matches!(child, PatternNode::MetaVar { .. }) {
-                        self.token(word, false);
-                    } else {
-                        self.node(child, Some(kind));
-                    }
-                    self.open.gap = gap;
-                    return;
+            {
+                if matches!(child, PatternNode::MetaVar { .. }) {
+                    self.token(word, false);
+                } else {
+                    self.node(child, Some(kind));
                 }
+                self.open.gap = gap;
+                return;
             }
             self.node(child, Some(kind));
         }

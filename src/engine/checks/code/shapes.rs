@@ -118,7 +118,7 @@ pub fn text_node(language: Language, kinds: &[&str]) -> Option<TextNode> {
     }
     let begins = match language {
         L::TypeScript if all(&["string"]) => r#"["'](?:[^\n\\]|\\(?:\r\n|[\x00-\xff]))*?"#,
-        L::Go if all(&["interpreted_string_literal"]) => r#"\x22(?:[^\n\\]|\\[\x00-\xff])*?"#,
+        L::Go if all(&["interpreted_string_literal"]) => r"\x22(?:[^\n\\]|\\[\x00-\xff])*?",
         // Three quotes, or an insertion, may go on in the next line.
         L::Python if all(&["string"]) => {
             r#"(?:["'](?:[^\n\\{]|\\(?:\r\n|[\x00-\xff]))*?|["'](?:[^\n\\]|\\(?:\r\n|[\x00-\xff]))*?\{[\x00-\xff]*?|(?:"""|''')[\x00-\xff]*?)"#
