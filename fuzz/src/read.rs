@@ -84,6 +84,10 @@ pub fn ignore_file(bytes: &[u8]) {
 /// JSON; compared with `serde_json`.
 pub fn load_json(bytes: &[u8]) {
     let Some(documents) = load(Format::Json, bytes) else { return };
+    // With `arbitrary_precision` serde_json takes an object with this key for a number of its own.
+    if bytes.windows(20).any(|part| part == b"$serde_json::private") {
+        return;
+    }
     let theirs: serde_json::Value = serde_json::from_slice(bytes).expect("what we read, others read");
     assert_eq!(documents.len(), 1);
     assert_eq!(shape(&documents[0].to_json()), shape(&theirs));
