@@ -180,7 +180,9 @@ impl Facts {
     pub fn is_spelled(&self, token: &str) -> bool {
         let unspelled = self.line("!").unwrap_or_default();
         // The end of a file may be a token too, with a name but no text.
-        let readable = !token.is_empty() && !token.bytes().any(|byte| byte.is_ascii_control());
+        // Two words may be a token that stands for either of them.
+        let readable =
+            !token.is_empty() && !token.bytes().any(|byte| byte.is_ascii_control() || byte == b' ');
         readable && !unspelled.split(['\t', ' ']).skip(1).any(|other| other == token)
     }
 

@@ -116,12 +116,13 @@ pub fn text_node(language: Language, kinds: &[&str]) -> Option<TextNode> {
     if let Some(begins) = comment {
         return Some(TextNode { begins, is_string: false });
     }
+    // What is searched for may begin with the letter of an escape.
     let begins = match language {
-        L::TypeScript if all(&["string"]) => r#"["'](?:[^\n\\]|\\(?:\r\n|[\x00-\xff]))*?"#,
-        L::Go if all(&["interpreted_string_literal"]) => r"\x22(?:[^\n\\]|\\[\x00-\xff])*?",
+        L::TypeScript if all(&["string"]) => r#"["'](?:[^\n\\]|\\(?:\r\n|[\x00-\xff]))*?\\?"#,
+        L::Go if all(&["interpreted_string_literal"]) => r"\x22(?:[^\n\\]|\\[\x00-\xff])*?\\?",
         // Three quotes, or an insertion, may go on in the next line.
         L::Python if all(&["string"]) => {
-            r#"(?:["'](?:[^\n\\{]|\\(?:\r\n|[\x00-\xff]))*?|["'](?:[^\n\\]|\\(?:\r\n|[\x00-\xff]))*?\{[\x00-\xff]*?|(?:"""|''')[\x00-\xff]*?)"#
+            r#"(?:["'](?:[^\n\\]|\\(?:\r\n|[\x00-\xff]))*?(?:\\|\{[\x00-\xff]*?)?|(?:"""|''')[\x00-\xff]*?)"#
         }
         _ => return None,
     };
