@@ -2,7 +2,9 @@
 //!
 //! Takes checks and bytes, gives back plain values. Nothing is shared between files.
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::budget::Budget;
 use super::checks::code::{self, CodeScan, CompiledCode, Grammar};
@@ -48,13 +50,21 @@ impl Ready {
     }
 }
 
-/// Assesses the text in `bytes` by the active checks of `job`. May panic where a check does.
-pub fn assess_text(ready: &Ready, job: &Job, bytes: &[u8], limits: &Limits, meter: &Meter) -> FileResult {
+/// Assesses the text in `bytes` by the active checks of `job`; adds to `parsing` how long code was parsed. May
+/// panic where a check does.
+pub fn assess_text(
+    ready: &Ready,
+    job: &Job,
+    bytes: &[u8],
+    limits: &Limits,
+    meter: &Meter,
+    parsing: &Cell<Duration>,
+) -> FileResult {
     let mut result = FileResult { file: job.file, ..FileResult::default() };
     // Whoever read the file has seen that it is text.
     let Ok(decoded) = decode(bytes) else { return result };
     let budget = Budget::starting_now(limits.time_for(bytes.len(), job.earlier)).after(job.earlier);
-    look(ready, job, &decoded, limits, &budget, meter, &mut result);
+    look(ready, job, &decoded, limits, &budget, (meter, parsing), &mut result);
     result.found.sort_by_key(|a| (a.start.byte, a.end.byte, a.check));
     result
 }
@@ -65,7 +75,7 @@ fn look(
     decoded: &Decoded<'_>,
     limits: &Limits,
     budget: &Budget,
-    meter: &Meter,
+    (meter, parsing): (&Meter, &Cell<Duration>),
     result: &mut FileResult,
 ) {
     let places = Places::new(decoded);
@@ -87,7 +97,8 @@ fn look(
         }
         return;
     }
-    let mut sink = code::Sink { found: &mut result.found, cannot_tell: &mut result.cannot_tell, meter };
+    let (found, cannot_tell) = (&mut result.found, &mut result.cannot_tell);
+    let mut sink = code::Sink { found, cannot_tell, meter, parsing };
     code::scan(&ready.code, &code_active, grammar, &places, budget, &mut sink);
 }
 

@@ -59,7 +59,7 @@ pub fn time_words(length: Duration, earlier: u32) -> String {
     if earlier < 2 {
         return time;
     }
-    format!("{time} (less than usual: {earlier} files before it used up their time)")
+    format!("{time} (less than usual: {earlier} files before it took too long)")
 }
 
 /// Processor time that this process has used, all threads together.

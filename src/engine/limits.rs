@@ -17,11 +17,15 @@ pub struct Limits {
     pub mib_time: Duration,
 }
 
-/// After so many files that used up their time, the next ones get half of [`Limits::file_time`]; after as
+/// After so many files that used up their time, or were slow to parse, the next ones get half of [`Limits::file_time`]; after as
 /// many more half of that.
 const FULL_TIME_FILES: u32 = 2;
 /// It is not halved more often than this.
-const MOST_HALVINGS: u32 = 5;
+const MOST_HALVINGS: u32 = 6;
+/// A text that takes longer to parse than this, and [`SLOW_MIB`] for each MiB, is not what grammars are made for:
+/// the slowest ones read a MiB of ordinary code in half a second.
+const SLOW_START: Duration = Duration::from_millis(if cfg!(debug_assertions) { 200 } else { 50 });
+const SLOW_MIB: Duration = Duration::from_secs(if cfg!(debug_assertions) { 8 } else { 2 });
 /// A debug build takes much longer for the same work.
 const FILE_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 2 } else { 1 });
 
@@ -37,7 +41,14 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The processor time for a file of `bytes`, when `earlier` files before it used up theirs. What a file
+    /// Whether a text of `bytes` took unusually long to parse.
+    #[must_use]
+    pub fn is_slow(bytes: usize, parsing: Duration) -> bool {
+        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
+        parsing > SLOW_START + SLOW_MIB.saturating_mul(kib) / 1024
+    }
+
+    /// The processor time for a file of `bytes`, when `earlier` files before it used up theirs or were slow. What a file
     /// gets for its size is never shortened: an ordinary large file needs it.
     #[must_use]
     pub fn time_for(&self, bytes: usize, earlier: u32) -> Duration {
@@ -53,6 +64,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn slow_is_what_takes_long_for_its_size() {
+        assert!(!Limits::is_slow(30_000, SLOW_START));
+        assert!(Limits::is_slow(30_000, SLOW_START + SLOW_MIB / 30));
+        assert!(!Limits::is_slow(1 << 20, SLOW_START + SLOW_MIB));
+        assert!(!Limits::is_slow(usize::MAX, Duration::from_secs(9)));
+    }
+
+    #[test]
     fn time_grows_with_size_and_shrinks_after_files_that_used_theirs_up() {
         let limits = Limits {
             file_time: Duration::from_millis(1024),
@@ -64,9 +83,9 @@ mod tests {
             (0, 1, 1024),
             (0, 2, 512),
             (0, 9, 64),
-            (0, u32::MAX, 32),
+            (0, u32::MAX, 16),
             (1 << 20, 0, 1624),
-            (1 << 20, u32::MAX, 632),
+            (1 << 20, u32::MAX, 616),
             (4 << 20, 0, 3424),
             (usize::MAX, 0, 3424),
         ];

@@ -3,9 +3,11 @@
 //!
 //! What goes in and comes out are plain values: nothing here opens a file or starts a process.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::assess::{Ready, assess_text};
 use super::compiled::{Compiled, compile, problems_of};
@@ -38,6 +40,8 @@ pub struct Session {
     compiled: HashMap<u32, Result<Compiled, Vec<SpecProblem>>>,
     ready: Vec<Option<Ready>>,
     meter: Meter,
+    /// Processor time that parsing the last file took.
+    parsing: Cell<Duration>,
 }
 
 impl Session {
@@ -47,13 +51,19 @@ impl Session {
         let at = task.checks.iter().enumerate().map(|(at, (number, _))| (*number, at)).collect();
         let ready = task.classes.iter().map(|_| None).collect();
         let meter = Meter::new(task.timings);
-        Self { task, at, compiled: HashMap::new(), ready, meter }
+        Self { task, at, compiled: HashMap::new(), ready, meter, parsing: Cell::default() }
     }
 
     /// Where it measures what checks cost.
     #[must_use]
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// Processor time that parsing the last file took.
+    #[must_use]
+    pub fn parsing(&self) -> Duration {
+        self.parsing.get()
     }
 
     /// The same, measuring into another's costs.
@@ -134,8 +144,9 @@ impl Session {
             Ready::new(spec.numbers.iter().filter_map(usable), spec.language, filter)
         });
         announce.starting(job.file);
-        let meter = &self.meter;
-        let work = || meter.file(&job.active, || assess_text(ready, job, bytes, limits, meter));
+        let (meter, parsing) = (&self.meter, &self.parsing);
+        parsing.set(Duration::ZERO);
+        let work = || meter.file(&job.active, || assess_text(ready, job, bytes, limits, meter, parsing));
         let work = AssertUnwindSafe(work);
         catch_unwind(work).unwrap_or_else(|_| {
             let detail = "a check panicked in this file; this is a defect of stanchion, please report it";

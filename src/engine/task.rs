@@ -43,7 +43,7 @@ pub struct Job {
     pub active: Vec<u32>,
     /// Its path.
     pub path: RepoPath,
-    /// Files before it that used up their time.
+    /// Files before it that used up their time or were slow to parse.
     pub earlier: u32,
     /// Most memory of the process that looks into it, in bytes; 0: what it had before.
     pub memory: u64,

@@ -47,7 +47,7 @@ pub(super) enum Answer {
     Costs(Costs),
     /// This file is being looked into now.
     Starting(u32),
-    /// What was found in a file, and whether that used up its time.
+    /// What was found in a file, and whether that used up its time or was slow to parse.
     Finished(FileResult, bool),
 }
 

@@ -19,13 +19,13 @@ use crate::model::Reason;
 /// Processor time for compiling one check, or for everything that is wrong with it.
 pub(super) const CHECK_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 2 });
 
-/// What a file may take beyond its budget and a quarter of it.
+/// What a file may take at most beyond its budget and a quarter of it.
 const GRACE: Duration = Duration::from_millis(50);
 
 /// When a file whose budget is `time` ends the worker. The budget is asked first, and names the place; this is
 /// for what does not ask it.
 pub(super) fn with_grace(time: Duration) -> Duration {
-    time + time / 4 + GRACE
+    time + time / 4 + GRACE.min(time)
 }
 
 /// Answers until the parent closes its end. To be called in a process of its own, which it limits.
@@ -80,7 +80,7 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
                 (voice.file_time, voice.earlier) = (limits.time_for(body.len(), job.earlier), job.earlier);
                 let result = bounded(session.assess(&job, &body, &mut voice));
                 voice.tell_costs(session)?;
-                let is_spent = voice.is_spent();
+                let is_spent = voice.is_spent() || Limits::is_slow(body.len(), session.parsing());
                 spent += u32::from(is_spent);
                 voice.say(Answer::Finished(result, is_spent))?;
             }

@@ -134,7 +134,7 @@ fn many_hostile_files(case: &mut Case) {
         let (extension, text) = case.random.pick(&texts);
         case.write(format!("many/{number}.{extension}"), text);
     }
-    // After the first few, each gets a thirty-second of the time, and a new process where it ends the old
+    // After the first few, each gets a sixty-fourth of the time, and a new process where it ends the old
     // one. A debug build's own time and processes cost more.
     case.expect.most_wall_ms += if case.large { 100 } else { 1_000 } * count;
     case.note(format!("{count} files"));

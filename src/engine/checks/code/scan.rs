@@ -6,7 +6,9 @@
 //! Only where an anchor of an active rule begins is there anything to find; every other part of the
 //! tree is passed by.
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::replacer::Content;
@@ -19,7 +21,7 @@ use super::guard::Refusal;
 use super::parse::parse;
 use super::rule::{Body, CompiledCode};
 use crate::engine::MAX_FINDINGS;
-use crate::engine::budget::Budget;
+use crate::engine::budget::{Budget, thread_time};
 use crate::engine::found::{CannotTell, Found};
 use crate::engine::meter::Meter;
 use crate::engine::places::Places;
@@ -89,6 +91,17 @@ pub struct Sink<'a> {
     pub cannot_tell: &'a mut Vec<CannotTell>,
     /// Measures what the checks cost.
     pub meter: &'a Meter,
+    /// Processor time that parsing has taken.
+    pub parsing: &'a Cell<Duration>,
+}
+
+impl Sink<'_> {
+    fn parse<T>(&self, work: impl FnOnce() -> T) -> T {
+        let start = thread_time();
+        let parsed = self.meter.parse(work);
+        self.parsing.set(self.parsing.get() + thread_time().saturating_sub(start));
+        parsed
+    }
 }
 
 /// Runs the `active` checks of `scan` over a file of `grammar` that holds `places.text()`.
@@ -109,7 +122,7 @@ pub fn scan(
     if !own && !embeds {
         return;
     }
-    let doc = match sink.meter.parse(|| document(grammar, places.text(), &[], budget)) {
+    let doc = match sink.parse(|| document(grammar, places.text(), &[], budget)) {
         Ok(doc) => doc,
         Err(refusal) => return refuse(scan, active, |_| true, &refusal, sink),
     };
@@ -119,7 +132,7 @@ pub fn scan(
     if embeds {
         for (name, ranges) in grammar.extract_injections(doc.root()) {
             let Some(inner) = Grammar::embedded(&name).filter(|inner| wanted(*inner)) else { continue };
-            match sink.meter.parse(|| document(inner, places.text(), &ranges, budget)) {
+            match sink.parse(|| document(inner, places.text(), &ranges, budget)) {
                 Ok(doc) => one_document(scan, active, &doc, true, places, budget, sink),
                 Err(refusal) => refuse(scan, active, |check| check.grammar == inner, &refusal, sink),
             }

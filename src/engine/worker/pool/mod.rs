@@ -63,7 +63,7 @@ pub struct Pool {
     file_limits: Limits,
     /// Memory of each worker while several are at work, in bytes.
     share: u64,
-    /// Files that used up their time.
+    /// Files that used up their time or were slow to parse.
     spent: u32,
     /// Files that needed too much memory also alone.
     insatiable: u32,
