@@ -11,6 +11,8 @@ mod pattern_guard;
 mod query;
 mod requirement;
 #[cfg(test)]
+mod requirement_cases;
+#[cfg(test)]
 mod requirement_tests;
 mod rule;
 mod rule_problems;
