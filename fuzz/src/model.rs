@@ -32,6 +32,10 @@ pub fn glob(bytes: &[u8]) {
 fn matches(pattern: &[u8], path: &[u8]) -> Option<bool> {
     let mut patterns = Vec::new();
     expand(pattern.to_vec(), &mut patterns, 0)?;
+    // Two stars that meet only where braces are written out are not `**`; written out, one cannot tell.
+    if patterns.len() > 1 && patterns.iter().any(|pattern| pattern.windows(2).any(|two| two == b"**")) {
+        return None;
+    }
     let mut steps = 20_000;
     for pattern in &patterns {
         let components: Vec<&[u8]> = split_components(pattern);
