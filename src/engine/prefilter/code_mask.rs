@@ -21,7 +21,9 @@ pub fn mask(lexis: Lexis, text: &[u8], out: &mut Vec<u8>) {
     out.clear();
     out.extend_from_slice(text);
     let mut at = 0;
-    if text.starts_with(b"#!") && !text.starts_with(b"#![") {
+    // `#!` begins an attribute of Rust when a bracket follows.
+    let shebang = text.strip_prefix(b"#!").filter(|rest| !rest.trim_ascii_start().starts_with(b"["));
+    if shebang.is_some() {
         at = line_end(text, 0);
         out[..at].fill(b' ');
     }
@@ -168,6 +170,7 @@ mod tests {
             ("'a: loop { break 'a; }", "'a: loop { break 'a; }"),
             ("#!/bin/x \"\nf", "          \nf"),
             ("#![a] // b", "#![a]     "),
+            ("#! [a] fn f() {} // b", "#! [a] fn f() {}     "),
         ] {
             assert_eq!(masked(Lexis::Rust, text), wanted, "{text}");
         }
