@@ -113,7 +113,9 @@ fn rust_string_end(text: &[u8], at: usize) -> Option<usize> {
     if word.first().is_some_and(u8::is_ascii_digit) && word.ends_with(b"r") {
         return None;
     }
-    if !matches!(word, b"r" | b"br" | b"cr") {
+    // What a lifetime or a variable of a macro is called begins no string.
+    let is_name = matches!(before[..before.len() - word.len()].last(), Some(b'\'' | b'$'));
+    if is_name || !matches!(word, b"r" | b"br" | b"cr") {
         return escaped_end(text, at + 1, b'"');
     }
     let mut at = at + 1;
@@ -166,6 +168,8 @@ mod tests {
             (r##"f(r#"b " c"#, d)"##, r#"f(r#"""""""", d)"#),
             (r#"f(r"\", d)"#, r#"f(r""", d)"#),
             (r#"for"\" b" c"#, r#"for"""""" c"#),
+            (r#"break 'r"\"" c"#, r#"break 'r"""" c"#),
+            (r#"$r"\"" c"#, r#"$r"""" c"#),
             ("<'a, 'b>('\"', '\\'', 'é') b", "<'a, 'b>(''', '''', '''') b"),
             ("'a: loop { break 'a; }", "'a: loop { break 'a; }"),
             ("#!/bin/x \"\nf", "          \nf"),

@@ -39,10 +39,9 @@ pub struct KindFacts {
     behind: Vec<(&'static str, Vec<&'static str>)>,
 }
 
-/// Keywords that never stand right behind a number (`1if`, `0xfor` are code in Python).
+/// Keywords that never stand right behind a number (`1if`, `0xfor`, `0async for` are code in Python).
 const LEADING: &[&str] = &[
     "assert",
-    "async",
     "await",
     "catch",
     "class",

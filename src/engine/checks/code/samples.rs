@@ -80,7 +80,7 @@ pub const SAMPLES: &[(Language, &str)] = &[
 pub const ODD: &[(Language, &str)] = &[
     (
         Language::Python,
-        "try:\n    requests . \\\n get (1)\nexcept  Exception  : # as e\n    pass\ntry:\n    pass\nexcept (A, Exception):\n    pass\nexcept f(Exception) :\n    pass\nexcept {1: 2}[1] :\n    pass\nexcept(ValueError):\n    print('except X:\\nwant', a.b)\ntry: pass\nexcept* E: pass\ndef f(a = [ ], b: \"x\" = {  }, c=(1), *, d=')') -> 'y': pass\ng = lambda a=[]: lambda b = {}: a\nx = f'{a!r}TODO{[]}' # TODO(x) \ny = '''TODO\n# no'''\n# TODO\n",
+        "try:\n    requests . \\\n get (1)\nexcept  Exception  : # as e\n    pass\ntry:\n    pass\nexcept (A, Exception):\n    pass\nexcept f(Exception) :\n    pass\nexcept {1: 2}[1] :\n    pass\nexcept(ValueError):\n    print('except X:\\nwant', a.b)\ntry: pass\nexcept* E: pass\ndef f(a = [ ], b: \"x\" = {  }, c=(1), *, d=')') -> 'y': pass\ng = lambda a=[]: lambda b = {}: a\nh = lambda a=lambda: 1, b=[]: [0async for x in y]\nx = f'{a!r}TODO{[]}' # TODO(x) \ny = '''TODO\n# no'''\n# TODO\n",
     ),
     (
         Language::Rust,
@@ -92,7 +92,7 @@ pub const ODD: &[(Language, &str)] = &[
     ),
     (
         Language::TypeScript,
-        "try { $eval(1); eval (2); a.$eval(3); é.eval(4) } catch (e /* ) */) /* } */ { }\ntry { } // x\ncatch { }\ntry { } catch ({ m, n: [o = ')'] }) {}\ntry { } catch (e: any) { f() }\na . innerHTML /* = */ = `b`\na?.innerHTML\np.catch(() => {}) as any\n// TODO(x)\n/* 'a'\n0.0.0.0 TODO */\nconst s = '0.0.0.0', t = \"a\\\n0.0.0.0\", u = `0.0.0.0`, v = \"\\u{61}\\nwant\";\nx.#p; new /* y */ Function('z'); process . exit ( 1 );\n",
+        "try { $eval(1); eval (2); a.$eval(3); é.eval(4) } catch (e /* ) */) /* } */ { }\ntry { } // x\ncatch { }\ntry { } /** why **/ catch (e) { }\ntry { } catch ({ m, n: [o = ')'] }) {}\ntry { } catch (e: any) { f() }\na . innerHTML /* = */ = `b`\na?.innerHTML\np.catch(() => {}) as any\n// TODO(x)\n/* 'a'\n0.0.0.0 TODO */\nconst s = '0.0.0.0', t = \"a\\\n0.0.0.0\", u = `0.0.0.0`, v = \"\\u{61}\\nwant\";\nx.#p; new /* y */ Function('z'); process . exit ( 1 );\n",
     ),
     (
         Language::JavaScript,

@@ -37,11 +37,12 @@ pub fn reach(language: Language, kind: &str, child: &Child<'_>) -> Option<String
 fn reach_catch(begins: &str) -> String {
     // A line may also end with U+2028 or U+2029.
     let line = r"(?://|<!--|-->)[^\n]*?[\r\n\xa8\xa9]";
-    let gap = format!(r"(?:[\x00-\x20\x7f-\xff]|{line}|/\*(?:[^*]|\*[^/])*?\*/)*");
-    let plain = r#"[^(){}\[\]/"'`]*"#;
-    let hard = r#"[/"'`\[(]"#;
-    let caught = format!(r#"\({plain}(?:[({{\[/"'`}}\]]|\){plain}(?:{begins}|{hard}))"#);
-    format!(r#"\}}{gap}catch\b{plain}(?:{begins}|[/"'`\[]|{caught})"#)
+    let gap = format!(r"(?:[\x00-\x20\x7f-\xff]|{line}|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)*");
+    // `<` and `-` may begin a comment, too.
+    let plain = r#"[^(){}\[\]/"'`<-]*"#;
+    let hard = r#"[/"'`\[(<-]"#;
+    let caught = format!(r#"\({plain}(?:[({{\[/"'`}}\]<-]|\){plain}(?:{begins}|{hard}))"#);
+    format!(r#"\}}{gap}catch\b{plain}(?:{begins}|[/"'`\[<-]|{caught})"#)
 }
 
 fn reach_parameter(piece: &str) -> String {
@@ -52,7 +53,7 @@ fn reach_parameter(piece: &str) -> String {
     let simple = r#"\([^()"'\x23]*\)|"[^"\\\n]*"|'[^'\\\n]*'|\x23[^\n]*"#;
     let hard = r#"\([^()"'\x23]*[("'\x23]|"[^"\n]*\\|'[^'\n]*\\|"""|'''|[fFtT][rRbB]?["']"#;
     let behind_def = format!(r"\bdef\b[^(\[\x23]*(?:[\[\x23]|\((?:{plain}|{simple})*?(?:{piece}|{hard}))");
-    let behind_lambda = r#"\blambda\b[^"'\x23(\[{:]*["'\x23(\[{]"#;
+    let behind_lambda = r#"\blambda\b[^"'\x23(\[{:]*?(?:["'\x23(\[{]|\blambda\b)"#;
     format!("(?:{behind_def}|{behind_lambda})")
 }
 
@@ -80,13 +81,13 @@ fn reach_except(child: &Child<'_>) -> String {
     let begins = child.begins;
     let Some(gap) = child.gap else {
         let hard = r#"(?:[\[{"'\x23]|\blambda\b)"#;
-        return format!(r"\n{INDENT}except\b[^:]*?(?:(?:\b|[^0-9A-Za-z_]){begins}|{hard})");
+        return format!(r"\n{INDENT}except\b(?:[^:]|:=)*?(?:(?:\b|[^0-9A-Za-z_]){begins}|{hard})");
     };
     let hard = r#"[\[{"'\x23]|\blambda\b"#;
     let space = r"[\x00-\x20\x7f-\xff\\]";
     // Brackets that hold something simple, and behind which the clause ends.
     let brackets = format!(
-        r#"\([^()\[\]{{}}"'\x23:]*(?:[(\[\]{{}}"'\x23:]|\){space}*(?:[^\x00-\x20\x7f-\xff\\:a]|a[^s]))"#
+        r#"\([^()\[\]{{}}"'\x23:]*(?:[(\[\]{{}}"'\x23:]|\){space}*(?:[^\x00-\x20\x7f-\xff\\:a]|a[^s]|as[^:]*,))"#
     );
     format!(r"\n{INDENT}except\b[^:(]*?(?:(?:\b|[^0-9A-Za-z_:(]){begins}{gap}[:,]|{hard}|{brackets})")
 }
