@@ -115,6 +115,12 @@ fn what_can_match_passes_and_little_else() {
         ),
         (
             L::Python,
+            json!({"kind": "except_clause", "has": {"kind": "identifier", "regex": "^Exc"}}),
+            vec!["\nexcept Exception:", "\nexcept (a := B), Exception:"],
+            vec!["\nexcept ValueError:", "\nx: Exception"],
+        ),
+        (
+            L::Python,
             json!({"kind": "except_clause", "has": {"kind": "block", "regex": "^pass"}}),
             vec!["\nexcept E:\n  pass", "\nexcept (A, B): pass"],
             vec!["\nexcept E:\n  x"],
