@@ -27,14 +27,22 @@ pub fn mask(lexis: Lexis, text: &[u8], out: &mut Vec<u8>) {
         at = line_end(text, 0);
         out[..at].fill(b' ');
     }
-    let mut backtick = None;
+    // Where the next quote or slash stands, and the next backtick: each is searched for once.
+    let next_of = |at: usize, find: &dyn Fn(&[u8]) -> Option<usize>| {
+        find(&text[at..]).map_or(usize::MAX, |found| at + found)
+    };
+    let (mut quote, mut backtick) = (None, (lexis == Lexis::Rust).then_some(usize::MAX));
     loop {
-        let found = memchr::memchr3(b'"', b'\'', b'/', &text[at..]).map(|found| at + found);
-        if lexis == Lexis::Go && backtick.is_none_or(|known| known < at) {
-            backtick = memchr::memchr(b'`', &text[at..]).map(|found| at + found).or(Some(usize::MAX));
+        if quote.is_none_or(|known| known < at) {
+            quote = Some(next_of(at, &|text| memchr::memchr3(b'"', b'\'', b'/', text)));
         }
-        let backtick = backtick.filter(|it| *it != usize::MAX);
-        let Some(found) = found.into_iter().chain(backtick).min() else { return };
+        if backtick.is_none_or(|known| known < at) {
+            backtick = Some(next_of(at, &|text| memchr::memchr(b'`', text)));
+        }
+        let found = quote.into_iter().chain(backtick).min().unwrap_or(usize::MAX);
+        if found == usize::MAX {
+            return;
+        }
         let Some(next) = step(lexis, text, found, out) else {
             out.clear();
             out.extend_from_slice(text);
@@ -53,7 +61,7 @@ fn step(lexis: Lexis, text: &[u8], at: usize, out: &mut [u8]) -> Option<usize> {
         (b'"', _) if lexis == Lexis::Rust => (b'"', rust_string_end(text, at)?),
         (b'"', _) => {
             let end = escaped_end(text, at + 1, b'"')?;
-            (b'"', (end <= line_end(text, at)).then_some(end)?)
+            (b'"', memchr::memchr(b'\n', &text[at..end]).is_none().then_some(end)?)
         }
         (b'`', _) => (b'`', memchr::memchr(b'`', &text[at + 1..])? + at + 2),
         (quote, _) => match character_end(text, at) {
@@ -127,11 +135,17 @@ fn rust_string_end(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
+/// No escaped character is as long as this, in bytes, with its quotes.
+const LONGEST_CHARACTER: usize = 64;
+
 /// One past the character between quotes that begins at `at`; `None` when it is none.
 fn character_end(text: &[u8], at: usize) -> Option<usize> {
     match *text.get(at + 1)? {
         // A line end in it would be no character.
-        b'\\' => escaped_end(text, at + 1, b'\'').filter(|end| *end <= line_end(text, at)),
+        b'\\' => {
+            let near = &text[..text.len().min(at + LONGEST_CHARACTER)];
+            escaped_end(near, at + 1, b'\'').filter(|end| memchr::memchr(b'\n', &text[at..*end]).is_none())
+        }
         b'\'' => None,
         byte => {
             let length = match byte {

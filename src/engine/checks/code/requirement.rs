@@ -229,7 +229,7 @@ impl<'r> Reader<'r> {
         if let Some((find, unless)) = literal_of(wanted).zip(unwanted.and_then(literal_of))
             && unless.starts_with(&find)
             // With these it may end, and what stands behind it is not in it.
-            && !unless.bytes().any(|byte| byte.is_ascii_control() || b"*/-<>?\"'`{".contains(&byte))
+            && !unless.bytes().any(|byte| !byte.is_ascii() || byte.is_ascii_control() || b"*/-<>?\"'`{".contains(&byte))
         {
             let text = |text: &str| format!("(?-u){}", sequence::escaped(text));
             node = Requirement::regex_unless(text(&find), text(&unless));

@@ -115,6 +115,18 @@ fn what_can_match_passes_and_little_else() {
         ),
         (
             L::Python,
+            json!({"kind": "default_parameter", "has": {"field": "value", "regex": "^None$"}}),
+            vec!["f = lambda a=None: a", "f = lambda a, b=None: a", "def f(a=None): pass"],
+            vec!["def f(a): g(b=None)"],
+        ),
+        (
+            L::Python,
+            json!({"kind": "default_parameter", "has": {"field": "name", "regex": "^x$"}}),
+            vec!["lambda x=1: x", "lambda *a, x=5, **k: 0"],
+            vec!["lambda y=1: x"],
+        ),
+        (
+            L::Python,
             json!({"kind": "except_clause", "has": {"kind": "identifier", "regex": "^Exc"}}),
             vec!["\nexcept Exception:", "\nexcept (a := B), Exception:"],
             vec!["\nexcept ValueError:", "\nx: Exception"],

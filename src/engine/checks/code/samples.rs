@@ -80,7 +80,7 @@ pub const SAMPLES: &[(Language, &str)] = &[
 pub const ODD: &[(Language, &str)] = &[
     (
         Language::Python,
-        "try:\n    requests . \\\n get (1)\nexcept  Exception  : # as e\n    pass\ntry:\n    pass\nexcept (A, Exception):\n    pass\nexcept f(Exception) :\n    pass\nexcept {1: 2}[1] :\n    pass\nexcept(ValueError):\n    print('except X:\\nwant', a.b)\ntry: pass\nexcept* E: pass\ndef f(a = [ ], b: \"x\" = {  }, c=(1), *, d=')') -> 'y': pass\ng = lambda a=[]: lambda b = {}: a\nh = lambda a=lambda: 1, b=[]: [0async for x in y]\nx = f'{a!r}TODO{[]}' # TODO(x) \ny = '''TODO\n# no'''\n# TODO\n",
+        "try:\n    requests . \\\n get (1)\nexcept  Exception  : # as e\n    pass\ntry:\n    pass\nexcept (A, Exception):\n    pass\nexcept f(Exception) :\n    pass\nexcept {1: 2}[1] :\n    pass\nexcept(ValueError):\n    print('except X:\\nwant', a.b)\ntry: pass\nexcept* E: pass\ndef f(a = [ ], b: \"x\" = {  }, c=(1), *, d=')') -> 'y': pass\ng = lambda a=[]: lambda b = {}: a\nh = lambda a=lambda: 1, b=[]: [0async for x in y]\ni = lambda *a, t=None: a\nx = f'{a!r}TODO{[]}' # TODO(x) \ny = '''TODO\n# no'''\n# TODO\n",
     ),
     (
         Language::Rust,

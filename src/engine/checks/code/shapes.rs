@@ -53,7 +53,7 @@ fn reach_parameter(piece: &str) -> String {
     let simple = r#"\([^()"'\x23]*\)|"[^"\\\n]*"|'[^'\\\n]*'|\x23[^\n]*"#;
     let hard = r#"\([^()"'\x23]*[("'\x23]|"[^"\n]*\\|'[^'\n]*\\|"""|'''|[fFtT][rRbB]?["']"#;
     let behind_def = format!(r"\bdef\b[^(\[\x23]*(?:[\[\x23]|\((?:{plain}|{simple})*?(?:{piece}|{hard}))");
-    let behind_lambda = r#"\blambda\b[^"'\x23(\[{:]*?(?:["'\x23(\[{]|\blambda\b)"#;
+    let behind_lambda = format!(r#"\blambda\b[^"'\x23(\[{{:]*?(?:{piece}|["'\x23(\[{{]|\blambda\b)"#);
     format!("(?:{behind_def}|{behind_lambda})")
 }
 
@@ -134,7 +134,7 @@ pub fn text_node(language: Language, kinds: &[&str]) -> Option<TextNode> {
 const SLASHES: &str = r"(?://[^\n]*?|/\*[\x00-\xff]*?)";
 
 /// What may stand between the beginning of a line and its first word.
-const INDENT: &str = r"[\x00-\x20\x7f-\xff\\]*";
+const INDENT: &str = r"[\x00-\x09\x0b-\x20\x7f-\xff]*";
 
 /// What to search for, and what its places must not begin with (expressions over bytes).
 pub struct Shown {
@@ -172,6 +172,6 @@ pub fn shows_child(language: Language, kind: &str, without: &[&str]) -> Option<S
     // In the file a clause begins a line: words in prose do not.
     Some(Shown {
         node: (r"(?-u)\bexcept\b".to_owned(), format!("(?-u){unless}")),
-        file: (format!(r"(?-u)\n{INDENT}except\b"), format!("(?-u){INDENT}{unless}")),
+        file: (format!(r"(?-u)\n{INDENT}except\b"), format!(r"(?-u)\n{INDENT}{unless}")),
     })
 }
