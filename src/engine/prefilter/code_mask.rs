@@ -207,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_keep_their_length(text in "[rb#\"'/*\\\\a\n é]{0,24}", go: bool) {
+        fn any_bytes_are_masked_without_a_panic(text in "[rb#\"'/*\\\\a\n é]{0,24}", go: bool) {
             masked(if go { Lexis::Go } else { Lexis::Rust }, &text);
         }
     }

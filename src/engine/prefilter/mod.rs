@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use finder::Finder;
 
 pub use automaton::{Prefilter, Seen};
-pub use code_mask::Lexis;
+pub use code_mask::{Lexis, mask};
 pub use from_regex::{requirement_of_pattern, requirement_of_regex};
 pub use over_regex::{DOLLAR_BORDER, bytes_regex, over_pattern};
 pub use positions::Positions;
@@ -164,7 +164,7 @@ impl Requirement {
             }
             Self::InCode(lexis, inner) => {
                 let mut masked = Vec::new();
-                code_mask::mask(*lexis, bytes, &mut masked);
+                mask(*lexis, bytes, &mut masked);
                 inner.holds_in(&masked)
             }
             Self::All(parts) => parts.iter().all(|part| part.holds_in(bytes)),

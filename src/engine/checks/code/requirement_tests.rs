@@ -8,13 +8,14 @@ use ast_grep_core::{AstGrep, Pattern};
 use serde_json::{Value, json};
 use tree_sitter::{Node, TreeCursor};
 
+use super::facts::Facts;
 use super::grammar::Grammar;
 use super::parse::parse;
 use super::requirement::{Implied, implied_by};
 use super::samples::{ODD, SAMPLES};
 use super::sequence::requirement_of;
 use crate::engine::budget::Budget;
-use crate::engine::prefilter::Positions;
+use crate::engine::prefilter::{Positions, mask};
 use crate::model::{Language, language_of};
 
 /// Longest text of a node that rules are made of.
@@ -183,12 +184,35 @@ fn patterns(language: Language, text: &str, wrong: &mut Vec<String>) -> usize {
     matched
 }
 
+/// Where comments and strings are masked, every leaf that is neither must be left as it is.
+fn masks_code(language: Language, text: &str, root: Node<'_>, wrong: &mut Vec<String>) {
+    let Some(lexis) = Facts::of(language).and_then(|facts| facts.lexis) else { return };
+    let mut masked = Vec::new();
+    mask(lexis, text.as_bytes(), &mut masked);
+    let mut todo = vec![root];
+    while let Some(node) = todo.pop() {
+        let kind = node.kind();
+        if ["comment", "string_literal", "char_literal", "rune_literal", "shebang"]
+            .iter()
+            .any(|it| kind.contains(it))
+        {
+            continue;
+        }
+        if node.child_count() == 0 && masked[node.byte_range()] != text.as_bytes()[node.byte_range()] {
+            wrong.push(format!("{}: {kind} {:?} is masked", language.name(), &text[node.byte_range()]));
+        }
+        let mut cursor = node.walk();
+        todo.extend(node.children(&mut cursor));
+    }
+}
+
 /// Asks everything of one text; returns how many rules and patterns were asked about.
 fn ask(language: Language, text: &str, wrong: &mut Vec<String>) -> (usize, usize) {
     let Ok(tree) = parse(Grammar(language), text, &[], &Budget::unlimited()) else { return (0, 0) };
     if tree.root_node().has_error() {
         return (0, 0);
     }
+    masks_code(language, text, tree.root_node(), wrong);
     let mut asked = Sample { language, text, wrong, asked: 0, known: HashSet::new() };
     asked.node(&mut tree.walk());
     let rules = asked.asked;

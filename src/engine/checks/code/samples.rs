@@ -84,7 +84,7 @@ pub const ODD: &[(Language, &str)] = &[
     ),
     (
         Language::Rust,
-        "#!/usr/bin/env x \"\n// TODO(a)\n/* TODO /* b */ \" */\n/// doc TODO \"\nfn f<'a, 'b>(x: &'a str) { let c = '\"'; let d = '\\''; let e = b'\"'; g(r#\"a \" panic!(1) \"#, b\"\\\"\", br##\"\"#\"##); panic ! (); dbg /* x */ ![]; unsafe /* y */ { x . unwrap /* z */ (  ) . 0 . await; }; unsafe { 'a: loop { break 'a } } m!(don 't \"x\"); std :: process :: exit(1); r#try.unwrap(); }\n#[allow (x)] fn h() {}\n#[ doc = \"TODO\" ] struct S;\n",
+        "#!/usr/bin/env x \"\n// TODO(a)\n/* TODO /* b */ \" */\n/// doc TODO \"\nfn f<'a, 'b>(x: &'a str) { let c = '\"'; let d = '\\''; let e = b'\"'; g(r#\"a \" panic!(1) \"#, b\"\\\"\", br##\"\"#\"##); panic ! (); dbg /* x */ ![]; unsafe /* y */ { x . unwrap /* z */ (  ) . 0 . await; }; unsafe { 'a: loop { break 'a } } 'r: loop { break 'r } m!($r, don 't \"x\"); std :: process :: exit(1); r#try.unwrap(); }\n#[allow (x)] fn h() {}\n#[ doc = \"TODO\" ] struct S;\n",
     ),
     (
         Language::Go,
