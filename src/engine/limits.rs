@@ -17,8 +17,8 @@ pub struct Limits {
     pub mib_time: Duration,
 }
 
-/// After so many files that used up their time, or were slow to parse, the next ones get half of [`Limits::file_time`]; after as
-/// many more half of that.
+/// After so many files that used up their time, or were slow to parse, the next ones get half of
+/// [`Limits::file_time`]; after as many more half of that.
 const FULL_TIME_FILES: u32 = 2;
 /// It is not halved more often than this.
 const MOST_HALVINGS: u32 = 6;

@@ -2,6 +2,9 @@
 
 use super::{DOLLAR_BORDER, Expression, bytes_regex};
 
+/// Bytes that places which are passed by may cover, as a multiple of the text.
+const MAX_COVER: usize = 8;
+
 /// Searches for an expression, passing by the places that begin with another one.
 pub(super) struct Finder {
     find: regex::bytes::Regex,
@@ -27,15 +30,19 @@ impl Finder {
         if self.unless.is_none() { self.find.is_match(text) } else { self.find_at(text, 0).is_some() }
     }
 
-    /// The first place that begins at `at` or later: its first byte, and one past its last.
+    /// The first place that begins at `at` or later: its first byte, and one past its last. One more may be
+    /// named where the search would take too long.
     pub(super) fn find_at(&self, text: &[u8], mut at: usize) -> Option<(usize, usize)> {
+        let mut cover = 0;
         while at <= text.len() {
             let found = self.find.find_at(text, at)?;
             // What it is about begins with a letter, so another byte can only be the one before.
             let before = self.bordered && !is_letter(text[found.start()]);
             let start = found.start() + usize::from(before);
             let passes = self.unless.as_ref().is_none_or(|unless| !unless.is_match(&text[start..]));
-            if passes {
+            cover += found.len();
+            // Places that overlap without end are not worth the time: then one of them may hold.
+            if passes || cover > MAX_COVER * text.len() {
                 return Some((start, found.end()));
             }
             at = start + 1;
@@ -53,6 +60,19 @@ fn is_letter(byte: u8) -> bool {
 mod tests {
     use super::*;
     use crate::engine::prefilter::Requirement;
+
+    #[test]
+    fn places_that_overlap_without_end_are_given_up() {
+        let expression = |unless: &str| Expression {
+            find: "a+b".to_owned(),
+            unless: Some(unless.to_owned()),
+            literals: Requirement::Anything,
+        };
+        let finder = Finder::new(&expression("a*b")).expect("compiles");
+        assert_eq!(finder.find_at(b"aab ab", 0), None);
+        let text = "a".repeat(10_000) + "b";
+        assert!(finder.find_at(text.as_bytes(), 0).is_some_and(|(start, _)| start < 20));
+    }
 
     #[test]
     fn a_border_is_no_part_of_the_place() {

@@ -13,6 +13,7 @@ pub const FAMILIES: &[(&str, Build)] = &[
     ("S5-many-hostile-files", many_hostile_files),
     ("S5-mixed-grammars", mixed_grammars),
     ("S5-memory-at-once", memory_at_once),
+    ("S5-slow-filter", slow_filter),
 ];
 
 /// Inputs that are known to have killed some grammar, or to have kept it busy.
@@ -149,6 +150,33 @@ fn memory_at_once(case: &mut Case) {
     }
     case.expect.most_wall_ms += if case.large { 0 } else { 1_000 * count };
     case.note(format!("{count} files of {unit:?}"));
+}
+
+/// Texts over which a filter might go again and again. It runs where nobody looks at the clock.
+fn slow_filter(case: &mut Case) {
+    let bare = "{ kind: except_clause, not: { has: { any: [{ kind: identifier }, { kind: as_pattern }] } } }";
+    let empty = "{ kind: catch_clause, has: { field: body, regex: '^\\{\\s*\\}$' } }";
+    let (panics, unsafes) = ("{ pattern: panic($A) }", "{ kind: unsafe_block }");
+    let todo = "{ kind: comment, regex: TODO, not: { regex: 'TODO\\(' } }";
+    let texts = [
+        ("a.py", "python", bare, "try:\n  pass\n", "\n", "except Valueerror:\n  pass\n"),
+        ("a.py", "python", bare, "", "try: x\nexcept Valueerror: y\n", ""),
+        ("a.py", "python", todo, "", "#TODO(", "\n"),
+        ("a.rs", "rust", unsafes, "fn f() { unsafe { } }\n", "'\\", "\n"),
+        ("a.rs", "rust", unsafes, "fn f() { unsafe { } }\nconst X: &[char] = &[", "'\\n',", "];\n"),
+        ("a.go", "go", panics, "package p\nvar x = []string{", "`a`,", "}\nfunc f() { panic(1) }\n"),
+        ("a.go", "go", panics, "package p\nvar x = []string{", "\"a\",", "}\nfunc f() { panic(1) }\n"),
+        ("a.ts", "typescript", empty, "", "} catch (", "\n"),
+        ("a.ts", "typescript", empty, "} ", "/** ", "catch {}\n"),
+        ("a.ts", "typescript", todo, "", "//TODO(", "\n"),
+    ];
+    let (name, language, rule, before, unit, after) = *case.random.pick(&texts);
+    let times = *case.random.pick(if case.large { &[50_000, 150_000] } else { &[5_000, 20_000] });
+    case.note(format!("{unit:?} {times} times, {rule:.40}"));
+    let check = format!("  - id: filters\n    code: {{ language: {language}, rule: {rule} }}\n");
+    let text = guideline("filters", &check);
+    case.guideline("filters.md", &text);
+    case.plant(name, format!("{before}{}{after}", unit.repeat(times)), &[]);
 }
 
 /// One file's text under the names of all languages.

@@ -195,15 +195,16 @@ impl<'r> Reader<'r> {
         let lexis = facts.lexis.filter(|_| is_code);
         let node = Requirement::regex(format!("(?-u){piece}")).in_code(lexis);
         let is_word = is_whole(child) && kind_of(child) == Some("identifier");
-        let gap = is_word.then_some(gap.as_str());
-        let child = shapes::Child { keys: &keys, piece: &piece, begins: &begins, gap };
+        let ends_with = is_word.then_some(gap.as_str());
+        let child = shapes::Child { keys: &keys, piece: &piece, begins: &begins, gap: ends_with };
         let reach = shapes::reach(self.grammar.0, kind, &child);
         let reach = reach.map(|reach| Requirement::regex(format!("(?-u){reach}")));
         let file = Requirement::all([node.clone(), reach.unwrap_or(Requirement::Anything)]);
         Some(Implied { node, file })
     }
 
-    /// A comment or a string that holds one text, but not that text with another behind it.
+    /// A comment or a string that holds a text: what the node begins with stands before it. With a `not` of that text and
+    /// another behind it, not every place of the text is followed by the other.
     fn text_node(&self, rule: &Map<String, Value>) -> Option<Implied> {
         let of = shapes::text_node(self.grammar.0, &kinds_of(rule)?)?;
         let wanted = rule.get("regex")?.as_str()?;
@@ -228,8 +229,7 @@ impl<'r> Reader<'r> {
         let mut node = Requirement::Anything;
         if let Some((find, unless)) = literal_of(wanted).zip(unwanted.and_then(literal_of))
             && unless.starts_with(&find)
-            // With these it may end, and what stands behind it is not in it.
-            && !unless.bytes().any(|byte| !byte.is_ascii() || byte.is_ascii_control() || b"*/-<>?\"'`{".contains(&byte))
+            && !unless.bytes().any(may_end_text)
         {
             let text = |text: &str| format!("(?-u){}", sequence::escaped(text));
             node = Requirement::regex_unless(text(&find), text(&unless));
@@ -324,6 +324,11 @@ fn is_whole(rule: &Map<String, Value>) -> bool {
 fn is_some_word(rule: &Map<String, Value>) -> bool {
     let regex = rule.get("regex").and_then(Value::as_str).unwrap_or_default();
     is_whole(rule) && regex.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_^$()|".contains(&byte))
+}
+
+/// Whether a comment or a string may end with this byte, so that what stands behind it is not in it any more.
+fn may_end_text(byte: u8) -> bool {
+    !byte.is_ascii() || byte.is_ascii_control() || b"*/-<>?\"'`{".contains(&byte)
 }
 
 /// The one text that an expression matches, if there is just one.
