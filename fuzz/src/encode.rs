@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 use stanchion::format;
 use stanchion::model::{
-    Edit, Finding, Fingerprint, Fix, Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed, Note,
-    Origin, Outcome, Reason, RepoPath, Verdict,
+    Edit, Finding, Fix, Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed, Note, Origin, Outcome,
+    Reason, RepoPath, Standing, Traces, Verdict,
 };
 use stanchion::report::escape::{escape as one_line, escape_excerpt, escape_lines};
 use stanchion::report::{HumanStyle, render_human, write_json, write_jsonl};
@@ -152,7 +152,9 @@ fn outcome(path: &RepoPath, message: &str, source: &str, detail: &str, with: &st
             span: Span::new(0, source.len()),
             cut: false,
         }),
-        fingerprint: Fingerprint("0".repeat(32)),
+        traces: Traces { fingerprint: "0".repeat(32), content: "0".repeat(16), head: None },
+        standing: Standing::Open,
+        lapsed: None,
         fix: Some(Fix {
             title: Some(detail.to_owned()),
             edits: vec![Edit::Replace { span: Span::new(0, source.len()), with: with.to_owned() }],
@@ -170,6 +172,9 @@ fn outcome(path: &RepoPath, message: &str, source: &str, detail: &str, with: &st
             guideline: Arc::clone(&GUIDELINE),
             verdict: Verdict::NotKept,
             findings: 1,
+            waived: 0,
+            promised: false,
+            edited: false,
         }],
         findings: vec![finding],
         not_assessed: vec![unknown],

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{Fingerprint, GuidelineId, RepoPath};
+use crate::model::{GuidelineId, RepoPath, Traces};
 
 /// Folds runs of white space to one blank, so that re-indenting changes nothing.
 #[must_use]
@@ -32,24 +32,30 @@ pub fn digest(parts: &[&[u8]]) -> String {
     })
 }
 
-/// The fingerprint of the `occurrence`-th finding (from 0) with this content in this file.
-/// The version is left out on purpose: a new wording of a guideline is not a new finding.
+/// The traces of the `occurrence`-th finding (from 0) with this content in this file; `first_line` is that of
+/// a place with several. The version is left out on purpose: a new wording of a guideline is not a new finding.
 #[must_use]
-pub fn fingerprint(
+pub fn traces(
     guideline: &GuidelineId,
     check: &str,
     path: &RepoPath,
     content: &str,
+    first_line: Option<&str>,
     occurrence: usize,
-) -> Fingerprint {
+) -> Traces {
     let occurrence = (occurrence as u64).to_le_bytes();
-    Fingerprint(digest(&[
-        guideline.as_str().as_bytes(),
-        check.as_bytes(),
-        path.bytes(),
-        fold(content).as_bytes(),
-        &occurrence,
-    ]))
+    let (guideline, check) = (guideline.as_str().as_bytes(), check.as_bytes());
+    let content = fold(content);
+    let short = |what: &[u8], text: &str| {
+        let mut digits = digest(&[what, guideline, check, text.as_bytes()]);
+        digits.truncate(16);
+        digits
+    };
+    Traces {
+        fingerprint: digest(&[guideline, check, path.bytes(), content.as_bytes(), &occurrence]),
+        content: short(b"content", &content),
+        head: first_line.map(|line| short(b"head", &fold(line))),
+    }
 }
 
 #[cfg(test)]
@@ -59,12 +65,16 @@ mod tests {
     #[test]
     fn stands_on_content_not_on_layout() {
         let id = GuidelineId::new("a/b").expect("an id");
-        let of = |path: &str, content: &str, n| fingerprint(&id, "c", &RepoPath::from(path), content, n);
+        let of = |path: &str, content: &str, n| traces(&id, "c", &RepoPath::from(path), content, None, n);
         assert_eq!(of("x", "f(\n   1)", 0), of("x", " f( 1)", 0));
         let all = [of("x", "f()", 0), of("x", "f()", 1), of("y", "f()", 0), of("x", "g()", 0)];
         for (at, one) in all.iter().enumerate() {
-            assert_eq!(one.0.len(), 32);
-            assert!(all[at + 1..].iter().all(|other| other != one));
+            assert_eq!((one.fingerprint.len(), one.content.len()), (32, 16));
+            assert!(all[at + 1..].iter().all(|other| other.fingerprint != one.fingerprint));
         }
+        assert!(all[..3].iter().all(|it| it.content == all[0].content) && all[3].content != all[0].content);
+        let tall = |line: &str| traces(&id, "c", &RepoPath::from("x"), line, Some(line), 0).head;
+        assert_eq!(tall("def  f():"), tall("def f():"));
+        assert_ne!(tall("def f():"), tall("def g():"));
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::fingerprint::{fingerprint, fold};
+use super::fingerprint::{fold, traces};
 use super::focus::Focus;
 use super::found::{CannotTell, FileResult, Found};
 use super::plan::{Plan, PlanProblem};
 use super::tree::{EntryKind, Listing};
 use crate::model::{
     CheckKind, Finding, Guideline, GuidelineId, GuidelineOutcome, NotAssessed, Outcome, PathCounts, Reason,
-    RepoPath, Verdict,
+    RepoPath, Standing, Verdict,
 };
 
 /// Most findings of one guideline that are listed: enough for everybody who reads them, and a run over a
@@ -50,6 +50,12 @@ fn in_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
         .cmp(&(b.guideline, &b.path))
         .then_with(|| place(a).cmp(&place(b)))
         .then_with(|| a.check.cmp(&b.check))
+}
+
+/// The first line of a place that has several.
+fn first_of_several_lines(found: &Found) -> Option<&str> {
+    let excerpt = found.excerpt.as_ref().filter(|_| found.start.line < found.end.line)?;
+    excerpt.text.get(excerpt.span.start..excerpt.span.end)?.lines().next()
 }
 
 /// Collects the results of a run.
@@ -276,7 +282,8 @@ impl<'r> Assembly<'r> {
         // Names are asked of the whole tree at once, so the path is part of the key.
         let key = (found.check, path.bytes().to_vec(), fold(&found.content));
         let occurrence = occurrences.entry(key).and_modify(|count| *count += 1).or_insert(0);
-        let fingerprint = fingerprint(&guideline.id, &check, &path, &found.content, *occurrence);
+        let first_line = first_of_several_lines(&found);
+        let traces = traces(&guideline.id, &check, &path, &found.content, first_line, *occurrence);
         let counts = &mut self.found[index];
         counts.0 += 1;
         counts.1 += 1;
@@ -290,7 +297,9 @@ impl<'r> Assembly<'r> {
             start: found.start,
             end: found.end,
             excerpt: found.excerpt,
-            fingerprint,
+            traces,
+            standing: Standing::Open,
+            lapsed: None,
             fix: found.fix,
         });
         if too_many {
@@ -343,7 +352,14 @@ impl<'r> Assembly<'r> {
                     (0, false, true) => Verdict::Kept,
                     (0, false, false) => Verdict::NotApplicable,
                 };
-                GuidelineOutcome { guideline: Arc::clone(guideline), verdict, findings: findings[index] }
+                GuidelineOutcome {
+                    guideline: Arc::clone(guideline),
+                    verdict,
+                    findings: findings[index],
+                    waived: 0,
+                    promised: false,
+                    edited: false,
+                }
             })
             .collect();
         self.outcome.paths = self.counts();

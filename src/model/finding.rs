@@ -5,10 +5,31 @@ use serde::{Deserialize, Serialize};
 use super::{Level, RepoPath};
 use crate::text::{Excerpt, Position, Span};
 
-/// Tells a finding from every other over time: stable across line moves and unrelated edits
-/// (guideline + check + path + normalised content + occurrence), 32 hexadecimal digits.
+/// What tells a finding from every other over time. Each is made of hexadecimal digits, from the content of the
+/// place with white space folded; no line number is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Fingerprint(pub String);
+pub struct Traces {
+    /// Guideline, check, path, content, and which of several equal ones it is: stable across line moves and
+    /// unrelated edits. 32 digits.
+    pub fingerprint: String,
+    /// Guideline, check and content, wherever that is: survives a move to another file. 16 digits.
+    pub content: String,
+    /// Guideline, check and the first line of a content of several lines: survives edits further inside.
+    /// 16 digits; `None` where the content is one line.
+    pub head: Option<String>,
+}
+
+/// Whether a finding counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// It does.
+    #[default]
+    Open,
+    /// A waiver covers it: its index in [`super::Outcome::waivers`].
+    Waived(usize),
+    /// It was there when the promise was made "from here": it is told, but does not break the promise.
+    Known,
+}
 
 /// A place where a repository does not keep a guideline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +51,11 @@ pub struct Finding {
     /// The source around it; `None` when the finding is about a path.
     pub excerpt: Option<Excerpt>,
     /// Identity over time.
-    pub fingerprint: Fingerprint,
+    pub traces: Traces,
+    /// Whether it counts; open until `engine::waive` has judged it.
+    pub standing: Standing,
+    /// A waiver that covered it and has lapsed: its index in [`super::Outcome::waivers`].
+    pub lapsed: Option<usize>,
     /// What would mend it, if the guideline can say.
     pub fix: Option<Fix>,
 }

@@ -2,20 +2,26 @@
 //!
 //! No I/O, no clock, no output format and no engine may enter here.
 
+mod baseline;
 mod check;
+mod date;
 mod finding;
 mod guideline;
 mod language;
 mod outcome;
 mod path;
 mod problem;
+mod promise;
 mod timings;
+mod waiver;
 
+pub use baseline::{Baseline, BaselineEntry, BaselinePart};
 pub use check::{
     Check, CheckKind, CodeCheck, DataCheck, DataFormat, DataSchema, DuplicateNames, Each, Executable,
     FilesCheck, FilesQuestion, FixSpec, NameOf, NameStyle, Names, Pair, Require, Size, TextCheck,
 };
-pub use finding::{Edit, Finding, Fingerprint, Fix};
+pub use date::Date;
+pub use finding::{Edit, Finding, Fix, Standing, Traces};
 pub use guideline::{
     Applies, Consequence, Example, ExampleFile, Expectation, Guideline, GuidelineId, Level, Offer, Origin,
     Section, Stage,
@@ -26,4 +32,6 @@ pub use outcome::{
 };
 pub use path::RepoPath;
 pub use problem::Problem;
+pub use promise::{Promise, PromiseOutcome, PromiseVerdict, Unassessed};
 pub use timings::{CheckTiming, Timings};
+pub use waiver::{Effect, Waiver, WaiverEnd, WaiverKind, WaiverOutcome, WaiverPlace, WaiverReach};

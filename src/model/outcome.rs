@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Guideline, Problem, RepoPath};
+use super::{
+    Date, Finding, Guideline, GuidelineId, Problem, PromiseOutcome, PromiseVerdict, RepoPath, Standing,
+    Unassessed, WaiverOutcome,
+};
 
 /// Why something could not be assessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -161,8 +164,14 @@ pub struct GuidelineOutcome {
     pub guideline: Arc<Guideline>,
     /// What the run says.
     pub verdict: Verdict,
-    /// Number of findings.
+    /// Number of findings, however they stand.
     pub findings: usize,
+    /// Number of findings that are waived.
+    pub waived: usize,
+    /// Whether the repository promises it.
+    pub promised: bool,
+    /// Whether the repository's copy is not what was published: it was edited here.
+    pub edited: bool,
 }
 
 /// Every path seen, by what became of it.
@@ -225,6 +234,60 @@ impl Compared {
     }
 }
 
+/// What is told before everything else about a change: it concerns what the repository says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct News {
+    /// The kind of news.
+    pub kind: NewsKind,
+    /// The guideline that it is about, if it is about one.
+    pub guideline: Option<GuidelineId>,
+    /// The file that shows it.
+    pub path: RepoPath,
+    /// One sentence without a final full stop. Not escaped.
+    pub message: String,
+}
+
+/// Kinds of news, in the order in which they are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NewsKind {
+    /// A promise was taken back.
+    PromiseWithdrawn,
+    /// A promise asks for less: its baseline has grown, it counts "from here" now, or what cannot be told no
+    /// longer breaks it.
+    PromiseWeakened,
+    /// A promised guideline no longer sees something: a file was moved or renamed out of its view, is ignored now,
+    /// or cannot be assessed any more.
+    OutOfSight,
+    /// A waiver was added.
+    WaiverAdded,
+    /// A waiver covers more, or lasts longer.
+    WaiverWidened,
+    /// The text of a followed guideline changed, or its settings.
+    GuidelineChanged,
+    /// A guideline is no longer followed, or another order decides.
+    FollowChanged,
+    /// A promise was made.
+    PromiseMade,
+}
+
+impl NewsKind {
+    /// The word in machine formats.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PromiseWithdrawn => "promise-withdrawn",
+            Self::PromiseWeakened => "promise-weakened",
+            Self::OutOfSight => "out-of-sight",
+            Self::WaiverAdded => "waiver-added",
+            Self::WaiverWidened => "waiver-widened",
+            Self::GuidelineChanged => "guideline-changed",
+            Self::FollowChanged => "follow-changed",
+            Self::PromiseMade => "promise-made",
+        }
+    }
+}
+
 /// Everything one run found out. Sorted; the same inputs give the same value.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -242,6 +305,43 @@ pub struct Outcome {
     pub notes: Vec<Note>,
     /// The change that the run looked at; `None` when it looked at everything.
     pub compared: Option<Compared>,
+    /// What the change says about promises, waivers and guidelines, in order; told first.
+    pub news: Vec<News>,
+    /// The promises of the repository, in order of guideline.
+    pub promises: Vec<PromiseOutcome>,
+    /// Whether what cannot be told breaks a promise.
+    pub unassessed: Unassessed,
+    /// The waivers that could be read, and what each does.
+    pub waivers: Vec<WaiverOutcome>,
+    /// What is wrong in waivers that have no effect therefore; each points at the text.
+    pub waiver_problems: Vec<Problem>,
+    /// The day of the run (UTC); `None` where nothing depends on it.
+    pub today: Option<Date>,
+}
+
+impl Outcome {
+    /// Whether a promise of the repository is not kept: the one reason for exit status 1.
+    #[must_use]
+    pub fn breaks_a_promise(&self) -> bool {
+        self.promises.iter().any(|promise| match promise.verdict {
+            PromiseVerdict::Broken => true,
+            PromiseVerdict::CannotTell => self.unassessed == Unassessed::Break,
+            PromiseVerdict::Kept => false,
+        })
+    }
+
+    /// The promise about a guideline.
+    #[must_use]
+    pub fn promise(&self, id: &GuidelineId) -> Option<&PromiseOutcome> {
+        self.promises.iter().find(|promise| promise.guideline == *id)
+    }
+
+    /// Whether `finding` breaks a promise.
+    #[must_use]
+    pub fn is_breaking(&self, finding: &Finding) -> bool {
+        finding.standing == Standing::Open
+            && self.guidelines.get(finding.guideline).is_some_and(|entry| entry.promised)
+    }
 }
 
 #[cfg(test)]

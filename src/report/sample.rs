@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Applies, Consequence, Edit, Finding, Fingerprint, Fix, Guideline, GuidelineId, GuidelineOutcome, Level,
-    NotAssessed, Note, Origin, Outcome, PathCounts, Problem, Reason, RepoPath, Section, Stage, Verdict,
+    Applies, Consequence, Edit, Finding, Fix, Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed,
+    Note, Origin, Outcome, PathCounts, Problem, Reason, RepoPath, Section, Stage, Standing, Traces, Verdict,
 };
 use crate::text::{Excerpt, LineIndex, Position, Span};
 
@@ -58,7 +58,13 @@ fn finding(guideline: usize, path: &[u8], message: &str, place: Option<(&str, Sp
         start: at(span.start),
         end: at(span.end),
         excerpt: place.map(|(text, span)| Excerpt::new(text, &LineIndex::new(text), span)),
-        fingerprint: Fingerprint(format!("{:032x}", message.len() * 31 + path.len())),
+        traces: Traces {
+            fingerprint: format!("{:032x}", message.len() * 31 + path.len()),
+            content: "0123456789abcdef".to_owned(),
+            head: None,
+        },
+        standing: Standing::Open,
+        lapsed: None,
         fix: None,
     }
 }
@@ -164,8 +170,14 @@ pub(super) fn outcome() -> Outcome {
         id: "hung-workers".to_owned(),
         text: "A hung dependency exhausts your workers.".to_owned(),
     }];
-    let entry =
-        |guideline, verdict, findings| GuidelineOutcome { guideline: Arc::new(guideline), verdict, findings };
+    let entry = |guideline, verdict, findings| GuidelineOutcome {
+        guideline: Arc::new(guideline),
+        verdict,
+        findings,
+        waived: 0,
+        promised: false,
+        edited: false,
+    };
     let owners = guideline(
         "teams/code-owners",
         "Somebody answers for every file",
@@ -211,7 +223,7 @@ pub(super) fn outcome() -> Outcome {
             code: "ignore-file-linked".to_owned(),
             message: "`.gitignore` is a link and was not used".to_owned(),
         }],
-        compared: None,
+        ..Outcome::default()
     }
 }
 
@@ -224,7 +236,14 @@ pub(super) fn calm() -> Outcome {
         Stage::Standard,
     );
     Outcome {
-        guidelines: vec![GuidelineOutcome { guideline: Arc::new(keys), verdict: Verdict::Kept, findings: 0 }],
+        guidelines: vec![GuidelineOutcome {
+            guideline: Arc::new(keys),
+            verdict: Verdict::Kept,
+            findings: 0,
+            waived: 0,
+            promised: false,
+            edited: false,
+        }],
         paths: PathCounts { seen: 3, assessed: 3, ..PathCounts::default() },
         ..Outcome::default()
     }

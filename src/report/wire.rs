@@ -205,7 +205,7 @@ impl<'a> WireFinding<'a> {
             start: finding.start.into(),
             end: finding.end.into(),
             snippet: finding.excerpt.as_ref().map(|excerpt| excerpt.text.as_str()),
-            fingerprint: &finding.fingerprint.0,
+            fingerprint: &finding.traces.fingerprint,
             promised: false,
             new: true,
             waiver: None,
