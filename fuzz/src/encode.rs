@@ -173,6 +173,7 @@ fn outcome(path: &RepoPath, message: &str, source: &str, detail: &str, with: &st
             verdict: Verdict::NotKept,
             findings: 1,
             waived: 0,
+            blind: false,
             promised: false,
             edited: false,
         }],

@@ -32,6 +32,7 @@ mod stream;
 mod task;
 pub mod tree;
 mod tree_memory;
+pub mod waive;
 pub mod walk;
 pub mod worker;
 

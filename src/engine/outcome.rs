@@ -357,6 +357,7 @@ impl<'r> Assembly<'r> {
                     verdict,
                     findings: findings[index],
                     waived: 0,
+                    blind: blind[index],
                     promised: false,
                     edited: false,
                 }

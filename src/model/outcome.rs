@@ -168,6 +168,8 @@ pub struct GuidelineOutcome {
     pub findings: usize,
     /// Number of findings that are waived.
     pub waived: usize,
+    /// Whether something that it asks about could not be told.
+    pub blind: bool,
     /// Whether the repository promises it.
     pub promised: bool,
     /// Whether the repository's copy is not what was published: it was edited here.

@@ -175,6 +175,7 @@ pub(super) fn outcome() -> Outcome {
         verdict,
         findings,
         waived: 0,
+        blind: false,
         promised: false,
         edited: false,
     };
@@ -241,6 +242,7 @@ pub(super) fn calm() -> Outcome {
             verdict: Verdict::Kept,
             findings: 0,
             waived: 0,
+            blind: false,
             promised: false,
             edited: false,
         }],

@@ -1,0 +1,85 @@
+//! Which waivers cover a finding. Made for many: ten thousand waivers are asked by place, not one by one.
+
+use std::collections::HashMap;
+
+use crate::engine::glob::{Globs, is_literal};
+use crate::model::{Finding, Waiver, WaiverReach};
+
+/// Why a glob of a waiver cannot be used: which one, and a sentence. `None`: all can.
+#[must_use]
+pub fn glob_problem(waiver: &Waiver) -> Option<(usize, String)> {
+    match &waiver.reach {
+        WaiverReach::Paths(globs) => Globs::new(globs).err(),
+        _ => None,
+    }
+}
+
+/// The waivers of one guideline, by what they cover. Numbers are those of the list it is made from.
+#[derive(Default)]
+pub struct Covers<'w> {
+    everything: Vec<usize>,
+    by_path: HashMap<&'w [u8], Vec<usize>>,
+    by_glob: Vec<(usize, Globs)>,
+    by_fingerprint: HashMap<&'w str, Vec<usize>>,
+    by_line: HashMap<(&'w [u8], u32), Vec<usize>>,
+}
+
+impl<'w> Covers<'w> {
+    /// Adds a waiver. One with a glob that cannot be used covers nothing: [`glob_problem`] says why.
+    pub fn add(&mut self, number: usize, waiver: &'w Waiver) {
+        match &waiver.reach {
+            WaiverReach::Paths(globs) if globs.is_empty() => self.everything.push(number),
+            WaiverReach::Paths(globs) if globs.iter().all(|glob| is_literal(glob)) => {
+                if glob_problem(waiver).is_none() {
+                    for glob in globs {
+                        self.by_path.entry(glob.as_bytes()).or_default().push(number);
+                    }
+                }
+            }
+            WaiverReach::Paths(globs) => {
+                if let Ok(globs) = Globs::new(globs) {
+                    self.by_glob.push((number, globs));
+                }
+            }
+            WaiverReach::Fingerprints(fingerprints) => {
+                for fingerprint in fingerprints {
+                    self.by_fingerprint.entry(fingerprint).or_default().push(number);
+                }
+            }
+            WaiverReach::Line { path, line } => {
+                self.by_line.entry((path.bytes(), *line)).or_default().push(number);
+            }
+            WaiverReach::File { path } => self.by_path.entry(path.bytes()).or_default().push(number),
+        }
+    }
+
+    /// The waivers that cover `path` as a whole, in order.
+    pub fn of_path(&self, path: &[u8]) -> Vec<usize> {
+        let mut numbers = self.everything.clone();
+        numbers.extend(self.by_path.get(path).into_iter().flatten());
+        numbers
+            .extend(self.by_glob.iter().filter(|(_, globs)| globs.is_match(path)).map(|(number, _)| *number));
+        numbers
+    }
+
+    /// The waivers that cover `finding`, in order; `of_path` is what [`Covers::of_path`] says of its path. That
+    /// a waiver names other checks is not looked at here.
+    pub fn of_finding(&self, finding: &Finding, of_path: &[usize]) -> Vec<usize> {
+        let mut numbers = of_path.to_vec();
+        numbers.extend(self.by_fingerprint.get(finding.traces.fingerprint.as_str()).into_iter().flatten());
+        let last_line = last_line(finding);
+        let lines = [finding.start.line, last_line];
+        for line in &lines[..if last_line == finding.start.line { 1 } else { 2 }] {
+            numbers.extend(self.by_line.get(&(finding.path.bytes(), *line)).into_iter().flatten());
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+}
+
+/// The line in which a finding ends: an end at the first column lies behind the line end before.
+fn last_line(finding: &Finding) -> u32 {
+    let (start, end) = (finding.start, finding.end);
+    if end.column <= 1 && end.line > start.line { end.line - 1 } else { end.line }
+}
