@@ -143,7 +143,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     };
     let assessed = engine::assess(&followed.guidelines, tree.as_ref(), &options, &progress);
     progress.finish();
-    let engine::Assessment { mut outcome, problems, timings } = assessed
+    let engine::Assessment { mut outcome, problems, timings, comments: _ } = assessed
         .map_err(|error| Failure::new(format!("cannot assess {}: {}", place.root.display(), error.detail)))?;
     outcome.compared = change.map(|change| change.compared);
     followed.complete(&mut outcome, &problems);

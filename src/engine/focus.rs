@@ -88,6 +88,13 @@ impl Lines {
 pub trait ChangedLines: Send + Sync {
     /// The changed lines of a file that was added or modified.
     fn lines(&self, path: &RepoPath) -> Lines;
+
+    /// What a file that was modified or removed held before, if it was at most `limit` bytes and can be read. Of
+    /// one that was added because it moved, what it held where it was.
+    fn before(&self, path: &RepoPath, limit: u64) -> Option<Vec<u8>> {
+        let _ = (path, limit);
+        None
+    }
 }
 
 /// What changed, and what is judged whole all the same. It serves one run: what it works out from the
@@ -155,6 +162,26 @@ impl Focus {
     #[must_use]
     pub fn counts(&self, path: &RepoPath) -> bool {
         self.judges_some_whole() || self.looks_into(path)
+    }
+
+    /// What happened to paths, in order of path.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What a file held before the change; see [`ChangedLines::before`].
+    #[must_use]
+    pub fn before_change(&self, path: &RepoPath, limit: u64) -> Option<Vec<u8>> {
+        self.lines.before(path, limit)
+    }
+
+    /// The same change for those who promise these guidelines, without the parts that others answer for.
+    #[must_use]
+    pub fn judging_whole(&self, whole: BTreeSet<GuidelineId>, others: &[RepoPath]) -> Self {
+        let own = |change: &&Change| !others.iter().any(|other| change.path.is_within(other));
+        let changes = self.changes.iter().filter(own).cloned().collect();
+        Self::new(changes, Arc::clone(&self.lines), whole)
     }
 
     /// The changed lines of `path`.

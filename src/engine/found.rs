@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::waive::Comment;
 use crate::data::Step;
 use crate::model::{Edit, Fix, Reason};
 use crate::text::{Excerpt, Position};
@@ -101,6 +102,22 @@ pub struct FileResult {
     pub found: Vec<Found>,
     /// What could not be told.
     pub cannot_tell: Vec<CannotTell>,
+    /// The comments in it that begin an inline waiver. A worker says nothing about them.
+    pub comments: Vec<Comment>,
+}
+
+impl FileResult {
+    /// Whether it says nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.cannot_tell.is_empty() && self.comments.is_empty()
+    }
+
+    /// That nothing was found, and what could not be told.
+    #[must_use]
+    pub fn unknown(file: u32, cannot_tell: Vec<CannotTell>) -> Self {
+        Self { file, cannot_tell, ..Self::default() }
+    }
 }
 
 /// Something wrong in a check as written, found when it is compiled.

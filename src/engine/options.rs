@@ -2,12 +2,13 @@
 //!
 //! Values only; what is done with them stands in `run` and `assess`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::focus::Focus;
 use super::limits::Limits;
 use super::recall::Memory;
-use crate::model::RepoPath;
+use crate::model::{GuidelineId, RepoPath};
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -20,6 +21,10 @@ pub struct Options {
     pub prefilter: bool,
     /// Whether whatever `applies.exists` asks for is taken as given (single-file examples).
     pub assume_exists: bool,
+    /// Parts of the tree that are left alone: other parties answer for them.
+    pub others: Vec<RepoPath>,
+    /// Guidelines of which every finding is wanted, because each counts.
+    pub promised: BTreeSet<GuidelineId>,
     /// Only what changed; `None` is everything.
     pub focus: Option<Focus>,
     /// Bounds.
@@ -37,6 +42,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             scopes: vec![],
+            others: vec![],
+            promised: BTreeSet::new(),
             threads: 0,
             prefilter: true,
             assume_exists: false,

@@ -1,6 +1,6 @@
 //! Putting a run together: results of files become findings, verdicts and sums.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::fingerprint::{fold, traces};
@@ -8,6 +8,7 @@ use super::focus::Focus;
 use super::found::{CannotTell, FileResult, Found};
 use super::plan::{Plan, PlanProblem};
 use super::tree::{EntryKind, Listing};
+use super::waive::Comment;
 use crate::model::{
     CheckKind, Finding, Guideline, GuidelineId, GuidelineOutcome, NotAssessed, Outcome, PathCounts, Reason,
     RepoPath, Standing, Verdict,
@@ -16,6 +17,9 @@ use crate::model::{
 /// Most findings of one guideline that are listed: enough for everybody who reads them, and a run over a
 /// repository in which everything is a finding stays small.
 const MOST_LISTED: usize = 20_000;
+
+/// The same for a guideline that is promised: each finding counts there.
+const MOST_PROMISED: usize = 200_000;
 
 /// Why a special file was not opened.
 const SPECIAL: (Reason, &str) = (Reason::Special, "a FIFO, socket or device is never opened");
@@ -71,6 +75,12 @@ pub struct Assembly<'r> {
     asked: Vec<bool>,
     /// For each guideline, how many findings there were, and how many of them are kept.
     found: Vec<(usize, usize)>,
+    /// For each guideline, the most findings that are kept.
+    most: Vec<usize>,
+    /// Files that are looked into, by number.
+    read: Vec<bool>,
+    /// Files that were read, with the comments in them that begin an inline waiver.
+    comments: BTreeMap<RepoPath, Vec<Comment>>,
     outcome: Outcome,
 }
 
@@ -82,6 +92,7 @@ impl<'r> Assembly<'r> {
         listing: &'r Listing,
         in_scope: &'r dyn Fn(&RepoPath) -> bool,
         focus: Option<&'r Focus>,
+        promised: &BTreeSet<GuidelineId>,
     ) -> Self {
         let counts = |path: &RepoPath| focus.is_none_or(|focus| focus.counts(path)) && in_scope(path);
         let fate = |entry: &super::tree::Entry| {
@@ -105,6 +116,10 @@ impl<'r> Assembly<'r> {
         };
         let asked = vec![false; guidelines.len()];
         let found = vec![(0, 0); guidelines.len()];
+        // A promise is judged by all of its findings.
+        let most =
+            guidelines.iter().map(|it| if promised.contains(&it.id) { MOST_PROMISED } else { MOST_LISTED });
+        let most = most.collect();
         let outcome = Outcome { notes: listing.notes.clone(), ..Outcome::default() };
         let mut assembly = Self {
             guidelines,
@@ -116,6 +131,9 @@ impl<'r> Assembly<'r> {
             extra_cannot_tell: 0,
             asked,
             found,
+            most,
+            read: vec![false; listing.entries.len()],
+            comments: BTreeMap::new(),
             outcome,
         };
         for (path, error) in &listing.problems {
@@ -203,6 +221,7 @@ impl<'r> Assembly<'r> {
 
     /// Says that the checks `numbers` look into `file`.
     pub fn add_look(&mut self, file: u32, numbers: &[u32]) {
+        self.read[file as usize] = true;
         let fate = &mut self.fates[file as usize];
         if *fate == Fate::NotApplicable {
             *fate = Fate::Assessed;
@@ -216,7 +235,7 @@ impl<'r> Assembly<'r> {
     pub fn add_special(&mut self, file: u32, numbers: &[u32]) {
         let (reason, detail) = SPECIAL;
         let refuse = |&number| CannotTell { check: Some(number), reason, detail: detail.to_owned() };
-        self.add(FileResult { file, found: vec![], cannot_tell: numbers.iter().map(refuse).collect() });
+        self.add(FileResult::unknown(file, numbers.iter().map(refuse).collect()));
     }
 
     /// Adds the result of one file.
@@ -224,6 +243,9 @@ impl<'r> Assembly<'r> {
         let path = &self.listing.entries[result.file as usize].path;
         if !result.cannot_tell.is_empty() {
             self.fates[result.file as usize] = Fate::CannotTell;
+        }
+        if !result.comments.is_empty() {
+            self.comments.insert(path.clone(), result.comments);
         }
         let mut occurrences = HashMap::new();
         let mut lines = None;
@@ -287,7 +309,7 @@ impl<'r> Assembly<'r> {
         let counts = &mut self.found[index];
         counts.0 += 1;
         counts.1 += 1;
-        let too_many = counts.1 > 2 * MOST_LISTED;
+        let too_many = counts.1 > 2 * self.most[index];
         self.outcome.findings.push(Finding {
             guideline: index,
             check,
@@ -314,10 +336,25 @@ impl<'r> Assembly<'r> {
         let (mut own, mut rest): (Vec<Finding>, Vec<Finding>) =
             all.into_iter().partition(|finding| finding.guideline == guideline);
         own.sort_by(in_order);
-        own.truncate(MOST_LISTED);
+        own.truncate(self.most[guideline]);
         self.found[guideline].1 = own.len();
         rest.append(&mut own);
         self.outcome.findings = rest;
+    }
+
+    /// The comments that begin inline waivers, by file; taken once.
+    pub fn take_comments(&mut self) -> BTreeMap<RepoPath, Vec<Comment>> {
+        std::mem::take(&mut self.comments)
+    }
+
+    /// Whether the entry with this number was looked into.
+    pub fn was_read(&self, entry: usize) -> bool {
+        self.read[entry]
+    }
+
+    /// The files that have findings.
+    pub fn paths_with_findings(&self) -> BTreeSet<&RepoPath> {
+        self.outcome.findings.iter().map(|finding| &finding.path).collect()
     }
 
     /// Sorts, counts and judges.
@@ -325,11 +362,12 @@ impl<'r> Assembly<'r> {
     pub fn finish(mut self) -> Outcome {
         for index in 0..self.found.len() {
             let (all, kept) = self.found[index];
-            if kept > MOST_LISTED {
+            let most = self.most[index];
+            if kept > most {
                 self.keep_first(index);
             }
-            if all > MOST_LISTED {
-                let detail = format!("{all} findings in all; the first {MOST_LISTED} are listed");
+            if all > most {
+                let detail = format!("{all} findings in all; the first {most} are listed");
                 self.not_assessed(None, Some(index), None, Reason::Budget, detail);
             }
         }

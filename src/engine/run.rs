@@ -13,13 +13,15 @@ use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
 use super::plan::{Plan, PlanProblem};
 use super::prefilter::Requirement;
-use super::reading::Reader;
+use super::reading::{Aside, Reader};
 use super::recall::Recall;
 use super::session::{Session, Silent};
 use super::stream::{self, Work};
 use super::task::{Facts, Task};
 use super::tree::{EntryKind, Listing, ReadError, Tree};
+use super::waive::{Comment, inline_comments};
 use crate::model::{CheckTiming, FixSpec, Guideline, Outcome, RepoPath, Timings};
+use crate::text::decode;
 
 /// What a run found out.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct Assessment {
     pub outcome: Outcome,
     /// What is wrong in guidelines, for showing it in their files; each stands in the outcome too.
     pub problems: Vec<PlanProblem>,
+    /// The comments that begin inline waivers, by file, as far as files were read.
+    pub comments: BTreeMap<RepoPath, Vec<Comment>>,
     /// What it cost, if that was asked for.
     pub timings: Option<Timings>,
 }
@@ -45,7 +49,13 @@ pub fn assess(
     let mut steps = Steps::default();
     // A few changed files are not worth a list of all.
     let wanted = options.focus.as_ref().and_then(|focus| focus.asks_only_about(guidelines));
-    let listing = wanted.map_or_else(|| tree.list(), |paths| tree.list_some(&paths))?;
+    let mut listing = wanted.map_or_else(|| tree.list(), |paths| tree.list_some(&paths))?;
+    if !options.others.is_empty() {
+        let own = |path: &RepoPath| !options.others.iter().any(|other| path.is_within(other));
+        listing.entries.retain(|entry| own(&entry.path));
+        listing.problems.retain(|(path, _)| own(path));
+    }
+    let listing = listing;
     steps.end("finding what is there");
     let mut plan = Plan::new(guidelines, &listing.entries, options.assume_exists, options.focus.as_ref());
     let in_scope = |path: &RepoPath| {
@@ -66,7 +76,7 @@ pub fn assess(
     }
     let gates = gates(&plan, &task, &facts, options.prefilter);
 
-    let mut assembly = Assembly::new(guidelines, &plan, &listing, &in_scope, focus);
+    let mut assembly = Assembly::new(guidelines, &plan, &listing, &in_scope, focus, &options.promised);
     assembly.add_names(names);
     let mut files = Vec::new();
     for (file, class) in class_of {
@@ -87,9 +97,13 @@ pub fn assess(
         files.retain(|_| known.next().flatten().map(|result| assembly.add(result)).is_none());
     }
     progress.start(files.len());
-    let reader = Reader { tree, limit: options.limits.file_bytes, recall: recall.as_ref() };
+    let aside = Aside::default();
+    let reader = Reader { tree, limit: options.limits.file_bytes, recall: recall.as_ref(), aside: &aside };
     let work = Work::new(&files, &gates, &listing.entries, reader, threads(options), &task, progress);
-    let (late, costs) = crew.stream(&work, &mut |result| {
+    let (late, costs) = crew.stream(&work, &mut |mut result| {
+        if let Some(comments) = aside.take(result.file) {
+            result.comments = comments;
+        }
         if let Some(recall) = &recall {
             recall.remember(&listing.entries[result.file as usize].path, &result);
         }
@@ -106,7 +120,31 @@ pub fn assess(
         let reading = (work.reading(), files.len() as u64);
         timings(guidelines, &plan, costs, reading, steps)
     });
-    Ok(Assessment { outcome: assembly.finish(), problems, timings })
+    let comments = comments(&mut assembly, &listing, tree, options.limits.file_bytes);
+    Ok(Assessment { outcome: assembly.finish(), problems, comments, timings })
+}
+
+/// The comments that begin inline waivers: those of files that were read, and of those about which only checks
+/// of names said something.
+fn comments(
+    assembly: &mut Assembly<'_>,
+    listing: &Listing,
+    tree: &dyn Tree,
+    limit: u64,
+) -> BTreeMap<RepoPath, Vec<Comment>> {
+    let mut comments = assembly.take_comments();
+    let mut bytes = Vec::new();
+    for path in assembly.paths_with_findings() {
+        let unread = |at: usize| listing.entries[at].kind == EntryKind::File && !assembly.was_read(at);
+        let listed = listing.entries.binary_search_by(|entry| entry.path.cmp(path)).is_ok_and(unread);
+        if listed && tree.read(path, limit, &mut bytes).is_ok() {
+            let found = decode(&bytes).map(|decoded| inline_comments(&decoded.text)).unwrap_or_default();
+            if !found.is_empty() {
+                comments.insert(path.clone(), found);
+            }
+        }
+    }
+    comments
 }
 
 /// What is known about every check of the task: from earlier runs, or by asking.
@@ -240,7 +278,7 @@ impl Crew {
                     for &(file, _) in work.files {
                         let reason = crate::model::Reason::Died;
                         let cannot_tell = super::CannotTell { check: None, reason, detail: detail.clone() };
-                        sink(super::FileResult { file, found: vec![], cannot_tell: vec![cannot_tell] });
+                        sink(super::FileResult::unknown(file, vec![cannot_tell]));
                     }
                 }
                 (late, std::mem::take(&mut pool.costs))

@@ -151,7 +151,7 @@ impl Session {
         catch_unwind(work).unwrap_or_else(|_| {
             let detail = "a check panicked in this file; this is a defect of stanchion, please report it";
             let cannot_tell = CannotTell { check: None, reason: Reason::Died, detail: detail.to_owned() };
-            FileResult { file: job.file, found: Vec::new(), cannot_tell: vec![cannot_tell] }
+            FileResult::unknown(job.file, vec![cannot_tell])
         })
     }
 }

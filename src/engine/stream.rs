@@ -84,7 +84,7 @@ impl<'r> Work<'r> {
             *scratch = Scratch::default();
             let detail = "reading this file panicked; this is a defect of stanchion, please report it";
             let cannot_tell = CannotTell { check: None, reason: Reason::Died, detail: detail.to_owned() };
-            Read::Done(FileResult { file, found: vec![], cannot_tell: vec![cannot_tell] })
+            Read::Done(FileResult::unknown(file, vec![cannot_tell]))
         }))
     }
 }
@@ -239,7 +239,7 @@ mod processes {
                 let size = match &read {
                     Read::Done(result) => {
                         work.progress.step();
-                        if result.cannot_tell.is_empty() && result.found.is_empty() {
+                        if result.is_empty() {
                             continue;
                         }
                         result.found.iter().map(Found::weight).sum()

@@ -98,9 +98,12 @@ impl Work<'_> {
             .filter(|entry| entry.kind != EntryKind::Directory)
             .filter_map(|entry| self.change(entry, &gone_ids))
             .collect();
-        let mut changes: Vec<Change> =
-            gone.into_iter().map(|(path, _)| Change { path, kind: ChangeKind::Removed }).collect();
+        let mut changes = Vec::new();
         let mut before = BTreeMap::new();
+        for (path, side) in gone {
+            before.insert(path.clone(), Before { id: side.id, indexed: None });
+            changes.push(Change { path, kind: ChangeKind::Removed });
+        }
         for (change, id) in here {
             if let Some(id) = id {
                 let indexed = self.index.find(&self.full(&change.path)).and_then(IndexEntry::id);

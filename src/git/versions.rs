@@ -47,6 +47,11 @@ impl ChangedLines for Versions {
         }
         lines::changed(&before, &now)
     }
+
+    fn before(&self, path: &RepoPath, limit: u64) -> Option<Vec<u8>> {
+        let id = self.before.get(path)?.id;
+        self.objects.read(&id, limit).ok().map(|(_, content)| content)
+    }
 }
 
 /// Whether the stored text has no CRLF, so that those on disk are git's doing, or will not be stored.

@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::Digest;
 
 /// What a file of this version begins with. The last byte is the version.
-const MAGIC: [u8; 8] = *b"stnchn\0\x01";
+const MAGIC: [u8; 8] = *b"stnchn\0\x02";
 /// Bytes of a digest.
 const DIGEST: usize = 32;
 /// Bytes before the first section.

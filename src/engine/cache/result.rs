@@ -2,6 +2,7 @@
 //! not have made (a span outside its excerpt, a path that leaves the repository) is no result.
 
 use crate::engine::found::{CannotTell, FileResult, Found, LONGEST_FIX, LONGEST_TEXT};
+use crate::engine::waive::Comment;
 use crate::model::{Edit, Fix, Reason, RepoPath};
 use crate::text::{Excerpt, Position, Span};
 
@@ -23,7 +24,7 @@ const SURE: [Reason; 8] = [
 
 /// `result` (but its file's number) as bytes: none for an empty one. `None` when it may not be remembered.
 pub(super) fn encode(result: &FileResult) -> Option<Vec<u8>> {
-    if result.found.is_empty() && result.cannot_tell.is_empty() {
+    if result.is_empty() {
         return Some(Vec::new());
     }
     let mut out = Vec::with_capacity(256);
@@ -46,6 +47,14 @@ pub(super) fn encode(result: &FileResult) -> Option<Vec<u8>> {
         number(&mut out, it.check.map_or(0, |check| u64::from(check) + 1));
         number(&mut out, reason as u64);
         text(&mut out, it.detail.as_bytes());
+    }
+    number(&mut out, result.comments.len() as u64);
+    for comment in &result.comments {
+        for place in [comment.line, comment.column, comment.covers] {
+            number(&mut out, place.into());
+        }
+        text(&mut out, comment.text.as_bytes());
+        text(&mut out, comment.source.as_bytes());
     }
     (out.len() <= LARGEST).then_some(out)
 }
@@ -73,6 +82,12 @@ pub(super) fn decode(bytes: &[u8]) -> Option<FileResult> {
         let reason = *SURE.get(usize::try_from(reader.number()?).ok()?)?;
         let detail = reader.text(LONGEST_TEXT)?;
         result.cannot_tell.push(CannotTell { check, reason, detail });
+    }
+    for _ in 0..reader.number()? {
+        let mut place = || u32::try_from(reader.number()?).ok();
+        let (line, column, covers) = (place()?, place()?, place()?);
+        let (text, source) = (reader.text(LONGEST_TEXT)?, reader.text(LONGEST_TEXT)?);
+        result.comments.push(Comment { line, column, covers, text, source });
     }
     reader.rest.is_empty().then_some(result)
 }

@@ -41,7 +41,14 @@ fn result(text: &str) -> FileResult {
         CannotTell { check: None, reason: Reason::Encoding, detail: text.to_owned() },
         CannotTell { check: Some(0), reason: Reason::ParseError, detail: String::new() },
     ];
-    FileResult { file: 0, found: vec![found(text), found("other")], cannot_tell }
+    let comments = vec![crate::engine::waive::Comment {
+        line: 3,
+        column: 5,
+        covers: 4,
+        text: "waive a/b -- because".to_owned(),
+        source: "    # stanchion: waive a/b -- because".to_owned(),
+    }];
+    FileResult { file: 0, found: vec![found(text), found("other")], cannot_tell, comments }
 }
 
 /// What a next run loads.

@@ -6,6 +6,7 @@
 mod baseline;
 mod cover;
 mod effect;
+mod inline;
 mod judge;
 
 #[cfg(test)]
@@ -14,4 +15,5 @@ mod tests;
 pub use baseline::{Match, Refreshed, entry_of, match_baseline, refresh};
 pub use cover::glob_problem;
 pub use effect::{LAPSING_DAYS, is_in_effect};
+pub use inline::{Comment, inline_comments};
 pub use judge::{Ground, judge};

@@ -127,7 +127,7 @@ fn shortened(answer: Answer) -> Answer {
         Answer::Finished(FileResult { file, .. }, is_spent) => {
             let detail = "what was found in it is too long to be told".to_owned();
             let cannot_tell = vec![CannotTell { check: None, reason: Reason::Budget, detail }];
-            Answer::Finished(FileResult { file, found: vec![], cannot_tell }, is_spent)
+            Answer::Finished(FileResult::unknown(file, cannot_tell), is_spent)
         }
         short @ (Answer::Compiling(_) | Answer::Starting(_) | Answer::Facts(_, None)) => short,
     }
@@ -232,7 +232,7 @@ mod tests {
             content: "c".to_owned(),
             fix: Some(Fix { title: Some("title".to_owned()), edits: vec![edit.clone(), edit] }),
         };
-        let result = FileResult { file: 1, found: vec![found; 150_000], cannot_tell: vec![] };
+        let result = FileResult { file: 1, found: vec![found; 150_000], ..FileResult::default() };
         assert!(encode_answer(&Answer::Finished(result.clone(), false)).is_err());
         let cut = bounded(result);
         assert!(cut.found.len() > 50_000, "{}", cut.found.len());
@@ -263,7 +263,7 @@ mod tests {
         assert!(said.contains("Anything") && said.contains("too long to be told"), "{said}");
         assert!(says(Answer::Problems(3, problems())).contains("too long to be told"));
         assert!(says(Answer::Costs(costs)).contains("parsed: 9"));
-        let said = says(Answer::Finished(FileResult { file: 8, found: vec![], cannot_tell }, true));
+        let said = says(Answer::Finished(FileResult::unknown(8, cannot_tell), true));
         assert!(said.contains("file: 8") && said.contains("check: None") && said.contains("true"), "{said}");
     }
 }

@@ -154,6 +154,7 @@ impl Pool {
                                 && found.end.byte <= given.bytes.len() as u64
                         })
                         && result.cannot_tell.iter().all(|it| it.check.is_none_or(asked))
+                        && result.comments.is_empty()
                 });
                 if !sound {
                     return false;

@@ -91,7 +91,7 @@ pub(super) fn unanswered(question: Question, problem: SpecProblem) -> Progressed
 /// A file about which nothing can be told.
 pub(super) fn cannot_tell(job: &Job, reason: Reason, detail: String) -> Progressed {
     let cannot_tell = vec![CannotTell { check: None, reason, detail }];
-    Progressed::File(FileResult { file: job.file, found: vec![], cannot_tell })
+    Progressed::File(FileResult::unknown(job.file, cannot_tell))
 }
 
 /// What is wrong with a check that workers do not survive.
