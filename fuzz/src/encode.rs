@@ -90,12 +90,12 @@ pub fn report(bytes: &[u8]) {
         safe_for_terminals(&render_human(&outcome, &style));
     }
     let mut json = Vec::new();
-    write_json(&outcome, &mut json).expect("memory takes everything");
+    write_json(&outcome, &[], &mut json).expect("memory takes everything");
     let json: Value = serde_json::from_slice(&json).expect("a report is JSON");
     same(&json["findings"][0], &path, &message, &source, &with);
     assert_eq!(json["not_assessed"][0]["detail"], detail.as_str());
     let mut lines = Vec::new();
-    write_jsonl(&outcome, &mut lines).expect("memory takes everything");
+    write_jsonl(&outcome, &RepoPath::from(""), &mut lines).expect("memory takes everything");
     let records: Vec<Value> = lines
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.is_empty())

@@ -21,6 +21,13 @@ pub(super) struct Change {
     pub(super) compared: Compared,
 }
 
+impl Change {
+    /// Whether it is what is staged.
+    pub(super) fn is_staged(&self) -> bool {
+        matches!(self.compared.with, ComparedWith::Staged)
+    }
+}
+
 /// The change that was asked for; `None` when everything is to be assessed.
 ///
 /// # Errors
@@ -63,7 +70,7 @@ pub(super) fn find(
         }
     }
     let compared = Compared { with, changes: changes.iter().filter(|change| in_scope(&change.path)).count() };
-    // Promises are judged whole; they come with the work on promises.
+    // Who promises what is not known here: `Focus::judging_whole` says it.
     Ok(Some(Change { tree, focus: Focus::new(changes, lines, BTreeSet::new()), compared }))
 }
 

@@ -2,16 +2,18 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use super::assess::{self, Assessed, How, Request};
+use super::clock::Clock;
 use super::progress::Progress;
 use super::shell::quote;
 use super::terminal::Terminal;
-use super::{Exit, Failure, cache, change, files, guidelines, interrupt, root, worker};
-use crate::engine::{self, tree::Tree};
-use crate::model::{Guideline, Outcome};
+use super::{Exit, Failure, cache, change, files, guidelines, interrupt, root};
+use crate::model::{Outcome, RepoPath};
 use crate::report::escape::escape;
-use crate::report::{Commands, HumanStyle, render_human, render_timings, wrap, write_json, write_jsonl};
+use crate::report::{
+    Commands, HumanStyle, render_human, render_party, render_timings, wrap, write_json, write_jsonl,
+};
 
 /// Assess a repository and say what could be better
 ///
@@ -31,7 +33,8 @@ Examples:
   stanchion check --output json=report.json  for people here, for programs there
   stanchion check --all | less               every finding, page by page
 
-Findings are advice: the exit status is 0 whether there are any or not.")]
+Findings are advice: the exit status is 0 whether there are any or not. It is 1
+only where a promise that this repository made (`stanchion promise`) is not kept.")]
 pub(super) struct Arguments {
     /// Folders or files to assess
     #[arg(value_name = "PATH")]
@@ -78,6 +81,8 @@ pub(super) struct Arguments {
     /// Also show what each guideline cost, dearest first; nothing is taken from the cache then
     #[arg(long)]
     timings: bool,
+    #[command(flatten)]
+    clock: Clock,
 }
 
 /// The formats of a report.
@@ -120,40 +125,111 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let of_change = arguments.staged || arguments.since.is_some();
     let locate = if of_change { root::locate_in_change } else { root::locate };
     let place = locate(&base, &arguments.paths)?;
+    let mut parties = vec![assess_party(arguments, &base, place, &progress)?];
+    let mut next = 0;
+    while let Some(party) = parties.get(next) {
+        next += 1;
+        let below = below(party, of_change);
+        let insert_at = next;
+        for (offset, place) in below.into_iter().enumerate() {
+            let below = assess_party(arguments, &base, place, &progress)?;
+            parties.insert(insert_at + offset, below);
+        }
+    }
+    progress.finish();
+    if of_change {
+        // Parties in which nothing changed have nothing to say.
+        let silent = |party: &Judged| party.outcome().compared.as_ref().is_some_and(|it| it.changes == 0);
+        let first = parties.remove(0);
+        parties.retain(|party| !silent(party));
+        parties.insert(0, first);
+    }
+    report(arguments, terminal, &base, &parties, &progress)?;
+    let breaks = parties.iter().any(|party| party.outcome().breaks_a_promise());
+    for party in parties {
+        if let Some(Ok(lane)) = party.assessed.lane {
+            lane.keep();
+        }
+    }
+    Ok(if breaks { Exit::PromiseNotKept } else { Exit::Ran })
+}
+
+/// A party that was assessed and judged.
+struct Judged {
+    place: root::Place,
+    assessed: Assessed,
+}
+
+impl Judged {
+    fn outcome(&self) -> &Outcome {
+        &self.assessed.outcome
+    }
+}
+
+fn assess_party(
+    arguments: &Arguments,
+    base: &Path,
+    place: root::Place,
+    progress: &Progress,
+) -> Result<Judged, Failure> {
     // A hook is waited for: both at the same time.
     let (followed, change) = rayon::join(
-        || guidelines::load(&place.root, &base, &arguments.guidelines),
-        || change::find(arguments.staged, arguments.since.as_deref(), &base, &place),
+        || guidelines::load(&place.root, base, &arguments.guidelines),
+        || change::find(arguments.staged, arguments.since.as_deref(), base, &place),
     );
     let (followed, change) = (followed?, change?);
-    let lane = lane(arguments, &place.root, &followed.guidelines);
-    let options = engine::Options {
-        memory: lane.as_ref().and_then(|lane| lane.as_ref().ok()).map(cache::Lane::memory),
-        focus: change.as_ref().map(|change| change.focus.clone()),
-        scopes: place.scopes,
+    let followed = assess::as_staged(followed, change.as_ref())?;
+    let how = How {
         threads: arguments.threads,
         prefilter: !arguments.no_prefilter,
+        worker: !arguments.no_worker,
+        cache: !arguments.no_cache,
         timings: arguments.timings,
-        worker: if arguments.no_worker { None } else { worker::program() },
-        ..engine::Options::default()
     };
-    let tree: Arc<dyn Tree + Send + Sync> = match &change {
-        Some(change) => Arc::clone(&change.tree),
-        None => Arc::new(root::open(&place.root)?),
+    let request = Request {
+        root: &place.root,
+        scopes: place.scopes.clone(),
+        change: change.as_ref(),
+        today: arguments.clock.today(),
+        how,
     };
-    let assessed = engine::assess(&followed.guidelines, tree.as_ref(), &options, &progress);
-    progress.finish();
-    let engine::Assessment { mut outcome, problems, timings, comments: _ } = assessed
-        .map_err(|error| Failure::new(format!("cannot assess {}: {}", place.root.display(), error.detail)))?;
-    outcome.compared = change.map(|change| change.compared);
-    followed.complete(&mut outcome, &problems);
+    let assessed = assess::assess(&followed, request, progress)?;
+    Ok(Judged { place, assessed })
+}
 
+/// The parties below one that was assessed, as far as they were asked for. What was named by hand is about one
+/// party only.
+fn below(party: &Judged, of_change: bool) -> Vec<root::Place> {
+    let Judged { place, assessed } = party;
+    let wanted = |folder: &&RepoPath| {
+        place.scopes.is_empty() || place.scopes.iter().any(|scope| folder.is_within(scope))
+    };
+    let changed =
+        |folder: &&RepoPath| !of_change || assessed.changed.iter().any(|path| path.is_within(folder));
+    let folders = assessed.parties.iter().filter(wanted).filter(changed);
+    folders
+        .filter_map(|folder| {
+            let root = place.root.join(folder.as_str()?);
+            Some(root::Place { root, ..root::Place::default() })
+        })
+        .collect()
+}
+
+/// Writes the reports that were asked for.
+fn report(
+    arguments: &Arguments,
+    terminal: &Terminal,
+    base: &Path,
+    parties: &[Judged],
+    progress: &Progress,
+) -> Result<(), Failure> {
+    let Some(first) = parties.first() else { return Ok(()) };
     let style = HumanStyle {
         cap: if arguments.all { Some(usize::MAX) } else { arguments.cap },
         elapsed_ms: Some(progress.elapsed_ms()),
         verbose: arguments.verbose,
         quiet: arguments.quiet,
-        commands: commands(arguments, &base, &place.root),
+        commands: commands(arguments, base, &first.place.root),
         ..terminal.style()
     };
     for output in &arguments.output {
@@ -165,11 +241,11 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             whole_lines: true,
             ..style.clone()
         };
-        files::write_whole(&base.join(&output.file), |out| write(&outcome, output.format, &style, out))
+        files::write_whole(&base.join(&output.file), |out| write(parties, output.format, &style, out))
             .map_err(|error| Failure::io("write", &output.file, &error))?;
     }
-    terminal.stream(|out| write(&outcome, arguments.format, &style, out))?;
-    if let Some(timings) = &timings {
+    terminal.stream(|out| write(parties, arguments.format, &style, out))?;
+    for timings in parties.iter().filter_map(|party| party.assessed.timings.as_ref()) {
         let text = render_timings(timings, &style);
         // Programs read a report of theirs as a whole, and find nothing else in it.
         if arguments.format == Format::Human {
@@ -178,27 +254,14 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             terminal.complain(&text);
         }
     }
-    match lane {
-        Some(Ok(lane)) => lane.keep(),
-        Some(Err(refusal)) if arguments.verbose && arguments.format == Format::Human => {
-            let words = cache::why_not(&refusal).map(|words| format!("note: {}", escape(&words)));
-            terminal.print(&words.map_or_else(String::new, |words| wrap(style.width, "", "  ", &words)))?;
-        }
-        _ => {}
+    if let Some(Err(refusal)) = &first.assessed.lane
+        && arguments.verbose
+        && arguments.format == Format::Human
+    {
+        let words = cache::why_not(refusal).map(|words| format!("note: {}", escape(&words)));
+        terminal.print(&words.map_or_else(String::new, |words| wrap(style.width, "", "  ", &words)))?;
     }
-    Ok(Exit::Ran)
-}
-
-/// The cache for this run, or why there is none; `None` where it is not asked for: whoever tests how files
-/// are looked into wants it done.
-fn lane(
-    arguments: &Arguments,
-    root: &Path,
-    guidelines: &[Arc<Guideline>],
-) -> Option<Result<cache::Lane, cache::Refusal>> {
-    let without = arguments.no_cache || arguments.no_prefilter || arguments.no_worker || arguments.timings;
-    let part = if arguments.staged { cache::Part::Staged } else { cache::Part::Files };
-    (!without).then(|| cache::Lane::open(root, guidelines, part))
+    Ok(())
 }
 
 /// The commands that a report names, with what was asked for repeated, so that they can be copied.
@@ -220,6 +283,7 @@ fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
         check.push_str(" --since ");
         check.push_str(&quote(Path::new(revision)));
     }
+    check.push_str(&arguments.clock.repeated());
     check.push_str(&place);
     // What is followed in another repository is explained there.
     let elsewhere = root::locate(base, &[]).is_ok_and(|here| here.root != root);
@@ -230,12 +294,35 @@ fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
     Commands { check, place }
 }
 
-/// The one place where a format's name becomes its writer.
-fn write(outcome: &Outcome, format: Format, style: &HumanStyle, out: &mut dyn io::Write) -> io::Result<()> {
+/// The one place where a format's name becomes its writer. Each party has a report of its own; in JSON those
+/// below stand in that of the first.
+fn write(parties: &[Judged], format: Format, style: &HumanStyle, out: &mut dyn io::Write) -> io::Result<()> {
+    let Some(first) = parties.first() else { return Ok(()) };
+    let named = |party: &Judged| root::relative(&first.place.root, &party.place.root);
     match format {
-        Format::Human => out.write_all(render_human(outcome, style).as_bytes()),
-        Format::Json => write_json(outcome, out),
-        Format::Jsonl => write_jsonl(outcome, out),
+        Format::Human => {
+            for party in parties {
+                let here = named(party);
+                let mut style = style.clone();
+                if !here.bytes().is_empty() {
+                    style.commands = style.commands.in_party(&quote(Path::new(&*here.lossless())));
+                }
+                let text = render_human(party.outcome(), &style);
+                if !here.bytes().is_empty() && !text.is_empty() {
+                    out.write_all(render_party(&here, &style).as_bytes())?;
+                }
+                out.write_all(text.as_bytes())?;
+            }
+            Ok(())
+        }
+        Format::Json => {
+            let below: Vec<(RepoPath, &Outcome)> =
+                parties[1..].iter().map(|party| (named(party), party.outcome())).collect();
+            write_json(first.outcome(), &below, out)
+        }
+        Format::Jsonl => {
+            parties.iter().try_for_each(|party| write_jsonl(party.outcome(), &named(party), &mut *out))
+        }
     }
 }
 

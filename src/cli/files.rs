@@ -20,6 +20,14 @@ const MOST_NAMES: usize = 100;
 /// # Errors
 /// In words, without the path: not there, not a regular file, too big, not UTF-8.
 pub(super) fn read(path: &Path) -> io::Result<String> {
+    read_at_most(path, LARGEST)
+}
+
+/// The text of a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// Those of [`read`].
+pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<String> {
     // Looked at before it is opened: opening a FIFO would wait for a writer.
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
@@ -28,10 +36,10 @@ pub(super) fn read(path: &Path) -> io::Result<String> {
     #[expect(clippy::disallowed_methods, reason = "people's own files, after a look at what they are")]
     let file = fs::File::open(path)?;
     // Else it is read in steps that begin with a few bytes: six calls a file instead of two.
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(LARGEST)).unwrap_or(0) + 1);
-    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other("larger than 1 MiB"));
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or(0) + 1);
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("larger than {} MiB", limit >> 20)));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -107,6 +115,17 @@ pub(super) fn write_whole(
     }
     interrupt::temporary_is_gone();
     written
+}
+
+/// Writes a file of our own whole, with the folders above it.
+///
+/// # Errors
+/// What the system says; nothing is left behind.
+pub(super) fn write_own(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    write_whole(path, |out| out.write_all(content))
 }
 
 /// Where a chain of links ends, whether something is there or not.

@@ -1,6 +1,6 @@
 //! `stanchion init`: a stanchion.toml to begin with.
 
-use super::guidelines::CONFIG;
+use super::party::CONFIG;
 use super::terminal::Terminal;
 use super::{Exit, Failure, files, root};
 use crate::format;

@@ -3,9 +3,12 @@
 //! The only room that prints or reads arguments, environment, directory and time. What is found out and
 //! how it is worded belongs elsewhere (`engine`, `report`); here it is only asked for and passed on.
 
+mod assess;
+mod baseline;
 mod cache;
 mod change;
 mod check;
+mod clock;
 mod completions;
 mod explain;
 mod failure;
@@ -17,8 +20,11 @@ mod list;
 mod man;
 mod markdown;
 mod new;
+mod party;
 mod progress;
+mod promise;
 mod root;
+mod says;
 mod schema;
 mod shell;
 mod suggest;
@@ -102,6 +108,8 @@ enum Command {
     Test(test::Arguments),
     New(new::Arguments),
     Init(init::Arguments),
+    Promise(promise::Arguments),
+    Baseline(baseline::Arguments),
     Cache(cache::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
@@ -133,6 +141,8 @@ pub fn main() -> ExitCode {
         Some(Command::Test(arguments)) => test::run(&arguments, &terminal),
         Some(Command::New(arguments)) => new::run(&arguments, &terminal),
         Some(Command::Init(arguments)) => init::run(&arguments, &terminal),
+        Some(Command::Promise(arguments)) => promise::run(&arguments, &terminal),
+        Some(Command::Baseline(arguments)) => baseline::run(&arguments, &terminal),
         Some(Command::Cache(arguments)) => cache::run(&arguments, &terminal),
         Some(Command::Schema(arguments)) => schema::run(&arguments, &terminal),
         Some(Command::Completions(arguments)) => completions::run(&arguments, &terminal),
@@ -248,6 +258,8 @@ mod tests {
             "test",
             "new",
             "init",
+            "promise",
+            "baseline",
             "cache",
             "schema",
             "completions",

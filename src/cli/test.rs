@@ -147,7 +147,7 @@ fn show(out: &mut String, guideline: &Arc<Guideline>, tally: &mut Tally, verbose
 fn file(guideline: &Guideline) -> &str {
     match &guideline.origin {
         Origin::Starter => guideline.id.as_str(),
-        Origin::File(path) => path,
+        Origin::File(path) | Origin::Copy { file: path, .. } => path,
     }
 }
 
@@ -157,6 +157,7 @@ fn problem(guideline: &Guideline, case: &Case) -> Problem {
     let fence = &guideline.text[case.span.start.min(guideline.text.len())..];
     let first = fence.lines().next().map_or(0, str::len);
     Problem {
+        first_line: 1,
         file: Arc::from(file(guideline)),
         text: Arc::clone(&guideline.text),
         span: Span::new(case.span.start, case.span.start + first),

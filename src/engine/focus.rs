@@ -176,12 +176,18 @@ impl Focus {
         self.lines.before(path, limit)
     }
 
-    /// The same change for those who promise these guidelines, without the parts that others answer for.
+    /// The same change for those who promise these guidelines.
     #[must_use]
-    pub fn judging_whole(&self, whole: BTreeSet<GuidelineId>, others: &[RepoPath]) -> Self {
-        let own = |change: &&Change| !others.iter().any(|other| change.path.is_within(other));
+    pub fn judging_whole(&self, whole: BTreeSet<GuidelineId>) -> Self {
+        Self::new(self.changes.clone(), Arc::clone(&self.lines), whole)
+    }
+
+    /// The same change without the parts that other parties answer for.
+    #[must_use]
+    pub fn without(&self, parties: &[RepoPath]) -> Self {
+        let own = |change: &&Change| !parties.iter().any(|party| change.path.is_within(party));
         let changes = self.changes.iter().filter(own).cloned().collect();
-        Self::new(changes, Arc::clone(&self.lines), whole)
+        Self::new(changes, Arc::clone(&self.lines), self.whole.clone())
     }
 
     /// The changed lines of `path`.

@@ -18,6 +18,7 @@ mod limits;
 mod meter;
 mod options;
 mod outcome;
+mod parties;
 mod places;
 mod plan;
 pub mod prefilter;

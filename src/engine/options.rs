@@ -21,8 +21,8 @@ pub struct Options {
     pub prefilter: bool,
     /// Whether whatever `applies.exists` asks for is taken as given (single-file examples).
     pub assume_exists: bool,
-    /// Parts of the tree that are left alone: other parties answer for them.
-    pub others: Vec<RepoPath>,
+    /// Whether folders with a `stanchion.toml` of their own are left alone, and named in the assessment.
+    pub parties: bool,
     /// Guidelines of which every finding is wanted, because each counts.
     pub promised: BTreeSet<GuidelineId>,
     /// Only what changed; `None` is everything.
@@ -42,7 +42,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             scopes: vec![],
-            others: vec![],
+            parties: false,
             promised: BTreeSet::new(),
             threads: 0,
             prefilter: true,

@@ -8,9 +8,11 @@ use super::budget::monotonic_time;
 use super::choose::select;
 use super::class::{Classes, Gate};
 use super::compiled::compile_names;
+use super::focus::Focus;
 use super::meter::{CheckCost, Costs};
 use super::options::{Options, Progress};
 use super::outcome::{Assembly, NamesResult};
+use super::parties::{marks_above, parties_below, without};
 use super::plan::{Plan, PlanProblem};
 use super::prefilter::Requirement;
 use super::reading::{Aside, Reader};
@@ -32,6 +34,8 @@ pub struct Assessment {
     pub problems: Vec<PlanProblem>,
     /// The comments that begin inline waivers, by file, as far as files were read.
     pub comments: BTreeMap<RepoPath, Vec<Comment>>,
+    /// Folders below that are parties of their own, and were left alone.
+    pub parties: Vec<RepoPath>,
     /// What it cost, if that was asked for.
     pub timings: Option<Timings>,
 }
@@ -49,20 +53,26 @@ pub fn assess(
     let mut steps = Steps::default();
     // A few changed files are not worth a list of all.
     let wanted = options.focus.as_ref().and_then(|focus| focus.asks_only_about(guidelines));
+    let wanted = wanted.map(|mut paths| {
+        if options.parties {
+            paths.extend(marks_above(&paths));
+            paths.sort();
+            paths.dedup();
+        }
+        paths
+    });
     let mut listing = wanted.map_or_else(|| tree.list(), |paths| tree.list_some(&paths))?;
-    if !options.others.is_empty() {
-        let own = |path: &RepoPath| !options.others.iter().any(|other| path.is_within(other));
-        listing.entries.retain(|entry| own(&entry.path));
-        listing.problems.retain(|(path, _)| own(path));
-    }
+    let parties = if options.parties { parties_below(&listing.entries) } else { vec![] };
+    without(&mut listing, &parties);
     let listing = listing;
+    let focus = options.focus.as_ref().map(|focus| focus.without(&parties));
+    let focus = focus.as_ref();
     steps.end("finding what is there");
-    let mut plan = Plan::new(guidelines, &listing.entries, options.assume_exists, options.focus.as_ref());
+    let mut plan = Plan::new(guidelines, &listing.entries, options.assume_exists, focus);
     let in_scope = |path: &RepoPath| {
         options.scopes.is_empty() || options.scopes.iter().any(|scope| path.is_within(scope))
     };
-    let focus = options.focus.as_ref();
-    let names = names(guidelines, &mut plan, &listing, tree, &in_scope, options);
+    let names = names(guidelines, &mut plan, &listing, tree, &in_scope, (options, focus));
     let (classes, class_of) = select(guidelines, &plan, &listing.entries, &in_scope, focus);
     let task = Arc::new(task(guidelines, &plan, classes, options));
     steps.end("choosing files and asking about names");
@@ -121,7 +131,7 @@ pub fn assess(
         timings(guidelines, &plan, costs, reading, steps)
     });
     let comments = comments(&mut assembly, &listing, tree, options.limits.file_bytes);
-    Ok(Assessment { outcome: assembly.finish(), problems, comments, timings })
+    Ok(Assessment { outcome: assembly.finish(), problems, comments, parties, timings })
 }
 
 /// The comments that begin inline waivers: those of files that were read, and of those about which only checks
@@ -338,7 +348,7 @@ fn names(
     listing: &Listing,
     tree: &dyn Tree,
     in_scope: &impl Fn(&RepoPath) -> bool,
-    options: &Options,
+    (options, focus): (&Options, Option<&Focus>),
 ) -> NamesResult {
     let mut result = NamesResult { looked: vec![false; listing.entries.len()], ..NamesResult::default() };
     let mut problems = Vec::new();
@@ -349,7 +359,7 @@ fn names(
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let guideline = &guidelines[planned.guideline];
         let spec = &guideline.checks[planned.check];
-        let focus = options.focus.as_ref().filter(|focus| !focus.judges_whole(&guideline.id));
+        let focus = focus.filter(|focus| !focus.judges_whole(&guideline.id));
         match compile_names(spec) {
             Ok(Some(check)) => {
                 let mut looked_at = 0usize;

@@ -5,11 +5,13 @@
 //! no file: callers hand in the text.
 
 mod advice;
+mod baseline;
 mod code;
 mod config;
 mod diagnose;
 mod examples;
 mod front;
+mod lock;
 mod messages;
 mod parse;
 mod pattern;
@@ -18,16 +20,31 @@ mod raw;
 mod scaffold;
 mod schema;
 mod semantics;
+mod settings;
 mod source;
+mod standard;
 mod starter;
 mod suggest;
+mod toml_file;
+mod waivers;
 
 #[cfg(test)]
 mod tests;
 
 pub use advice::advice;
-pub use config::{Config, Follow, Followed, init_config, parse_config};
-pub use parse::{FILE_BYTES, FRONT_MATTER_BYTES, locate, parse, problem};
+pub use baseline::{parse_baseline, render_baseline};
+pub use config::{
+    Config, EditProblem, Follow, Followed, Promised, Registry, RegistryPlace, Setting, init_config,
+    parse_config, with_promise, without_promise,
+};
+pub use lock::{Lock, Locked, parse_lock};
+pub use parse::{FILE_BYTES, FRONT_MATTER_BYTES, locate, parse, parse_with, problem};
 pub use scaffold::{KINDS, scaffold};
-pub use schema::{SCHEMA, config_schema, guideline_schema, needs_newer};
+pub use schema::{SCHEMA, config_schema, guideline_schema, lock_schema, needs_newer, standard_schema};
+pub use settings::{SettingSlip, setting_problem};
+pub use standard::parse_standard;
 pub use starter::starter;
+pub use waivers::{
+    CommentSyntax, LONGEST_REASON, WaiverFile, comment_syntax, inline_line, inline_text, parse_inline,
+    parse_waivers, reason_problem, renewed, waivers_schema, with_waiver, withdrawn,
+};

@@ -12,7 +12,7 @@ use super::raw::RawGuideline;
 use super::schema::{guideline_schema, version};
 use super::semantics::{Desk, Parts};
 use super::source::{Document, Source, below};
-use super::{examples, prose};
+use super::{examples, prose, settings};
 use crate::data::{Pointer, Step};
 use crate::model::{Guideline, Origin, Problem, Section};
 use crate::text::Span;
@@ -36,6 +36,21 @@ pub fn parse(
     text: &str,
     origin: Origin,
     asset: &dyn Fn(&str) -> Option<String>,
+) -> Result<Guideline, Vec<Problem>> {
+    parse_with(file, text, origin, asset, &[])
+}
+
+/// As [`parse`], with values of settings in the place of the defaults: those of which [`super::setting_problem`]
+/// says nothing.
+///
+/// # Errors
+/// Those of [`parse`]; a value may be of the right type and still make a check that cannot be used.
+pub fn parse_with(
+    file: &str,
+    text: &str,
+    origin: Origin,
+    asset: &dyn Fn(&str) -> Option<String>,
+    given: &[(String, Value)],
 ) -> Result<Guideline, Vec<Problem>> {
     if text.len() > FILE_BYTES {
         let message = format!("the file is larger than {} KiB", FILE_BYTES >> 10);
@@ -66,6 +81,8 @@ pub fn parse(
     let document = Document { source: &source, root: &root, home: parts.opening };
     let mut json = root.to_json();
     problems.extend(version(&document, &mut json).map_err(|newer| vec![newer])?);
+    let settings = settings::read(&document, &json, &mut problems);
+    let values = settings::fill(&mut json, &settings, given, &document, &mut problems);
     let decoded = RawGuideline::deserialize(&json);
     let found = match &decoded {
         Ok(raw) => {
@@ -97,6 +114,9 @@ pub fn parse(
             applies: raw.applies,
             consequences: raw.consequences,
             offers: raw.offers,
+            conflicts_with: meaning.conflicts_with,
+            settings,
+            values,
             checks: meaning.checks,
             sections: sections(text, &prose),
             examples,
@@ -134,6 +154,7 @@ pub fn problem(
 ) -> Problem {
     let pointer = below(&[Step::Key("checks".to_owned()), Step::Index(check)], at);
     Problem {
+        first_line: 1,
         file: file_name(guideline),
         text: Arc::clone(&guideline.text),
         span: locate(&guideline.text, &pointer),
@@ -147,7 +168,7 @@ pub fn problem(
 pub(super) fn file_name(guideline: &Guideline) -> Arc<str> {
     match &guideline.origin {
         Origin::Starter => Arc::from(format!("rules/{}.md", guideline.id)),
-        Origin::File(path) => Arc::from(path.as_str()),
+        Origin::File(path) | Origin::Copy { file: path, .. } => Arc::from(path.as_str()),
     }
 }
 
@@ -239,7 +260,7 @@ fn sections(text: &str, prose: &prose::Prose) -> Vec<Section> {
     prose.sections.iter().map(section).collect()
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
     Sha256::digest(bytes).iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]).collect()

@@ -2,11 +2,14 @@
 //!
 //! Only the shape is decided here. Meaning (ids, versions, one kind per check) is in `semantics`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::code::RawCode;
 use super::schema::FormatVersion;
+use super::settings::RawSetting;
 use crate::model::{Applies, Consequence, DataCheck, FilesCheck, FixSpec, Level, Offer, Stage, TextCheck};
 
 /// The front matter of a guideline file.
@@ -44,6 +47,14 @@ pub(super) struct RawGuideline {
     /// What somebody offers in return for keeping it.
     #[serde(default)]
     pub(super) offers: Vec<Offer>,
+    /// Guidelines that ask for the opposite of this one. Where a repository follows both, its own order decides.
+    #[serde(default, rename = "conflicts-with")]
+    pub(super) conflicts_with: Vec<String>,
+    /// What is left to the repositories, by name. `{{name}}` in `applies` and `checks` stands for the value (so an
+    /// editor that knows this schema may ask for another type there).
+    #[serde(default)]
+    #[expect(dead_code, reason = "read before decoding")]
+    pub(super) settings: BTreeMap<String, RawSetting>,
     /// What it asks.
     pub(super) checks: Vec<RawCheck>,
 }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::config::RawConfig;
+use super::lock::RawLock;
 use super::raw::RawGuideline;
 use super::source::{Document, keys};
+use super::standard::RawStandard;
 use crate::model::{GuidelineId, Problem};
 
 /// Version of the formats that this program understands.
@@ -87,7 +89,17 @@ pub fn config_schema() -> Value {
     of::<RawConfig>()
 }
 
-fn of<T: JsonSchema>() -> Value {
+/// The schema of a standard.
+pub fn standard_schema() -> Value {
+    of::<RawStandard>()
+}
+
+/// The schema of `.stanchion/lock.toml`.
+pub fn lock_schema() -> Value {
+    of::<RawLock>()
+}
+
+pub(super) fn of<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12()
         .for_deserialize()
         .with_transform(Plain)
@@ -148,11 +160,13 @@ mod tests {
     fn checked_in_schemas_are_those_of_the_types() {
         drift("guideline", &guideline_schema());
         drift("config", &config_schema());
+        drift("standard", &standard_schema());
+        drift("lock", &lock_schema());
     }
 
     #[test]
     fn schemas_are_schemas() {
-        for schema in [guideline_schema(), config_schema()] {
+        for schema in [guideline_schema(), config_schema(), standard_schema(), lock_schema()] {
             assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
             assert!(jsonschema::meta::is_valid(&schema), "{schema:#}");
             assert_eq!(schema["additionalProperties"], false);

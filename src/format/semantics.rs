@@ -39,6 +39,7 @@ pub(super) struct Parts {
     owner: Option<String>,
     consequences: Vec<Consequence>,
     offers: Vec<Offer>,
+    conflicts_with: Vec<String>,
     /// `None`: the key is missing or not a list.
     checks: Option<Vec<Option<RawCheck>>>,
 }
@@ -54,6 +55,7 @@ impl Parts {
             owner: Some(raw.owner.clone()),
             consequences: raw.consequences.clone(),
             offers: raw.offers.clone(),
+            conflicts_with: raw.conflicts_with.clone(),
             checks: Some(raw.checks.iter().cloned().map(Some).collect()),
         }
     }
@@ -72,6 +74,7 @@ impl Parts {
             owner: get("owner").and_then(part),
             consequences: get("consequences").and_then(part).unwrap_or_default(),
             offers: get("offers").and_then(part).unwrap_or_default(),
+            conflicts_with: get("conflicts-with").and_then(part).unwrap_or_default(),
             checks: get("checks").and_then(Value::as_array).map(|all| all.iter().map(part).collect()),
         }
     }
@@ -82,6 +85,7 @@ impl Parts {
 pub(super) struct Meaning {
     pub(super) id: Option<GuidelineId>,
     pub(super) version: Option<Version>,
+    pub(super) conflicts_with: Vec<GuidelineId>,
     pub(super) checks: Vec<Check>,
 }
 
@@ -156,7 +160,29 @@ impl Desk<'_> {
                 checks.extend(raw.and_then(|raw| self.check(index, raw)));
             }
         }
-        Meaning { id, version, checks }
+        let conflicts_with = self.conflicts(&parts.conflicts_with, id.as_ref());
+        Meaning { id, version, conflicts_with, checks }
+    }
+
+    /// The guidelines that contradict this one.
+    fn conflicts(&mut self, names: &[String], own: Option<&GuidelineId>) -> Vec<GuidelineId> {
+        let mut all: Vec<GuidelineId> = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            let at = below(&keys(&["conflicts-with"]), &[Step::Index(index)]);
+            match GuidelineId::new(name) {
+                Ok(id) if own == Some(&id) => {
+                    self.at_value(&at, "a guideline does not contradict itself", "this one", None);
+                }
+                Ok(id) if all.contains(&id) => {
+                    self.at_value(&at, format!("{id} stands here twice"), "again here", None);
+                }
+                Ok(id) => all.push(id),
+                Err(why) => {
+                    self.at_value(&at, why, "not an id", Some("for example `acme/other-practice`"));
+                }
+            }
+        }
+        all
     }
 
     /// Lists of conditions that are there and empty.

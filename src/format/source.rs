@@ -30,6 +30,7 @@ impl Source {
         help: Option<String>,
     ) -> Problem {
         Problem {
+            first_line: 1,
             file: Arc::clone(&self.file),
             text: Arc::clone(&self.text),
             span: self.sound(span),

@@ -207,6 +207,51 @@ pub struct Section {
     pub markdown: String,
 }
 
+/// What the values of a setting are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingKind {
+    /// A text.
+    Text,
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A list of texts.
+    List,
+    /// One of several words.
+    Choice,
+}
+
+impl SettingKind {
+    /// What it is, for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Number => "a whole number",
+            Self::Boolean => "true or false",
+            Self::List => "a list of texts",
+            Self::Choice => "one of its choices",
+        }
+    }
+}
+
+/// Something that a guideline leaves to the repositories that follow it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingSpec {
+    /// Its name, unique in the guideline.
+    pub name: String,
+    /// What its values are.
+    pub kind: SettingKind,
+    /// The values of a choice.
+    pub choices: Vec<String>,
+    /// What holds where a repository says nothing.
+    pub default: serde_json::Value,
+    /// What it decides, in one sentence.
+    pub about: String,
+}
+
 /// Where a guideline's file was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -214,6 +259,13 @@ pub enum Origin {
     Starter,
     /// A file, with its path as the user knows it.
     File(String),
+    /// The repository's own copy of what was published elsewhere.
+    Copy {
+        /// The file, as the user knows it.
+        file: String,
+        /// Where it came from, in the words of the lock: `starter`, a folder, a registry.
+        source: String,
+    },
 }
 
 impl Origin {
@@ -222,7 +274,16 @@ impl Origin {
     pub fn words(&self) -> &str {
         match self {
             Self::Starter => "starter",
-            Self::File(path) => path,
+            Self::File(path) | Self::Copy { file: path, .. } => path,
+        }
+    }
+
+    /// Where it comes from: what the lock says of a copy, else its place.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        match self {
+            Self::Copy { source, .. } => source,
+            Self::Starter | Self::File(_) => self.words(),
         }
     }
 }
@@ -252,6 +313,12 @@ pub struct Guideline {
     pub consequences: Vec<Consequence>,
     /// What is offered in return for keeping it.
     pub offers: Vec<Offer>,
+    /// Guidelines that ask for the opposite: where two are followed, the repository's order decides.
+    pub conflicts_with: Vec<GuidelineId>,
+    /// What it leaves to the repositories, in order of name.
+    pub settings: Vec<SettingSpec>,
+    /// The value of each setting, in order of name: that of the repository, else the default.
+    pub values: Vec<(String, serde_json::Value)>,
     /// What it asks.
     pub checks: Vec<Check>,
     /// Its prose by heading, in file order.

@@ -12,6 +12,7 @@ mod outcome;
 mod path;
 mod problem;
 mod promise;
+mod standard;
 mod timings;
 mod waiver;
 
@@ -24,14 +25,18 @@ pub use date::Date;
 pub use finding::{Edit, Finding, Fix, Standing, Traces};
 pub use guideline::{
     Applies, Consequence, Example, ExampleFile, Expectation, Guideline, GuidelineId, Level, Offer, Origin,
-    Section, Stage,
+    Section, SettingKind, SettingSpec, Stage,
 };
 pub use language::{Language, language_of};
 pub use outcome::{
-    Compared, ComparedWith, GuidelineOutcome, NotAssessed, Note, Outcome, PathCounts, Reason, Verdict,
+    Compared, ComparedWith, GuidelineOutcome, News, NewsKind, NotAssessed, Note, Outcome, PathCounts, Reason,
+    Verdict,
 };
 pub use path::RepoPath;
 pub use problem::Problem;
 pub use promise::{Promise, PromiseOutcome, PromiseVerdict, Unassessed};
+pub use standard::Standard;
 pub use timings::{CheckTiming, Timings};
-pub use waiver::{Effect, Waiver, WaiverEnd, WaiverKind, WaiverOutcome, WaiverPlace, WaiverReach};
+pub use waiver::{
+    Effect, InlineComment, Waiver, WaiverEnd, WaiverKind, WaiverOutcome, WaiverPlace, WaiverReach,
+};

@@ -9,8 +9,10 @@ use crate::text::Span;
 pub struct Problem {
     /// The file as the user knows it.
     pub file: Arc<str>,
-    /// Its whole text, for the excerpt. Not escaped.
+    /// Its whole text, for the excerpt; or the part of it that is known. Not escaped.
     pub text: Arc<str>,
+    /// The line of the file in which `text` begins, from 1.
+    pub first_line: u32,
     /// Where; empty at 0 when the file as a whole is meant.
     pub span: Span,
     /// What is wrong, one sentence without a final full stop.

@@ -165,6 +165,23 @@ pub struct Waiver {
     pub place: WaiverPlace,
 }
 
+/// A comment that begins an inline waiver, as it stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InlineComment {
+    /// The file.
+    pub path: RepoPath,
+    /// The line of the comment, from 1.
+    pub line: u32,
+    /// The line that a waiver of a line covers.
+    pub covers: u32,
+    /// From the word `waive` on, to the end of the line; what closes the comment is still there.
+    pub text: String,
+    /// The whole line, for an excerpt.
+    pub source: String,
+    /// Where `text` begins in `source`, in bytes.
+    pub at: u32,
+}
+
 /// What a waiver does today. Computed, never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

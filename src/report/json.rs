@@ -1,15 +1,15 @@
 //! `--format json`: one document, written as it is made so that many findings need no second copy.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io;
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::wire::{
-    Summary, Tool, VERSION, WireFinding, WireGuideline, WireNotAssessed, WireNote, WireWaiver,
-};
-use crate::model::{Compared, Outcome};
+use super::said::{WireNews, WirePromise, WireWaiver, WireWaiverProblem};
+use super::wire::{Summary, Tool, VERSION, WireFinding, WireGuideline, WireNotAssessed, WireNote};
+use crate::model::{Compared, Outcome, RepoPath};
 
 /// A stanchion report, version 1.
 #[derive(Serialize, JsonSchema)]
@@ -20,12 +20,20 @@ struct Report<'a> {
     /// The program that wrote it.
     tool: Tool,
     /// The root that paths are relative to.
-    root: &'static str,
+    root: Cow<'a, str>,
+    /// The day of the run (UTC), by which dates were judged; null where nothing depends on it.
+    today: Option<String>,
     /// What the change that was looked at was compared with: `staged` (git's index with the last commit)
     /// or the id of the merge base; null when everything was assessed.
     revision: Option<&'a str>,
     /// The run in numbers.
     summary: Summary,
+    /// What the change says about promises, waivers and guidelines, most important first.
+    #[schemars(with = "Vec<WireNews<'a>>")]
+    news: Records<'a, WireNews<'a>>,
+    /// What this repository promises, in order of guideline.
+    #[schemars(with = "Vec<WirePromise<'a>>")]
+    promises: Records<'a, WirePromise<'a>>,
     /// Guidelines in order of id.
     #[schemars(with = "Vec<WireGuideline<'a>>")]
     guidelines: Records<'a, WireGuideline<'a>>,
@@ -35,11 +43,17 @@ struct Report<'a> {
     /// What could not be assessed, by path.
     #[schemars(with = "Vec<WireNotAssessed<'a>>")]
     not_assessed: Records<'a, WireNotAssessed<'a>>,
-    /// Waivers and their effects.
-    waivers: Vec<WireWaiver>,
+    /// Waivers and their effects, in the order in which they are written.
+    #[schemars(with = "Vec<WireWaiver<'a>>")]
+    waivers: Records<'a, WireWaiver<'a>>,
+    /// What is wrong in waivers that have no effect therefore.
+    #[schemars(with = "Vec<WireWaiverProblem<'a>>")]
+    waiver_problems: Records<'a, WireWaiverProblem<'a>>,
     /// Other things worth saying.
     #[schemars(with = "Vec<WireNote<'a>>")]
     notes: Records<'a, WireNote<'a>>,
+    /// Reports of the parties below: folders with a `stanchion.toml` of their own.
+    parties: Vec<Report<'a>>,
 }
 
 /// Records that are made one at a time while they are written.
@@ -57,17 +71,28 @@ impl<T: Serialize> Serialize for Records<'_, T> {
     }
 }
 
-/// Writes the report of `outcome` as one JSON document with a final line end.
+/// Writes the report of `outcome` as one JSON document with a final line end. `below` are the outcomes of parties
+/// below, with their folders.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(outcome: &Outcome, mut out: impl io::Write) -> io::Result<()> {
-    let report = Report {
+pub fn write(outcome: &Outcome, below: &[(RepoPath, &Outcome)], mut out: impl io::Write) -> io::Result<()> {
+    let mut whole = report(outcome, ".".into());
+    whole.parties = below.iter().map(|(folder, outcome)| report(outcome, folder.lossless())).collect();
+    serde_json::to_writer_pretty(&mut out, &whole)?;
+    out.write_all(b"\n")
+}
+
+fn report<'a>(outcome: &'a Outcome, root: Cow<'a, str>) -> Report<'a> {
+    Report {
         version: VERSION,
         tool: Tool::THIS,
-        root: ".",
+        root,
+        today: outcome.today.map(|day| day.to_string()),
         revision: outcome.compared.as_ref().map(Compared::revision),
         summary: Summary::of(outcome),
+        news: Records::new(outcome.news.iter().map(WireNews::of)),
+        promises: Records::new(outcome.promises.iter().map(WirePromise::of)),
         guidelines: Records::new(outcome.guidelines.iter().map(WireGuideline::of)),
         findings: Records::new(
             outcome.findings.iter().filter_map(|finding| WireFinding::of(finding, outcome)),
@@ -75,11 +100,11 @@ pub fn write(outcome: &Outcome, mut out: impl io::Write) -> io::Result<()> {
         not_assessed: Records::new(
             outcome.not_assessed.iter().map(|item| WireNotAssessed::of(item, outcome)),
         ),
-        waivers: Vec::new(),
+        waivers: Records::new(outcome.waivers.iter().map(WireWaiver::of)),
+        waiver_problems: Records::new(outcome.waiver_problems.iter().map(WireWaiverProblem::of)),
         notes: Records::new(outcome.notes.iter().map(WireNote::of)),
-    };
-    serde_json::to_writer_pretty(&mut out, &report)?;
-    out.write_all(b"\n")
+        parties: Vec::new(),
+    }
 }
 
 /// The JSON Schema (draft 2020-12) of the report.
@@ -98,7 +123,7 @@ mod tests {
 
     fn sample() -> Value {
         let mut out = Vec::new();
-        write(&sample::outcome(), &mut out).expect("a Vec takes everything");
+        write(&sample::outcome(), &[], &mut out).expect("a Vec takes everything");
         serde_json::from_slice(&out).expect("JSON")
     }
 

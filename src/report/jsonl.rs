@@ -1,41 +1,54 @@
 //! `--format jsonl`: the records of the JSON report, one a line, each with its `type`.
 
+use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
 
+use super::said::{WireNews, WirePromise, WireWaiver, WireWaiverProblem};
 use super::wire::{Summary, Tool, VERSION, WireFinding, WireGuideline, WireNotAssessed, WireNote};
-use crate::model::{Compared, Outcome};
+use crate::model::{Compared, Outcome, RepoPath};
 
 /// One line. The first is `run`, the last is `summary`: a reader that sees no summary has a cut report.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Line<'a> {
-    Run { version: u32, tool: Tool, root: &'static str, revision: Option<&'a str> },
+    Run { version: u32, tool: Tool, root: Cow<'a, str>, today: Option<String>, revision: Option<&'a str> },
+    News(WireNews<'a>),
+    Promise(WirePromise<'a>),
     Guideline(WireGuideline<'a>),
     Finding(WireFinding<'a>),
     NotAssessed(WireNotAssessed<'a>),
+    Waiver(WireWaiver<'a>),
+    WaiverProblem(WireWaiverProblem<'a>),
     Note(WireNote<'a>),
     Summary(Summary),
 }
 
-/// Writes the report of `outcome`, one JSON record a line.
+/// Writes the report of `outcome`, one JSON record a line; `root` is the folder of the party, empty for the first.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(outcome: &Outcome, mut out: impl io::Write) -> io::Result<()> {
+pub fn write(outcome: &Outcome, root: &RepoPath, mut out: impl io::Write) -> io::Result<()> {
     let revision = outcome.compared.as_ref().map(Compared::revision);
-    let head = Line::Run { version: VERSION, tool: Tool::THIS, root: ".", revision };
+    let root = if root.bytes().is_empty() { ".".into() } else { root.lossless() };
+    let today = outcome.today.map(|day| day.to_string());
+    let head = Line::Run { version: VERSION, tool: Tool::THIS, root, today, revision };
+    let news = outcome.news.iter().map(|news| Line::News(WireNews::of(news)));
+    let promises = outcome.promises.iter().map(|promise| Line::Promise(WirePromise::of(promise)));
     let guidelines = outcome.guidelines.iter().map(|entry| Line::Guideline(WireGuideline::of(entry)));
     let findings =
         outcome.findings.iter().filter_map(|finding| WireFinding::of(finding, outcome)).map(Line::Finding);
     let unknown =
         outcome.not_assessed.iter().map(|item| Line::NotAssessed(WireNotAssessed::of(item, outcome)));
+    let waivers = outcome.waivers.iter().map(|waiver| Line::Waiver(WireWaiver::of(waiver)));
+    let wrong = outcome.waiver_problems.iter();
+    let wrong = wrong.map(|problem| Line::WaiverProblem(WireWaiverProblem::of(problem)));
     let notes = outcome.notes.iter().map(|note| Line::Note(WireNote::of(note)));
     let tail = std::iter::once_with(|| Line::Summary(Summary::of(outcome)));
-    for line in
-        std::iter::once(head).chain(guidelines).chain(findings).chain(unknown).chain(notes).chain(tail)
-    {
+    let head = std::iter::once(head).chain(news).chain(promises);
+    let said = waivers.chain(wrong).chain(notes);
+    for line in head.chain(guidelines).chain(findings).chain(unknown).chain(said).chain(tail) {
         serde_json::to_writer(&mut out, &line)?;
         out.write_all(b"\n")?;
     }
@@ -51,7 +64,7 @@ mod tests {
 
     fn lines() -> Vec<Value> {
         let mut out = Vec::new();
-        write(&sample::outcome(), &mut out).expect("a Vec takes everything");
+        write(&sample::outcome(), &RepoPath::from(""), &mut out).expect("a Vec takes everything");
         let text = String::from_utf8(out).expect("UTF-8");
         text.lines().map(|line| serde_json::from_str(line).expect("each line is a record")).collect()
     }
@@ -67,13 +80,17 @@ mod tests {
     #[test]
     fn the_records_are_those_of_the_json_report() {
         let mut out = Vec::new();
-        json::write(&sample::outcome(), &mut out).expect("a Vec takes everything");
+        json::write(&sample::outcome(), &[], &mut out).expect("a Vec takes everything");
         let report: Value = serde_json::from_slice(&out).expect("JSON");
         for (kind, key) in [
             ("guideline", "guidelines"),
             ("finding", "findings"),
             ("not_assessed", "not_assessed"),
             ("note", "notes"),
+            ("news", "news"),
+            ("promise", "promises"),
+            ("waiver", "waivers"),
+            ("waiver_problem", "waiver_problems"),
         ] {
             let mut records: Vec<Value> = lines().into_iter().filter(|line| line["type"] == kind).collect();
             for record in &mut records {

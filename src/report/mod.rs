@@ -8,13 +8,14 @@ pub mod human;
 pub mod json;
 pub mod jsonl;
 mod paint;
+mod said;
 #[cfg(test)]
 mod sample;
 mod wire;
 mod wrap;
 
 pub use human::{
-    Commands, HumanStyle, render as render_human, render_notes, render_problems, render_timings,
+    Commands, HumanStyle, render as render_human, render_notes, render_party, render_problems, render_timings,
 };
 pub use json::{report_schema, write as write_json};
 pub use jsonl::write as write_jsonl;

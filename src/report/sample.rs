@@ -27,6 +27,9 @@ pub(super) fn guideline(id: &str, title: &str, summary: &str, stage: Stage) -> G
         applies: Applies::default(),
         consequences: Vec::new(),
         offers: Vec::new(),
+        conflicts_with: vec![],
+        settings: vec![],
+        values: vec![],
         checks: Vec::new(),
         sections: vec![
             section("Why", "Because."),
@@ -213,6 +216,7 @@ pub(super) fn outcome() -> Outcome {
         not_assessed: not_assessed(),
         paths: PathCounts { seen: 1204, assessed: 698, not_applicable: 500, cannot_tell: 6, ignored: 3 },
         problems: vec![Problem {
+            first_line: 1,
             file: Arc::from("guidelines/acme/logs.md"),
             text,
             span: Span::new(start, start + 6),

@@ -1,14 +1,17 @@
 //! The JSON report, version 1, as its readers know it: a copy of what we say, never the internal values.
 //!
-//! Fields may be added within a version; none changes its meaning or goes. What is not known yet
-//! (revision, promises, waivers) is present already, so that a reader can rely on every field.
+//! Fields may be added within a version; none changes its meaning or goes. What repositories say (promises,
+//! waivers, news) stands in `said`.
 
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{Edit, Finding, Fix, GuidelineOutcome, NotAssessed, Note, Outcome, RepoPath, Verdict};
+use crate::model::{
+    Edit, Finding, Fix, GuidelineOutcome, NotAssessed, Note, Outcome, PromiseVerdict, RepoPath, Standing,
+    Verdict,
+};
 use crate::text::Position;
 
 /// The version of the report's format.
@@ -48,10 +51,14 @@ pub(super) struct Summary {
     findings: usize,
     /// Findings that are waived.
     findings_waived: usize,
+    /// Findings that stand in the baseline of a promise.
+    findings_known: usize,
     /// Guidelines that this repository promises.
     promises: usize,
     /// Promised guidelines that are not kept.
     promises_broken: usize,
+    /// Promises about which it cannot be told.
+    promises_cannot_tell: usize,
     /// Every path seen, by what became of it: seen = assessed + not_applicable + cannot_tell.
     paths: Paths,
 }
@@ -74,6 +81,7 @@ pub(super) struct Paths {
 impl Summary {
     pub(super) fn of(outcome: &Outcome) -> Self {
         let number = |verdict| outcome.guidelines.iter().filter(|entry| entry.verdict == verdict).count();
+        let promises = |verdict| outcome.promises.iter().filter(|promise| promise.verdict == verdict).count();
         let paths = outcome.paths;
         Self {
             files: paths.seen,
@@ -84,9 +92,11 @@ impl Summary {
             cannot_tell: number(Verdict::CannotTell),
             not_applicable: number(Verdict::NotApplicable),
             findings: outcome.findings.len(),
-            findings_waived: 0,
-            promises: 0,
-            promises_broken: 0,
+            findings_waived: outcome.guidelines.iter().map(|entry| entry.waived).sum(),
+            findings_known: outcome.promises.iter().map(|promise| promise.known).sum(),
+            promises: outcome.promises.len(),
+            promises_broken: promises(PromiseVerdict::Broken),
+            promises_cannot_tell: promises(PromiseVerdict::CannotTell),
             paths: Paths {
                 seen: paths.seen,
                 assessed: paths.assessed,
@@ -116,8 +126,12 @@ pub(super) struct WireGuideline<'a> {
     promised: bool,
     /// kept, not_kept, waived, cannot_tell or not_applicable.
     outcome: &'static str,
-    /// Number of findings.
+    /// Number of findings, however they stand.
     findings: usize,
+    /// Number of findings that are waived.
+    findings_waived: usize,
+    /// Whether the repository's copy is not what was published.
+    edited: bool,
 }
 
 impl<'a> WireGuideline<'a> {
@@ -127,11 +141,13 @@ impl<'a> WireGuideline<'a> {
             id: guideline.id.as_str(),
             version: guideline.version.to_string(),
             sha256: &guideline.sha256,
-            source: guideline.origin.words(),
+            source: guideline.origin.source(),
             stage: guideline.stage.word(),
-            promised: false,
+            promised: entry.promised,
             outcome: entry.verdict.word(),
             findings: entry.findings,
+            findings_waived: entry.waived,
+            edited: entry.edited,
         }
     }
 }
@@ -182,10 +198,15 @@ pub(super) struct WireFinding<'a> {
     fingerprint: &'a str,
     /// Whether this repository promises the guideline.
     promised: bool,
-    /// Whether it is new since the base that the run compares with; true without a base.
+    /// Whether it is new: since the base that the run compares with, and since the promise was made that counts
+    /// from a day on; true without either.
     new: bool,
     /// Id of the waiver that covers it.
     waiver: Option<&'a str>,
+    /// Whether it stands in the baseline of a promise.
+    known: bool,
+    /// Id of the waiver that covered it and has lapsed or is outdated.
+    lapsed_waiver: Option<&'a str>,
     /// What would mend it.
     fix: Option<WireFix<'a>>,
 }
@@ -193,7 +214,9 @@ pub(super) struct WireFinding<'a> {
 impl<'a> WireFinding<'a> {
     /// `None` only if the finding names a guideline that the outcome does not have.
     pub(super) fn of(finding: &'a Finding, outcome: &'a Outcome) -> Option<Self> {
-        let guideline = &outcome.guidelines.get(finding.guideline)?.guideline;
+        let entry = outcome.guidelines.get(finding.guideline)?;
+        let guideline = &entry.guideline;
+        let waiver = |index: usize| outcome.waivers.get(index).map(|it| it.waiver.id.as_str());
         Some(Self {
             guideline: guideline.id.as_str(),
             version: guideline.version.to_string(),
@@ -206,9 +229,14 @@ impl<'a> WireFinding<'a> {
             end: finding.end.into(),
             snippet: finding.excerpt.as_ref().map(|excerpt| excerpt.text.as_str()),
             fingerprint: &finding.traces.fingerprint,
-            promised: false,
-            new: true,
-            waiver: None,
+            promised: entry.promised,
+            new: finding.standing != Standing::Known,
+            waiver: match finding.standing {
+                Standing::Waived(index) => waiver(index),
+                Standing::Open | Standing::Known => None,
+            },
+            known: finding.standing == Standing::Known,
+            lapsed_waiver: finding.lapsed.and_then(waiver),
             fix: finding.fix.as_ref().map(|fix| WireFix::of(fix, &finding.path)),
         })
     }
@@ -312,22 +340,6 @@ impl<'a> WireNotAssessed<'a> {
     }
 }
 
-/// A waiver and its effect.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Waiver")]
-pub(super) struct WireWaiver {
-    /// Its id.
-    id: String,
-    /// Id of the guideline.
-    guideline: String,
-    /// active, lapsing, lapsed, withdrawn, outdated or unused.
-    effect: String,
-    /// Last day of its effect, UTC.
-    until: Option<String>,
-    /// Findings that it covers.
-    used: usize,
-}
-
 /// Something worth saying once about the run as a whole.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Note")]
@@ -344,7 +356,7 @@ impl<'a> WireNote<'a> {
     }
 }
 
-fn path_bytes(path: &RepoPath) -> Option<String> {
+pub(super) fn path_bytes(path: &RepoPath) -> Option<String> {
     path.as_str().is_none().then(|| base64(path.bytes()))
 }
 

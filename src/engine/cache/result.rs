@@ -50,7 +50,7 @@ pub(super) fn encode(result: &FileResult) -> Option<Vec<u8>> {
     }
     number(&mut out, result.comments.len() as u64);
     for comment in &result.comments {
-        for place in [comment.line, comment.column, comment.covers] {
+        for place in [comment.line, comment.covers, comment.at] {
             number(&mut out, place.into());
         }
         text(&mut out, comment.text.as_bytes());
@@ -85,9 +85,9 @@ pub(super) fn decode(bytes: &[u8]) -> Option<FileResult> {
     }
     for _ in 0..reader.number()? {
         let mut place = || u32::try_from(reader.number()?).ok();
-        let (line, column, covers) = (place()?, place()?, place()?);
+        let (line, covers, at) = (place()?, place()?, place()?);
         let (text, source) = (reader.text(LONGEST_TEXT)?, reader.text(LONGEST_TEXT)?);
-        result.comments.push(Comment { line, column, covers, text, source });
+        result.comments.push(Comment { line, covers, text, source, at });
     }
     reader.rest.is_empty().then_some(result)
 }

@@ -43,8 +43,8 @@ fn result(text: &str) -> FileResult {
     ];
     let comments = vec![crate::engine::waive::Comment {
         line: 3,
-        column: 5,
         covers: 4,
+        at: 17,
         text: "waive a/b -- because".to_owned(),
         source: "    # stanchion: waive a/b -- because".to_owned(),
     }];

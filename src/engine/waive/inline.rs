@@ -1,25 +1,207 @@
-//! Inline waivers: the comments in which they are written (stub).
+//! Comments that begin an inline waiver. Looked for in every file that is read, so the common case is one search
+//! for a word that is not there.
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
+
+/// What such a comment begins with.
+const MARK: &str = "stanchion:";
+/// Most comments of one file that are looked at.
+const MOST: usize = 1_000;
+/// Longest part of a line that is kept, in bytes.
+const LONGEST: usize = 2 << 10;
+/// What opens a comment in some language. A mark that stands behind anything else is prose or a text in code.
+const OPENERS: [&str; 26] = [
+    "#", "//", "--", ";", "/*", "*", "<!--", "{-", "(*", "%", "\"", "'", "REM", "rem", "Rem", "{#", "<%#",
+    "!", "..", "<#", "--[[", "///", "//!", "/**", "<%--", "{{!--",
+];
 
 /// A comment that begins an inline waiver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
     /// Its line, from 1.
     pub line: u32,
-    /// Column of its first character, from 1.
-    pub column: u32,
-    /// The line that a waiver of a line covers.
+    /// The line that a waiver of a line covers: its own, or, where nothing but the comment stands in it, the next
+    /// one that holds something else.
     pub covers: u32,
-    /// From `waive` on, to the end of the line.
+    /// From the word behind the mark on, to the end of the line; what closes the comment is still there.
     pub text: String,
     /// The whole line.
     pub source: String,
+    /// Where `text` begins in `source`, in bytes.
+    pub at: u32,
 }
 
 /// The comments of `text` that begin an inline waiver.
 #[must_use]
 pub fn inline_comments(text: &str) -> Vec<Comment> {
-    let _ = text;
-    Vec::new()
+    let bytes = text.as_bytes();
+    let mut comments = Vec::new();
+    // Lines are counted from the last comment on.
+    let (mut line, mut counted) = (1u32, 0usize);
+    for mark in memmem::find_iter(bytes, MARK.as_bytes()) {
+        let start = memchr::memrchr(b'\n', &bytes[..mark]).map_or(0, |at| at + 1);
+        let end = memchr::memchr(b'\n', &bytes[mark..]).map_or(bytes.len(), |at| mark + at);
+        let Some(found) = begins(&text[start..end], mark - start) else { continue };
+        if comments.len() == MOST {
+            break;
+        }
+        line = line.saturating_add(lines(&bytes[counted..start]));
+        counted = start;
+        let source = text[start..end].trim_end();
+        let covers = if found.alone { next_line(text, end, line) } else { line };
+        let cut = |text: &str| text[..floor(text, LONGEST)].to_owned();
+        comments.push(Comment {
+            line,
+            covers,
+            text: cut(source.get(found.text..).unwrap_or_default()),
+            source: cut(source),
+            at: u32::try_from(found.text).unwrap_or(u32::MAX),
+        });
+    }
+    comments
+}
+
+/// A comment in a line.
+struct Begins {
+    /// Where the word behind the mark begins.
+    text: usize,
+    /// Whether nothing but the comment stands in the line.
+    alone: bool,
+}
+
+/// Whether the mark at `mark` in `line` begins a waiver in a comment.
+fn begins(line: &str, mark: usize) -> Option<Begins> {
+    let rest = &line[mark + MARK.len()..];
+    let word = rest.trim_start_matches([' ', '\t']);
+    if !word.starts_with("waive") {
+        return None;
+    }
+    let before = line[..mark].trim_end_matches([' ', '\t']);
+    let opener =
+        OPENERS.iter().filter(|opener| before.ends_with(**opener)).max_by_key(|opener| opener.len())?;
+    // `##`, `;;` and `"""` open comments as well.
+    let last = opener.chars().last().unwrap_or(' ');
+    let code = before[..before.len() - opener.len()].trim_end_matches(last);
+    let is_word = opener.chars().all(char::is_alphabetic);
+    if is_word && code.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+        return None;
+    }
+    // Quotes and stars open a comment only at the beginning of a line: elsewhere they are part of the code.
+    let alone = code.trim().is_empty();
+    if !alone && matches!(*opener, "\"" | "'" | "*" | "!" | "..") {
+        return None;
+    }
+    Some(Begins { text: mark + MARK.len() + (rest.len() - word.len()), alone })
+}
+
+/// The first line behind `end` (the end of line number `line`) that is neither blank nor a waiver itself; the line
+/// after the comment if there is none.
+fn next_line(text: &str, end: usize, line: u32) -> u32 {
+    /// Most lines that are looked at: comments that are stacked are few.
+    const NEAR: usize = 50;
+    let Some(rest) = text.get(end + 1..) else { return line.saturating_add(1) };
+    let mut at = line;
+    for next in rest.lines().take(NEAR) {
+        at = at.saturating_add(1);
+        let is_waiver = next.find(MARK).is_some_and(|mark| begins(next, mark).is_some_and(|it| it.alone));
+        if !next.trim().is_empty() && !is_waiver {
+            return at;
+        }
+    }
+    line.saturating_add(1)
+}
+
+fn lines(bytes: &[u8]) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
+}
+
+/// The largest border of characters that is not beyond `at`.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(u32, u32, String)> {
+        inline_comments(text).into_iter().map(|it| (it.line, it.covers, it.text)).collect()
+    }
+
+    #[test]
+    fn comments_of_many_languages_are_found() {
+        for (before, after) in [
+            ("# ", ""),
+            ("## ", ""),
+            ("// ", ""),
+            ("/// ", ""),
+            ("//! ", ""),
+            ("-- ", ""),
+            ("; ", ""),
+            ("/* ", " */"),
+            (" * ", ""),
+            ("<!-- ", " -->"),
+            ("{- ", " -}"),
+            ("(* ", " *)"),
+            ("% ", ""),
+            ("\" ", ""),
+            ("' ", ""),
+            ("REM ", ""),
+            ("{# ", " #}"),
+            ("<%# ", " %>"),
+            ("#", ""),
+            ("//\t", ""),
+        ] {
+            let text = format!("one\n{before}stanchion: waive a/b -- why{after}\nthree\n");
+            assert_eq!(found(&text), [(2, 3, format!("waive a/b -- why{after}"))], "{before}");
+        }
+        for code in ["x = f()  # ", "f(); // ", "f(); /* ", "x <- 1 -- ", "<p> <!-- "] {
+            let text = format!("{code}stanchion:waive a/b -- why");
+            assert_eq!(found(&text), [(1, 1, "waive a/b -- why".to_owned())], "{code}");
+        }
+    }
+
+    #[test]
+    fn prose_and_texts_in_code_are_not() {
+        for text in [
+            "Write `stanchion: waive a/b -- why` beside it.",
+            "stanchion: waive a/b -- why",
+            "x = \"stanchion: waive a/b -- why\"",
+            "x = 'stanchion: waive a/b -- why'",
+            "x = 3 * stanchion: waive",
+            "PREM stanchion: waive a/b -- why",
+            "# stanchion: check",
+            "# see stanchion: waive a/b -- why",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_comment_covers() {
+        let text = "# stanchion: waive a/b -- one\r\n\r\n  # stanchion: waive a/c -- two\r\n  f()  # stanchion: waive a/d -- three\r\n# stanchion: waive a/e -- four";
+        let all: Vec<_> = found(text).into_iter().map(|(line, covers, _)| (line, covers)).collect();
+        assert_eq!(all, [(1, 4), (3, 4), (4, 4), (5, 6)]);
+        let first = &inline_comments(text)[0];
+        assert_eq!(&first.source[first.at as usize..], first.text);
+        let long = format!("# stanchion: waive a/b -- {}", "é".repeat(5_000));
+        assert!(inline_comments(&long)[0].text.len() <= LONGEST);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read(text in "(\\PC|\n|# |stanchion:|waive| ){0,40}") {
+            for comment in inline_comments(&text) {
+                let lines: Vec<&str> = text.split('\n').collect();
+                proptest::prop_assert!(lines[comment.line as usize - 1].starts_with(comment.source.trim_end()));
+                proptest::prop_assert!(comment.covers >= comment.line);
+                proptest::prop_assert!(comment.text.starts_with("waive"));
+            }
+        }
+    }
 }

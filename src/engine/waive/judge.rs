@@ -64,7 +64,7 @@ pub fn judge(outcome: &mut Outcome, ground: Ground<'_>) {
 }
 
 /// What a run could see of each guideline.
-struct Sight {
+pub struct Sight {
     /// Whether every finding of the guideline is in the outcome.
     whole: Vec<bool>,
     /// Paths that some guideline could not tell about; with a guideline, that one only.
@@ -72,7 +72,10 @@ struct Sight {
 }
 
 impl Sight {
-    fn new(outcome: &Outcome, scopes: &[RepoPath]) -> Self {
+    /// What the run of `outcome` could see. `scopes` are the parts of the repository that it was about; empty is
+    /// all of it.
+    #[must_use]
+    pub fn new(outcome: &Outcome, scopes: &[RepoPath]) -> Self {
         let mut whole: Vec<bool> = outcome
             .guidelines
             .iter()
@@ -90,8 +93,9 @@ impl Sight {
         Self { whole, unseen }
     }
 
-    /// Whether a finding of the guideline at `path` would be in the outcome.
-    fn reaches(&self, guideline: usize, path: &RepoPath) -> bool {
+    /// Whether a finding of the guideline with this index at `path` would be in the outcome.
+    #[must_use]
+    pub fn reaches(&self, guideline: usize, path: &RepoPath) -> bool {
         let hidden = |path: &RepoPath| {
             self.unseen.contains(&(None, path.clone()))
                 || self.unseen.contains(&(Some(guideline), path.clone()))

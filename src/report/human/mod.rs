@@ -12,7 +12,7 @@ mod timings;
 mod words;
 
 use super::paint::Paint;
-use crate::model::{GuidelineId, Outcome, Problem};
+use crate::model::{GuidelineId, Outcome, Problem, RepoPath};
 use crate::report::escape::escape;
 pub use timings::render_timings;
 
@@ -59,6 +59,12 @@ impl Default for Commands {
 }
 
 impl Commands {
+    /// The same commands for a party in the folder `path` (quoted for a shell, relative to the reader's place).
+    #[must_use]
+    pub fn in_party(&self, path: &str) -> Self {
+        Self { check: format!("{} {path}", self.check), place: format!(" {path}{}", self.place) }
+    }
+
     /// `stanchion explain ID …`, escaped.
     fn explain(&self, id: &GuidelineId) -> String {
         format!("stanchion explain {id}{}", escape(&self.place))
@@ -135,6 +141,15 @@ pub fn render(outcome: &Outcome, style: &HumanStyle) -> String {
     let hidden = groups().map(|findings| findings.len().saturating_sub(shown)).sum();
     summary::render(&mut out, outcome, hidden, style);
     out
+}
+
+/// The heading of the report of a party below the first one.
+#[must_use]
+pub fn render_party(folder: &RepoPath, style: &HumanStyle) -> String {
+    let paint = style.paint();
+    let line =
+        format!("{} {}", paint.stroke().repeat(4), paint.text(super::Role::Strong, &group::path(folder)));
+    format!("\n{}\n", super::wrap(style.width, "", "  ", &line))
 }
 
 /// Problems in files that people wrote, each pointing at the text, with an empty line between them.

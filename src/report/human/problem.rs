@@ -41,11 +41,12 @@ pub(super) fn all(out: &mut String, problems: &[Problem], tone: Tone, style: &Hu
 
 fn one(out: &mut String, problem: &Problem, tone: Tone, style: &HumanStyle) {
     let paint = style.paint();
-    let whole = problem.span.is_empty() && problem.span.start == 0;
+    let whole = problem.span.is_empty() && problem.span.start == 0 && problem.first_line <= 1;
     let lines = LineIndex::new(&problem.text);
     let mut place = escape(&problem.file).into_owned();
     if !whole {
         let (line, column) = lines.line_column(&problem.text, problem.span.start);
+        let line = line + problem.first_line - 1;
         let _ = write!(place, ":{line}:{column}");
     }
     let word = match tone {
@@ -57,7 +58,9 @@ fn one(out: &mut String, problem: &Problem, tone: Tone, style: &HumanStyle) {
     out.push_str(&wrap(style, "  ", "    ", &head));
     if !whole {
         let label = Some(problem.label.as_str()).filter(|label| !label.is_empty());
-        out.push_str(&excerpt::draw(&Excerpt::new(&problem.text, &lines, problem.span), label, style));
+        let mut shown = Excerpt::new(&problem.text, &lines, problem.span);
+        shown.first_line += problem.first_line - 1;
+        out.push_str(&excerpt::draw(&shown, label, style));
     }
     if let Some(help) = &problem.help {
         let label = paint.text(Role::Note, "help:");

@@ -1,0 +1,158 @@
+//! Assessing a party and judging what was found by what it says: the same for every command that does it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::change::Change;
+use super::guidelines::{self, Followed};
+use super::party::{CONFIG, Party};
+use super::says::{self, Source};
+use super::{Failure, cache, root, worker};
+use crate::engine::tree::Tree;
+use crate::engine::waive::{Ground, judge};
+use crate::engine::{self, Progress};
+use crate::model::{Date, Outcome, RepoPath, Timings, Unassessed, Waiver};
+
+/// What is assessed, and how.
+pub(super) struct Request<'r> {
+    /// The folder of the party, absolute.
+    pub(super) root: &'r Path,
+    /// Parts of it; empty is all.
+    pub(super) scopes: Vec<RepoPath>,
+    /// The change that is looked at instead of everything.
+    pub(super) change: Option<&'r Change>,
+    /// The day.
+    pub(super) today: Date,
+    /// How to look.
+    pub(super) how: How,
+}
+
+/// How files are looked into.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of the command line")]
+pub(super) struct How {
+    /// Threads; 0 is one for each processor.
+    pub(super) threads: usize,
+    /// Whether the prefilter is used.
+    pub(super) prefilter: bool,
+    /// Whether files are looked into in processes of their own.
+    pub(super) worker: bool,
+    /// Whether the cache is used.
+    pub(super) cache: bool,
+    /// Whether costs are measured.
+    pub(super) timings: bool,
+}
+
+impl Default for How {
+    /// As fast and as safe as can be, measuring nothing.
+    fn default() -> Self {
+        Self { threads: 0, prefilter: true, worker: true, cache: true, timings: false }
+    }
+}
+
+/// What came of it.
+pub(super) struct Assessed {
+    /// What was found and judged.
+    pub(super) outcome: Outcome,
+    /// Parties below, which were left alone.
+    pub(super) parties: Vec<RepoPath>,
+    /// The paths that changed, those of parties below included; none without a change.
+    pub(super) changed: Vec<RepoPath>,
+    /// What it cost, if that was asked for.
+    pub(super) timings: Option<Timings>,
+    /// The cache that was used, to be kept after the report; or why there is none. `None` where none was wanted.
+    pub(super) lane: Option<Result<cache::Lane, cache::Refusal>>,
+}
+
+/// Reads the configuration again where what is staged has another one than the folder.
+///
+/// # Errors
+/// A configuration that cannot be used.
+pub(super) fn as_staged(followed: Followed, change: Option<&Change>) -> Result<Followed, Failure> {
+    let Some(change) = change.filter(|change| change.is_staged()) else { return Ok(followed) };
+    let Some(party) = &followed.party else { return Ok(followed) };
+    let staged = Source::Staged(change.tree.as_ref(), &party.root).read(CONFIG, 1 << 20);
+    match staged {
+        Ok(Some(text)) if party.text.as_deref() != Some(text.strip_prefix('\u{feff}').unwrap_or(&text)) => {
+            guidelines::load_party(Party::parse(&party.root, &text)?)
+        }
+        Ok(_) => Ok(followed),
+        Err(words) => Err(Failure::new(format!("{CONFIG} {words}"))),
+    }
+}
+
+/// Assesses and judges.
+///
+/// # Errors
+/// When the tree cannot be listed.
+pub(super) fn assess(
+    followed: &Followed,
+    request: Request<'_>,
+    progress: &dyn Progress,
+) -> Result<Assessed, Failure> {
+    let Request { root, scopes, change, today, how } = request;
+    let promises = followed.party.as_ref().map(Party::promises).unwrap_or_default();
+    let promised: std::collections::BTreeSet<_> = promises.iter().map(|(id, _)| id.clone()).collect();
+    let lane = lane(&how, root, followed, change);
+    let options = engine::Options {
+        memory: lane.as_ref().and_then(|lane| lane.as_ref().ok()).map(cache::Lane::memory),
+        focus: change.map(|change| change.focus.judging_whole(promised.clone())),
+        scopes: scopes.clone(),
+        threads: how.threads,
+        prefilter: how.prefilter,
+        timings: how.timings,
+        worker: if how.worker { worker::program() } else { None },
+        parties: true,
+        promised,
+        ..engine::Options::default()
+    };
+    let tree: Arc<dyn Tree + Send + Sync> = match change {
+        Some(change) => Arc::clone(&change.tree),
+        None => Arc::new(root::open(root)?),
+    };
+    let source = match change.filter(|change| change.is_staged()) {
+        Some(change) => Source::Staged(change.tree.as_ref(), root),
+        None => Source::Disk(root),
+    };
+    // Ten thousand waivers are read while the files are looked into.
+    let (assessed, says) = rayon::join(
+        || engine::assess(&followed.guidelines, tree.as_ref(), &options, progress),
+        || says::read(source),
+    );
+    let engine::Assessment { mut outcome, problems, comments, parties, timings } = assessed
+        .map_err(|error| Failure::new(format!("cannot assess {}: {}", root.display(), error.detail)))?;
+    outcome.compared = change.map(|change| change.compared.clone());
+    followed.complete(&mut outcome, &problems);
+    let (inline, wrong) = says::inline(&comments);
+    let waivers: Vec<Waiver> = says.waivers.into_iter().chain(inline).collect();
+    outcome.waiver_problems = says.problems;
+    outcome.waiver_problems.extend(wrong);
+    let unassessed = followed.party.as_ref().map_or(Unassessed::default(), |party| party.config.unassessed);
+    let ground = Ground {
+        waivers,
+        promises,
+        unassessed,
+        baseline: says.baseline,
+        today,
+        scopes: &scopes,
+        why_absent: &|id| followed.why_absent(id),
+    };
+    judge(&mut outcome, ground);
+    let changed = change
+        .map_or_else(Vec::new, |change| change.focus.changes().iter().map(|it| it.path.clone()).collect());
+    Ok(Assessed { outcome, parties, changed, timings, lane })
+}
+
+/// The cache for this run, or why there is none; `None` where it is not asked for: whoever tests how files
+/// are looked into wants it done.
+fn lane(
+    how: &How,
+    root: &Path,
+    followed: &Followed,
+    change: Option<&Change>,
+) -> Option<Result<cache::Lane, cache::Refusal>> {
+    let staged = change.is_some_and(Change::is_staged);
+    let part = if staged { cache::Part::Staged } else { cache::Part::Files };
+    let wanted = how.cache && how.prefilter && how.worker && !how.timings;
+    wanted.then(|| cache::Lane::open(root, &followed.guidelines, part))
+}

@@ -1,0 +1,305 @@
+//! `.stanchion/baseline.toml`: what was found when promises were made "from here". Written by tool, and read at
+//! every check: the lines that the tool writes are read as lines, anything else as the TOML that it is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::parse::sorted;
+use super::schema::version;
+use super::source::Document;
+use super::toml_file;
+use crate::data::{Kind, Limits, Node};
+use crate::model::{Baseline, BaselineEntry, BaselinePart, Date, GuidelineId, Problem, RepoPath, Traces};
+use crate::text::Span;
+
+/// Largest file, in bytes.
+const FILE_BYTES: usize = 64 << 20;
+/// How many values it may hold.
+const LIMITS: Limits = Limits { max_depth: 8, max_nodes: 1_000_000, aliases: false };
+/// What to do with a merge that is not resolved.
+const CONFLICT: &str =
+    "take the marks out and keep the lines of both sides; `stanchion baseline prune` then puts them in order";
+/// How the file begins.
+const HEAD: &str = "# Written by `stanchion promise --from-here`: what was found on that day, and does not break the promise.\n\
+                    # `stanchion baseline prune` takes out what is mended.\nschema = 1\n";
+
+/// The baseline as its file: equal values give equal bytes.
+#[must_use]
+pub fn render_baseline(baseline: &Baseline) -> String {
+    let mut out = HEAD.to_owned();
+    for (id, part) in &baseline.guidelines {
+        let mut entries: Vec<&BaselineEntry> = part.entries.iter().collect();
+        entries.sort();
+        entries.dedup();
+        // Writing to a String cannot fail.
+        let _ = write!(out, "\n[\"{id}\"]\nsince = {}\nfound = [\n", part.since);
+        for entry in entries {
+            let Traces { fingerprint, content, head } = &entry.traces;
+            let head = head.as_deref().unwrap_or("-");
+            let _ = write!(out, "  \"{} {fingerprint} {content} {head} ", entry.check);
+            write_path(&mut out, &entry.path);
+            out.push_str("\",\n");
+        }
+        out.push_str("]\n");
+    }
+    out
+}
+
+/// A path between double quotes: plain characters as they are, and every other byte as `%NN`.
+fn write_path(out: &mut String, path: &RepoPath) {
+    for chunk in path.bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if matches!(c, '"' | '\\' | '%')
+                || c.is_control()
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+            {
+                c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
+                    let _ = write!(out, "%{byte:02x}");
+                });
+            } else {
+                out.push(c);
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "%{byte:02x}");
+        }
+    }
+}
+
+fn read_path(text: &str) -> Option<RepoPath> {
+    if !text.contains('%') {
+        return Some(RepoPath::from(text));
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte == b'%' {
+            let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = &rest[2..];
+        } else {
+            bytes.push(byte);
+        }
+    }
+    Some(RepoPath::new(bytes))
+}
+
+/// The entry that a text of the list `found` holds.
+fn entry(text: &str) -> Option<BaselineEntry> {
+    let mut parts = text.splitn(5, ' ');
+    let (check, fingerprint, content, head, path) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let hex = |digits: &str, number: usize| {
+        digits.len() == number && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let head = if head == "-" { None } else { Some(head.to_owned()) };
+    let fits = !check.is_empty()
+        && hex(fingerprint, 32)
+        && hex(content, 16)
+        && head.as_deref().is_none_or(|head| hex(head, 16))
+        && !path.is_empty();
+    let (fingerprint, content) = (fingerprint.to_owned(), content.to_owned());
+    fits.then(|| {
+        Some(BaselineEntry {
+            path: read_path(path)?,
+            check: check.to_owned(),
+            traces: Traces { fingerprint, content, head },
+        })
+    })?
+}
+
+/// Reads a baseline.
+///
+/// # Errors
+/// Every problem of the file, in order of place.
+pub fn parse_baseline(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
+    match as_written(text) {
+        Some(baseline) => Ok(baseline),
+        None => as_toml(file, text),
+    }
+}
+
+/// Reads the lines that [`render_baseline`] writes, and nothing else.
+fn as_written(text: &str) -> Option<Baseline> {
+    if text.len() > FILE_BYTES {
+        return None;
+    }
+    let mut baseline = Baseline::default();
+    let mut lines = text.strip_prefix(HEAD)?.lines();
+    while let Some(line) = lines.next() {
+        if !line.is_empty() {
+            return None;
+        }
+        let id = lines.next()?.strip_prefix("[\"")?.strip_suffix("\"]")?;
+        let since = lines.next()?.strip_prefix("since = ")?.parse().ok()?;
+        if lines.next()? != "found = [" {
+            return None;
+        }
+        let mut entries: Vec<BaselineEntry> = Vec::new();
+        loop {
+            let line = lines.next()?;
+            if line == "]" {
+                break;
+            }
+            let inside = line.strip_prefix("  \"")?.strip_suffix("\",")?;
+            if inside.contains(['"', '\\']) || inside.chars().any(char::is_control) {
+                return None;
+            }
+            let found = entry(inside)?;
+            if entries.last().is_some_and(|last| *last >= found) {
+                return None;
+            }
+            entries.push(found);
+        }
+        let id = GuidelineId::new(id).ok()?;
+        if baseline.guidelines.insert(id, BaselinePart { since, entries }).is_some() {
+            return None;
+        }
+    }
+    Some(baseline)
+}
+
+/// Reads it as TOML, with everything that is wrong.
+fn as_toml(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
+    let (source, root) = toml_file::open(file, text, (&LIMITS, FILE_BYTES), CONFLICT)?;
+    let document = Document { source: &source, root: &root, home: Span::at(0) };
+    let mut problems = Vec::new();
+    let Kind::Object(members) = &root.kind else { return Ok(Baseline::default()) };
+    let schema = members.iter().find(|member| member.key == "schema").map(|member| member.value.to_json());
+    let mut head = serde_json::json!({ "schema": schema });
+    problems.extend(version(&document, &mut head).map_err(|newer| vec![newer])?);
+    let mut told = |span: Span, message: String| {
+        let help = "this file is written by `stanchion promise --from-here` and `stanchion baseline prune`; what was \
+                    edited by hand can be taken out";
+        problems.push(source.problem(span, message, "here", Some(help.to_owned())));
+    };
+    if schema.is_none() {
+        told(Span::at(0), "the key `schema` is missing".to_owned());
+    }
+    let mut guidelines = BTreeMap::new();
+    for member in members.iter().filter(|member| member.key != "schema") {
+        match GuidelineId::new(&member.key) {
+            Ok(id) => drop(guidelines.insert(id, part(&member.value, member.key_span, &mut told))),
+            Err(message) => told(member.key_span, message),
+        }
+    }
+    if problems.is_empty() { Ok(Baseline { guidelines }) } else { Err(sorted(problems)) }
+}
+
+/// What stands about one guideline.
+fn part(node: &Node, key: Span, told: &mut dyn FnMut(Span, String)) -> BaselinePart {
+    let mut part = BaselinePart { since: Date::of_unix_seconds(0), entries: Vec::new() };
+    let Kind::Object(members) = &node.kind else {
+        told(key, "a table with `since` and `found` is expected".to_owned());
+        return part;
+    };
+    let mut has_since = false;
+    for member in members {
+        match (member.key.as_str(), &member.value.kind) {
+            ("since", Kind::String(day)) => {
+                has_since = true;
+                match day.parse() {
+                    Ok(since) => part.since = since,
+                    Err(message) => told(member.value.span, message),
+                }
+            }
+            ("found", Kind::Array(items)) => {
+                for item in items {
+                    let found = if let Kind::String(text) = &item.kind { entry(text) } else { None };
+                    match found {
+                        Some(found) => part.entries.push(found),
+                        None => told(item.span, "this says nothing that was found".to_owned()),
+                    }
+                }
+            }
+            ("since" | "found", _) => told(member.value.span, format!("`{}` is of another kind", member.key)),
+            (other, _) => told(member.key_span, format!("unknown key `{other}`")),
+        }
+    }
+    if !has_since {
+        told(key, "the day is missing (`since`)".to_owned());
+    }
+    part.entries.sort();
+    part.entries.dedup();
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_entry() -> impl Strategy<Value = BaselineEntry> {
+        let path = prop_oneof![
+            "[a-z]{1,8}(/[a-z .%\"\\\\]{1,8}){0,2}".prop_map(|path| RepoPath::from(path.as_str())),
+            prop::collection::vec(1..=255_u8, 1..12).prop_map(RepoPath::new),
+        ];
+        let hex = "[0-9a-f]{16}";
+        (path, "[a-z-]{1,8}", "[0-9a-f]{32}", hex, prop::option::of(hex)).prop_map(
+            |(path, check, fingerprint, content, head)| BaselineEntry {
+                path,
+                check,
+                traces: Traces { fingerprint, content, head },
+            },
+        )
+    }
+
+    fn any_baseline() -> impl Strategy<Value = Baseline> {
+        let part =
+            (0..40_000_i64, prop::collection::btree_set(any_entry(), 0..12)).prop_map(|(day, entries)| {
+                BaselinePart {
+                    since: Date::of_unix_seconds(day * 86_400),
+                    entries: entries.into_iter().collect(),
+                }
+            });
+        let id = "[a-z]{1,4}/[a-z]{1,4}".prop_map(|id| GuidelineId::new(&id).expect("an id"));
+        prop::collection::btree_map(id, part, 0..4).prop_map(|guidelines| Baseline { guidelines })
+    }
+
+    proptest! {
+        #[test]
+        fn a_baseline_is_read_as_it_was_written(baseline in any_baseline()) {
+            let text = render_baseline(&baseline);
+            prop_assert_eq!(as_written(&text), Some(baseline.clone()));
+            prop_assert_eq!(as_toml("b", &text), Ok(baseline.clone()));
+            prop_assert_eq!(render_baseline(&parse_baseline("b", &text).expect("good")), text);
+        }
+
+        /// Whatever the quick way accepts after somebody was at the file, the TOML reader understands alike.
+        #[test]
+        fn both_ways_agree(baseline in any_baseline(), at in 0.0..1.0_f64, with in "[\\PC\n\t]{0,3}", drop in 0..3_usize) {
+            let mut chars: Vec<char> = render_baseline(&baseline).chars().collect();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place")]
+            let at = (at * chars.len() as f64) as usize;
+            let end = (at + drop).min(chars.len());
+            chars.splice(at..end, with.chars());
+            let text: String = chars.into_iter().collect();
+            if let Some(quick) = as_written(&text) {
+                prop_assert_eq!(as_toml("b", &text), Ok(quick));
+            }
+        }
+    }
+
+    #[test]
+    fn slips_are_told_with_their_place() {
+        let line = format!("  \"c {} {} - a.py\",\n", "0".repeat(32), "1".repeat(16));
+        let good = format!("{HEAD}\n[\"a/b\"]\nsince = 2026-11-25\nfound = [\n{line}]\n");
+        assert!(as_written(&good).is_some());
+        for (old, new, said) in [
+            ("since", "sinse", "unknown key `sinse`"),
+            ("2026-11-25", "2026-11-31", "not TOML"),
+            (" - a.py", "", "says nothing"),
+            ("\"a/b\"", "ab", "namespace/slug"),
+            ("[\"a/b\"]", "<<<<<<< ours\n[\"a/b\"]", "a merge is not resolved"),
+            ("schema = 1", "schema = 9", "needs a newer"),
+        ] {
+            let problems = parse_baseline("b", &good.replacen(old, new, 1)).expect_err(new);
+            assert!(problems.iter().any(|it| it.message.contains(said)), "{new}: {problems:?}");
+        }
+        // Somebody's own order and comments are fine.
+        let odd = format!("schema = 1\n# ours\n[\"a/b\"]\nfound = [\n{line}{line}]\nsince = 2026-11-25\n");
+        assert_eq!(parse_baseline("b", &odd), parse_baseline("b", &good));
+    }
+}

@@ -1,0 +1,344 @@
+//! A waiver in a comment: `stanchion: waive ID [until=DATE] [kind=K] … -- reason`.
+
+use std::sync::Arc;
+
+use super::fields;
+use crate::format::suggest::{did_you_mean, list};
+use crate::model::{Date, InlineComment, Problem, Waiver, WaiverKind, WaiverPlace, WaiverReach};
+use crate::text::Span;
+
+/// `waive-file` stands in one of the first lines of a file: so many.
+const TOP_LINES: u32 = 20;
+/// What closes a comment, in the languages that have something for it.
+const CLOSERS: [&str; 12] =
+    ["--%>", "-->", "%>", "*/", "*)", "-}", "#}", "--]]", "]]", "#>", "\"\"\"", "'''"];
+/// The keys of an inline waiver.
+const KEYS: [&str; 9] =
+    ["until", "kind", "owner", "versions", "checks", "declared", "review-on", "withdrawn", "instead"];
+/// How one is written.
+const EXAMPLE: &str = "for example `stanchion: waive ns/guideline until=2027-05-22 kind=cost -- why`";
+
+/// Reads the waiver that a comment begins. `file` is the name of the file as the user knows it.
+///
+/// # Errors
+/// Everything that is wrong with it; then it has no effect.
+pub fn parse_inline(file: &str, comment: &InlineComment) -> Result<Waiver, Vec<Problem>> {
+    let mut reader =
+        Reader { file, comment, source: Arc::from(comment.source.as_str()), problems: Vec::new() };
+    let waiver = reader.read();
+    match waiver {
+        Some(waiver) if reader.problems.is_empty() => Ok(waiver),
+        _ => {
+            if reader.problems.is_empty() {
+                reader.tell((0, 5), "this waiver cannot be read".to_owned(), Some(EXAMPLE.to_owned()));
+            }
+            Err(reader.problems)
+        }
+    }
+}
+
+struct Reader<'c> {
+    file: &'c str,
+    comment: &'c InlineComment,
+    source: Arc<str>,
+    problems: Vec<Problem>,
+}
+
+/// A word and where it stands in the text.
+type Word<'t> = (&'t str, (usize, usize));
+
+impl Reader<'_> {
+    /// Notes a problem at the bytes `at` of the comment's text.
+    fn tell(&mut self, at: (usize, usize), message: String, help: Option<String>) {
+        let start = self.comment.at as usize;
+        let border = |mut at: usize| {
+            at = at.min(self.source.len());
+            while !self.source.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        self.problems.push(Problem {
+            file: Arc::from(self.file),
+            text: Arc::clone(&self.source),
+            first_line: self.comment.line,
+            span: Span::new(border(start + at.0), border(start + at.1)),
+            message,
+            label: "no effect".to_owned(),
+            help,
+        });
+    }
+
+    fn read(&mut self) -> Option<Waiver> {
+        let comment = self.comment;
+        let text = without_closers(&comment.text);
+        let (head, reason) = match split(text) {
+            Some((head, reason)) => (head, Some(reason)),
+            None => (text, None),
+        };
+        let words = words(head);
+        let mut words = words.into_iter();
+        let (verb, verb_at) = words.next()?;
+        let whole_file = match verb {
+            "waive" => false,
+            "waive-file" => true,
+            _ => {
+                let help = did_you_mean(verb, ["waive", "waive-file"]).unwrap_or_else(|| EXAMPLE.to_owned());
+                self.tell(verb_at, format!("`{verb}` is not understood"), Some(help));
+                return None;
+            }
+        };
+        if whole_file && comment.line > TOP_LINES {
+            let message = format!("`waive-file` stands in the first {TOP_LINES} lines of a file");
+            self.tell(verb_at, message, Some("move it to the top, or use `waive` for one line".to_owned()));
+        }
+        let id = words.next().filter(|(word, _)| !word.contains('='));
+        let guideline = match id {
+            None => {
+                self.tell(verb_at, "no guideline is named".to_owned(), Some(EXAMPLE.to_owned()));
+                None
+            }
+            Some((word, at)) => fields::guideline(word).map_err(|message| self.tell(at, message, None)).ok(),
+        };
+        let mut waiver = Waiver {
+            id: format!("{}:{}", comment.path.lossless(), comment.line),
+            guideline: guideline?,
+            versions: None,
+            checks: vec![],
+            reach: if whole_file {
+                WaiverReach::File { path: comment.path.clone() }
+            } else {
+                WaiverReach::Line { path: comment.path.clone(), line: comment.covers }
+            },
+            kind: WaiverKind::Other,
+            reason: String::new(),
+            instead: None,
+            owner: None,
+            declared: None,
+            end: crate::model::WaiverEnd::Never,
+            withdrawn: None,
+            renewed: vec![],
+            place: WaiverPlace {
+                path: comment.path.clone(),
+                line: comment.line,
+                span: Span::at(0),
+                inline: true,
+            },
+        };
+        self.keys(words, verb_at, &mut waiver);
+        match reason {
+            Some((reason, at)) => {
+                waiver.reason = reason.to_owned();
+                if let Some(message) = fields::reason_problem(reason) {
+                    self.tell((at, at + reason.len()), message, None);
+                }
+            }
+            None => {
+                let help = format!("write the reason behind ` -- `, {EXAMPLE}");
+                self.tell((0, text.len()), "a waiver needs a reason".to_owned(), Some(help));
+            }
+        }
+        Some(waiver)
+    }
+
+    /// Reads `key=value` words into `waiver`.
+    fn keys<'t>(
+        &mut self,
+        words: impl Iterator<Item = Word<'t>>,
+        verb_at: (usize, usize),
+        waiver: &mut Waiver,
+    ) {
+        let mut seen: Vec<&str> = Vec::new();
+        let (mut until, mut review_on) = (None, None);
+        let mut dated = true;
+        for (word, at) in words {
+            let Some((key, value)) = word.split_once('=') else {
+                let help = if crate::model::GuidelineId::new(word).is_ok() {
+                    "one guideline at a time: write a second comment for the other".to_owned()
+                } else {
+                    "a reason begins behind ` -- `; everything before it is written key=value".to_owned()
+                };
+                self.tell(at, format!("`{word}` is not understood"), Some(help));
+                continue;
+            };
+            let value =
+                value.strip_prefix('"').map_or(value, |inner| inner.strip_suffix('"').unwrap_or(inner));
+            if !KEYS.contains(&key) {
+                let help = did_you_mean(key, KEYS).unwrap_or_else(|| format!("known are {}", list(&KEYS)));
+                self.tell(at, format!("unknown key `{key}`"), Some(help));
+                continue;
+            }
+            if seen.contains(&key) {
+                self.tell(at, format!("`{key}` stands here twice"), None);
+                continue;
+            }
+            seen.push(key);
+            if value.trim().is_empty() {
+                self.tell(at, format!("`{key}` is empty"), Some("leave it out".to_owned()));
+                continue;
+            }
+            let mut date = || -> Option<Date> {
+                let date = fields::date(value);
+                dated &= date.is_ok();
+                date.map_err(|message| self.tell(at, message, None)).ok()
+            };
+            match key {
+                "until" => until = date(),
+                "review-on" => review_on = date(),
+                "declared" => waiver.declared = date(),
+                "withdrawn" => waiver.withdrawn = date(),
+                "owner" => waiver.owner = Some(value.to_owned()),
+                "instead" => waiver.instead = Some(value.to_owned()),
+                "checks" => waiver.checks = value.split(',').map(|check| check.trim().to_owned()).collect(),
+                "versions" => match fields::versions(value) {
+                    Ok(versions) => waiver.versions = Some(versions),
+                    Err(message) => self.tell(at, message, None),
+                },
+                _ => match WaiverKind::ALL.into_iter().find(|kind| kind.word() == value) {
+                    Some(kind) => waiver.kind = kind,
+                    None => {
+                        let known = WaiverKind::ALL.map(WaiverKind::word);
+                        let help = did_you_mean(value, known);
+                        self.tell(
+                            at,
+                            format!("`{value}` is not a kind"),
+                            help.or_else(|| Some(format!("known are {}", list(&known)))),
+                        );
+                    }
+                },
+            }
+        }
+        if waiver.checks.iter().any(|check| check.is_empty() || check.contains('*')) {
+            self.tell(verb_at, "a check is named by its id, as in checks=first,second".to_owned(), None);
+        }
+        if let (Some(declared), Some(until)) = (waiver.declared, until)
+            && until < declared
+        {
+            self.tell(verb_at, format!("it ends ({until}) before it was declared ({declared})"), None);
+        }
+        if dated {
+            let standing = review_on.is_some().then_some(true);
+            match fields::end(until, standing, review_on) {
+                Ok(end) => waiver.end = end,
+                Err((_, message)) => self.tell(verb_at, message, None),
+            }
+        }
+    }
+}
+
+/// The text without white space and what closes the comment at its end.
+fn without_closers(text: &str) -> &str {
+    let mut text = text.trim_end();
+    while let Some(rest) = CLOSERS.iter().find_map(|closer| text.strip_suffix(closer)) {
+        text = rest.trim_end();
+    }
+    text
+}
+
+/// What stands before the first ` -- ` outside of quotes, and the reason behind it with its place.
+fn split(text: &str) -> Option<(&str, (&str, usize))> {
+    let mut quoted = false;
+    for (at, c) in text.char_indices() {
+        quoted ^= c == '"';
+        let is_word = |rest: &str| rest == "--" || rest.starts_with("-- ") || rest.starts_with("--\t");
+        if !quoted && is_word(&text[at..]) && text[..at].ends_with([' ', '\t']) {
+            let rest = &text[at + 2..];
+            let reason = rest.trim_start();
+            return Some((&text[..at], (reason, at + 2 + (rest.len() - reason.len()))));
+        }
+    }
+    None
+}
+
+/// The words of a text; a value in double quotes may hold blanks.
+fn words(text: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let (mut start, mut quoted) = (None, false);
+    for (at, c) in text.char_indices() {
+        quoted ^= c == '"';
+        match (start, c.is_whitespace() && !quoted) {
+            (None, false) => start = Some(at),
+            (Some(first), true) => {
+                words.push((&text[first..at], (first, at)));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    words.extend(start.map(|first| (&text[first..], (first, text.len()))));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{RepoPath, WaiverEnd};
+
+    fn comment(line: u32, text: &str) -> InlineComment {
+        let source = format!("x = 1  # stanchion: {text}");
+        let at = u32::try_from(source.len() - text.len()).expect("short");
+        InlineComment {
+            path: RepoPath::from("src/a.py"),
+            line,
+            covers: line,
+            text: text.to_owned(),
+            source,
+            at,
+        }
+    }
+
+    #[test]
+    fn a_waiver_in_a_comment_is_read() {
+        let text = "waive acme/time until=2027-05-22 kind=consistency owner=\"@pay ments\" versions=^2 checks=a,b -- same notation -- as crontab */";
+        let waiver = parse_inline("src/a.py", &comment(3, text)).expect("good");
+        assert_eq!((waiver.id.as_str(), waiver.guideline.as_str()), ("src/a.py:3", "acme/time"));
+        assert_eq!(waiver.end, WaiverEnd::Until("2027-05-22".parse().expect("a date")));
+        assert_eq!(waiver.reason, "same notation -- as crontab");
+        assert_eq!((waiver.kind, waiver.owner.as_deref()), (WaiverKind::Consistency, Some("@pay ments")));
+        assert_eq!(waiver.checks, ["a", "b"]);
+        assert_eq!(waiver.reach, WaiverReach::Line { path: "src/a.py".into(), line: 3 });
+        let file = parse_inline("a", &comment(20, "waive-file a/b review-on=2027-01-01 -- generated -->"))
+            .expect("good");
+        assert_eq!(file.reach, WaiverReach::File { path: "src/a.py".into() });
+        assert!(matches!(file.end, WaiverEnd::Standing { .. }));
+    }
+
+    #[test]
+    fn slips_are_told_and_have_no_effect() {
+        let mut all = String::new();
+        for text in [
+            "waive",
+            "waive -- because",
+            "waive a/b",
+            "waive a/b because it is so",
+            "waive a/b --",
+            "waive a/b -- \u{200b}\u{200b} .",
+            "waive a/b unitl=2027-01-01 -- because",
+            "waive a/b until=2027-02-30 -- because",
+            "waive a/b until=2027-01-01T00:00:00Z -- because",
+            "waive a/b until=2027-01-01 until=2028-01-01 -- because",
+            "waive a/b until= -- because",
+            "waive a/b c/d -- because",
+            "waive a/* -- because",
+            "waive * -- because",
+            "waive all -- because",
+            "waive a/b kind=costs -- because",
+            "waive a/b checks=a,* -- because",
+            "waive a/b versions=latest -- because",
+            "waive a/b declared=2027-01-02 until=2027-01-01 -- because",
+            "waive a/b until=2027-01-01 review-on=2027-01-01 -- because",
+            "waives a/b -- because",
+            "waive-file a/b -- because",
+        ] {
+            let problems = parse_inline("src/a.py", &comment(21, text)).expect_err(text);
+            all.push_str(&format!("{}\n", text.replace('\u{200b}', "_")));
+            for problem in problems {
+                let marked = &problem.text[problem.span.start..problem.span.end];
+                let marked = marked.replace('\u{200b}', "_");
+                let help = problem.help.map_or_else(String::new, |help| format!(" -> {help}"));
+                all.push_str(&format!("  [{marked}] {}{help}\n", problem.message));
+            }
+        }
+        insta::assert_snapshot!(all);
+    }
+}
