@@ -1,17 +1,21 @@
 //! Assessing a party and judging what was found by what it says: the same for every command that does it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::change::Change;
 use super::guidelines::{self, Followed};
 use super::party::{CONFIG, Party};
 use super::says::{self, Source};
 use super::{Failure, cache, root, worker};
-use crate::engine::tree::Tree;
-use crate::engine::waive::{Ground, judge};
+use crate::engine::tree::{Entry, EntryKind, Tree};
+use crate::engine::waive::{Comment, Ground, inline_comments, judge};
 use crate::engine::{self, Progress};
 use crate::model::{Date, Outcome, RepoPath, Timings, Unassessed, Waiver};
+use crate::text::decode;
 
 /// What is assessed, and how.
 pub(super) struct Request<'r> {
@@ -41,12 +45,14 @@ pub(super) struct How {
     pub(super) cache: bool,
     /// Whether costs are measured.
     pub(super) timings: bool,
+    /// Whether comments of waivers are looked for in every file, not only in those that are looked into anyway.
+    pub(super) every_comment: bool,
 }
 
 impl Default for How {
     /// As fast and as safe as can be, measuring nothing.
     fn default() -> Self {
-        Self { threads: 0, prefilter: true, worker: true, cache: true, timings: false }
+        Self { threads: 0, prefilter: true, worker: true, cache: true, timings: false, every_comment: false }
     }
 }
 
@@ -119,8 +125,11 @@ pub(super) fn assess(
         || engine::assess(&followed.guidelines, tree.as_ref(), &options, progress),
         || says::read(source),
     );
-    let engine::Assessment { mut outcome, problems, comments, parties, timings } = assessed
+    let engine::Assessment { mut outcome, problems, mut comments, parties, timings } = assessed
         .map_err(|error| Failure::new(format!("cannot assess {}: {}", root.display(), error.detail)))?;
+    if how.every_comment {
+        add_comments(tree.as_ref(), &parties, &mut comments);
+    }
     outcome.compared = change.map(|change| change.compared.clone());
     followed.complete(&mut outcome, &problems);
     let (inline, wrong) = says::inline(&comments);
@@ -141,6 +150,30 @@ pub(super) fn assess(
     let changed = change
         .map_or_else(Vec::new, |change| change.focus.changes().iter().map(|it| it.path.clone()).collect());
     Ok(Assessed { outcome, parties, changed, timings, lane })
+}
+
+/// Adds the comments of files that nobody looked into.
+fn add_comments(
+    tree: &(dyn Tree + Send + Sync),
+    parties: &[RepoPath],
+    comments: &mut BTreeMap<RepoPath, Vec<Comment>>,
+) {
+    let Ok(listing) = tree.list() else { return };
+    let limit = engine::Limits::default().file_bytes;
+    let unread = |entry: &&Entry| {
+        entry.kind == EntryKind::File
+            && !comments.contains_key(&entry.path)
+            && !parties.iter().any(|party| entry.path.is_within(party))
+    };
+    let read = |entry: &Entry| {
+        let mut bytes = Vec::new();
+        tree.read(&entry.path, limit, &mut bytes).ok()?;
+        let found = inline_comments(&decode(&bytes).ok()?.text);
+        (!found.is_empty()).then(|| (entry.path.clone(), found))
+    };
+    let entries: Vec<&Entry> = listing.entries.iter().filter(unread).collect();
+    let found: Vec<_> = entries.into_par_iter().filter_map(read).collect();
+    comments.extend(found);
 }
 
 /// The cache for this run, or why there is none; `None` where it is not asked for: whoever tests how files

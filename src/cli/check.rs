@@ -185,6 +185,7 @@ fn assess_party(
         worker: !arguments.no_worker,
         cache: !arguments.no_cache,
         timings: arguments.timings,
+        every_comment: false,
     };
     let request = Request {
         root: &place.root,

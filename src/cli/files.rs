@@ -47,6 +47,20 @@ pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<String> {
     })
 }
 
+/// Whether the file has several names (hard links), where the system tells.
+pub(super) fn is_shared(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        path.symlink_metadata().is_ok_and(|metadata| metadata.nlink() > 1)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 /// Every `.md` file below `folder` but `README.md` (in any case), sorted. Links are not followed.
 ///
 /// # Errors

@@ -3,12 +3,14 @@
 //! The only room that prints or reads arguments, environment, directory and time. What is found out and
 //! how it is worded belongs elsewhere (`engine`, `report`); here it is only asked for and passed on.
 
+mod ask;
 mod assess;
 mod baseline;
 mod cache;
 mod change;
 mod check;
 mod clock;
+mod comments;
 mod completions;
 mod explain;
 mod failure;
@@ -30,6 +32,8 @@ mod shell;
 mod suggest;
 mod terminal;
 mod test;
+mod waive;
+mod waivers;
 mod why;
 mod worker;
 
@@ -109,6 +113,8 @@ enum Command {
     New(new::Arguments),
     Init(init::Arguments),
     Promise(promise::Arguments),
+    Waive(waive::Arguments),
+    Waivers(waivers::Arguments),
     Baseline(baseline::Arguments),
     Cache(cache::Arguments),
     Schema(schema::Arguments),
@@ -142,6 +148,8 @@ pub fn main() -> ExitCode {
         Some(Command::New(arguments)) => new::run(&arguments, &terminal),
         Some(Command::Init(arguments)) => init::run(&arguments, &terminal),
         Some(Command::Promise(arguments)) => promise::run(&arguments, &terminal),
+        Some(Command::Waive(arguments)) => waive::run(&arguments, &terminal),
+        Some(Command::Waivers(arguments)) => waivers::run(&arguments, &terminal),
         Some(Command::Baseline(arguments)) => baseline::run(&arguments, &terminal),
         Some(Command::Cache(arguments)) => cache::run(&arguments, &terminal),
         Some(Command::Schema(arguments)) => schema::run(&arguments, &terminal),
@@ -259,6 +267,8 @@ mod tests {
             "new",
             "init",
             "promise",
+            "waive",
+            "waivers",
             "baseline",
             "cache",
             "schema",

@@ -18,7 +18,7 @@ pub(super) const WAIVERS: &str = ".stanchion/waivers.toml";
 /// The baseline, relative to the party.
 pub(super) const BASELINE: &str = ".stanchion/baseline.toml";
 /// Largest file of waivers, in bytes: a hundred thousand of them.
-const LARGEST_WAIVERS: u64 = 64 << 20;
+pub(super) const LARGEST_WAIVERS: u64 = 64 << 20;
 /// Largest baseline, in bytes.
 pub(super) const LARGEST_BASELINE: u64 = 64 << 20;
 

@@ -7,6 +7,8 @@ use anstyle::{AnsiColor, Style};
 pub enum Role {
     /// A heading or an id.
     Strong,
+    /// A promise that is not kept: the one thing in red.
+    Promise,
     /// Something not kept.
     Warning,
     /// Good to know.
@@ -37,6 +39,7 @@ impl Paint {
         }
         let style = match role {
             Role::Strong => Style::new().bold(),
+            Role::Promise => AnsiColor::Red.on_default().bold(),
             Role::Warning => AnsiColor::Yellow.on_default().bold(),
             Role::Note => AnsiColor::Blue.on_default().bold(),
             Role::Kept => AnsiColor::Green.on_default().bold(),

@@ -191,3 +191,11 @@ impl<'a> WireNews<'a> {
         }
     }
 }
+
+/// Waivers as one JSON document: `{ "version": 1, "waivers": […] }`, each as in the report.
+#[must_use]
+pub fn waivers_json(waivers: &[&WaiverOutcome]) -> String {
+    let waivers: Vec<WireWaiver<'_>> = waivers.iter().map(|it| WireWaiver::of(it)).collect();
+    let document = serde_json::json!({ "version": super::wire::VERSION, "waivers": waivers });
+    format!("{document:#}\n")
+}

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use super::HumanStyle;
 use super::group::path;
 use super::problem::{self, Tone};
+use super::promise;
 use super::words::{clip, count, figure, wrap};
-use crate::model::{NotAssessed, Outcome, Reason, Verdict};
+use crate::model::{NotAssessed, Outcome, PromiseVerdict, Reason, Verdict};
 use crate::report::escape::escape;
 use crate::report::paint::Role;
 
@@ -26,12 +27,14 @@ pub(super) fn render(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
             reasons.entry(item.reason).or_default().push(item);
         }
     }
-    if reasons.is_empty() && outcome.problems.is_empty() {
+    let promises = outcome.promises.iter().any(|promise| promise.verdict == PromiseVerdict::CannotTell);
+    if reasons.is_empty() && outcome.problems.is_empty() && !promises {
         return;
     }
     let paint = style.paint();
     let title = paint.text(Role::Strong, "cannot tell");
     out.push_str(&wrap(style, &format!("{} ", paint.stroke().repeat(2)), "   ", &title));
+    promise::unknown(out, outcome, style);
     unknown(out, outcome, style);
     for (reason, items) in &reasons {
         render_reason(out, *reason, items, outcome, style);

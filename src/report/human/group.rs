@@ -2,8 +2,9 @@
 
 use super::HumanStyle;
 use super::excerpt;
-use super::words::{clip, count, figure, wrap};
-use crate::model::{Finding, Guideline, Level, Outcome, RepoPath};
+use super::waived;
+use super::words::{age, clip, count, figure, wrap};
+use crate::model::{Finding, Guideline, GuidelineOutcome, Level, Outcome, RepoPath};
 use crate::report::escape::escape;
 use crate::report::paint::Role;
 use crate::text::Position;
@@ -11,11 +12,26 @@ use crate::text::Position;
 /// Longest message that is shown, in characters.
 const MESSAGE: usize = 600;
 
-/// Adds the group of `findings`, which are all of one guideline; at most `shown` of them.
+/// Adds the group of `findings`, which count and are all of one guideline; at most `shown` of them.
 pub(super) fn render(
     out: &mut String,
     outcome: &Outcome,
-    findings: &[Finding],
+    findings: &[&Finding],
+    shown: usize,
+    style: &HumanStyle,
+) {
+    let Some(entry) = findings.first().and_then(|finding| outcome.guidelines.get(finding.guideline)) else {
+        return;
+    };
+    heading(out, entry, &count(findings.len(), "finding", "findings"), style);
+    body(out, outcome, findings, shown, style);
+}
+
+/// What stands below the heading of such a group.
+pub(super) fn body(
+    out: &mut String,
+    outcome: &Outcome,
+    findings: &[&Finding],
     shown: usize,
     style: &HumanStyle,
 ) {
@@ -23,14 +39,16 @@ pub(super) fn render(
         return;
     };
     let guideline = &*entry.guideline;
-    heading(out, guideline, &count(findings.len(), "finding", "findings"), style);
     row(out, style, "why", &escape(&guideline.summary));
     for consequence in &guideline.consequences {
         row(out, style, "follows", &escape(&consequence.text));
     }
+    if let Some(known) = known(entry, outcome) {
+        row(out, style, "known", &known);
+    }
     for finding in findings.iter().take(shown) {
         out.push('\n');
-        render_finding(out, finding, style);
+        render_finding(out, finding, outcome, style);
     }
     if findings.len() > shown {
         out.push('\n');
@@ -43,15 +61,28 @@ pub(super) fn render(
     out.push('\n');
 }
 
+/// What stands in the baseline of a promise.
+fn known(entry: &GuidelineOutcome, outcome: &Outcome) -> Option<String> {
+    let promise = outcome.promise(&entry.guideline.id).filter(|promise| promise.known > 0)?;
+    let since = promise.promise.since;
+    let age = outcome.today.map_or_else(String::new, |today| format!(", {}", age(since.days_until(today))));
+    Some(format!(
+        "{} in the baseline of {since}{age}",
+        count(promise.known, "finding stands", "findings stand")
+    ))
+}
+
 /// The heading of a group: a line of its own that stands out without colour.
-pub(super) fn heading(out: &mut String, guideline: &Guideline, count: &str, style: &HumanStyle) {
+fn heading(out: &mut String, entry: &GuidelineOutcome, count: &str, style: &HumanStyle) {
+    let guideline = &*entry.guideline;
     let paint = style.paint();
     let stroke = paint.stroke().repeat(2);
     let dot = paint.dot();
     let id = paint.text(Role::Strong, guideline.id.as_str());
     let line = format!(
-        "{id} {}{dot}{}{dot}{}",
+        "{id} {}{}{dot}{}{dot}{}",
         guideline.version,
+        if entry.edited { format!("{dot}edited here") } else { String::new() },
         guideline.stage.word(),
         paint.text(Role::Warning, count)
     );
@@ -74,7 +105,7 @@ pub(super) fn row(out: &mut String, style: &HumanStyle, label: &str, text: &str)
     }
 }
 
-fn render_finding(out: &mut String, finding: &Finding, style: &HumanStyle) {
+fn render_finding(out: &mut String, finding: &Finding, outcome: &Outcome, style: &HumanStyle) {
     let paint = style.paint();
     let place = paint.text(Role::Strong, &place(finding));
     let level = match finding.level {
@@ -85,6 +116,9 @@ fn render_finding(out: &mut String, finding: &Finding, style: &HumanStyle) {
     out.push_str(&wrap(style, "  ", "    ", &format!("{place} {level} {message}")));
     if let Some(shown) = &finding.excerpt {
         out.push_str(&excerpt::draw(shown, None, style));
+    }
+    if let Some(lapsed) = waived::lapsed(finding.lapsed, outcome) {
+        out.push_str(&wrap(style, "    ", "    ", &format!("{} {lapsed}", paint.text(Role::Note, "note:"))));
     }
 }
 
@@ -103,7 +137,7 @@ pub(super) fn path(path: &RepoPath) -> String {
 }
 
 /// What to do and how to step over, once for the group.
-fn advice(out: &mut String, guideline: &Guideline, findings: &[Finding], style: &HumanStyle) {
+fn advice(out: &mut String, guideline: &Guideline, findings: &[&Finding], style: &HumanStyle) {
     let fixes: Vec<_> = findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
     if let Some(first) = fixes.first() {
         let known = if fixes.len() == findings.len() {
@@ -112,9 +146,30 @@ fn advice(out: &mut String, guideline: &Guideline, findings: &[Finding], style: 
             format!("a fix is known for {} of {}", figure(fixes.len()), figure(findings.len()))
         };
         let title = first.title.as_deref().map_or_else(String::new, |title| format!(": {}", escape(title)));
-        row(out, style, "fix", &format!("{known}{title} (--format json shows the edits)"));
+        let command = style.paint().command("stanchion fix --diff");
+        row(out, style, "fix", &format!("{known}{title}: {command}"));
     }
     let explain = style.paint().command(&style.commands.explain(&guideline.id));
     row(out, style, "keep it", &explain);
-    row(out, style, "step over", "the same text, under \"When to step over\"");
+    let path = common_path(findings);
+    let waive = style.paint().command(&style.commands.waive(&guideline.id, path.as_deref()));
+    row(out, style, "step over", &waive);
+}
+
+/// The path of all findings, or a glob of the deepest folder that holds them all; `None` where that is the whole
+/// repository, or a path cannot be written as a glob.
+fn common_path(findings: &[&Finding]) -> Option<String> {
+    let first = findings.first()?.path.as_str()?;
+    let special = |text: &str| text.contains(['*', '?', '[', ']', '{', '}', '\\']);
+    if findings.iter().all(|finding| finding.path.as_str() == Some(first)) {
+        return (!first.is_empty() && !special(first)).then(|| first.to_owned());
+    }
+    let mut folder = first.rsplit_once('/')?.0;
+    while !findings.iter().all(|finding| {
+        let below = finding.path.as_str().and_then(|path| path.strip_prefix(folder));
+        below.is_some_and(|rest| rest.starts_with('/'))
+    }) {
+        folder = folder.rsplit_once('/')?.0;
+    }
+    (!special(folder)).then(|| format!("{folder}/**"))
 }

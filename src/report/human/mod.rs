@@ -6,13 +6,16 @@
 mod cannot_tell;
 mod excerpt;
 mod group;
+mod news;
 mod problem;
+mod promise;
 mod summary;
 mod timings;
+mod waived;
 mod words;
 
 use super::paint::Paint;
-use crate::model::{GuidelineId, Outcome, Problem, RepoPath};
+use crate::model::{Finding, GuidelineId, Outcome, Problem, RepoPath, Standing};
 use crate::report::escape::escape;
 pub use timings::render_timings;
 
@@ -68,6 +71,12 @@ impl Commands {
     /// `stanchion explain ID …`, escaped.
     fn explain(&self, id: &GuidelineId) -> String {
         format!("stanchion explain {id}{}", escape(&self.place))
+    }
+
+    /// `stanchion waive ID --path PATH`, escaped; without a path, for everywhere.
+    fn waive(&self, id: &GuidelineId, path: Option<&str>) -> String {
+        let path = path.map_or_else(String::new, |path| format!(" --path {}", super::quote(path)));
+        format!("stanchion waive {id}{}", escape(&path))
     }
 
     /// The same assessment with `option`, escaped.
@@ -132,11 +141,18 @@ pub fn render(outcome: &Outcome, style: &HumanStyle) -> String {
         summary::render_quiet(&mut out, outcome, style);
         return out;
     }
-    let groups = || outcome.findings.chunk_by(|a, b| a.guideline == b.guideline);
+    news::render(&mut out, outcome, style);
+    let open: Vec<&Finding> =
+        outcome.findings.iter().filter(|finding| finding.standing == Standing::Open).collect();
+    let groups = || open.chunk_by(|a, b| a.guideline == b.guideline);
     let shown = style.shown(groups().count());
-    for findings in groups() {
+    promise::render(&mut out, outcome, &open, shown, style);
+    for findings in groups().filter(|findings| !outcome.is_breaking(findings[0])) {
         group::render(&mut out, outcome, findings, shown, style);
     }
+    waived::known(&mut out, outcome, style);
+    waived::render(&mut out, outcome, style);
+    waived::about(&mut out, outcome, style);
     cannot_tell::render(&mut out, outcome, style);
     let hidden = groups().map(|findings| findings.len().saturating_sub(shown)).sum();
     summary::render(&mut out, outcome, hidden, style);
@@ -150,6 +166,15 @@ pub fn render_party(folder: &RepoPath, style: &HumanStyle) -> String {
     let line =
         format!("{} {}", paint.stroke().repeat(4), paint.text(super::Role::Strong, &group::path(folder)));
     format!("\n{}\n", super::wrap(style.width, "", "  ", &line))
+}
+
+/// What is worth knowing about waivers, and what is wrong with those that have no effect; nothing, if there is
+/// nothing to say.
+#[must_use]
+pub fn render_about_waivers(outcome: &Outcome, style: &HumanStyle) -> String {
+    let mut out = String::new();
+    waived::about(&mut out, outcome, style);
+    out
 }
 
 /// Problems in files that people wrote, each pointing at the text, with an empty line between them.
@@ -218,7 +243,9 @@ mod tests {
         let piped = HumanStyle { whole_lines: true, ..style(40) };
         let quiet = render(&outcome, &HumanStyle { quiet: true, ..piped.clone() });
         let not_kept = outcome.guidelines.iter().filter(|it| it.verdict == crate::model::Verdict::NotKept);
-        assert_eq!(quiet.lines().count(), not_kept.count() + 1, "{quiet}");
+        let told = not_kept.filter(|it| outcome.promise(&it.guideline.id).is_none()).count();
+        let broken = outcome.promises.iter().filter(|it| promise::fails(it, &outcome)).count();
+        assert_eq!(quiet.lines().count(), told + broken + 1, "{quiet}");
         let full = render(&outcome, &piped);
         assert_eq!(full.lines().last(), quiet.lines().last());
     }

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use super::HumanStyle;
 use super::cannot_tell::is_file_without_problems;
+use super::promise;
 use super::words::{count, figure, time, wrap};
-use crate::model::{Compared, ComparedWith, Outcome, Verdict};
+use crate::model::{Compared, ComparedWith, Outcome, PromiseVerdict, Standing, Verdict};
 use crate::report::escape::escape;
 use crate::report::paint::Role;
 
@@ -41,13 +42,31 @@ fn left_out(outcome: &Outcome, hidden: usize, style: &HumanStyle) -> String {
 
 /// Adds one line for each guideline that is not kept, and the summary; nothing when all are kept.
 pub(super) fn render_quiet(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
-    let silent =
-        outcome.findings.is_empty() && outcome.not_assessed.is_empty() && outcome.problems.is_empty();
+    let open = outcome.findings.iter().any(|finding| finding.standing == Standing::Open);
+    let silent = !open
+        && outcome.not_assessed.is_empty()
+        && outcome.problems.is_empty()
+        && outcome.waiver_problems.is_empty()
+        && outcome.news.is_empty()
+        && !outcome.breaks_a_promise();
     if silent {
         return;
     }
+    for promise in outcome.promises.iter().filter(|it| promise::fails(it, outcome)) {
+        let why = if promise.verdict == PromiseVerdict::Broken {
+            count(promise.breaking, "finding", "findings")
+        } else {
+            format!("it cannot be told: {}", escape(&promise.why))
+        };
+        out.push_str(&style.line(&format!("promise not kept: {}: {why}", promise.guideline)));
+    }
     for entry in outcome.guidelines.iter().filter(|entry| entry.verdict == Verdict::NotKept) {
-        let found = count(entry.findings, "finding", "findings");
+        let promise = outcome.promise(&entry.guideline.id);
+        if promise.is_some_and(|promise| promise.verdict == PromiseVerdict::Broken) {
+            continue;
+        }
+        let known = promise.map_or(0, |promise| promise.known);
+        let found = count(entry.findings - entry.waived - known, "finding", "findings");
         let text = format!("{}: {found}, {}", entry.guideline.id, escape(&entry.guideline.title));
         out.push_str(&style.line(&text));
     }
@@ -80,8 +99,25 @@ fn lists(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
     out.push('\n');
 }
 
-/// `1,204 files, 41 guidelines, 0.4 s: 37 kept, 2 not kept (12 findings), …`
+/// The summary, with how many promises are kept.
 fn line(outcome: &Outcome, style: &HumanStyle) -> String {
+    let mut text = assessed(outcome, style);
+    if !outcome.promises.is_empty() {
+        let number = |verdict| outcome.promises.iter().filter(|it| it.verdict == verdict).count();
+        let (kept, all) = (number(PromiseVerdict::Kept), outcome.promises.len());
+        let words = format!("promises kept {} of {}", figure(kept), figure(all));
+        let role = if outcome.breaks_a_promise() { Role::Promise } else { Role::Kept };
+        let _ = write!(text, "; {}", style.paint().text(role, &words));
+        let unknown = number(PromiseVerdict::CannotTell);
+        if unknown > 0 {
+            let _ = write!(text, " ({} cannot be told)", figure(unknown));
+        }
+    }
+    text
+}
+
+/// `1,204 files, 41 guidelines, 0.4 s: 37 kept, 2 not kept (12 findings), …`
+fn assessed(outcome: &Outcome, style: &HumanStyle) -> String {
     let paint = style.paint();
     let number = |verdict| outcome.guidelines.iter().filter(|entry| entry.verdict == verdict).count();
     let mut head = vec![
@@ -113,7 +149,12 @@ fn line(outcome: &Outcome, style: &HumanStyle) -> String {
     let mut loud = format!("{} not kept", figure(not_kept));
     if not_kept > 0 {
         loud = paint.text(Role::Warning, &loud);
-        let _ = write!(loud, " ({})", count(outcome.findings.len(), "finding", "findings"));
+        let of = |standing| outcome.findings.iter().filter(|finding| finding.standing == standing).count();
+        let known = match of(Standing::Known) {
+            0 => String::new(),
+            known => format!(", {} known", figure(known)),
+        };
+        let _ = write!(loud, " ({}{known})", count(of(Standing::Open), "finding", "findings"));
     }
     parts.push(loud);
     // None of these is worth its room; the other numbers add up without it.

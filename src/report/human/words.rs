@@ -29,6 +29,16 @@ pub(super) fn time(milliseconds: u64) -> String {
     }
 }
 
+/// `3 days ago`, `5 months ago`.
+pub(super) fn age(days: i32) -> String {
+    match usize::try_from(days).unwrap_or(0) {
+        0 => "today".to_owned(),
+        days @ 1..60 => format!("{} ago", count(days, "day", "days")),
+        days @ 60..730 => format!("{} months ago", days / 30),
+        days => format!("{} years ago", days / 365),
+    }
+}
+
 /// `text` without what lies beyond `limit` characters.
 pub(super) fn clip(text: &str, limit: usize, ellipsis: &str) -> String {
     match text.char_indices().nth(limit) {

@@ -1,0 +1,96 @@
+//! `stanchion waivers renew` and `withdraw`.
+
+use std::path::Path;
+
+use super::super::guidelines::is_plain;
+use super::super::says::{self, Source, WAIVERS};
+use super::super::terminal::Terminal;
+use super::super::{Exit, Failure, comments, files};
+use crate::format::{self, EditProblem};
+use crate::model::{Date, WaiverEnd, WaiverOutcome};
+use crate::report::escape::escape;
+use crate::report::wrap;
+
+/// Days for which a waiver is renewed, if nobody says otherwise.
+const DAYS: i32 = 180;
+
+/// Moves the end of a waiver.
+pub(super) fn renew(
+    root: &Path,
+    it: &WaiverOutcome,
+    until: Option<Date>,
+    today: Date,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let until = until.unwrap_or_else(|| today.plus_days(DAYS));
+    if until < today {
+        return Err(
+            Failure::new(format!("{until} is over already")).with_help("give a later day with --until")
+        );
+    }
+    let waiver = &it.waiver;
+    let standing = matches!(waiver.end, WaiverEnd::Standing { .. });
+    if waiver.place.inline {
+        comments::set(root, waiver, if standing { "review-on" } else { "until" }, &until.to_string())?;
+    } else {
+        edit(root, |text| format::renewed(text, &waiver.id, until, today))?;
+    }
+    let words = if standing { "stands, and is looked at again on" } else { "now lasts until" };
+    say(it, &format!("{} {words} {until}.", escape(&waiver.id)), terminal)
+}
+
+/// Takes a waiver back.
+pub(super) fn withdraw(
+    root: &Path,
+    it: &WaiverOutcome,
+    today: Date,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let waiver = &it.waiver;
+    if let Some(day) = waiver.withdrawn.filter(|day| *day <= today) {
+        let text = format!("{} was taken back on {day} already; nothing was changed.", escape(&waiver.id));
+        terminal.print(&wrap(terminal.width, "", "  ", &text))?;
+        return Ok(Exit::Ran);
+    }
+    if waiver.place.inline {
+        comments::set(root, waiver, "withdrawn", &today.to_string())?;
+    } else {
+        edit(root, |text| format::withdrawn(text, &waiver.id, today))?;
+    }
+    let back = match it.used {
+        0 => "it covered nothing that is found here".to_owned(),
+        1 => "the finding that it covered counts again".to_owned(),
+        used => format!("the {used} findings that it covered count again"),
+    };
+    let text = format!(
+        "{} is taken back from today on: {back}. It stays in its place, for the record.",
+        escape(&waiver.id)
+    );
+    say(it, &text, terminal)
+}
+
+fn say(it: &WaiverOutcome, text: &str, terminal: &Terminal) -> Result<Exit, Failure> {
+    let file = escape(&crate::report::quote(&it.waiver.place.path.lossless())).into_owned();
+    let command = terminal.paint().command(&format!("git add {file}"));
+    let line = |text: &str| wrap(terminal.width, "", "  ", text);
+    terminal.print(&format!(
+        "{}{}",
+        line(text),
+        line(&format!("To make it known: {command}, and commit."))
+    ))?;
+    Ok(Exit::Ran)
+}
+
+/// Changes the file of waivers.
+fn edit(root: &Path, change: impl FnOnce(&str) -> Result<String, EditProblem>) -> Result<(), Failure> {
+    if !is_plain(root, Path::new(WAIVERS)) {
+        return Err(Failure::new(format!("{WAIVERS} is a link, and is not written")));
+    }
+    let text = Source::Disk(root)
+        .read(WAIVERS, says::LARGEST_WAIVERS)
+        .map_err(|words| Failure::new(format!("{WAIVERS} {words}")))?
+        .unwrap_or_default();
+    let new = change(&text).map_err(|error| Failure::new(format!("cannot change {WAIVERS}: {error}")))?;
+    files::write_own(&root.join(WAIVERS), new.as_bytes())
+        .map_err(|error| Failure::io("write", Path::new(WAIVERS), &error))
+}

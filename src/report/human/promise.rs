@@ -1,0 +1,87 @@
+//! Promises that are not kept: the one thing that fails a run, so it is told first and in full.
+
+use std::fmt::Write as _;
+
+use super::HumanStyle;
+use super::group;
+use super::words::{count, wrap};
+use crate::model::{Finding, Outcome, PromiseOutcome, PromiseVerdict, Unassessed};
+use crate::report::escape::escape;
+use crate::report::paint::Role;
+
+/// Whether the promise fails the run.
+pub(super) fn fails(promise: &PromiseOutcome, outcome: &Outcome) -> bool {
+    match promise.verdict {
+        PromiseVerdict::Broken => true,
+        PromiseVerdict::CannotTell => outcome.unassessed == Unassessed::Break,
+        PromiseVerdict::Kept => false,
+    }
+}
+
+/// Adds one section for each promise that is not kept. `open` are the findings that count.
+pub(super) fn render(
+    out: &mut String,
+    outcome: &Outcome,
+    open: &[&Finding],
+    shown: usize,
+    style: &HumanStyle,
+) {
+    for promise in outcome.promises.iter().filter(|promise| fails(promise, outcome)) {
+        heading(out, promise, outcome, style);
+        if promise.verdict == PromiseVerdict::CannotTell {
+            group::row(out, style, "why", &escape(&promise.why));
+            let help = "mend what could not be assessed (it stands below), or write unassessed = \"note\" into \
+                        stanchion.toml if that is to be no more than a note";
+            group::row(out, style, "keep it", help);
+            out.push('\n');
+            continue;
+        }
+        let own: Vec<&Finding> = open
+            .iter()
+            .filter(|finding| {
+                outcome
+                    .guidelines
+                    .get(finding.guideline)
+                    .is_some_and(|it| it.guideline.id == promise.guideline)
+            })
+            .copied()
+            .collect();
+        group::body(out, outcome, &own, shown, style);
+    }
+}
+
+/// `── promise not kept: ID 1.2.0 · since 2026-11-22 · 2 findings`
+fn heading(out: &mut String, promise: &PromiseOutcome, outcome: &Outcome, style: &HumanStyle) {
+    let paint = style.paint();
+    let dot = paint.dot();
+    let entry = outcome.guidelines.iter().find(|entry| entry.guideline.id == promise.guideline);
+    let version = entry.map_or_else(String::new, |entry| format!(" {}", entry.guideline.version));
+    let since = if promise.promise.from_here { "from here since" } else { "since" };
+    let mut line = format!(
+        "{} {}{version}{dot}{since} {}",
+        paint.text(Role::Promise, "promise not kept:"),
+        paint.text(Role::Strong, promise.guideline.as_str()),
+        promise.promise.since
+    );
+    if promise.verdict == PromiseVerdict::CannotTell {
+        line.push_str(": it cannot be told");
+    } else {
+        let found = paint.text(Role::Warning, &count(promise.breaking, "finding", "findings"));
+        let _ = write!(line, "{dot}{found}");
+    }
+    out.push_str(&wrap(style, &format!("{} ", paint.stroke().repeat(2)), "   ", &line));
+    if let Some(entry) = entry {
+        out.push_str(&wrap(style, "   ", "   ", &paint.text(Role::Strong, &escape(&entry.guideline.title))));
+    }
+}
+
+/// Adds promises about which nothing can be told, and that is only noted.
+pub(super) fn unknown(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
+    let noted =
+        |promise: &&PromiseOutcome| promise.verdict == PromiseVerdict::CannotTell && !fails(promise, outcome);
+    for promise in outcome.promises.iter().filter(noted) {
+        let text =
+            format!("promised, and it cannot be told: {}: {}", promise.guideline, escape(&promise.why));
+        out.push_str(&wrap(style, "   ", "     ", &text));
+    }
+}
