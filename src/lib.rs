@@ -12,6 +12,7 @@ pub mod engine;
 pub mod format;
 pub mod git;
 pub mod model;
+pub mod news;
 pub mod report;
 pub mod text;
 pub mod verify;

@@ -12,9 +12,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["model", "data", "text"]),
     // Git's data become a tree and a focus of the engine; nobody else needs to know where they come from.
     ("git", &["engine", "model", "text"]),
+    ("news", &["engine", "format", "model", "text"]),
     ("report", &["model", "text"]),
     ("verify", &["engine", "format", "model", "text"]),
-    ("cli", &["verify", "report", "git", "engine", "format", "model", "data", "text"]),
+    ("cli", &["verify", "report", "news", "git", "engine", "format", "model", "data", "text"]),
 ];
 
 /// Inside the engine: the check kinds know neither the plan nor the run that uses them.

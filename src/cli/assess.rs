@@ -15,6 +15,7 @@ use crate::engine::tree::{Entry, EntryKind, Tree};
 use crate::engine::waive::{Comment, Ground, inline_comments, judge};
 use crate::engine::{self, Progress};
 use crate::model::{Date, Outcome, RepoPath, Timings, Unassessed, Waiver};
+use crate::news::{Sides, news};
 use crate::text::decode;
 
 /// What is assessed, and how.
@@ -147,6 +148,22 @@ pub(super) fn assess(
         why_absent: &|id| followed.why_absent(id),
     };
     judge(&mut outcome, ground);
+    if let Some(change) = change {
+        let limit = engine::Limits::default().file_bytes;
+        let now = |path: &RepoPath| {
+            let mut bytes = Vec::new();
+            tree.read(path, limit, &mut bytes).ok().map(|()| bytes)
+        };
+        let own: Vec<engine::Change> = change.focus.without(&parties).changes().to_vec();
+        let sides = Sides {
+            changes: &own,
+            before: &|path| change.focus.before_change(path, limit),
+            now: &now,
+            guidelines: &followed.guidelines,
+            outcome: &outcome,
+        };
+        outcome.news = news(&sides);
+    }
     let changed = change
         .map_or_else(Vec::new, |change| change.focus.changes().iter().map(|it| it.path.clone()).collect());
     Ok(Assessed { outcome, parties, changed, timings, lane })

@@ -66,6 +66,14 @@ pub(super) fn is_shared(path: &Path) -> bool {
 /// # Errors
 /// When `folder` or a folder below it cannot be listed; the path says which.
 pub(super) fn markdown_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+    below(folder, &["md"])
+}
+
+/// Every file below `folder` with one of these extensions but `README.md`, sorted. Links are not followed.
+///
+/// # Errors
+/// Those of [`markdown_below`].
+pub(super) fn below(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut found = Vec::new();
     let mut open = vec![(folder.to_path_buf(), 0)];
     while let Some((folder, depth)) = open.pop() {
@@ -76,7 +84,7 @@ pub(super) fn markdown_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io
             let path = entry.path();
             if kind.is_dir() && depth < DEEPEST && entry.file_name() != ".git" {
                 open.push((path, depth + 1));
-            } else if kind.is_file() && is_guideline_name(&path) {
+            } else if kind.is_file() && is_wanted(&path, extensions) {
                 found.push(path);
             }
         }
@@ -85,10 +93,12 @@ pub(super) fn markdown_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io
     Ok(found)
 }
 
-fn is_guideline_name(path: &Path) -> bool {
-    let markdown = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"));
+fn is_wanted(path: &Path, extensions: &[&str]) -> bool {
+    let own = path.extension().and_then(std::ffi::OsStr::to_str);
+    let wanted =
+        own.is_some_and(|own| extensions.iter().any(|extension| own.eq_ignore_ascii_case(extension)));
     let readme = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("README.md"));
-    markdown && !readme
+    wanted && !readme
 }
 
 /// Writes a file so that a reader sees the old one or the whole new one: a new file in the same folder,

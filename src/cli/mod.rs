@@ -32,6 +32,7 @@ mod shell;
 mod suggest;
 mod terminal;
 mod test;
+mod update;
 mod waive;
 mod waivers;
 mod why;
@@ -112,6 +113,7 @@ enum Command {
     Test(test::Arguments),
     New(new::Arguments),
     Init(init::Arguments),
+    Update(update::Arguments),
     Promise(promise::Arguments),
     Waive(waive::Arguments),
     Waivers(waivers::Arguments),
@@ -147,6 +149,7 @@ pub fn main() -> ExitCode {
         Some(Command::Test(arguments)) => test::run(&arguments, &terminal),
         Some(Command::New(arguments)) => new::run(&arguments, &terminal),
         Some(Command::Init(arguments)) => init::run(&arguments, &terminal),
+        Some(Command::Update(arguments)) => update::run(&arguments, &terminal),
         Some(Command::Promise(arguments)) => promise::run(&arguments, &terminal),
         Some(Command::Waive(arguments)) => waive::run(&arguments, &terminal),
         Some(Command::Waivers(arguments)) => waivers::run(&arguments, &terminal),
@@ -266,6 +269,7 @@ mod tests {
             "test",
             "new",
             "init",
+            "update",
             "promise",
             "waive",
             "waivers",

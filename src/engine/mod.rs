@@ -45,7 +45,7 @@ pub use plan::PlanProblem;
 pub use problems::problems_of_guideline;
 pub use recall::Memory;
 pub use run::{Assessment, assess};
-pub use select::{Look, Reach, reach, who_looks_at};
+pub use select::{Look, Reach, looks_into, reach, who_looks_at};
 pub use tree_memory::MemoryTree;
 
 /// Most findings of one `text` or `code` check in one file (`data` has its own, lower bound); the rest is

@@ -167,6 +167,19 @@ pub fn who_looks_at(guideline: &Guideline, entries: &[Entry], path: &RepoPath) -
     guideline.checks.iter().map(look).collect()
 }
 
+/// Whether some check of `guideline` looks into a file at `path`, whatever else is in the repository.
+#[must_use]
+pub fn looks_into(guideline: &Guideline, path: &RepoPath) -> bool {
+    let Ok(mut condition) = Condition::new(&guideline.applies) else { return false };
+    condition.settle(&[], true);
+    let language = language_of(path.bytes());
+    condition.holds_for(path.bytes(), language)
+        && guideline.checks.iter().any(|check| {
+            let selector = Selector::new(check).ok().flatten();
+            selector.is_some_and(|selector| selector.selects(path.bytes(), language))
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

@@ -20,7 +20,8 @@ use crate::model::{Guideline, GuidelineId, NotAssessed, Note, Origin, Outcome, P
 use crate::report::escape::escape;
 use crate::report::{HumanStyle, Role, wrap};
 pub(super) use copies::{Copies, LOCK, is_plain};
-pub(super) use double::{Conflict, Double};
+use double::Conflict;
+pub(super) use double::Double;
 use load::Loaded;
 use settings::Settings;
 
@@ -56,13 +57,21 @@ pub(super) struct Followed {
 }
 
 impl Followed {
+    /// These guidelines, in order of id, followed by `party`.
+    pub(super) fn of(party: Party, guidelines: Vec<Arc<Guideline>>) -> Self {
+        Self { party: Some(party), guidelines, ..Self::default() }
+    }
+
     /// Notes that are worth saying wherever guidelines are shown: all, or those about one id. Each ends
     /// with a line end, the first is set apart by an empty line; nothing when there is none.
     pub(super) fn notes_about(&self, id: Option<&GuidelineId>, style: &HumanStyle) -> String {
         let wanted = |other: &GuidelineId| id.is_none_or(|id| id == other);
         let doubles = self.doubles.iter().filter(|it| wanted(&it.other.id)).map(Double::message);
         let conflicts = self.conflicts.iter().filter(|it| wanted(&it.other.id)).map(Conflict::message);
-        let mut messages: Vec<String> = doubles.chain(conflicts).collect();
+        let edited = self.edited.iter().filter(|it| wanted(it)).map(|id| {
+            format!("{id} was edited here: its copy is not what came (`stanchion update` keeps it)")
+        });
+        let mut messages: Vec<String> = doubles.chain(conflicts).chain(edited).collect();
         if id.is_none() {
             messages.extend(self.absent.iter().map(|(_, message)| message.clone()));
             messages.extend(self.remarks.iter().map(|(_, message)| message.clone()));
@@ -123,6 +132,11 @@ impl Followed {
         let note = |code: &str, message| Note { code: code.to_owned(), message };
         outcome.notes.extend(self.doubles.iter().map(|it| note("guideline-twice", it.message())));
         outcome.notes.extend(self.conflicts.iter().map(|it| note("guidelines-in-conflict", it.message())));
+        if !self.edited.is_empty() {
+            let ids: Vec<&str> = self.edited.iter().map(GuidelineId::as_str).collect();
+            let message = format!("edited here, and not what was published: {}", ids.join(", "));
+            outcome.notes.push(note("guidelines-edited", message));
+        }
         outcome.notes.extend(self.absent.iter().map(|(_, message)| note("no-copy", message.clone())));
         outcome.notes.extend(self.remarks.iter().map(|(code, message)| note(code, message.clone())));
         // Prose beside guidelines is no news at each run, but without any guideline it may be the reason.

@@ -1,0 +1,55 @@
+//! News in the baseline: it only gets shorter, unless somebody makes it longer.
+
+use std::collections::HashMap;
+
+use super::{Sides, item};
+use crate::format::parse_baseline;
+use crate::model::{Baseline, BaselinePart, News, NewsKind};
+
+const BASELINE: &str = ".stanchion/baseline.toml";
+
+pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
+    let Some((path, before, now)) = sides.texts(BASELINE) else { return };
+    let read = |text: Option<String>| match text {
+        Some(text) => parse_baseline(BASELINE, &text).ok(),
+        None => Some(Baseline::default()),
+    };
+    let (Some(before), Some(now)) = (read(before), read(now)) else { return };
+    for (id, part) in &now.guidelines {
+        // With a new promise comes its baseline.
+        let new =
+            all.iter().any(|news| news.kind == NewsKind::PromiseMade && news.guideline.as_ref() == Some(id));
+        let grown = grown(before.guidelines.get(id), part);
+        if grown > 0 && !new {
+            let was = before.guidelines.get(id).map_or(0, |part| part.entries.len());
+            let message = format!(
+                "the baseline of {id} stands for {grown} more: {} entries, {was} before",
+                part.entries.len()
+            );
+            all.push(item(NewsKind::PromiseWeakened, Some(id), &path, message));
+        }
+    }
+}
+
+/// How many entries have come that stand for something else than those before.
+fn grown(before: Option<&BaselinePart>, now: &BaselinePart) -> usize {
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    for entry in before.into_iter().flat_map(|part| &part.entries) {
+        *left.entry(&entry.traces.content).or_default() += 1;
+    }
+    let mut heads: HashMap<&str, usize> = HashMap::new();
+    for entry in before.into_iter().flat_map(|part| &part.entries) {
+        *heads.entry(entry.traces.head.as_deref().unwrap_or_default()).or_default() += 1;
+    }
+    let mut grown = 0;
+    for entry in &now.entries {
+        match left.get_mut(entry.traces.content.as_str()).filter(|left| **left > 0) {
+            Some(left) => *left -= 1,
+            // Edited further inside, and brought up to date.
+            None if entry.traces.head.as_deref().is_some_and(|head| heads.contains_key(head)) => {}
+            None => grown += 1,
+        }
+    }
+    let before = before.map_or(0, |part| part.entries.len());
+    grown.max(now.entries.len().saturating_sub(before))
+}

@@ -1,0 +1,67 @@
+//! News about the texts of guidelines that lie in the repository: copies, and its own folders.
+
+use super::{Sides, item};
+use crate::engine::{Change, ChangeKind};
+use crate::format::{self, parse_lock};
+use crate::model::{Guideline, GuidelineId, News, NewsKind, Origin};
+
+const LOCK: &str = ".stanchion/lock.toml";
+const COPIES: &str = ".stanchion/guidelines/";
+const STANDARDS: &str = ".stanchion/standards/";
+
+pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
+    for change in sides.changes {
+        let Some(path) = change.path.as_str() else { continue };
+        if let Some(rest) = path.strip_prefix(STANDARDS) {
+            let name = rest.trim_end_matches(".toml");
+            let verb = if change.kind == ChangeKind::Removed { "is gone" } else { "changed" };
+            let message = format!("the copy of the standard {name} {verb}");
+            all.push(item(NewsKind::GuidelineChanged, None, &change.path, message));
+        } else if path.ends_with(".md") && (path.starts_with(COPIES) || is_followed(sides, path)) {
+            one(sides, change, path, all);
+        }
+    }
+}
+
+/// Whether a guideline that is followed now stands in this file, or one did before.
+fn is_followed(sides: &Sides<'_>, path: &str) -> bool {
+    sides.guidelines.iter().any(|guideline| match &guideline.origin {
+        Origin::File(file) => file == path,
+        Origin::Starter | Origin::Copy { .. } => false,
+    })
+}
+
+fn read(path: &str, text: Option<String>) -> Option<Guideline> {
+    format::parse(path, &text?, Origin::File(path.to_owned()), &|_| Some("{}".to_owned())).ok()
+}
+
+fn one(sides: &Sides<'_>, change: &Change, path: &str, all: &mut Vec<News>) {
+    let (before, now) = (sides.text_before(&change.path), sides.text_now(&change.path));
+    let before = before.filter(|_| change.kind != ChangeKind::Added);
+    if before == now {
+        return;
+    }
+    let (was, is) = (read(path, before), read(path, now.clone()));
+    let id = is.as_ref().or(was.as_ref()).map(|guideline| guideline.id.clone());
+    let name = id.as_ref().map_or_else(|| path.to_owned(), GuidelineId::to_string);
+    let message = match (&was, &is) {
+        _ if now.is_none() => format!("{name}: its file is gone, and it is not followed from here any more"),
+        (None, Some(is)) => format!("{name} {} is new here", is.version),
+        (Some(was), Some(is)) if was.version != is.version => {
+            format!("{name} was {} and is {}", was.version, is.version)
+        }
+        (Some(was), Some(is)) if is_locked(sides, is) == Some(false) => {
+            format!("{name} {} was edited here: it is not what was published", was.version)
+        }
+        (Some(was), Some(_)) => format!("{name} {} has another text, under the same version", was.version),
+        (_, None) => format!("{name}: its file cannot be used any more"),
+    };
+    all.push(item(NewsKind::GuidelineChanged, id.as_ref(), &change.path, message));
+}
+
+/// Whether the lock knows the text of a copy; `None` where it says nothing about it.
+fn is_locked(sides: &Sides<'_>, guideline: &Guideline) -> Option<bool> {
+    let lock = parse_lock(LOCK, &sides.text_now(&LOCK.into())?).ok()?;
+    let locked = lock.guidelines.iter().find(|locked| locked.id == guideline.id)?;
+    Some(locked.sha256 == guideline.sha256)
+}

@@ -1,0 +1,189 @@
+//! News about waivers: added, or covering more than before.
+
+use super::{Sides, item};
+use crate::engine::ChangeKind;
+use crate::engine::waive::inline_comments;
+use crate::format::{parse_inline, parse_waivers};
+use crate::model::{Date, InlineComment, News, NewsKind, RepoPath, Waiver, WaiverEnd, WaiverReach};
+
+const WAIVERS: &str = ".stanchion/waivers.toml";
+/// The word without which a file holds no inline waiver.
+const MARK: &[u8] = b"stanchion:";
+/// Globs and the like that are named in one message.
+const NAMED: usize = 3;
+
+pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
+    if let Some((path, before, now)) = sides.texts(WAIVERS) {
+        let read = |text: Option<String>| {
+            text.map(|text| parse_waivers(WAIVERS, &path, &text).waivers).unwrap_or_default()
+        };
+        compare(&read(before), &read(now), |a, b| a.id == b.id, &path, all);
+    }
+    for change in sides.changes.iter().filter(|change| change.kind != ChangeKind::Removed) {
+        let Some(now) = (sides.now)(&change.path) else { continue };
+        if memchr::memmem::find(&now, MARK).is_none() {
+            continue;
+        }
+        let now = inline(&change.path, &String::from_utf8_lossy(&now));
+        if now.is_empty() {
+            continue;
+        }
+        let before =
+            sides.text_before(&change.path).map(|text| inline(&change.path, &text)).unwrap_or_default();
+        compare_inline(before, now, &change.path, all);
+    }
+}
+
+/// The waivers in the comments of a text.
+fn inline(path: &RepoPath, text: &str) -> Vec<Waiver> {
+    let comments = inline_comments(text).into_iter().map(|comment| InlineComment {
+        path: path.clone(),
+        line: comment.line,
+        covers: comment.covers,
+        text: comment.text,
+        source: comment.source,
+        at: comment.at,
+    });
+    comments.filter_map(|comment| parse_inline(&path.lossless(), &comment).ok()).collect()
+}
+
+/// Pairs waivers in comments: first those that say the same, then those of one guideline, in order.
+fn compare_inline(mut before: Vec<Waiver>, now: Vec<Waiver>, path: &RepoPath, all: &mut Vec<News>) {
+    let says =
+        |waiver: &Waiver| (waiver.guideline.clone(), waiver.checks.clone(), waiver.end, waiver.withdrawn);
+    let file = |waiver: &Waiver| matches!(waiver.reach, WaiverReach::File { .. });
+    let mut left = Vec::new();
+    for waiver in now {
+        match before.iter().position(|it| says(it) == says(&waiver) && file(it) == file(&waiver)) {
+            Some(at) => drop(before.remove(at)),
+            None => left.push(waiver),
+        }
+    }
+    for waiver in left {
+        let same = before.iter().position(|it| it.guideline == waiver.guideline);
+        let was = same.map(|at| before.remove(at));
+        match was {
+            None => added(&waiver, path, all),
+            Some(was) => widened(&was, &waiver, path, all),
+        }
+    }
+}
+
+fn compare(
+    before: &[Waiver],
+    now: &[Waiver],
+    same: impl Fn(&Waiver, &Waiver) -> bool,
+    path: &RepoPath,
+    all: &mut Vec<News>,
+) {
+    // Thousands may stand in the file: by id.
+    let mut by_id: std::collections::HashMap<&str, &Waiver> = std::collections::HashMap::new();
+    for waiver in before {
+        by_id.insert(&waiver.id, waiver);
+    }
+    for waiver in now {
+        match by_id.get(waiver.id.as_str()).filter(|was| same(was, waiver)) {
+            None => added(waiver, path, all),
+            Some(was) if was.guideline != waiver.guideline => added(waiver, path, all),
+            Some(was) => widened(was, waiver, path, all),
+        }
+    }
+}
+
+/// What a waiver covers, in words.
+fn covers(waiver: &Waiver) -> String {
+    match &waiver.reach {
+        WaiverReach::Paths(paths) if paths.is_empty() => "everywhere".to_owned(),
+        WaiverReach::Paths(paths) => format!("in {}", some(paths)),
+        WaiverReach::Fingerprints(all) if all.len() == 1 => "for one finding".to_owned(),
+        WaiverReach::Fingerprints(all) => format!("for {} findings", all.len()),
+        WaiverReach::Line { line, .. } => format!("in line {line}"),
+        WaiverReach::File { .. } => "in the whole file".to_owned(),
+    }
+}
+
+/// The first of several texts.
+fn some(texts: &[String]) -> String {
+    let more = texts.len().saturating_sub(NAMED);
+    let named = texts.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+fn ends(waiver: &Waiver) -> String {
+    match waiver.end {
+        WaiverEnd::Until(day) => format!("until {day}"),
+        WaiverEnd::Standing { review_on } => format!("standing, to be looked at on {review_on}"),
+        WaiverEnd::Never => "without an end".to_owned(),
+    }
+}
+
+fn added(waiver: &Waiver, path: &RepoPath, all: &mut Vec<News>) {
+    let message = format!(
+        "{} is stepped over {} ({}, {}): {}",
+        waiver.guideline,
+        covers(waiver),
+        waiver.kind.word(),
+        ends(waiver),
+        waiver.reason
+    );
+    all.push(item(NewsKind::WaiverAdded, Some(&waiver.guideline), path, message));
+}
+
+/// The last day of a waiver, for comparing; what never ends is last.
+fn last(waiver: &Waiver) -> Option<Date> {
+    match waiver.end {
+        WaiverEnd::Until(day) => Some(day),
+        WaiverEnd::Standing { .. } | WaiverEnd::Never => None,
+    }
+}
+
+fn widened(was: &Waiver, is: &Waiver, path: &RepoPath, all: &mut Vec<News>) {
+    let mut what = Vec::new();
+    match (last(was), last(is)) {
+        (Some(before), Some(now)) if now > before => {
+            what.push(format!("it lasts until {now}, {before} before"))
+        }
+        (Some(before), None) => what.push(format!("it has no last day any more, {before} before")),
+        _ => {}
+    }
+    if was.withdrawn.is_some() && is.withdrawn.is_none() {
+        what.push("it was taken back, and is not any more".to_owned());
+    }
+    what.extend(wider_reach(&was.reach, &is.reach));
+    let more: Vec<String> = is.checks.iter().filter(|check| !was.checks.contains(check)).cloned().collect();
+    if !was.checks.is_empty() && (is.checks.is_empty() || !more.is_empty()) {
+        let checks = if is.checks.is_empty() { "every check".to_owned() } else { some(&more) };
+        what.push(format!("it covers {checks}, too"));
+    }
+    if was.versions != is.versions && was.versions.is_some() {
+        let range = is.versions.as_ref().map_or_else(|| "any version".to_owned(), ToString::to_string);
+        what.push(format!("it speaks about {range}"));
+    }
+    if !what.is_empty() {
+        let message = format!("{} of {}: {}", is.id, is.guideline, what.join("; "));
+        all.push(item(NewsKind::WaiverWidened, Some(&is.guideline), path, message));
+    }
+}
+
+fn wider_reach(was: &WaiverReach, is: &WaiverReach) -> Option<String> {
+    match (was, is) {
+        (WaiverReach::Paths(was), WaiverReach::Paths(is)) => {
+            if was.is_empty() {
+                return None;
+            }
+            if is.is_empty() {
+                return Some("it covers the whole repository".to_owned());
+            }
+            let new: Vec<String> = is.iter().filter(|glob| !was.contains(glob)).cloned().collect();
+            (!new.is_empty()).then(|| format!("it covers {}, too", some(&new)))
+        }
+        (WaiverReach::Fingerprints(was), WaiverReach::Fingerprints(is)) => {
+            let new = is.iter().filter(|it| !was.contains(it)).count();
+            (new > 0).then(|| format!("it covers {new} more findings"))
+        }
+        (WaiverReach::Line { .. }, WaiverReach::File { .. }) => Some("it covers the whole file".to_owned()),
+        (WaiverReach::Line { .. }, WaiverReach::Line { .. })
+        | (WaiverReach::File { .. }, WaiverReach::File { .. } | WaiverReach::Line { .. }) => None,
+        _ => Some("it covers something else".to_owned()),
+    }
+}
