@@ -148,6 +148,6 @@ fn places(outcome: &Outcome, content: &[u8]) {
 fn reports(outcome: &Outcome) {
     safe_for_terminals(&render_human(outcome, &HumanStyle { cap: Some(3), ..HumanStyle::default() }));
     let mut json = Vec::new();
-    write_json(outcome, &mut json).expect("memory takes everything");
+    write_json(outcome, &[], &mut json).expect("memory takes everything");
     serde_json::from_slice::<Value>(&json).expect("a report is JSON");
 }

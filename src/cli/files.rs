@@ -47,6 +47,38 @@ pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<String> {
     })
 }
 
+/// The bytes of a regular file, at most one more than `limit` of them: enough to see that there are more.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a file that is about to be changed, after a look at what it is"
+    )]
+    let file = fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Makes sure that a rename in the folder of `path` outlasts a loss of power, where the system has a way.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        #[expect(clippy::disallowed_methods, reason = "a folder, which is only told to be stored")]
+        return fs::File::open(folder)?.sync_all();
+    }
+    let _ = path;
+    Ok(())
+}
+
 /// Whether the file has several names (hard links), where the system tells.
 pub(super) fn is_shared(path: &Path) -> bool {
     #[cfg(unix)]
@@ -167,7 +199,7 @@ fn target(path: &Path) -> io::Result<PathBuf> {
 
 /// A new file in the same folder, which Ctrl-C removes until [`interrupt::temporary_is_gone`]. A name may
 /// be left from a run that was killed (in containers, process numbers come again), so several are tried.
-fn temporary_beside(path: &Path) -> io::Result<(fs::File, PathBuf)> {
+pub(super) fn temporary_beside(path: &Path) -> io::Result<(fs::File, PathBuf)> {
     if path.file_name().is_none() {
         return Err(io::Error::other("not the name of a file"));
     }

@@ -15,6 +15,7 @@ mod completions;
 mod explain;
 mod failure;
 mod files;
+mod fix;
 mod guidelines;
 mod init;
 mod interrupt;
@@ -113,6 +114,7 @@ enum Command {
     Test(test::Arguments),
     New(new::Arguments),
     Init(init::Arguments),
+    Fix(fix::Arguments),
     Update(update::Arguments),
     Promise(promise::Arguments),
     Waive(waive::Arguments),
@@ -149,6 +151,7 @@ pub fn main() -> ExitCode {
         Some(Command::Test(arguments)) => test::run(&arguments, &terminal),
         Some(Command::New(arguments)) => new::run(&arguments, &terminal),
         Some(Command::Init(arguments)) => init::run(&arguments, &terminal),
+        Some(Command::Fix(arguments)) => fix::run(&arguments, &terminal),
         Some(Command::Update(arguments)) => update::run(&arguments, &terminal),
         Some(Command::Promise(arguments)) => promise::run(&arguments, &terminal),
         Some(Command::Waive(arguments)) => waive::run(&arguments, &terminal),
@@ -269,6 +272,7 @@ mod tests {
             "test",
             "new",
             "init",
+            "fix",
             "update",
             "promise",
             "waive",

@@ -60,6 +60,11 @@ impl Terminal {
         }
     }
 
+    /// Whether standard output goes elsewhere than to a terminal.
+    pub(super) fn is_piped(&self) -> bool {
+        self.piped
+    }
+
     /// How text for standard output is drawn.
     pub(super) fn paint(&self) -> Paint {
         Paint { color: self.color, unicode: self.unicode }

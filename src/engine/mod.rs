@@ -11,6 +11,7 @@ mod choose;
 mod class;
 mod compiled;
 mod fingerprint;
+mod fix;
 mod focus;
 mod found;
 pub mod glob;
@@ -37,6 +38,7 @@ pub mod waive;
 pub mod walk;
 pub mod worker;
 
+pub use fix::{FileFixes, apply_fixes, creations, plan_fixes, replacements};
 pub use focus::{Change, ChangeKind, ChangedLines, Focus, Lines};
 pub use found::{CannotTell, FileResult, Found, SpecProblem};
 pub use limits::Limits;

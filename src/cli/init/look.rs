@@ -16,11 +16,11 @@ const OWNERS: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     /// Languages with their number of files, most first.
-    languages: Vec<(&'static str, usize)>,
+    pub(super) languages: Vec<(&'static str, usize)>,
     /// What builds and tests it.
-    ci: Vec<&'static str>,
+    pub(super) ci: Vec<&'static str>,
     /// What it is packaged or described with.
-    tools: Vec<&'static str>,
+    pub(super) tools: Vec<&'static str>,
     /// Whether there is a folder of guidelines already.
     pub(super) own_guidelines: bool,
     /// Who owns all of it, according to CODEOWNERS.

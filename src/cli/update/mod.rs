@@ -26,7 +26,7 @@ use differences::differences;
 Examples:
   stanchion update --preview              what would change here, first
   stanchion update                        bring it
-  stanchion update --major acme/logs      also where it asks for more than before
+  stanchion update --major acme/logs      also where it asks for more
 
 Copies in .stanchion are what `check` uses: it never asks anybody. Versions
 come from the folders among `registries` in stanchion.toml, and from this

@@ -1,0 +1,96 @@
+//! Changing files on disk so that each holds the old bytes or the new ones, whatever happens.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use super::super::failure::system_words;
+use super::super::guidelines::is_plain;
+use super::super::{files, interrupt};
+use crate::model::RepoPath;
+
+/// Why a file was left alone.
+pub(super) struct Refusal {
+    /// A sentence.
+    pub(super) words: String,
+    /// Whether the system did not allow it, rather than we.
+    pub(super) is_failure: bool,
+}
+
+/// Files that decide what runs, or what this repository says.
+const SENSITIVE: [&str; 8] = [
+    ".github/workflows/",
+    ".github/actions/",
+    ".gitlab-ci.yml",
+    ".circleci/",
+    ".husky/",
+    ".githooks/",
+    ".pre-commit-config.yaml",
+    "Jenkinsfile",
+];
+
+/// Why a file is not to be changed; `None`: it may be.
+pub(super) fn why_not(root: &Path, path: &RepoPath, sensitive: bool) -> Option<String> {
+    let name = match path.as_str() {
+        Some(name) => name,
+        None => return Some("its name is not UTF-8".to_owned()),
+    };
+    let parts = || name.split('/');
+    if parts().any(|part| part.is_empty() || part == "." || part == ".." || part.eq_ignore_ascii_case(".git"))
+    {
+        return Some("it lies where nothing of the repository does".to_owned());
+    }
+    let own = name.starts_with(".stanchion/") || name.rsplit('/').next() == Some("stanchion.toml");
+    if !sensitive
+        && (own || SENSITIVE.iter().any(|it| name == *it || (it.ends_with('/') && name.starts_with(it))))
+    {
+        return Some(
+            "it decides what runs, or what this repository says; `--sensitive` changes it, too".to_owned(),
+        );
+    }
+    if !is_plain(root, Path::new(name)) {
+        return Some("it is a link, or lies behind one".to_owned());
+    }
+    files::is_shared(&root.join(name))
+        .then(|| "it has several names (hard links), and all but one would keep the old text".to_owned())
+}
+
+/// Changes a file that holds `old`, or creates one.
+pub(super) fn write(root: &Path, path: &RepoPath, old: Option<&[u8]>, new: &[u8]) -> Result<(), Refusal> {
+    let full = root.join(path.as_str().unwrap_or_default());
+    let failed = |error: io::Error| Refusal { words: system_words(&error), is_failure: true };
+    let changed =
+        || Refusal { words: "it was changed meanwhile; run it again".to_owned(), is_failure: false };
+    let Some(old) = old else {
+        let text = std::str::from_utf8(new).map_err(|_| changed())?;
+        return files::create(&full, text).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => changed(),
+            _ => failed(error),
+        });
+    };
+    let metadata = full.symlink_metadata().map_err(failed)?;
+    if metadata.permissions().readonly() {
+        let words = "it may not be written (read-only)".to_owned();
+        return Err(Refusal { words, is_failure: true });
+    }
+    let (mut file, temporary) = files::temporary_beside(&full).map_err(failed)?;
+    let mut finish = || -> Result<(), Refusal> {
+        file.set_permissions(metadata.permissions()).map_err(failed)?;
+        file.write_all(new).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+        // Looked at again as late as can be: an editor may have saved it.
+        let same = files::bytes(&full, old.len() as u64).map_err(failed)? == old;
+        if !same || why_not(root, path, true).is_some() {
+            return Err(changed());
+        }
+        fs::rename(&temporary, &full).map_err(failed)?;
+        files::sync_folder(&full).map_err(failed)
+    };
+    let written = finish();
+    if written.is_err() {
+        // The first failure is the one to tell.
+        let _ = fs::remove_file(&temporary);
+    }
+    interrupt::temporary_is_gone();
+    written
+}
