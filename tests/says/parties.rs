@@ -1,0 +1,76 @@
+//! Folders with a stanchion.toml of their own answer for themselves.
+
+use super::world::World;
+
+const TIMEOUTS: &str = "resilience/http-timeouts";
+
+fn world() -> World {
+    let world = World::new();
+    let config = |rest: &str| format!("schema = 1\n{rest}");
+    world.write("README.md", "# x\n");
+    world.write("stanchion.toml", config("follow = [\"starter\"]\n"));
+    world.write("top.py", "import requests\nrequests.get(1)\n");
+    world.write(
+        "services/pay/stanchion.toml",
+        config(&format!("[promises]\n\"{TIMEOUTS}\" = {{ since = 2026-01-01 }}\n")),
+    );
+    world.write("services/pay/README.md", "# pay\n");
+    world.write("services/pay/a.py", "x = 1\n");
+    world.write("services/mail/stanchion.toml", config("follow = [\"./guidelines\"]\n"));
+    world.write(
+        "services/mail/guidelines/acme/none.md",
+        include_str!("../../rules/debug/no-breakpoints.md").replace("debug/no-breakpoints", "acme/none"),
+    );
+    world.write("services/mail/b.py", "import requests\nrequests.get(1)\nbreakpoint()\n");
+    world.commit();
+    world
+}
+
+#[test]
+fn each_answers_for_its_own_files() {
+    let world = world();
+    let report = world.report(&[]);
+    let paths = |report: &serde_json::Value| -> Vec<String> {
+        let findings = report["findings"].as_array().cloned().unwrap_or_default();
+        findings
+            .iter()
+            .map(|it| {
+                format!("{} {}", it["guideline"].as_str().unwrap_or(""), it["path"].as_str().unwrap_or(""))
+            })
+            .collect()
+    };
+    assert_eq!(paths(&report), ["resilience/http-timeouts top.py"]);
+    let parties = report["parties"].as_array().cloned().unwrap_or_default();
+    let roots: Vec<_> = parties.iter().map(|it| it["root"].as_str().unwrap_or("").to_owned()).collect();
+    assert_eq!(roots, ["services/mail", "services/pay"]);
+    assert_eq!(paths(&parties[0]), ["acme/none b.py"], "it follows only what it says");
+    world.ends(0, &["check"]);
+
+    world.write("services/pay/a.py", "import requests\nrequests.get(1)\n");
+    let broken = world.ends(1, &["check"]);
+    assert!(
+        broken.out.contains("services/pay\n") && broken.out.contains("promise not kept"),
+        "{}",
+        broken.out
+    );
+    world.ends(1, &["check", "services/pay"]);
+    world.ends(0, &["check", "services/mail"]);
+    world.ends(1, &["check", "--since", "HEAD"]);
+    world.git(&["add", "-A"]);
+    let staged = world.ends(1, &["check", "--staged"]);
+    assert!(!staged.out.contains("services/mail"), "nothing changed there: {}", staged.out);
+}
+
+#[test]
+fn a_party_inherits_only_if_it_says_so() {
+    let world = world();
+    world.write("services/mail/stanchion.toml", "schema = 1\ninherit = true\nfollow = [\"./guidelines\"]\n");
+    let report = world.report(&["services/mail"]);
+    let ids: Vec<&str> = report["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|it| it["guideline"].as_str())
+        .collect();
+    assert!(ids.contains(&"acme/none") && ids.contains(&TIMEOUTS), "{ids:?}");
+}

@@ -1,0 +1,168 @@
+//! Copies, the lock, and `update`.
+
+use super::world::World;
+
+/// A guideline that finds `words`.
+fn guideline(version: &str, words: &str) -> String {
+    format!(
+        "---\nschema: 1\nguideline: acme/words\nversion: {version}\ntitle: No words\nsummary: Words are found.\nstage: trial\nowner: test\nchecks:\n  - id: words\n    text: {{ files: [\"**/*.txt\"], find: \"{words}\" }}\n    message: a word\n---\n# No words\n\n## Why\nTo test {version}.\n"
+    )
+}
+
+fn world() -> World {
+    let world = World::new();
+    world.write("stanchion.toml", "schema = 1\nfollow = [\"acme/base@1\"]\nregistries = [\"./mirror\"]\n");
+    world.write("mirror/standards/base.toml", "schema = 1\nstandard = \"acme/base\"\nversion = \"1.0.0\"\ntitle = \"Base\"\nowner = \"test\"\n[guidelines]\n\"acme/words\" = \"^1\"\n");
+    world.write("mirror/acme/words.md", guideline("1.0.0", "one"));
+    world.write("a.txt", "one\ntwo\nthree\n");
+    world
+}
+
+#[test]
+fn versions_come_as_copies_that_check_uses() {
+    let world = world();
+    let absent = world.ends(0, &["check"]);
+    assert!(absent.out.contains("acme/base is followed, but has no copy here"), "{}", absent.out);
+    world.ends(0, &["update"]);
+    assert_eq!(world.read(".stanchion/guidelines/acme/words.md"), guideline("1.0.0", "one"), "byte for byte");
+    assert!(world.read(".stanchion/lock.toml").contains("source = \"./mirror\""));
+    assert_eq!(world.report(&[])["summary"]["findings"], 1);
+    // The source may burn.
+    std::fs::rename(world.path("mirror"), world.path("burnt")).expect("renamed");
+    assert_eq!(world.report(&[])["summary"]["findings"], 1);
+    std::fs::rename(world.path("burnt"), world.path("mirror")).expect("renamed");
+    assert!(world.ends(0, &["update"]).out.contains("Everything is current"), "a second time");
+
+    world.write("mirror/acme/words-1.1.md", guideline("1.1.0", "two|three"));
+    world.write("mirror/acme/words-2.md", guideline("2.0.0", "."));
+    let preview = world.ends(0, &["update", "--preview"]);
+    for words in [
+        "acme/words 1.0.0 → 1.1.0 from ./mirror",
+        "the check `words` looks for something else",
+        "2 findings would come here:",
+        "a.txt:2 a word",
+        "1 finding would go here:",
+        "acme/words 2.0.0 is there, outside of what is followed here",
+        "nothing was written",
+    ] {
+        assert!(preview.out.contains(words), "{words} in\n{}", preview.out);
+    }
+    assert_eq!(world.report(&[])["summary"]["findings"], 1, "nothing was written");
+    world.ends(0, &["update"]);
+    assert_eq!(world.report(&[])["summary"]["findings"], 2);
+    world.ends(0, &["update", "--major", "acme/words"]);
+    assert!(world.read(".stanchion/guidelines/acme/words.md").contains("version: 2.0.0"));
+}
+
+#[test]
+fn an_edited_copy_is_kept_and_said() {
+    let world = world();
+    world.ends(0, &["update"]);
+    let edited = guideline("1.0.0", "three");
+    world.write(".stanchion/guidelines/acme/words.md", &edited);
+    let check = world.ends(0, &["check"]);
+    assert!(check.out.contains("edited here, and not what was published: acme/words"), "{}", check.out);
+    assert!(check.out.contains("acme/words 1.0.0 · edited here"), "{}", check.out);
+    assert_eq!(world.report(&[])["guidelines"][0]["edited"], true);
+    world.write("mirror/acme/words.md", guideline("1.1.0", "two"));
+    let update = world.ends(0, &["update"]);
+    assert!(update.out.contains("was edited here and is kept"), "{}", update.out);
+    assert_eq!(world.read(".stanchion/guidelines/acme/words.md"), edited);
+    assert_eq!(world.read(".stanchion/guidelines/acme/words.md.published"), guideline("1.1.0", "two"));
+    assert_eq!(world.report(&[])["findings"][0]["start"]["line"], 3, "the edited one is used");
+}
+
+#[test]
+fn the_starter_set_is_copied_once_and_independent_of_the_program() {
+    let world = World::new();
+    world.write("src/a.py", "import requests\nrequests.get(1)\n");
+    world.ends(0, &["init"]);
+    let before = world.report(&[]);
+    world.write(
+        ".stanchion/lock.toml",
+        world.read(".stanchion/lock.toml").replace(
+            "\n[[guideline]]\nid = \"resilience/http-timeouts\"",
+            "\n[[guideline]]\nid = \"resilience/gone\"",
+        ),
+    );
+    let without = world.ends(0, &["check"]);
+    assert!(
+        without.out.contains("resilience/gone (of starter) is followed, but has no copy here"),
+        "{}",
+        without.out
+    );
+    assert_eq!(before["summary"]["guidelines"], 22);
+    assert!(world.ends(2, &["init"]).err.contains("is there already"));
+}
+
+#[test]
+fn a_newer_schema_is_no_failure_but_an_open_question() {
+    let world = world();
+    world.ends(0, &["update"]);
+    world.write(
+        ".stanchion/guidelines/acme/words.md",
+        guideline("1.0.0", "one").replace("schema: 1", "schema: 9"),
+    );
+    let run = world.ends(0, &["check"]);
+    assert!(run.out.contains("needs a newer stanchion"), "{}", run.out);
+    world.replace("stanchion.toml", "registries", "unassessed = \"break\"\nregistries");
+    world.replace(
+        "stanchion.toml",
+        "[\"./mirror\"]\n",
+        "[\"./mirror\"]\n[promises]\n\"acme/words\" = { since = 2026-01-01 }\n",
+    );
+    world.ends(1, &["check"]);
+}
+
+#[test]
+fn two_that_contradict_are_told_and_the_order_decides() {
+    let world = World::new();
+    let other = guideline("1.0.0", "one")
+        .replace("acme/words", "acme/more")
+        .replace("owner: test\n", "owner: test\nconflicts-with: [acme/words]\n");
+    world.write("first/words.md", guideline("1.0.0", "two"));
+    world.write("second/more.md", other);
+    world.write("a.txt", "one\n");
+    for (order, used) in
+        [("\"./first\", \"./second\"", "acme/words"), ("\"./second\", \"./first\"", "acme/more")]
+    {
+        world.write("stanchion.toml", format!("schema = 1\nfollow = [{order}]\n"));
+        let report = world.report(&[]);
+        let ids: Vec<&str> = report["guidelines"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|it| it["id"].as_str())
+            .collect();
+        assert_eq!(ids, [used]);
+        assert_eq!(report["notes"][0]["code"], "guidelines-in-conflict");
+    }
+}
+
+#[test]
+fn settings_are_the_repositorys() {
+    let world = World::new();
+    let with = guideline("1.0.0", "{{word}}").replace(
+        "checks:\n",
+        "settings:\n  word: { type: text, default: one, about: What is found. }\nchecks:\n",
+    );
+    world.write("guidelines/words.md", with);
+    world.write("a.txt", "one\ntwo\nthree\n");
+    let config = |settings: &str| format!("schema = 1\nfollow = [\"./guidelines\"]\n{settings}");
+    let line = |world: &World| world.report(&[])["findings"][0]["start"]["line"].clone();
+    world.write("stanchion.toml", config(""));
+    assert_eq!(line(&world), 1);
+    world.write("stanchion.toml", config("[settings.\"acme/words\"]\nword = \"three\"\n"));
+    assert_eq!(line(&world), 3);
+    world.write("stanchion.toml", config("[settings.\"acme/words\"]\nwrod = \"three\"\n"));
+    let wrong = world.ends(0, &["check"]);
+    assert!(
+        wrong.out.contains("stanchion.toml:4:1") && wrong.out.contains("did you mean `word`"),
+        "{}",
+        wrong.out
+    );
+    world.write("stanchion.toml", config("[settings.\"acme/words\"]\nword = 3\n"));
+    assert!(world.ends(0, &["check"]).out.contains("`word` is a text"));
+    world.write("stanchion.toml", config("[settings.\"acme/other\"]\nword = 3\n"));
+    assert!(world.ends(0, &["check"]).out.contains("acme/other is not followed here"));
+}

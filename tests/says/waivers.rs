@@ -1,0 +1,170 @@
+//! `waive` and `waivers`: written in the right place, in the right comment, and never more than was said.
+
+use super::world::World;
+
+const ID: &str = "resilience/http-timeouts";
+const WHY: [&str; 4] = ["--kind", "cost", "--reason", "it is a tool that somebody watches"];
+
+fn world() -> World {
+    let world = World::new();
+    world.write("README.md", "# x\n");
+    world.write("src/a.py", "import requests\n\n\ndef f(u):\n    requests.get(u)\n    requests.put(u)\n");
+    world.write("b.py", "import requests\nrequests.get(1)\n");
+    world
+}
+
+fn waive(world: &World, arguments: &[&str]) -> super::world::Run {
+    let all: Vec<&str> = ["waive", ID].iter().chain(arguments).chain(&WHY).copied().collect();
+    world.run(&all)
+}
+
+/// How many findings count, and how many are waived.
+fn counts(world: &World, today: &str) -> (u64, u64) {
+    let report = world.report(&["--today", today]);
+    let all = report["summary"]["findings"].as_u64().expect("a number");
+    let waived = report["summary"]["findings_waived"].as_u64().expect("a number");
+    (all - waived, waived)
+}
+
+#[test]
+fn a_waiver_covers_the_place_that_was_named() {
+    let today = "2026-11-25";
+    for (arguments, expected) in [
+        (&[][..], (0, 3)),
+        (&["--path", "src/**"], (1, 2)),
+        (&["src"], (1, 2)),
+        (&["src/a.py"], (1, 2)),
+        (&["b.py:2"], (2, 1)),
+        (&["src/a.py:5"], (2, 1)),
+        (&["src/a.py:5:5"], (2, 1)),
+        (&["src/a.py:6", "--inline"], (2, 1)),
+        (&["src/a.py", "--inline"], (1, 2)),
+        (&["--check", "requests", "--path", "b.py"], (2, 1)),
+    ] {
+        let world = world();
+        let run = waive(&world, arguments);
+        assert_eq!(run.status, 0, "{arguments:?}: {}{}", run.out, run.err);
+        assert_eq!(counts(&world, today), expected, "{arguments:?}");
+        let last = world.report(&[])["waivers"][0]["until"].as_str().expect("180 days").to_owned();
+        assert_eq!(counts(&world, &last), expected, "{arguments:?}: its last day counts");
+        let after = last.parse::<stanchion::model::Date>().expect("a date").plus_days(1).to_string();
+        assert_eq!(counts(&world, &after), (3, 0), "{arguments:?}: lapsed");
+    }
+}
+
+#[test]
+fn what_would_not_be_a_waiver_is_not_written() {
+    let world = world();
+    let before = world.git(&["status", "--short"]);
+    for (arguments, status, words) in [
+        (&["waive", ID][..], 2, "--kind is missing"),
+        (&["waive", ID, "--kind", "cost"], 2, "--reason is missing"),
+        (&["waive", ID, "--kind", "cost", "--reason", " . "], 2, "needs a reason in words"),
+        (&["waive", "resilience/http-timeoust", "--kind", "cost", "--reason", "because"], 2, "did you mean"),
+        (&["waive", "resilience/*", "--kind", "cost", "--reason", "because"], 2, "no guideline"),
+        (&["waive", ID, "--kind", "cost", "--reason", "because", "--until", "2020-01-01"], 2, "over already"),
+        (&["waive", ID, "--kind", "cost", "--reason", "because", "--until", "2027-02-30"], 2, "no day"),
+        (&["waive", ID, "--kind", "cost", "--reason", "because", "--path", "/src"], 2, "write `src`"),
+        (
+            &["waive", ID, "--kind", "cost", "--reason", "because", "--fingerprint", "abc"],
+            2,
+            "no fingerprint",
+        ),
+        (&["waive", ID, "--kind", "cost", "--reason", "because", "--name", "a b"], 2, "an id holds"),
+        (&["waive", ID, "--kind", "cost", "--reason", "because", "--check", "nope"], 2, "has no check"),
+        (&["waive", ID, "b.py:1", "--kind", "cost", "--reason", "because"], 2, "nothing of"),
+        (
+            &["waive", ID, "b.py:1", "--inline", "--kind", "cost", "--reason", "because"],
+            2,
+            "would not step over",
+        ),
+        (
+            &["waive", ID, "b.py:2", "--inline", "--kind", "cost", "--reason", "two\nlines"],
+            2,
+            "several lines",
+        ),
+    ] {
+        let run = world.run(arguments);
+        assert_eq!(run.status, status, "{arguments:?}: {}{}", run.out, run.err);
+        assert!(run.err.contains(words), "{arguments:?}: {}", run.err);
+    }
+    assert_eq!(before, world.git(&["status", "--short"]));
+}
+
+#[test]
+fn comments_fit_the_language() {
+    let world = World::new();
+    world.write("deploy/Dockerfile", "FROM ubuntu\nRUN apt-get update\nRUN apt-get install -y curl\n");
+    let report = world.report(&[]);
+    let finding =
+        report["findings"].as_array().into_iter().flatten().find(|it| it["path"] == "deploy/Dockerfile");
+    let Some(finding) = finding else { panic!("nothing is found in the Dockerfile: {report}") };
+    let (id, line) =
+        (finding["guideline"].as_str().expect("an id"), finding["start"]["line"].as_u64().expect("a line"));
+    let place = format!("deploy/Dockerfile:{line}");
+    let all = ["waive", id, place.as_str(), "--inline", "--kind", "cost", "--reason", "a demo"];
+    world.ends(0, &all);
+    assert!(world.read("deploy/Dockerfile").contains("# stanchion: waive "));
+    // JSON has no comments; the file of waivers is pointed at.
+    world.write("package.json", "{}\n");
+    let run = world.run(&["waive", id, "package.json", "--inline", "--kind", "cost", "--reason", "a demo"]);
+    assert_eq!(run.status, 2);
+    assert!(
+        run.err.contains("its format has none") && run.err.contains(".stanchion/waivers.toml"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn links_are_left_alone() {
+    let world = world();
+    world.write("outside.toml", "schema = 1\n");
+    std::fs::create_dir_all(world.path(".stanchion")).expect("made");
+    std::os::unix::fs::symlink("../outside.toml", world.path(".stanchion/waivers.toml")).expect("a link");
+    let run = waive(&world, &["--path", "b.py"]);
+    assert_eq!(run.status, 2, "{}", run.out);
+    assert!(run.err.contains("is a link"), "{}", run.err);
+    assert_eq!(world.read("outside.toml"), "schema = 1\n");
+    std::fs::hard_link(world.path("b.py"), world.path("c.py")).expect("a hard link");
+    let run = waive(&world, &["b.py:2", "--inline"]);
+    assert!(run.status == 2 && run.err.contains("hard link"), "{}", run.err);
+}
+
+#[test]
+fn a_waiver_is_looked_after() {
+    let world = world();
+    world.write(".stanchion/waivers.toml", "# ours\nschema = 1 # yes\n\n[[waiver]] # first\nid = \"one\" # an id\nguideline = \"resilience/http-timeouts\"\nreason = \"because it is\"\nuntil = 2027-01-01 # soon\n\n[[waiver]]\nid = \"two\"\nguideline = \"resilience/http-timeouts\"\nreason = \"\"\n\n[[waiver]]\nid = \"three\"\nguideline = \"acme/not-here\"\nreason = \"because it is\"\n");
+    let before = world.read(".stanchion/waivers.toml");
+    let list = world.ends(0, &["waivers", "list", "--today", "2026-11-25"]);
+    assert!(list.out.contains("active     one") && list.out.contains("outdated   three"), "{}", list.out);
+    assert!(list.out.contains("1 more cannot be used as written"), "{}", list.out);
+    let json: serde_json::Value =
+        serde_json::from_str(&world.ends(0, &["waivers", "list", "--format", "json"]).out).expect("JSON");
+    assert_eq!(json["waivers"][0]["id"], "one");
+    let lint = world.ends(0, &["waivers", "lint"]);
+    assert!(
+        lint.out.contains("needs a reason in words")
+            && lint.out.contains("acme/not-here, which is not followed"),
+        "{}",
+        lint.out
+    );
+    let why = world.ends(0, &["waivers", "why", "one", "--today", "2027-01-02"]);
+    assert!(why.out.contains("lapsed") && why.out.contains("b.py:2"), "{}", why.out);
+    assert!(world.ends(2, &["waivers", "why", "ome"]).err.contains("did you mean `one`"));
+    assert_eq!(before, world.read(".stanchion/waivers.toml"), "nothing changes unasked");
+
+    world.ends(0, &["waivers", "renew", "one", "--until", "2028-01-01", "--today", "2026-12-01"]);
+    let renewed = world.read(".stanchion/waivers.toml");
+    assert_eq!(
+        renewed,
+        before.replace("until = 2027-01-01 # soon\n", "until = 2028-01-01 # soon\nrenewed = [2026-12-01]\n")
+    );
+    world.ends(0, &["waivers", "withdraw", "one", "--today", "2026-12-02"]);
+    assert!(world.read(".stanchion/waivers.toml").contains("withdrawn = 2026-12-02"));
+    let report = world.report(&["--today", "2026-12-02"]);
+    assert_eq!(
+        (report["summary"]["findings_waived"].as_u64(), report["waivers"][0]["effect"].as_str()),
+        (Some(0), Some("withdrawn"))
+    );
+}
