@@ -1,6 +1,6 @@
 //! Assessing a party and judging what was found by what it says: the same for every command that does it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -99,18 +99,18 @@ pub(super) fn assess(
 ) -> Result<Assessed, Failure> {
     let Request { root, scopes, change, today, how } = request;
     let promises = followed.party.as_ref().map(Party::promises).unwrap_or_default();
-    let promised: std::collections::BTreeSet<_> = promises.iter().map(|(id, _)| id.clone()).collect();
+    let whole: BTreeSet<_> = promises.iter().map(|(id, _)| id.clone()).collect();
     let lane = lane(&how, root, followed, change);
     let options = engine::Options {
         memory: lane.as_ref().and_then(|lane| lane.as_ref().ok()).map(cache::Lane::memory),
-        focus: change.map(|change| change.focus.judging_whole(promised.clone())),
+        focus: change.map(|change| change.focus.judging_whole(whole.clone())),
         scopes: scopes.clone(),
         threads: how.threads,
         prefilter: how.prefilter,
         timings: how.timings,
         worker: if how.worker { worker::program() } else { None },
         parties: true,
-        promised,
+        promised: whole,
         ..engine::Options::default()
     };
     let tree: Arc<dyn Tree + Send + Sync> = match change {

@@ -292,7 +292,8 @@ fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
         place.push(' ');
         place.push_str(&quote(path));
     }
-    Commands { check, place }
+    let party = if elsewhere { root.to_string_lossy().into_owned() } else { String::new() };
+    Commands { check, place, party }
 }
 
 /// The one place where a format's name becomes its writer. Each party has a report of its own; in JSON those
@@ -306,7 +307,7 @@ fn write(parties: &[Judged], format: Format, style: &HumanStyle, out: &mut dyn i
                 let here = named(party);
                 let mut style = style.clone();
                 if !here.bytes().is_empty() {
-                    style.commands = style.commands.in_party(&quote(Path::new(&*here.lossless())));
+                    style.commands = style.commands.in_party(&here.lossless());
                 }
                 let text = render_human(party.outcome(), &style);
                 if !here.bytes().is_empty() && !text.is_empty() {

@@ -66,13 +66,13 @@ fn one_file(findings: &[Finding], mut numbers: Vec<usize>) -> FileFixes {
     let mut created = false;
     for number in numbers {
         let spans: Vec<Span> = replacements(&findings[number]).map(|(span, _)| span).collect();
-        let creates = creations(&findings[number]).next().is_some();
+        let new_file = creations(&findings[number]).next().is_some();
         let clash = spans.iter().any(|span| taken.iter().any(|other| overlap(*span, *other)));
-        if clash || (creates && created) {
+        if clash || (new_file && created) {
             fixes.later.push(number);
             continue;
         }
-        created |= creates;
+        created |= new_file;
         taken.extend(spans);
         fixes.now.push(number);
     }

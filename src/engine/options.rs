@@ -12,6 +12,7 @@ use crate::model::{GuidelineId, RepoPath};
 
 /// How to run.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Options {
     /// Only paths at or below one of these; empty is the whole tree.
     pub scopes: Vec<RepoPath>,

@@ -51,6 +51,7 @@ impl JsonSchema for FormatVersion {
 ///
 /// # Errors
 /// The only problem that a file in a later version of the format has: it may hold anything.
+#[expect(clippy::result_large_err, reason = "a problem is told once, and then the file is done")]
 pub(super) fn version(document: &Document<'_>, json: &mut Value) -> Result<Option<Problem>, Problem> {
     let id = json.get("guideline").and_then(Value::as_str).filter(|id| GuidelineId::new(id).is_ok());
     let of = id.map(|id| format!(" for `{id}`")).unwrap_or_default();

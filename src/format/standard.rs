@@ -77,7 +77,7 @@ pub fn parse_standard(file: &str, text: &str, origin: Origin) -> Result<Standard
         .ok();
     let version = Version::parse(&raw.version)
         .map_err(|error| {
-            told(&["version"], format!("no version: {error}"), "a version has three parts: 2.1.0")
+            told(&["version"], format!("no version: {error}"), "a version has three parts: 2.1.0");
         })
         .ok();
     for (key, value) in [("title", &raw.title), ("owner", &raw.owner)] {

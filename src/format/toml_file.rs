@@ -25,6 +25,7 @@ pub(super) fn open(
     }
 }
 
+#[expect(clippy::result_large_err, reason = "a problem is told once, and then the file is done")]
 fn load(source: &Source, limits: &Limits, conflict: &str) -> Result<Node, Problem> {
     let loaded = data::load(Format::Toml, &source.text, limits);
     let (span, message) = match loaded {

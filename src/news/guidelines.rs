@@ -17,7 +17,7 @@ pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
             let verb = if change.kind == ChangeKind::Removed { "is gone" } else { "changed" };
             let message = format!("the copy of the standard {name} {verb}");
             all.push(item(NewsKind::GuidelineChanged, None, &change.path, message));
-        } else if path.ends_with(".md") && (path.starts_with(COPIES) || is_followed(sides, path)) {
+        } else if is_markdown(path) && (path.starts_with(COPIES) || is_followed(sides, path)) {
             one(sides, change, path, all);
         }
     }
@@ -29,6 +29,11 @@ fn is_followed(sides: &Sides<'_>, path: &str) -> bool {
         Origin::File(file) => file == path,
         Origin::Starter | Origin::Copy { .. } => false,
     })
+}
+
+/// As copies and folders of guidelines are read.
+fn is_markdown(path: &str) -> bool {
+    std::path::Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"))
 }
 
 fn read(path: &str, text: Option<String>) -> Option<Guideline> {

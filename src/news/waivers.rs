@@ -141,7 +141,7 @@ fn widened(was: &Waiver, is: &Waiver, path: &RepoPath, all: &mut Vec<News>) {
     let mut what = Vec::new();
     match (last(was), last(is)) {
         (Some(before), Some(now)) if now > before => {
-            what.push(format!("it lasts until {now}, {before} before"))
+            what.push(format!("it lasts until {now}, {before} before"));
         }
         (Some(before), None) => what.push(format!("it has no last day any more, {before} before")),
         _ => {}

@@ -142,12 +142,12 @@ fn a_waiver_is_looked_after() {
     let json: serde_json::Value =
         serde_json::from_str(&world.ends(0, &["waivers", "list", "--format", "json"]).out).expect("JSON");
     assert_eq!(json["waivers"][0]["id"], "one");
-    let lint = world.ends(0, &["waivers", "lint"]);
+    let looked = world.ends(0, &["waivers", "lint"]);
     assert!(
-        lint.out.contains("needs a reason in words")
-            && lint.out.contains("acme/not-here, which is not followed"),
+        looked.out.contains("needs a reason in words")
+            && looked.out.contains("acme/not-here, which is not followed"),
         "{}",
-        lint.out
+        looked.out
     );
     let why = world.ends(0, &["waivers", "why", "one", "--today", "2027-01-02"]);
     assert!(why.out.contains("lapsed") && why.out.contains("b.py:2"), "{}", why.out);

@@ -72,7 +72,11 @@ impl World {
 
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stanchion"));
-        command.env_clear().env("LANG", "C.UTF-8").env("COLUMNS", "120").env("XDG_CACHE_HOME", self.path(".git/cache"));
+        command
+            .env_clear()
+            .env("LANG", "C.UTF-8")
+            .env("COLUMNS", "120")
+            .env("XDG_CACHE_HOME", self.path(".git/cache"));
         command.current_dir(self.folder.path());
         command
     }

@@ -17,14 +17,14 @@ const CONTEXT: usize = 3;
 pub(super) fn render(path: &RepoPath, old: Option<&[u8]>, new: &[u8], terminal: &Terminal) -> String {
     let before = String::from_utf8_lossy(old.unwrap_or_default()).into_owned();
     let after = String::from_utf8_lossy(new).into_owned();
-    let patch = patch(path, old.is_some().then_some(before.as_str()), &after);
+    let text = patch(path, old.is_some().then_some(before.as_str()), &after);
     if terminal.is_piped() {
-        return patch;
+        return text;
     }
     let paint = terminal.paint();
     let mut out = String::new();
-    for line in patch.lines() {
-        let text = escape(line);
+    for line in text.lines() {
+        let shown = escape(line);
         let role = match line.as_bytes().first() {
             Some(b'+') if !line.starts_with("+++ ") => Some(Role::Kept),
             Some(b'-') if !line.starts_with("--- ") => Some(Role::Warning),
@@ -32,7 +32,7 @@ pub(super) fn render(path: &RepoPath, old: Option<&[u8]>, new: &[u8], terminal: 
             Some(b' ' | b'\\') => None,
             _ => Some(Role::Strong),
         };
-        out.push_str(&role.map_or_else(|| text.to_string(), |role| paint.text(role, &text)));
+        out.push_str(&role.map_or_else(|| shown.to_string(), |role| paint.text(role, &shown)));
         out.push('\n');
     }
     out

@@ -266,13 +266,10 @@ fn closing(work: &Work, mended: usize, diff: bool, terminal: &Terminal) -> Strin
     if offered == 0 {
         out.push_str(&line("Nothing to fix: nothing that is found here comes with a fix."));
     } else if diff {
-        let files = if work.changes.len() == 1 {
-            "1 file".to_owned()
-        } else {
-            format!("{} files", work.changes.len())
-        };
+        let number = work.changes.len();
+        let changed = if number == 1 { "1 file".to_owned() } else { format!("{number} files") };
         out.push_str(&line(&format!(
-            "{files} would change. To change them: {}",
+            "{changed} would change. To change them: {}",
             paint.command("stanchion fix")
         )));
     } else {

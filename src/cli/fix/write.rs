@@ -31,10 +31,7 @@ const SENSITIVE: [&str; 8] = [
 
 /// Why a file is not to be changed; `None`: it may be.
 pub(super) fn why_not(root: &Path, path: &RepoPath, sensitive: bool) -> Option<String> {
-    let name = match path.as_str() {
-        Some(name) => name,
-        None => return Some("its name is not UTF-8".to_owned()),
-    };
+    let Some(name) = path.as_str() else { return Some("its name is not UTF-8".to_owned()) };
     let parts = || name.split('/');
     if parts().any(|part| part.is_empty() || part == "." || part == ".." || part.eq_ignore_ascii_case(".git"))
     {

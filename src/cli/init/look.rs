@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::super::files;
 use crate::engine::tree::{Entry, EntryKind};
-use crate::model::language_of;
+use crate::model::{Language, language_of};
 
 /// Languages that are named.
 const LANGUAGES: usize = 5;
@@ -78,7 +78,7 @@ impl Seen {
                     note(&mut seen.tools, what);
                 }
             }
-            if name.ends_with(".tf") {
+            if language_of(entry.path.bytes()) == Some(Language::Hcl) {
                 note(&mut seen.tools, "Terraform");
             }
         }
@@ -120,7 +120,7 @@ impl Seen {
 
 /// The first owner of everything in a CODEOWNERS file; the last line about everything decides, as for GitHub.
 fn owner(text: &str) -> Option<String> {
-    let all = text.lines().filter_map(|line| {
+    let mut all = text.lines().filter_map(|line| {
         let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
         let pattern = words.next()?;
         if matches!(pattern, "*" | "/" | "/*" | "/**" | "**") {
@@ -129,7 +129,7 @@ fn owner(text: &str) -> Option<String> {
             None
         }
     });
-    all.last().filter(|owner| owner.starts_with('@') && owner.len() <= 100)
+    all.next_back().filter(|owner| owner.starts_with('@') && owner.len() <= 100)
 }
 
 #[cfg(test)]

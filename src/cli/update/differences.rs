@@ -52,13 +52,13 @@ fn checks(old: &[Check], new: &[Check], out: &mut Vec<String>) {
         match old.iter().find(|it| it.id == check.id) {
             None => out.push(format!("a new check `{}` ({})", check.id, check.kind.word())),
             Some(was) if was.kind != check.kind => {
-                out.push(format!("the check `{}` looks for something else", check.id))
+                out.push(format!("the check `{}` looks for something else", check.id));
             }
             Some(was) if was.message != check.message => {
-                out.push(format!("the check `{}` says it in other words", check.id))
+                out.push(format!("the check `{}` says it in other words", check.id));
             }
             Some(was) if was.fix != check.fix => {
-                out.push(format!("the check `{}` has another fix", check.id))
+                out.push(format!("the check `{}` has another fix", check.id));
             }
             Some(_) => {}
         }
@@ -79,7 +79,7 @@ fn settings(old: &[SettingSpec], new: &[SettingSpec], out: &mut Vec<String>) {
                 ));
             }
             Some(was) if was != setting => {
-                out.push(format!("the setting `{}` takes other values", setting.name))
+                out.push(format!("the setting `{}` takes other values", setting.name));
             }
             Some(_) => {}
         }

@@ -111,12 +111,11 @@ pub fn renewed(text: &str, id: &str, until: Date, today: Date) -> Result<String,
     table.remove("withdrawn");
     let standing = table.get("standing").and_then(Item::as_bool) == Some(true);
     replace(table, if standing { "review-on" } else { "until" }, day(until));
-    match table.get_mut("renewed").and_then(Item::as_array_mut) {
-        Some(days) => days.push(day(today)),
-        None => {
-            let days: Array = std::iter::once(day(today)).collect();
-            table.insert("renewed", Item::Value(Value::Array(days)));
-        }
+    if let Some(days) = table.get_mut("renewed").and_then(Item::as_array_mut) {
+        days.push(day(today));
+    } else {
+        let days: Array = std::iter::once(day(today)).collect();
+        table.insert("renewed", Item::Value(Value::Array(days)));
     }
     Ok(changed(text, &document))
 }

@@ -126,17 +126,14 @@ impl Reader<'_> {
             },
         };
         self.keys(words, verb_at, &mut waiver);
-        match reason {
-            Some((reason, at)) => {
-                waiver.reason = reason.to_owned();
-                if let Some(message) = fields::reason_problem(reason) {
-                    self.tell((at, at + reason.len()), message, None);
-                }
+        if let Some((reason, at)) = reason {
+            reason.clone_into(&mut waiver.reason);
+            if let Some(message) = fields::reason_problem(reason) {
+                self.tell((at, at + reason.len()), message, None);
             }
-            None => {
-                let help = format!("write the reason behind ` -- `, {EXAMPLE}");
-                self.tell((0, text.len()), "a waiver needs a reason".to_owned(), Some(help));
-            }
+        } else {
+            let help = format!("write the reason behind ` -- `, {EXAMPLE}");
+            self.tell((0, text.len()), "a waiver needs a reason".to_owned(), Some(help));
         }
         Some(waiver)
     }
@@ -194,18 +191,7 @@ impl Reader<'_> {
                     Ok(versions) => waiver.versions = Some(versions),
                     Err(message) => self.tell(at, message, None),
                 },
-                _ => match WaiverKind::ALL.into_iter().find(|kind| kind.word() == value) {
-                    Some(kind) => waiver.kind = kind,
-                    None => {
-                        let known = WaiverKind::ALL.map(WaiverKind::word);
-                        let help = did_you_mean(value, known);
-                        self.tell(
-                            at,
-                            format!("`{value}` is not a kind"),
-                            help.or_else(|| Some(format!("known are {}", list(&known)))),
-                        );
-                    }
-                },
+                _ => self.kind(value, at, waiver),
             }
         }
         if waiver.checks.iter().any(|check| check.is_empty() || check.contains('*')) {
@@ -223,6 +209,18 @@ impl Reader<'_> {
                 Err((_, message)) => self.tell(verb_at, message, None),
             }
         }
+    }
+}
+
+impl Reader<'_> {
+    fn kind(&mut self, value: &str, at: (usize, usize), waiver: &mut Waiver) {
+        if let Some(kind) = WaiverKind::ALL.into_iter().find(|kind| kind.word() == value) {
+            waiver.kind = kind;
+            return;
+        }
+        let known = WaiverKind::ALL.map(WaiverKind::word);
+        let help = did_you_mean(value, known).unwrap_or_else(|| format!("known are {}", list(&known)));
+        self.tell(at, format!("`{value}` is not a kind"), Some(help));
     }
 }
 

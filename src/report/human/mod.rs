@@ -53,19 +53,23 @@ pub struct Commands {
     /// What follows the id in `stanchion explain ID`, beginning with a space; empty for what is followed
     /// in the reader's own repository.
     pub place: String,
+    /// The folder of the party, from the reader's place, where it is not the reader's own; else empty.
+    pub party: String,
 }
 
 impl Default for Commands {
     fn default() -> Self {
-        Self { check: "stanchion check".to_owned(), place: String::new() }
+        Self { check: "stanchion check".to_owned(), place: String::new(), party: String::new() }
     }
 }
 
 impl Commands {
-    /// The same commands for a party in the folder `path` (quoted for a shell, relative to the reader's place).
+    /// The same commands for a party in the folder `path`, relative to the one of these commands.
     #[must_use]
     pub fn in_party(&self, path: &str) -> Self {
-        Self { check: format!("{} {path}", self.check), place: format!(" {path}{}", self.place) }
+        let party = if self.party.is_empty() { path.to_owned() } else { format!("{}/{path}", self.party) };
+        let quoted = super::quote(&party);
+        Self { check: format!("{} {quoted}", self.check), place: format!(" {quoted}"), party }
     }
 
     /// `stanchion explain ID …`, escaped.
@@ -75,8 +79,17 @@ impl Commands {
 
     /// `stanchion waive ID --path PATH`, escaped; without a path, for everywhere.
     fn waive(&self, id: &GuidelineId, path: Option<&str>) -> String {
-        let path = path.map_or_else(String::new, |path| format!(" --path {}", super::quote(path)));
-        format!("stanchion waive {id}{}", escape(&path))
+        let place = match path {
+            None if self.party.is_empty() => String::new(),
+            None => format!(" {}", super::quote(&self.party)),
+            Some(path) if self.party.is_empty() => format!(" --path {}", super::quote(path)),
+            // A place says which party is meant; everything in a folder is the folder.
+            Some(path) => {
+                let path = path.strip_suffix("/**").unwrap_or(path);
+                format!(" {}", super::quote(&format!("{}/{path}", self.party)))
+            }
+        };
+        format!("stanchion waive {id}{}", escape(&place))
     }
 
     /// The same assessment with `option`, escaped.
@@ -264,6 +277,7 @@ mod tests {
         let commands = Commands {
             check: "stanchion check src --guidelines 'my drafts'".to_owned(),
             place: " --guidelines 'my drafts'".to_owned(),
+            party: String::new(),
         };
         for width in [40, 80] {
             let text = render(&sample::outcome(), &HumanStyle { commands: commands.clone(), ..style(width) });
