@@ -150,11 +150,15 @@ fn assessed(outcome: &Outcome, style: &HumanStyle) -> String {
     if not_kept > 0 {
         loud = paint.text(Role::Warning, &loud);
         let of = |standing| outcome.findings.iter().filter(|finding| finding.standing == standing).count();
-        let known = match of(Standing::Known) {
-            0 => String::new(),
-            known => format!(", {} known", figure(known)),
-        };
-        let _ = write!(loud, " ({}{known})", count(of(Standing::Open), "finding", "findings"));
+        let (open, known) = (of(Standing::Open), of(Standing::Known));
+        let mut numbers = Vec::new();
+        if open > 0 || known == 0 {
+            numbers.push(count(open, "finding", "findings"));
+        }
+        if known > 0 {
+            numbers.push(format!("{} known", figure(known)));
+        }
+        let _ = write!(loud, " ({})", numbers.join(", "));
     }
     parts.push(loud);
     // None of these is worth its room; the other numbers add up without it.
