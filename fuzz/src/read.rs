@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use stanchion::data::{self, Format, Kind, Limits, Node};
 use stanchion::engine::problems_of_guideline;
+use stanchion::engine::waive::inline_comments;
 use stanchion::format;
-use stanchion::model::Origin;
+use stanchion::model::{Date, InlineComment, Origin, Problem, RepoPath};
 use stanchion::report::{HumanStyle, render_notes, render_problems};
 use stanchion::text::LineIndex;
 
@@ -42,6 +43,8 @@ pub fn config(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match format::parse_config("stanchion.toml", text) {
         Ok(config) => {
+            // Places count without a byte order mark.
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
             for followed in config.follow {
                 assert!(text.get(followed.span.start..followed.span.end).is_some(), "{:?}", followed.span);
             }
@@ -50,6 +53,65 @@ pub fn config(bytes: &[u8]) {
             assert!(!problems.is_empty(), "refused without a word");
             safe_for_terminals(&render_problems(&problems, &HumanStyle::default()));
         }
+    }
+}
+
+/// A file of waivers: nothing without a guideline and a reason comes out of it, and edits can be read again.
+pub fn waivers(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let path = RepoPath::from(".stanchion/waivers.toml");
+    let file = format::parse_waivers("waivers.toml", &path, text);
+    safe_for_terminals(&render_problems(&file.problems, &HumanStyle::default()));
+    let today = Date::of_unix_seconds(1_800_000_000);
+    for waiver in &file.waivers {
+        assert!(format::reason_problem(&waiver.reason).is_none(), "{:?}", waiver.reason);
+        if let Ok(renewed) = format::renewed(text, &waiver.id, today.plus_days(30), today) {
+            let again = format::parse_waivers("waivers.toml", &path, &renewed);
+            assert!(again.waivers.iter().any(|it| it.id == waiver.id), "{} is lost", waiver.id);
+        }
+    }
+}
+
+/// A text with inline waivers in it.
+pub fn inline_waiver(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for found in inline_comments(text) {
+        let (line, covers, at) = (found.line, found.covers, found.at);
+        let path = RepoPath::from("a.py");
+        let comment = InlineComment { path, line, covers, text: found.text, source: found.source, at };
+        match format::parse_inline("a.py", &comment) {
+            Ok(waiver) => {
+                assert!(format::reason_problem(&waiver.reason).is_none(), "{:?}", waiver.reason);
+                assert!(text.contains(waiver.guideline.as_str()), "a guideline that nobody named");
+            }
+            Err(problems) => {
+                assert!(!problems.is_empty(), "refused without a word");
+                safe_for_terminals(&render_problems(&problems, &HumanStyle::default()));
+            }
+        }
+    }
+}
+
+/// The files that the program writes itself: lock, baseline, and the standards of others.
+pub fn kept(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let show = |problems: &[Problem]| {
+        assert!(!problems.is_empty(), "refused without a word");
+        safe_for_terminals(&render_problems(problems, &HumanStyle::default()));
+    };
+    match format::parse_lock("lock.toml", text) {
+        Ok(lock) => assert_eq!(format::parse_lock("lock.toml", &lock.render()), Ok(lock)),
+        Err(problems) => show(&problems),
+    }
+    match format::parse_baseline("baseline.toml", text) {
+        Ok(baseline) => {
+            let rendered = format::render_baseline(&baseline);
+            assert_eq!(format::parse_baseline("baseline.toml", &rendered), Ok(baseline));
+        }
+        Err(problems) => show(&problems),
+    }
+    if let Err(problems) = format::parse_standard("s.toml", text, Origin::File("s.toml".to_owned())) {
+        show(&problems);
     }
 }
 

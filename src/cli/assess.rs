@@ -1,6 +1,6 @@
 //! Assessing a party and judging what was found by what it says: the same for every command that does it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::{Failure, cache, root, worker};
 use crate::engine::tree::{Entry, EntryKind, Tree};
 use crate::engine::waive::{Comment, Ground, inline_comments, judge};
 use crate::engine::{self, Progress};
-use crate::model::{Date, Outcome, RepoPath, Timings, Unassessed, Waiver};
+use crate::model::{Date, GuidelineId, Outcome, RepoPath, Timings, Unassessed, Waiver};
 use crate::news::{Sides, news};
 use crate::text::decode;
 
@@ -134,7 +134,13 @@ pub(super) fn assess(
     outcome.compared = change.map(|change| change.compared.clone());
     followed.complete(&mut outcome, &problems);
     let (inline, wrong) = says::inline(&comments);
-    let waivers: Vec<Waiver> = says.waivers.into_iter().chain(inline).collect();
+    let mut waivers: Vec<Waiver> = says.waivers.into_iter().chain(inline).collect();
+    if followed.party.is_none() {
+        // Guidelines that were named by hand: what is said about others does not matter now.
+        let known: HashSet<&GuidelineId> =
+            followed.guidelines.iter().map(|guideline| &guideline.id).collect();
+        waivers.retain(|waiver| known.contains(&waiver.guideline));
+    }
     outcome.waiver_problems = says.problems;
     outcome.waiver_problems.extend(wrong);
     let unassessed = followed.party.as_ref().map_or(Unassessed::default(), |party| party.config.unassessed);

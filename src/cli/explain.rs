@@ -61,6 +61,17 @@ fn render(guideline: &Guideline, terminal: &Terminal) -> String {
     list(&mut out, "What follows when it is not kept", consequences, terminal);
     let offers = guideline.offers.iter().map(|it| format!("{} ({})", escape(&it.text), escape(&it.by)));
     list(&mut out, "Offered in return", offers, terminal);
+    let settings = guideline.settings.iter().zip(&guideline.values).map(|(spec, (name, value))| {
+        let now = if *value == spec.default { String::new() } else { format!(", here {value}") };
+        let text = format!("{name}: {} (by default {}{now})", spec.about, spec.default);
+        escape(&text).into_owned()
+    });
+    list(
+        &mut out,
+        &format!("Settings, in stanchion.toml under [settings.\"{}\"]", guideline.id),
+        settings,
+        terminal,
+    );
     let checks = guideline.checks.iter().map(|check| {
         let message = check.message.as_deref().map(|text| format!(": {}", escape(text))).unwrap_or_default();
         format!("{} ({}){message}", escape(&check.id), check.kind.word())

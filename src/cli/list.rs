@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::guidelines::Followed;
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, root};
 use crate::engine::{Reach, reach};
-use crate::model::Guideline;
+use crate::model::{Guideline, GuidelineId};
 use crate::report::escape::escape;
 use crate::report::{HumanStyle, Role, render_notes, render_problems, wrap};
 
@@ -51,6 +52,18 @@ fn words(reach: Reach) -> String {
     }
 }
 
+/// What this repository says about a guideline.
+fn said(followed: &Followed, id: &GuidelineId) -> &'static str {
+    let promises = followed.party.iter().flat_map(|party| &party.config.promises);
+    let promised = promises.map(|it| &it.guideline).any(|it| it == id);
+    match (promised, followed.edited.contains(id)) {
+        (true, true) => ", promised, edited",
+        (true, false) => ", promised",
+        (false, true) => ", edited",
+        (false, false) => "",
+    }
+}
+
 /// Lists guidelines.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
@@ -63,11 +76,11 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         .map(|guideline| (Arc::clone(guideline), reach(guideline, &entries)))
         .collect();
     match arguments.format {
-        Format::Json => terminal.print(&json(&rows))?,
+        Format::Json => terminal.print(&json(&rows, &followed))?,
         Format::Human => {
             // All of them: no other command would show the rest.
             let style = HumanStyle { cap: Some(usize::MAX), ..terminal.style() };
-            let mut text = table(&rows, terminal);
+            let mut text = table(&rows, &followed, terminal);
             if !followed.problems.is_empty() {
                 text.push('\n');
                 text.push_str(&render_problems(&followed.problems, &style));
@@ -83,7 +96,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     Ok(Exit::Ran)
 }
 
-fn table(rows: &[Row], terminal: &Terminal) -> String {
+fn table(rows: &[Row], followed: &Followed, terminal: &Terminal) -> String {
     let paint = terminal.paint();
     if rows.is_empty() {
         return "No guideline is followed here. `stanchion init` writes a stanchion.toml to begin with.\n"
@@ -95,7 +108,7 @@ fn table(rows: &[Row], terminal: &Terminal) -> String {
             guideline.id.to_string(),
             guideline.version.to_string(),
             guideline.stage.word().to_owned(),
-            words(*applies),
+            words(*applies) + said(followed, &guideline.id),
         ]
     });
     let cells: Vec<[String; 4]> = std::iter::once(head).chain(cells).collect();
@@ -128,7 +141,7 @@ fn table(rows: &[Row], terminal: &Terminal) -> String {
     out
 }
 
-fn json(rows: &[Row]) -> String {
+fn json(rows: &[Row], followed: &Followed) -> String {
     let guidelines: Vec<serde_json::Value> = rows
         .iter()
         .map(|(guideline, applies)| {
@@ -138,7 +151,9 @@ fn json(rows: &[Row]) -> String {
                 "stage": guideline.stage.word(),
                 "title": guideline.title,
                 "owner": guideline.owner,
-                "source": guideline.origin.words(),
+                "source": guideline.origin.source(),
+                "promised": said(followed, &guideline.id).contains("promised"),
+                "edited": followed.edited.contains(&guideline.id),
                 "sha256": guideline.sha256,
                 "applies": *applies != Reach::Nowhere,
                 "files": match applies {

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use super::guidelines::Followed;
+use super::says::{self, Source};
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, root};
 use crate::engine::applies::Condition;
@@ -41,7 +43,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}", paint.text(Role::Strong, guideline.id.as_str()));
     for (label, value) in [
-        ("source", escape(guideline.origin.words()).into_owned()),
+        ("source", escape(guideline.origin.source()).into_owned()),
+        ("file", escape(guideline.origin.words()).into_owned()),
         ("version", guideline.version.to_string()),
         ("sha256", guideline.sha256.clone()),
         ("stage", guideline.stage.word().to_owned()),
@@ -50,6 +53,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         let label = paint.text(Role::Faint, &format!("{label:<8}"));
         out.push_str(&wrap(width, &format!("  {label} "), "           ", &value));
     }
+    said(&mut out, &followed, guideline, terminal);
     let entries = root::entries(&place.root)?;
     let path = arguments.path.as_ref().and(place.scopes.first());
     let shown = path.map(|path| escape(&path.lossless()).into_owned());
@@ -63,6 +67,33 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     out.push_str(&followed.notes_about(Some(&guideline.id), &terminal.style()));
     terminal.print(&out)?;
     Ok(Exit::Ran)
+}
+
+/// What this repository says about the guideline: its promise, its settings, its waivers.
+fn said(out: &mut String, followed: &Followed, guideline: &Guideline, terminal: &Terminal) {
+    let Some(party) = &followed.party else { return };
+    let mut row = |label: &str, text: &str| {
+        let label = terminal.paint().text(Role::Faint, &format!("{label:<8}"));
+        out.push_str(&wrap(terminal.width, &format!("  {label} "), "           ", text));
+    };
+    if let Some(promised) = party.config.promises.iter().find(|it| it.guideline == guideline.id) {
+        let from = if promised.promise.from_here { ", from here on" } else { "" };
+        row("promised", &format!("since {}{from}", promised.promise.since));
+    }
+    if followed.edited.contains(&guideline.id) {
+        row("edited", "here: the copy is not what came");
+    }
+    for (name, value) in &guideline.values {
+        let own = party.config.settings.iter().any(|it| it.guideline == guideline.id && it.name == *name);
+        let whose = if own { "set in stanchion.toml" } else { "its default" };
+        row("setting", &format!("{name} = {} ({whose})", escape(&value.to_string())));
+    }
+    let says = says::read(Source::Disk(&party.root));
+    for waiver in says.waivers.iter().filter(|waiver| waiver.guideline == guideline.id) {
+        let id = escape(&waiver.id);
+        let command = terminal.paint().command(&format!("stanchion waivers why {id}"));
+        row("waiver", &format!("{id}: {} ({command})", escape(&waiver.reason)));
+    }
 }
 
 /// The conditions one by one: whether each holds, and a path that shows it.

@@ -23,12 +23,21 @@ pub fn parties_below(entries: &[Entry]) -> Vec<RepoPath> {
     kept
 }
 
-/// Takes what belongs to `parties` out of a listing.
+/// Whether a file is what a party keeps for us (its copies of guidelines and standards, lock, waivers, baseline): the
+/// examples in a guideline are no findings, and neither is what a waiver quotes.
+fn is_kept_for_us(path: &RepoPath) -> bool {
+    let Some(rest) = path.bytes().strip_prefix(b".stanchion/") else { return false };
+    let within = |folder: &[u8], ends: &[&[u8]]| {
+        rest.starts_with(folder) && ends.iter().any(|end| rest.ends_with(end))
+    };
+    matches!(rest, b"lock.toml" | b"waivers.toml" | b"baseline.toml")
+        || within(b"guidelines/", &[b".md", b".md.published"])
+        || within(b"standards/", &[b".toml", b".toml.published"])
+}
+
+/// Takes out of a listing what belongs to `parties`, and what this one keeps for us.
 pub fn without(listing: &mut Listing, parties: &[RepoPath]) {
-    if parties.is_empty() {
-        return;
-    }
-    let own = |path: &RepoPath| !parties.iter().any(|party| path.is_within(party));
+    let own = |path: &RepoPath| !is_kept_for_us(path) && !parties.iter().any(|party| path.is_within(party));
     listing.entries.retain(|entry| own(&entry.path));
     listing.problems.retain(|(path, _)| own(path));
 }
@@ -68,6 +77,16 @@ mod tests {
         let mut listing = Listing { entries: entries.to_vec(), ..Listing::default() };
         without(&mut listing, &parties_below(&entries));
         assert_eq!(listing.entries, [file("c/no-stanchion.toml"), file("stanchion.toml")]);
+        for (path, ours) in [
+            (".stanchion/guidelines/a/b.md", true),
+            (".stanchion/guidelines/a/b.md.published", true),
+            (".stanchion/waivers.toml", true),
+            (".stanchion/guidelines/a/b.py", false),
+            (".stanchion/code.py", false),
+            ("x/.stanchion/waivers.toml", false),
+        ] {
+            assert_eq!(is_kept_for_us(&RepoPath::from(path)), ours, "{path}");
+        }
         let marks = marks_above(&[RepoPath::from("a/b/c.py"), RepoPath::from("a/d.py"), RepoPath::from("e")]);
         assert_eq!(marks, [RepoPath::from("a/b/stanchion.toml"), RepoPath::from("a/stanchion.toml")]);
     }

@@ -63,7 +63,9 @@ pub fn assess(
     });
     let mut listing = wanted.map_or_else(|| tree.list(), |paths| tree.list_some(&paths))?;
     let parties = if options.parties { parties_below(&listing.entries) } else { vec![] };
-    without(&mut listing, &parties);
+    if options.parties {
+        without(&mut listing, &parties);
+    }
     let listing = listing;
     let focus = options.focus.as_ref().map(|focus| focus.without(&parties));
     let focus = focus.as_ref();

@@ -120,6 +120,8 @@ targets!(
     escape,
     glob,
     guideline,
+    inline_waiver,
+    kept,
     load_env,
     load_ini,
     load_json,
@@ -128,5 +130,6 @@ targets!(
     load_yaml,
     report,
     select_schema,
-    text_check
+    text_check,
+    waivers
 );

@@ -7,6 +7,7 @@
 #![cfg(unix)]
 
 mod changes;
+mod edits;
 mod exits;
 mod fix;
 mod parties;
