@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 use stanchion::format;
 use stanchion::model::{
-    Edit, Finding, Fix, Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed, Note, Origin, Outcome,
-    Reason, RepoPath, Standing, Traces, Verdict,
+    Edit, Finding, Fingerprint, Fix, Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed, Note,
+    Origin, Outcome, Reason, RepoPath, Standing, Trace, Traces, Verdict,
 };
 use stanchion::report::escape::{escape as one_line, escape_excerpt, escape_lines};
 use stanchion::report::{HumanStyle, render_human, write_json, write_jsonl};
@@ -152,7 +152,7 @@ fn outcome(path: &RepoPath, message: &str, source: &str, detail: &str, with: &st
             span: Span::new(0, source.len()),
             cut: false,
         }),
-        traces: Traces { fingerprint: "0".repeat(32), content: "0".repeat(16), head: None },
+        traces: Traces { fingerprint: Fingerprint(0), content: Trace(0), head: None },
         standing: Standing::Open,
         lapsed: None,
         fix: Some(Fix {

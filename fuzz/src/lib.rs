@@ -10,8 +10,8 @@ pub use assess::{code_query, code_rule, code_scan, select_schema, text_check};
 pub use encode::{escape, report};
 pub use model::glob;
 pub use read::{
-    config, decode, guideline, inline_waiver, kept, load_env, load_ini, load_json, load_jsonc, load_toml, load_yaml,
-    waivers,
+    config, decode, guideline, inline_waiver, kept, load_env, load_ini, load_json, load_jsonc, load_toml,
+    load_yaml, waivers,
 };
 #[cfg(fuzzing)]
 pub use read::{git_index, ignore_file};

@@ -84,7 +84,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             outcome.findings.iter().filter(|finding| finding.guideline == index).collect();
         let guideline = &outcome.guidelines[index].guideline;
         let refreshed = refresh(part, &findings, &|entry| {
-            sight.reaches(index, &entry.path) && guideline.checks.iter().any(|check| check.id == entry.check)
+            sight.reaches(index, &entry.path)
+                && guideline.checks.iter().any(|check| *check.id == *entry.check)
         });
         out.push_str(&line(&told(id, part.since, part.entries.len(), &refreshed, today, prune, terminal)));
         if refreshed.part.entries.is_empty() {

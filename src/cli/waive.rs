@@ -357,7 +357,7 @@ fn reach(
                 finding.path == *path && finding.start.line <= *line && finding.end.line >= *line
             };
             let mut found: Vec<String> =
-                outcome.findings.iter().filter(here).map(|it| it.traces.fingerprint.clone()).collect();
+                outcome.findings.iter().filter(here).map(|it| it.traces.fingerprint.to_string()).collect();
             found.sort();
             found.dedup();
             if found.is_empty() {

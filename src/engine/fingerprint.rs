@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{GuidelineId, RepoPath, Traces};
+use crate::model::{Fingerprint, GuidelineId, RepoPath, Trace, Traces};
 
 /// Folds runs of white space to one blank, so that re-indenting changes nothing.
 #[must_use]
@@ -20,16 +20,17 @@ pub fn fold(content: &str) -> String {
 /// SHA-256 over length-prefixed parts, the first 16 bytes as 32 hexadecimal digits.
 #[must_use]
 pub fn digest(parts: &[&[u8]]) -> String {
-    use std::fmt::Write as _;
+    format!("{:032x}", number(parts))
+}
+
+/// The same as a number.
+fn number(parts: &[&[u8]]) -> u128 {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    hash.finalize()[..16].iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
 /// The traces of the `occurrence`-th finding (from 0) with this content in this file; `first_line` is that of
@@ -47,12 +48,12 @@ pub fn traces(
     let (guideline, check) = (guideline.as_str().as_bytes(), check.as_bytes());
     let content = fold(content);
     let short = |what: &[u8], text: &str| {
-        let mut digits = digest(&[what, guideline, check, text.as_bytes()]);
-        digits.truncate(16);
-        digits
+        let hash = number(&[what, guideline, check, text.as_bytes()]);
+        // The first half of the digits.
+        Trace(u64::try_from(hash >> 64).unwrap_or(u64::MAX))
     };
     Traces {
-        fingerprint: digest(&[guideline, check, path.bytes(), content.as_bytes(), &occurrence]),
+        fingerprint: Fingerprint(number(&[guideline, check, path.bytes(), content.as_bytes(), &occurrence])),
         content: short(b"content", &content),
         head: first_line.map(|line| short(b"head", &fold(line))),
     }
@@ -69,7 +70,7 @@ mod tests {
         assert_eq!(of("x", "f(\n   1)", 0), of("x", " f( 1)", 0));
         let all = [of("x", "f()", 0), of("x", "f()", 1), of("y", "f()", 0), of("x", "g()", 0)];
         for (at, one) in all.iter().enumerate() {
-            assert_eq!((one.fingerprint.len(), one.content.len()), (32, 16));
+            assert_eq!((one.fingerprint.to_string().len(), one.content.to_string().len()), (32, 16));
             assert!(all[at + 1..].iter().all(|other| other.fingerprint != one.fingerprint));
         }
         assert!(all[..3].iter().all(|it| it.content == all[0].content) && all[3].content != all[0].content);

@@ -107,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{Fix, Level, Traces};
+    use crate::model::{Fingerprint, Fix, Level, Trace, Traces};
     use crate::text::Position;
 
     fn finding(path: &str, edits: Vec<Edit>) -> Finding {
@@ -120,7 +120,7 @@ mod tests {
             start: Position::START,
             end: Position::START,
             excerpt: None,
-            traces: Traces { fingerprint: String::new(), content: String::new(), head: None },
+            traces: Traces { fingerprint: Fingerprint(0), content: Trace(0), head: None },
             standing: Standing::Open,
             lapsed: None,
             fix: Some(Fix { title: None, edits }),

@@ -1,15 +1,18 @@
 //! `.stanchion/baseline.toml`: what was found when promises were made "from here". Written by tool, and read at
 //! every check: the lines that the tool writes are read as lines, anything else as the TOML that it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::parse::sorted;
 use super::schema::version;
 use super::source::Document;
 use super::toml_file;
 use crate::data::{Kind, Limits, Node};
-use crate::model::{Baseline, BaselineEntry, BaselinePart, Date, GuidelineId, Problem, RepoPath, Traces};
+use crate::model::{
+    Baseline, BaselineEntry, BaselinePart, Date, Fingerprint, GuidelineId, Problem, RepoPath, Trace, Traces,
+};
 use crate::text::Span;
 
 /// Largest file, in bytes.
@@ -35,8 +38,11 @@ pub fn render_baseline(baseline: &Baseline) -> String {
         let _ = write!(out, "\n[\"{id}\"]\nsince = {}\nfound = [\n", part.since);
         for entry in entries {
             let Traces { fingerprint, content, head } = &entry.traces;
-            let head = head.as_deref().unwrap_or("-");
-            let _ = write!(out, "  \"{} {fingerprint} {content} {head} ", entry.check);
+            let _ = write!(out, "  \"{} {fingerprint} {content} ", entry.check);
+            let _ = match head {
+                Some(head) => write!(out, "{head} "),
+                None => write!(out, "- "),
+            };
             write_path(&mut out, &entry.path);
             out.push_str("\",\n");
         }
@@ -85,28 +91,55 @@ fn read_path(text: &str) -> Option<RepoPath> {
     Some(RepoPath::new(bytes))
 }
 
-/// The entry that a text of the list `found` holds.
-fn entry(text: &str) -> Option<BaselineEntry> {
-    let mut parts = text.splitn(5, ' ');
-    let (check, fingerprint, content, head, path) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let hex = |digits: &str, number: usize| {
-        digits.len() == number && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let head = if head == "-" { None } else { Some(head.to_owned()) };
-    let fits = !check.is_empty()
-        && hex(fingerprint, 32)
-        && hex(content, 16)
-        && head.as_deref().is_none_or(|head| hex(head, 16))
-        && !path.is_empty();
-    let (fingerprint, content) = (fingerprint.to_owned(), content.to_owned());
-    fits.then(|| {
-        Some(BaselineEntry {
-            path: read_path(path)?,
-            check: check.to_owned(),
-            traces: Traces { fingerprint, content, head },
-        })
-    })?
+/// The number that lower-case hexadecimal digits say, if there are so many.
+fn hex(digits: &str, many: usize) -> Option<u128> {
+    if digits.len() != many {
+        return None;
+    }
+    digits.bytes().try_fold(0, |number, byte| match byte {
+        b'0'..=b'9' => Some(number << 4 | u128::from(byte - b'0')),
+        b'a'..=b'f' => Some(number << 4 | u128::from(byte - b'a' + 10)),
+        _ => None,
+    })
+}
+
+/// Reads entries; names of checks, of which there are few, are kept once.
+#[derive(Default)]
+struct Entries {
+    checks: BTreeSet<Arc<str>>,
+}
+
+impl Entries {
+    /// The entry that a text of the list `found` holds.
+    fn read(&mut self, text: &str) -> Option<BaselineEntry> {
+        let mut parts = text.splitn(5, ' ');
+        let (check, fingerprint, content, head, path) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let trace = |digits: &str| Some(Trace(u64::try_from(hex(digits, 16)?).ok()?));
+        let traces = Traces {
+            fingerprint: Fingerprint(hex(fingerprint, 32)?),
+            content: trace(content)?,
+            head: if head == "-" { None } else { Some(trace(head)?) },
+        };
+        if check.is_empty() || path.is_empty() {
+            return None;
+        }
+        let check = match self.checks.get(check) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let new: Arc<str> = Arc::from(check);
+                self.checks.insert(Arc::clone(&new));
+                new
+            }
+        };
+        Some(BaselineEntry { path: read_path(path)?, check, traces })
+    }
+}
+
+/// Whether a text between double quotes needs no unescaping, and is TOML as it stands.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte >= b' ' && byte != 0x7f && byte != b'"' && byte != b'\\';
+    text.bytes().all(plain)
 }
 
 /// Reads a baseline.
@@ -126,6 +159,7 @@ fn as_written(text: &str) -> Option<Baseline> {
         return None;
     }
     let mut baseline = Baseline::default();
+    let mut reader = Entries::default();
     let mut lines = text.strip_prefix(HEAD)?.lines();
     while let Some(line) = lines.next() {
         if !line.is_empty() {
@@ -143,10 +177,10 @@ fn as_written(text: &str) -> Option<Baseline> {
                 break;
             }
             let inside = line.strip_prefix("  \"")?.strip_suffix("\",")?;
-            if inside.contains(['"', '\\']) || inside.chars().any(char::is_control) {
+            if !is_plain(inside) {
                 return None;
             }
-            let found = entry(inside)?;
+            let found = reader.read(inside)?;
             if entries.last().is_some_and(|last| *last >= found) {
                 return None;
             }
@@ -177,10 +211,13 @@ fn as_toml(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
     if schema.is_none() {
         told(Span::at(0), "the key `schema` is missing".to_owned());
     }
+    let mut reader = Entries::default();
     let mut guidelines = BTreeMap::new();
     for member in members.iter().filter(|member| member.key != "schema") {
         match GuidelineId::new(&member.key) {
-            Ok(id) => drop(guidelines.insert(id, part(&member.value, member.key_span, &mut told))),
+            Ok(id) => {
+                drop(guidelines.insert(id, part(&member.value, member.key_span, &mut reader, &mut told)))
+            }
             Err(message) => told(member.key_span, message),
         }
     }
@@ -188,7 +225,7 @@ fn as_toml(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
 }
 
 /// What stands about one guideline.
-fn part(node: &Node, key: Span, told: &mut dyn FnMut(Span, String)) -> BaselinePart {
+fn part(node: &Node, key: Span, reader: &mut Entries, told: &mut dyn FnMut(Span, String)) -> BaselinePart {
     let mut part = BaselinePart { since: Date::of_unix_seconds(0), entries: Vec::new() };
     let Kind::Object(members) = &node.kind else {
         told(key, "a table with `since` and `found` is expected".to_owned());
@@ -206,7 +243,7 @@ fn part(node: &Node, key: Span, told: &mut dyn FnMut(Span, String)) -> BaselineP
             }
             ("found", Kind::Array(items)) => {
                 for item in items {
-                    let found = if let Kind::String(text) = &item.kind { entry(text) } else { None };
+                    let found = if let Kind::String(text) = &item.kind { reader.read(text) } else { None };
                     match found {
                         Some(found) => part.entries.push(found),
                         None => told(item.span, "this says nothing that was found".to_owned()),
@@ -236,12 +273,15 @@ mod tests {
             "[a-z]{1,8}(/[a-z .%\"\\\\]{1,8}){0,2}".prop_map(|path| RepoPath::from(path.as_str())),
             prop::collection::vec(1..=255_u8, 1..12).prop_map(RepoPath::new),
         ];
-        let hex = "[0-9a-f]{16}";
-        (path, "[a-z-]{1,8}", "[0-9a-f]{32}", hex, prop::option::of(hex)).prop_map(
+        (path, "[a-z-]{1,8}", any::<u128>(), any::<u64>(), prop::option::of(any::<u64>())).prop_map(
             |(path, check, fingerprint, content, head)| BaselineEntry {
                 path,
-                check,
-                traces: Traces { fingerprint, content, head },
+                check: Arc::from(check),
+                traces: Traces {
+                    fingerprint: Fingerprint(fingerprint),
+                    content: Trace(content),
+                    head: head.map(Trace),
+                },
             },
         )
     }

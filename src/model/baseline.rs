@@ -1,6 +1,7 @@
 //! A baseline: what was found when a promise was made "from here".
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Date, GuidelineId, RepoPath, Traces};
 
@@ -27,7 +28,7 @@ pub struct BaselineEntry {
     /// Where it was.
     pub path: RepoPath,
     /// Id of the check.
-    pub check: String,
+    pub check: Arc<str>,
     /// Its traces.
     pub traces: Traces,
 }

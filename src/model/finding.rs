@@ -1,22 +1,44 @@
 //! Findings and the fixes they carry.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Level, RepoPath};
 use crate::text::{Excerpt, Position, Span};
 
-/// What tells a finding from every other over time. Each is made of hexadecimal digits, from the content of the
-/// place with white space folded; no line number is in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// Tells a finding from every other over time; written as 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Fingerprint(pub u128);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// A shorter one, which equal findings may share; written as 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Trace(pub u64);
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// What tells a finding from others over time. Each is made from the content of the place with white space folded; no
+/// line number is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Traces {
     /// Guideline, check, path, content, and which of several equal ones it is: stable across line moves and
-    /// unrelated edits. 32 digits.
-    pub fingerprint: String,
-    /// Guideline, check and content, wherever that is: survives a move to another file. 16 digits.
-    pub content: String,
+    /// unrelated edits.
+    pub fingerprint: Fingerprint,
+    /// Guideline, check and content, wherever that is: survives a move to another file.
+    pub content: Trace,
     /// Guideline, check and the first line of a content of several lines: survives edits further inside.
-    /// 16 digits; `None` where the content is one line.
-    pub head: Option<String>,
+    /// `None` where the content is one line.
+    pub head: Option<Trace>,
 }
 
 /// Whether a finding counts.

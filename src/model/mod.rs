@@ -22,7 +22,7 @@ pub use check::{
     FilesCheck, FilesQuestion, FixSpec, NameOf, NameStyle, Names, Pair, Require, Size, TextCheck,
 };
 pub use date::Date;
-pub use finding::{Edit, Finding, Fix, Standing, Traces};
+pub use finding::{Edit, Finding, Fingerprint, Fix, Standing, Trace, Traces};
 pub use guideline::{
     Applies, Consequence, Example, ExampleFile, Expectation, Guideline, GuidelineId, Level, Offer, Origin,
     Section, SettingKind, SettingSpec, Stage,

@@ -1,10 +1,10 @@
 //! News in the baseline: it only gets shorter, unless somebody makes it longer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Sides, item};
 use crate::format::parse_baseline;
-use crate::model::{Baseline, BaselinePart, News, NewsKind};
+use crate::model::{Baseline, BaselinePart, News, NewsKind, Trace};
 
 const BASELINE: &str = ".stanchion/baseline.toml";
 
@@ -33,20 +33,20 @@ pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
 
 /// How many entries have come that stand for something else than those before.
 fn grown(before: Option<&BaselinePart>, now: &BaselinePart) -> usize {
-    let mut left: HashMap<&str, usize> = HashMap::new();
+    let mut left: HashMap<Trace, usize> = HashMap::new();
     for entry in before.into_iter().flat_map(|part| &part.entries) {
-        *left.entry(&entry.traces.content).or_default() += 1;
+        *left.entry(entry.traces.content).or_default() += 1;
     }
-    let mut heads: HashMap<&str, usize> = HashMap::new();
+    let mut heads: HashSet<Trace> = HashSet::new();
     for entry in before.into_iter().flat_map(|part| &part.entries) {
-        *heads.entry(entry.traces.head.as_deref().unwrap_or_default()).or_default() += 1;
+        heads.extend(entry.traces.head);
     }
     let mut grown = 0;
     for entry in &now.entries {
-        match left.get_mut(entry.traces.content.as_str()).filter(|left| **left > 0) {
+        match left.get_mut(&entry.traces.content).filter(|left| **left > 0) {
             Some(left) => *left -= 1,
             // Edited further inside, and brought up to date.
-            None if entry.traces.head.as_deref().is_some_and(|head| heads.contains_key(head)) => {}
+            None if entry.traces.head.is_some_and(|head| heads.contains(&head)) => {}
             None => grown += 1,
         }
     }

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Applies, Consequence, Edit, Finding, Fix, Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed,
-    Note, Origin, Outcome, PathCounts, Problem, Reason, RepoPath, Section, Stage, Standing, Traces, Verdict,
+    Applies, Consequence, Edit, Finding, Fingerprint, Fix, Guideline, GuidelineId, GuidelineOutcome, Level,
+    NotAssessed, Note, Origin, Outcome, PathCounts, Problem, Reason, RepoPath, Section, Stage, Standing,
+    Trace, Traces, Verdict,
 };
 use crate::text::{Excerpt, LineIndex, Position, Span};
 
@@ -62,8 +63,8 @@ fn finding(guideline: usize, path: &[u8], message: &str, place: Option<(&str, Sp
         end: at(span.end),
         excerpt: place.map(|(text, span)| Excerpt::new(text, &LineIndex::new(text), span)),
         traces: Traces {
-            fingerprint: format!("{:032x}", message.len() * 31 + path.len()),
-            content: "0123456789abcdef".to_owned(),
+            fingerprint: Fingerprint((message.len() * 31 + path.len()) as u128),
+            content: Trace(0x0123_4567_89ab_cdef),
             head: None,
         },
         standing: Standing::Open,

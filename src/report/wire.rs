@@ -195,7 +195,7 @@ pub(super) struct WireFinding<'a> {
     /// The lines of source around the place; null when the finding is about a path.
     snippet: Option<&'a str>,
     /// Identity over time: stable across line moves and unrelated edits.
-    fingerprint: &'a str,
+    fingerprint: String,
     /// Whether this repository promises the guideline.
     promised: bool,
     /// Whether it is new: since the base that the run compares with, and since the promise was made that counts
@@ -228,7 +228,7 @@ impl<'a> WireFinding<'a> {
             start: finding.start.into(),
             end: finding.end.into(),
             snippet: finding.excerpt.as_ref().map(|excerpt| excerpt.text.as_str()),
-            fingerprint: &finding.traces.fingerprint,
+            fingerprint: finding.traces.fingerprint.to_string(),
             promised: entry.promised,
             new: finding.standing != Standing::Known,
             waiver: match finding.standing {

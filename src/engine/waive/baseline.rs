@@ -3,8 +3,9 @@
 //! Each entry stands for at most one finding, so that what is known never grows: a finding that moved, was
 //! renamed or was edited further inside keeps its entry, and one more of the same kind is new.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use crate::model::{BaselineEntry, BaselinePart, Finding, RepoPath};
 
@@ -18,28 +19,31 @@ pub struct Match {
 }
 
 impl Match {
-    /// Pairs what is left and has the same key, in order.
+    /// Pairs what is left and has the same key, in order. Findings are few and entries are many: the entries are
+    /// gone through once.
     fn pair<K: Eq + Hash>(
         &mut self,
         of_entry: impl Fn(usize) -> Option<K>,
         of_finding: impl Fn(usize) -> Option<K>,
+        may: impl Fn(usize) -> bool,
     ) {
-        let mut free: HashMap<K, Vec<usize>> = HashMap::new();
-        // From behind, so that the first is taken first.
-        for entry in (0..self.of_entry.len()).rev().filter(|&it| self.of_entry[it].is_none()) {
-            if let Some(key) = of_entry(entry) {
-                free.entry(key).or_default().push(entry);
+        let mut free: HashMap<K, VecDeque<usize>> = HashMap::new();
+        for finding in (0..self.of_finding.len()).filter(|&it| self.of_finding[it].is_none()) {
+            if let Some(key) = of_finding(finding) {
+                free.entry(key).or_default().push_back(finding);
             }
         }
         if free.is_empty() {
             return;
         }
-        for finding in 0..self.of_finding.len() {
-            if self.of_finding[finding].is_some() {
+        for entry in 0..self.of_entry.len() {
+            if self.of_entry[entry].is_some() {
                 continue;
             }
-            let entry = of_finding(finding).and_then(|key| free.get_mut(&key)?.pop());
-            if let Some(entry) = entry {
+            let Some(waiting) = of_entry(entry).and_then(|key| free.get_mut(&key)) else { continue };
+            if may(entry)
+                && let Some(finding) = waiting.pop_front()
+            {
                 self.of_finding[finding] = Some(entry);
                 self.of_entry[entry] = Some(finding);
             }
@@ -57,25 +61,26 @@ pub fn match_baseline(
     was_looked_into: &dyn Fn(&RepoPath) -> bool,
 ) -> Match {
     let mut found = Match { of_finding: vec![None; findings.len()], of_entry: vec![None; entries.len()] };
+    let always = |_| true;
     // The same finding, wherever in its file.
-    found.pair(
-        |it| Some(entries[it].traces.fingerprint.as_str()),
-        |it| Some(findings[it].traces.fingerprint.as_str()),
-    );
+    found.pair(|it| Some(entries[it].traces.fingerprint), |it| Some(findings[it].traces.fingerprint), always);
     // One of several equal ones in a file: another was mended, and they are counted anew.
     found.pair(
-        |it| Some((entries[it].path.bytes(), entries[it].traces.content.as_str())),
-        |it| Some((findings[it].path.bytes(), findings[it].traces.content.as_str())),
+        |it| Some((entries[it].traces.content, entries[it].path.bytes())),
+        |it| Some((findings[it].traces.content, findings[it].path.bytes())),
+        always,
     );
     // Edited further inside.
     found.pair(
-        |it| Some((entries[it].path.bytes(), entries[it].traces.head.as_deref()?)),
-        |it| Some((findings[it].path.bytes(), findings[it].traces.head.as_deref()?)),
+        |it| Some((entries[it].traces.head?, entries[it].path.bytes())),
+        |it| Some((findings[it].traces.head?, findings[it].path.bytes())),
+        always,
     );
     // Moved to another file.
     found.pair(
-        |it| was_looked_into(&entries[it].path).then_some(entries[it].traces.content.as_str()),
-        |it| Some(findings[it].traces.content.as_str()),
+        |it| Some(entries[it].traces.content),
+        |it| Some(findings[it].traces.content),
+        |it| was_looked_into(&entries[it].path),
     );
     found
 }
@@ -131,5 +136,9 @@ pub fn refresh(
 /// The entry that stands for a finding.
 #[must_use]
 pub fn entry_of(finding: &Finding) -> BaselineEntry {
-    BaselineEntry { path: finding.path.clone(), check: finding.check.clone(), traces: finding.traces.clone() }
+    BaselineEntry {
+        path: finding.path.clone(),
+        check: Arc::from(finding.check.as_str()),
+        traces: finding.traces,
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::engine::glob::{Globs, is_literal};
-use crate::model::{Finding, Waiver, WaiverReach};
+use crate::model::{Finding, Fingerprint, Waiver, WaiverReach};
 
 /// Why a glob of a waiver cannot be used: which one, and a sentence. `None`: all can.
 #[must_use]
@@ -20,7 +20,7 @@ pub struct Covers<'w> {
     everything: Vec<usize>,
     by_path: HashMap<&'w [u8], Vec<usize>>,
     by_glob: Vec<(usize, Globs)>,
-    by_fingerprint: HashMap<&'w str, Vec<usize>>,
+    by_fingerprint: HashMap<Fingerprint, Vec<usize>>,
     by_line: HashMap<(&'w [u8], u32), Vec<usize>>,
 }
 
@@ -43,7 +43,10 @@ impl<'w> Covers<'w> {
             }
             WaiverReach::Fingerprints(fingerprints) => {
                 for fingerprint in fingerprints {
-                    self.by_fingerprint.entry(fingerprint).or_default().push(number);
+                    // What is no fingerprint was told when it was read.
+                    if let Ok(digits) = u128::from_str_radix(fingerprint, 16) {
+                        self.by_fingerprint.entry(Fingerprint(digits)).or_default().push(number);
+                    }
                 }
             }
             WaiverReach::Line { path, line } => {
@@ -66,7 +69,7 @@ impl<'w> Covers<'w> {
     /// a waiver names other checks is not looked at here.
     pub fn of_finding(&self, finding: &Finding, of_path: &[usize]) -> Vec<usize> {
         let mut numbers = of_path.to_vec();
-        numbers.extend(self.by_fingerprint.get(finding.traces.fingerprint.as_str()).into_iter().flatten());
+        numbers.extend(self.by_fingerprint.get(&finding.traces.fingerprint).into_iter().flatten());
         let last_line = last_line(finding);
         let lines = [finding.start.line, last_line];
         for line in &lines[..if last_line == finding.start.line { 1 } else { 2 }] {

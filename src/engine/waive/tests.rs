@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::engine::glob::Globs;
 use crate::model::{
-    Applies, Baseline, BaselinePart, Check, CheckKind, Date, Effect, FilesCheck, Finding, Guideline,
-    GuidelineId, GuidelineOutcome, Level, NotAssessed, Origin, Outcome, Promise, PromiseVerdict, Reason,
-    RepoPath, Stage, Standing, Traces, Unassessed, Verdict, Waiver, WaiverEnd, WaiverKind, WaiverPlace,
-    WaiverReach,
+    Applies, Baseline, BaselinePart, Check, CheckKind, Date, Effect, FilesCheck, Finding, Fingerprint,
+    Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed, Origin, Outcome, Promise, PromiseVerdict,
+    Reason, RepoPath, Stage, Standing, Trace, Traces, Unassessed, Verdict, Waiver, WaiverEnd, WaiverKind,
+    WaiverPlace, WaiverReach,
 };
 use crate::text::{Position, Span};
 
@@ -63,7 +63,7 @@ fn guideline(name: &str) -> Guideline {
 /// A finding of guideline and check by number, in a line of a path.
 fn finding(guideline: usize, check: usize, path: usize, line: u32) -> Finding {
     let position = |column| Position { line, column, byte: u64::from(line) * 10 };
-    let content = format!("{guideline} {check} {}", line % 3);
+    let kind = (guideline * 2 + check) as u64 * 3 + u64::from(line % 3);
     Finding {
         guideline,
         check: CHECKS[check].to_owned(),
@@ -73,7 +73,11 @@ fn finding(guideline: usize, check: usize, path: usize, line: u32) -> Finding {
         start: position(1),
         end: position(5),
         excerpt: None,
-        traces: Traces { fingerprint: format!("{content} {path} {line}"), content, head: None },
+        traces: Traces {
+            fingerprint: Fingerprint((u128::from(kind) * 100 + path as u128) * 100 + u128::from(line)),
+            content: Trace(kind),
+            head: None,
+        },
         standing: Standing::Open,
         lapsed: None,
         fix: None,
@@ -288,7 +292,8 @@ fn any_reach() -> impl Strategy<Value = WaiverReach> {
             .prop_map(|(path, line)| WaiverReach::Line { path: PATHS[path].into(), line }),
         (0..PATHS.len()).prop_map(|path| WaiverReach::File { path: PATHS[path].into() }),
         prop::collection::vec((0..2_usize, 0..2_usize, 0..PATHS.len(), 1..6_u32), 0..3).prop_map(|of| {
-            let print = |(g, c, p, l): (usize, usize, usize, u32)| finding(g, c, p, l).traces.fingerprint;
+            let print =
+                |(g, c, p, l): (usize, usize, usize, u32)| finding(g, c, p, l).traces.fingerprint.to_string();
             WaiverReach::Fingerprints(of.into_iter().map(print).collect())
         }),
     ]
@@ -326,7 +331,7 @@ fn says_so(waiver: &Waiver, found: &Finding, today: Date) -> bool {
     let path = found.path.bytes();
     let reached = match &waiver.reach {
         WaiverReach::Paths(globs) => globs.is_empty() || Globs::new(globs).expect("globs").is_match(path),
-        WaiverReach::Fingerprints(all) => all.contains(&found.traces.fingerprint),
+        WaiverReach::Fingerprints(all) => all.contains(&found.traces.fingerprint.to_string()),
         WaiverReach::Line { path: file, line } => file.bytes() == path && *line == found.start.line,
         WaiverReach::File { path: file } => file.bytes() == path,
     };
@@ -431,8 +436,8 @@ proptest! {
                 prop_assert_eq!(&entries[*entry].traces.content, &now[finding].traces.content);
             }
         }
-        let equal = |content: &str, all: &[Finding]| all.iter().filter(|it| it.traces.content == content).count();
-        for content in now.iter().map(|it| it.traces.content.as_str()) {
+        let equal = |content: Trace, all: &[Finding]| all.iter().filter(|it| it.traces.content == content).count();
+        for content in now.iter().map(|it| it.traces.content) {
             let known = (0..now.len())
                 .filter(|&it| now[it].traces.content == content && matched.of_finding[it].is_some())
                 .count();

@@ -1,12 +1,13 @@
 //! `.stanchion/waivers.toml`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use semver::VersionReq;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::fields;
 use super::raw::{RawWaiver, RawWaivers};
+use super::{fields, quick};
 use crate::data::{Kind, Limits, Node};
 use crate::format::diagnose::diagnose;
 use crate::format::parse::sorted;
@@ -43,6 +44,36 @@ pub fn waivers_schema() -> Value {
 /// mark.
 #[must_use]
 pub fn parse_waivers(file: &str, path: &RepoPath, text: &str) -> WaiverFile {
+    match as_lines(path, text) {
+        Some(waivers) => WaiverFile { waivers, problems: vec![] },
+        None => as_toml(file, path, text),
+    }
+}
+
+/// The waivers of a file that is simple enough, and in which nothing is wrong.
+fn as_lines(path: &RepoPath, text: &str) -> Option<Vec<Waiver>> {
+    if text.len() > FILE_BYTES {
+        return None;
+    }
+    let mut ids = HashSet::new();
+    let mut ranges = HashMap::new();
+    let entries = quick::entries(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    let mut waivers = Vec::with_capacity(entries.len());
+    for (raw, span, line) in entries {
+        let mut wrong = false;
+        let mut tell = |_: &str, _: String, _: Option<String>| wrong = true;
+        let place = WaiverPlace { path: path.clone(), line, span, inline: false };
+        let waiver = understand(raw, place, &mut ids, &mut ranges, &mut tell)?;
+        if wrong {
+            return None;
+        }
+        waivers.push(waiver);
+    }
+    Some(waivers)
+}
+
+/// Reads it as TOML, with everything that is wrong.
+fn as_toml(file: &str, path: &RepoPath, text: &str) -> WaiverFile {
     let (source, root) = match toml_file::open(file, text, (&LIMITS, FILE_BYTES), CONFLICT) {
         Ok(opened) => opened,
         Err(problems) => return WaiverFile { waivers: vec![], problems },
@@ -58,16 +89,21 @@ pub fn parse_waivers(file: &str, path: &RepoPath, text: &str) -> WaiverFile {
         return WaiverFile { waivers: vec![], problems: vec![newer] };
     }
     let lines = LineIndex::new(&source.text);
-    let mut desk = Desk { source: &source, schema: None, ids: HashSet::new(), problems: Vec::new() };
+    let mut desk = Desk {
+        source: &source,
+        schema: None,
+        ids: HashSet::new(),
+        ranges: HashMap::new(),
+        problems: Vec::new(),
+    };
     for node in entries {
         let span = place_of(&source.text, node);
+        let (line, _) = lines.line_column(&source.text, span.start);
         let told = desk.problems.len();
-        if let Some(mut waiver) = desk.waiver(node, span) {
-            let (line, _) = lines.line_column(&source.text, span.start);
-            waiver.place = WaiverPlace { path: path.clone(), line, span, inline: false };
-            if desk.problems.len() == told {
-                out.waivers.push(waiver);
-            }
+        let place = WaiverPlace { path: path.clone(), line, span, inline: false };
+        let waiver = desk.waiver(node, place);
+        if desk.problems.len() == told {
+            out.waivers.extend(waiver);
         }
     }
     out.problems.append(&mut desk.problems);
@@ -112,13 +148,15 @@ struct Desk<'s> {
     /// Made when the first waiver has to be explained.
     schema: Option<Value>,
     ids: HashSet<String>,
+    ranges: Ranges,
     problems: Vec<Problem>,
 }
 
 impl Desk<'_> {
     /// The waiver that `node` holds. What is wrong is told; then the value is not to be used.
-    fn waiver(&mut self, node: &Node, span: Span) -> Option<Waiver> {
+    fn waiver(&mut self, node: &Node, place: WaiverPlace) -> Option<Waiver> {
         let json = node.to_json();
+        let span = place.span;
         let document = Document { source: self.source, root: node, home: span };
         let raw = match RawWaiver::deserialize(&json) {
             Ok(raw) => raw,
@@ -133,127 +171,252 @@ impl Desk<'_> {
                 return None;
             }
         };
-        let mut slips = Slips { document, problems: &mut self.problems };
-        let id = slips.take(
-            "id",
-            match fields::id_problem(&raw.id) {
-                Some(message) => Err(message),
-                None if !self.ids.insert(raw.id.clone()) => {
-                    Err(format!("`{}` is the id of an earlier waiver: this one has no effect", raw.id))
-                }
-                None => Ok(raw.id),
-            },
-        );
-        let guideline = slips.take("guideline", fields::guideline(&raw.guideline));
-        let versions = raw.versions.as_deref().map(|text| slips.take("versions", fields::versions(text)));
-        if let Some(message) = fields::reason_problem(&raw.reason) {
-            slips.tell("reason", message, None);
-        }
-        for (key, value) in [("instead", &raw.instead), ("owner", &raw.owner)] {
-            if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
-                slips.tell(key, format!("`{key}` is empty"), Some("leave it out".to_owned()));
-            }
-        }
-        let mut date = |key: &str, text: Option<&String>| slips.date(key, text);
-        let declared = date("declared", raw.declared.as_ref());
-        let until = date("until", raw.until.as_ref());
-        let review_on = date("review-on", raw.review_on.as_ref());
-        let withdrawn = date("withdrawn", raw.withdrawn.as_ref());
-        let days = raw.renewed.unwrap_or_default();
-        let renewed: Vec<Date> = days.iter().filter_map(|text| date("renewed", Some(text))).collect();
-        if let (Some(declared), Some(until)) = (declared, until)
-            && until < declared
-        {
-            slips.tell("until", format!("it ends before it was declared ({declared})"), None);
-        }
-        // A date that is wrong was told already.
-        let written = |text: &Option<String>, date: Option<Date>| text.is_some() == date.is_some();
-        let end = if written(&raw.until, until) && written(&raw.review_on, review_on) {
-            fields::end(until, raw.standing, review_on)
-                .map_err(|(key, message)| slips.tell(key, message, None))
-                .ok()
-        } else {
-            None
+        let problems = &mut self.problems;
+        let mut tell = |key: &str, message: String, help: Option<String>| {
+            let span = document.value(&keys(&[key]));
+            problems.push(document.source.problem(span, message, "no effect", help));
         };
-        let reach = slips.reach(raw.paths, raw.fingerprints);
-        let checks = raw.checks.unwrap_or_default();
-        if checks.iter().any(|check| check.trim().is_empty() || check.contains('*')) {
-            let help = Some("name each check by its id, or leave `checks` out for all".to_owned());
-            slips.tell("checks", "a check is named by its id".to_owned(), help);
+        understand(raw, place, &mut self.ids, &mut self.ranges, &mut tell)
+    }
+}
+
+/// Ranges of versions that were read already: few are different.
+type Ranges = HashMap<String, VersionReq>;
+/// Is told what is wrong: at which key, what, and what to do.
+type Tell<'t> = dyn FnMut(&str, String, Option<String>) + 't;
+
+/// The waiver that is meant. What is wrong is told; then the value is not to be used.
+fn understand(
+    raw: RawWaiver,
+    place: WaiverPlace,
+    ids: &mut HashSet<String>,
+    ranges: &mut Ranges,
+    tell: &mut Tell<'_>,
+) -> Option<Waiver> {
+    let id = match fields::id_problem(&raw.id) {
+        Some(message) => Err(message),
+        None if !ids.insert(raw.id.clone()) => {
+            Err(format!("`{}` is the id of an earlier waiver: this one has no effect", raw.id))
         }
-        Some(Waiver {
-            id: id?,
-            guideline: guideline?,
-            versions: match versions {
-                Some(versions) => Some(versions?),
-                None => None,
-            },
-            checks,
-            reach: reach?,
-            kind: raw.kind,
-            reason: raw.reason.trim().to_owned(),
-            instead: raw.instead,
-            owner: raw.owner,
-            declared,
-            end: end?,
-            withdrawn,
-            renewed,
-            place: WaiverPlace { path: RepoPath::from(""), line: 1, span, inline: false },
-        })
+        None => Ok(raw.id),
+    };
+    let id = take("id", id, tell);
+    let guideline = take("guideline", fields::guideline(&raw.guideline), tell);
+    let versions = raw.versions.map(|text| match ranges.get(&text) {
+        Some(known) => Some(known.clone()),
+        None => {
+            let range = take("versions", fields::versions(&text), tell)?;
+            ranges.insert(text, range.clone());
+            Some(range)
+        }
+    });
+    if let Some(message) = fields::reason_problem(&raw.reason) {
+        tell("reason", message, None);
+    }
+    for (key, value) in [("instead", &raw.instead), ("owner", &raw.owner)] {
+        if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
+            tell(key, format!("`{key}` is empty"), Some("leave it out".to_owned()));
+        }
+    }
+    let mut date = |key: &str, text: Option<&String>| take(key, fields::date(text?), tell);
+    let declared = date("declared", raw.declared.as_ref());
+    let until = date("until", raw.until.as_ref());
+    let review_on = date("review-on", raw.review_on.as_ref());
+    let withdrawn = date("withdrawn", raw.withdrawn.as_ref());
+    let days = raw.renewed.unwrap_or_default();
+    let renewed: Vec<Date> = days.iter().filter_map(|text| date("renewed", Some(text))).collect();
+    if let (Some(declared), Some(until)) = (declared, until)
+        && until < declared
+    {
+        tell("until", format!("it ends before it was declared ({declared})"), None);
+    }
+    // A date that is wrong was told already.
+    let written = |text: &Option<String>, date: Option<Date>| text.is_some() == date.is_some();
+    let end = if written(&raw.until, until) && written(&raw.review_on, review_on) {
+        let end = fields::end(until, raw.standing, review_on);
+        end.map_err(|(key, message)| tell(key, message, None)).ok()
+    } else {
+        None
+    };
+    let reach = reach(raw.paths, raw.fingerprints, tell);
+    let checks = raw.checks.unwrap_or_default();
+    if checks.iter().any(|check| check.trim().is_empty() || check.contains('*')) {
+        let help = Some("name each check by its id, or leave `checks` out for all".to_owned());
+        tell("checks", "a check is named by its id".to_owned(), help);
+    }
+    Some(Waiver {
+        id: id?,
+        guideline: guideline?,
+        versions: match versions {
+            Some(versions) => Some(versions?),
+            None => None,
+        },
+        checks,
+        reach: reach?,
+        kind: raw.kind,
+        reason: trimmed(raw.reason),
+        instead: raw.instead,
+        owner: raw.owner,
+        declared,
+        end: end?,
+        withdrawn,
+        renewed,
+        place,
+    })
+}
+
+fn trimmed(text: String) -> String {
+    if text.trim().len() == text.len() { text } else { text.trim().to_owned() }
+}
+
+/// The value, or what is wrong with it.
+fn take<T>(key: &str, value: Result<T, String>, tell: &mut Tell<'_>) -> Option<T> {
+    value.map_err(|message| tell(key, message, None)).ok()
+}
+
+fn reach(
+    paths: Option<Vec<String>>,
+    fingerprints: Option<Vec<String>>,
+    tell: &mut Tell<'_>,
+) -> Option<WaiverReach> {
+    match (paths, fingerprints) {
+        (Some(_), Some(_)) => {
+            tell("fingerprints", "a waiver names paths or fingerprints, not both".to_owned(), None);
+            None
+        }
+        (None, Some(all)) => {
+            if all.is_empty() {
+                let help = Some("leave it out to step over the guideline everywhere".to_owned());
+                tell("fingerprints", "no finding is named".to_owned(), help);
+                return None;
+            }
+            if let Some(wrong) = all.iter().find(|text| !fields::is_fingerprint(text)) {
+                let message = format!("`{wrong}` is no fingerprint: 32 digits of 0-9 and a-f");
+                let help = "`stanchion check --format json` shows that of each finding".to_owned();
+                tell("fingerprints", message, Some(help));
+                return None;
+            }
+            Some(WaiverReach::Fingerprints(all))
+        }
+        (Some(paths), None) if paths.is_empty() => {
+            let help = Some("leave `paths` out to step over the guideline everywhere".to_owned());
+            tell("paths", "no path is named".to_owned(), help);
+            None
+        }
+        (paths, None) => Some(WaiverReach::Paths(paths.unwrap_or_default())),
     }
 }
 
-/// Tells what is wrong with the values of one waiver.
-struct Slips<'a> {
-    document: Document<'a>,
-    problems: &'a mut Vec<Problem>,
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-impl Slips<'_> {
-    fn tell(&mut self, key: &str, message: String, help: Option<String>) {
-        let span = self.document.value(&keys(&[key]));
-        self.problems.push(self.document.source.problem(span, message, "no effect", help));
+    use super::*;
+    use crate::format::with_waiver;
+
+    const ALL: &str = "# ours\nschema = 1\n\n[[waiver]]\nid = \"w\"\nguideline = \"a/b\"\nversions = \"^1\"\nchecks = [\"x\", \"y\"]\npaths = [\"src/**\"]\nkind = \"cost\"\nreason = \"because it is\"\ninstead = \"y\"\nowner = \"@a\"\ndeclared = 2026-11-25\nuntil = 2027-05-24\nrenewed = [2026-12-01, 2026-12-02]\n\n# two\n[[waiver]]\nid = \"v\"\nguideline = \"a/c\"\nfingerprints = [\"0123456789abcdef0123456789abcdef\"]\nreason = \"another, one\"\nstanding = true\nreview-on = 2027-01-01\nwithdrawn = 2026-12-24\n";
+
+    fn read(text: &str) -> WaiverFile {
+        parse_waivers("w.toml", &RepoPath::from("w.toml"), text)
     }
 
-    /// The value, or what is wrong with it.
-    fn take<T>(&mut self, key: &str, value: Result<T, String>) -> Option<T> {
-        value.map_err(|message| self.tell(key, message, None)).ok()
+    #[test]
+    fn a_file_is_read_by_lines_and_as_toml_alike() {
+        let path = RepoPath::from("w.toml");
+        let quick = as_lines(&path, ALL).expect("it is simple");
+        assert_eq!(WaiverFile { waivers: quick.clone(), problems: vec![] }, as_toml("w.toml", &path, ALL));
+        assert_eq!(quick.len(), 2);
+        assert_eq!((quick[1].place.line, &ALL[quick[1].place.span.start..][..8]), (20, "id = \"v\""));
+        // What tools write can be read by lines.
+        let text =
+            with_waiver(Some(&with_waiver(None, &quick[0]).expect("written")), &quick[1]).expect("written");
+        let again = as_lines(&path, &text).expect("it is simple");
+        let plain = |all: Vec<Waiver>| -> Vec<Waiver> {
+            let here = quick[0].place.clone();
+            all.into_iter().map(|waiver| Waiver { place: here.clone(), ..waiver }).collect()
+        };
+        assert_eq!(plain(again), plain(quick.clone()));
     }
 
-    fn date(&mut self, key: &str, text: Option<&String>) -> Option<Date> {
-        self.take(key, fields::date(text?))
+    #[test]
+    fn slips_are_told_and_the_others_go_on() {
+        let mut all = String::new();
+        let cases = [
+            ("reason = \"because it is\"\n", ""),
+            ("\"because it is\"", "\" \u{200b} . \""),
+            ("\"a/b\"", "\"a/*\""),
+            ("\"a/b\"", "\"ab\""),
+            ("id = \"w\"", "id = \"v\""),
+            ("id = \"w\"", "id = \"w w\""),
+            ("until = 2027-05-24", "unitl = 2027-05-24"),
+            ("until = 2027-05-24", "until = \"2027-02-30\""),
+            ("until = 2027-05-24", "until = 2027-05-24T00:00:00Z"),
+            ("until = 2027-05-24", "until = 2026-05-24"),
+            ("until = 2027-05-24", "until = 2027-05-24\nstanding = true"),
+            ("until = 2027-05-24", "standing = true"),
+            ("until = 2027-05-24", "standing = false"),
+            ("until = 2027-05-24", "review-on = 2027-05-24"),
+            ("\"cost\"", "\"costs\""),
+            ("[\"src/**\"]", "[]"),
+            ("[\"src/**\"]", "\"src/**\""),
+            ("[\"src/**\"]", "[\"src/**\"]\nfingerprints = []"),
+            ("\"^1\"", "\"latest\""),
+            ("[\"x\", \"y\"]", "[\"*\"]"),
+            ("owner = \"@a\"", "owner = \" \""),
+        ];
+        for (old, new) in cases {
+            assert!(ALL.contains(old), "{old}");
+            let text = ALL.replacen(old, new, 1);
+            let file = read(&text);
+            let ids: Vec<&str> = file.waivers.iter().map(|waiver| waiver.id.as_str()).collect();
+            all.push_str(&format!("{old:?} => {new:?} leaves {ids:?}\n"));
+            for problem in &file.problems {
+                let (line, column) =
+                    LineIndex::new(&problem.text).line_column(&problem.text, problem.span.start);
+                let help = problem.help.as_ref().map_or_else(String::new, |help| format!(" -> {help}"));
+                all.push_str(&format!("  {line}:{column} {}{help}\n", problem.message));
+            }
+            assert!(!file.problems.is_empty() && ids == ["v"] || new == "id = \"v\"", "{new}: {ids:?}");
+        }
+        insta::assert_snapshot!(all.replace('\u{200b}', "_"));
+        for (text, said) in [
+            ("", "the key `schema` is missing"),
+            ("schema = 9\n[[waiver]]\nid = 3\n", "needs a newer stanchion"),
+            ("schema = 1\nwaivers = 3\n", "unknown key `waivers`"),
+            ("schema = 1\nwaiver = 3\n", "expected a list"),
+            ("schema = 1\n<<<<<<< ours\n", "a merge is not resolved"),
+        ] {
+            let file = read(text);
+            assert!(file.problems[0].message.contains(said), "{text}: {:?}", file.problems);
+            assert_eq!(file.waivers, []);
+        }
     }
 
-    fn reach(
-        &mut self,
-        paths: Option<Vec<String>>,
-        fingerprints: Option<Vec<String>>,
-    ) -> Option<WaiverReach> {
-        match (paths, fingerprints) {
-            (Some(_), Some(_)) => {
-                self.tell("fingerprints", "a waiver names paths or fingerprints, not both".to_owned(), None);
-                None
+    proptest! {
+        /// Whatever somebody does to a file: what is read by lines is what TOML says, and nothing without a reason
+        /// or with several guidelines comes out.
+        #[test]
+        fn both_ways_agree_and_none_says_less(
+            edits in prop::collection::vec((0.0..1.0_f64, "[\\PC\n\t\"=#\\[\\]]{0,4}", 0..6_usize), 0..4),
+        ) {
+            let mut chars: Vec<char> = ALL.chars().collect();
+            for (at, with, drop) in edits {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place")]
+                let at = (at * chars.len() as f64) as usize;
+                let end = (at + drop).min(chars.len());
+                chars.splice(at..end, with.chars());
             }
-            (None, Some(all)) => {
-                if all.is_empty() {
-                    let help = Some("leave it out to step over the guideline everywhere".to_owned());
-                    self.tell("fingerprints", "no finding is named".to_owned(), help);
-                    return None;
-                }
-                if let Some(wrong) = all.iter().find(|text| !fields::is_fingerprint(text)) {
-                    let message = format!("`{wrong}` is no fingerprint: 32 digits of 0-9 and a-f");
-                    let help = "`stanchion check --format json` shows that of each finding".to_owned();
-                    self.tell("fingerprints", message, Some(help));
-                    return None;
-                }
-                Some(WaiverReach::Fingerprints(all))
+            let text: String = chars.into_iter().collect();
+            let path = RepoPath::from("w.toml");
+            let slow = as_toml("w.toml", &path, &text);
+            if let Some(quick) = as_lines(&path, &text) {
+                prop_assert_eq!(&slow.problems, &vec![]);
+                prop_assert_eq!(&slow.waivers, &quick);
             }
-            (Some(paths), None) if paths.is_empty() => {
-                let help = Some("leave `paths` out to step over the guideline everywhere".to_owned());
-                self.tell("paths", "no path is named".to_owned(), help);
-                None
+            for waiver in slow.waivers {
+                prop_assert!(fields::reason_problem(&waiver.reason).is_none());
+                prop_assert!(text.contains(waiver.guideline.as_str()));
             }
-            (paths, None) => Some(WaiverReach::Paths(paths.unwrap_or_default())),
         }
     }
 }

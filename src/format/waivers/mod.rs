@@ -7,6 +7,7 @@ mod edit;
 mod fields;
 mod file;
 mod inline;
+mod quick;
 mod raw;
 
 pub use comment::{CommentSyntax, comment_syntax, inline_line, inline_text};

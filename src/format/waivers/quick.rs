@@ -1,0 +1,155 @@
+//! Reading a file of waivers by lines, where it is as simple as tools and most people write it. Ten thousand waivers
+//! are no rare size, and `check` reads them each time. Whatever is not that simple is left to the TOML reader:
+//! both must understand alike what is accepted here.
+
+use super::raw::RawWaiver;
+use crate::model::{Date, WaiverKind};
+use crate::text::Span;
+
+/// A waiver as written, the bytes from its first key to the end of its last value, and its line.
+pub(super) type Entry = (RawWaiver, Span, u32);
+
+/// The waivers of `text`; `None` where it is not simple enough.
+pub(super) fn entries(text: &str) -> Option<Vec<Entry>> {
+    let mut all: Vec<Entry> = Vec::new();
+    let mut open: Option<Draft> = None;
+    let (mut at, mut number, mut has_schema) = (0, 0u32, false);
+    for line in text.split_inclusive('\n') {
+        number = number.checked_add(1)?;
+        let start = at;
+        at += line.len();
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        if line.is_empty() {
+            continue;
+        }
+        if let Some(comment) = line.strip_prefix('#') {
+            if comment.bytes().any(|byte| byte < b' ' && byte != b'\t' || byte == 0x7f) {
+                return None;
+            }
+            continue;
+        }
+        if line == "[[waiver]]" {
+            if !has_schema {
+                return None;
+            }
+            all.extend(close(open.replace(Draft::default()))?);
+            continue;
+        }
+        let (key, value) = line.split_once(" = ")?;
+        match &mut open {
+            None if line == "schema = 1" && !has_schema => has_schema = true,
+            None => return None,
+            Some(draft) => {
+                draft.set(key, value)?;
+                let end = start + line.len();
+                let (span, _) = draft.place.get_or_insert((Span::new(start, end), number));
+                span.end = end;
+            }
+        }
+    }
+    all.extend(close(open)?);
+    has_schema.then_some(all)
+}
+
+/// The entry that was open; `None` inside where there was none, outside where something is missing.
+#[expect(clippy::option_option, reason = "nothing open, or nothing that can be read")]
+fn close(draft: Option<Draft>) -> Option<Option<Entry>> {
+    let Some(draft) = draft else { return Some(None) };
+    let (span, line) = draft.place?;
+    let mut raw = draft.raw;
+    raw.id = draft.id?;
+    raw.guideline = draft.guideline?;
+    raw.reason = draft.reason?;
+    Some(Some((raw, span, line)))
+}
+
+/// A waiver that is being read.
+struct Draft {
+    raw: RawWaiver,
+    id: Option<String>,
+    guideline: Option<String>,
+    reason: Option<String>,
+    kind: bool,
+    place: Option<(Span, u32)>,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        let raw = RawWaiver {
+            id: String::new(),
+            guideline: String::new(),
+            versions: None,
+            checks: None,
+            paths: None,
+            fingerprints: None,
+            kind: WaiverKind::Other,
+            reason: String::new(),
+            instead: None,
+            owner: None,
+            declared: None,
+            until: None,
+            standing: None,
+            review_on: None,
+            withdrawn: None,
+            renewed: None,
+        };
+        Self { raw, id: None, guideline: None, reason: None, kind: false, place: None }
+    }
+}
+
+impl Draft {
+    /// Takes a key and its value; `None` where it is not simple, or stands there already.
+    fn set(&mut self, key: &str, value: &str) -> Option<()> {
+        let raw = &mut self.raw;
+        match key {
+            "id" => put(&mut self.id, text(value)?),
+            "guideline" => put(&mut self.guideline, text(value)?),
+            "reason" => put(&mut self.reason, text(value)?),
+            "versions" => put(&mut raw.versions, text(value)?),
+            "instead" => put(&mut raw.instead, text(value)?),
+            "owner" => put(&mut raw.owner, text(value)?),
+            "checks" => put(&mut raw.checks, list(value, text)?),
+            "paths" => put(&mut raw.paths, list(value, text)?),
+            "fingerprints" => put(&mut raw.fingerprints, list(value, text)?),
+            "declared" => put(&mut raw.declared, day(value)?),
+            "until" => put(&mut raw.until, day(value)?),
+            "review-on" => put(&mut raw.review_on, day(value)?),
+            "withdrawn" => put(&mut raw.withdrawn, day(value)?),
+            "renewed" => put(&mut raw.renewed, list(value, day)?),
+            "standing" => put(&mut raw.standing, value.parse().ok()?),
+            "kind" if !self.kind => {
+                let word = text(value)?;
+                raw.kind = WaiverKind::ALL.into_iter().find(|kind| kind.word() == word)?;
+                self.kind = true;
+                Some(())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn put<T>(slot: &mut Option<T>, value: T) -> Option<()> {
+    slot.is_none().then(|| *slot = Some(value))
+}
+
+/// A text between double quotes in which nothing is escaped.
+fn text(value: &str) -> Option<String> {
+    let inside = value.strip_prefix('"')?.strip_suffix('"')?;
+    let plain = |byte: u8| (byte >= b' ' || byte == b'\t') && byte != 0x7f && byte != b'"' && byte != b'\\';
+    inside.bytes().all(plain).then(|| inside.to_owned())
+}
+
+/// A day without quotes.
+fn day(value: &str) -> Option<String> {
+    value.parse::<Date>().is_ok().then(|| value.to_owned())
+}
+
+/// Items between brackets, with `, ` between them.
+fn list(value: &str, item: impl Fn(&str) -> Option<String>) -> Option<Vec<String>> {
+    let inside = value.strip_prefix('[')?.strip_suffix(']')?;
+    if inside.is_empty() {
+        return Some(Vec::new());
+    }
+    // A text that holds the separator is taken apart, and then none of its parts is one.
+    inside.split(", ").map(item).collect()
+}
