@@ -55,8 +55,8 @@ fn words(reach: Reach) -> String {
 /// What this repository says about a guideline.
 fn said(followed: &Followed, id: &GuidelineId) -> &'static str {
     let promises = followed.party.iter().flat_map(|party| &party.config.promises);
-    let promised = promises.map(|it| &it.guideline).any(|it| it == id);
-    match (promised, followed.edited.contains(id)) {
+    let is_promised = promises.map(|it| &it.guideline).any(|it| it == id);
+    match (is_promised, followed.edited.contains(id)) {
         (true, true) => ", promised, edited",
         (true, false) => ", promised",
         (false, true) => ", edited",

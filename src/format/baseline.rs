@@ -124,13 +124,12 @@ impl Entries {
         if check.is_empty() || path.is_empty() {
             return None;
         }
-        let check = match self.checks.get(check) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let new: Arc<str> = Arc::from(check);
-                self.checks.insert(Arc::clone(&new));
-                new
-            }
+        let check = if let Some(known) = self.checks.get(check) {
+            Arc::clone(known)
+        } else {
+            let new: Arc<str> = Arc::from(check);
+            self.checks.insert(Arc::clone(&new));
+            new
         };
         Some(BaselineEntry { path: read_path(path)?, check, traces })
     }
@@ -216,7 +215,8 @@ fn as_toml(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
     for member in members.iter().filter(|member| member.key != "schema") {
         match GuidelineId::new(&member.key) {
             Ok(id) => {
-                drop(guidelines.insert(id, part(&member.value, member.key_span, &mut reader, &mut told)))
+                let part = part(&member.value, member.key_span, &mut reader, &mut told);
+                guidelines.insert(id, part);
             }
             Err(message) => told(member.key_span, message),
         }

@@ -202,13 +202,13 @@ fn understand(
     };
     let id = take("id", id, tell);
     let guideline = take("guideline", fields::guideline(&raw.guideline), tell);
-    let versions = raw.versions.map(|text| match ranges.get(&text) {
-        Some(known) => Some(known.clone()),
-        None => {
-            let range = take("versions", fields::versions(&text), tell)?;
-            ranges.insert(text, range.clone());
-            Some(range)
+    let versions = raw.versions.map(|text| {
+        if let Some(known) = ranges.get(&text) {
+            return Some(known.clone());
         }
+        let range = take("versions", fields::versions(&text), tell)?;
+        ranges.insert(text, range.clone());
+        Some(range)
     });
     if let Some(message) = fields::reason_problem(&raw.reason) {
         tell("reason", message, None);

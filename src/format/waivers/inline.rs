@@ -125,7 +125,7 @@ impl Reader<'_> {
                 inline: true,
             },
         };
-        self.keys(words, verb_at, &mut waiver);
+        self.keys(words, verb_at, reason.is_some(), &mut waiver);
         if let Some((reason, at)) = reason {
             reason.clone_into(&mut waiver.reason);
             if let Some(message) = fields::reason_problem(reason) {
@@ -143,6 +143,7 @@ impl Reader<'_> {
         &mut self,
         words: impl Iterator<Item = Word<'t>>,
         verb_at: (usize, usize),
+        has_reason: bool,
         waiver: &mut Waiver,
     ) {
         let mut seen: Vec<&str> = Vec::new();
@@ -150,6 +151,10 @@ impl Reader<'_> {
         let mut dated = true;
         for (word, at) in words {
             let Some((key, value)) = word.split_once('=') else {
+                if !has_reason {
+                    // Most likely the reason, without the ` -- ` before it: told once, below.
+                    continue;
+                }
                 let help = if crate::model::GuidelineId::new(word).is_ok() {
                     "one guideline at a time: write a second comment for the other".to_owned()
                 } else {
