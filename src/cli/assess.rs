@@ -134,7 +134,8 @@ pub(super) fn assess(
     outcome.compared = change.map(|change| change.compared.clone());
     followed.complete(&mut outcome, &problems);
     let (inline, wrong) = says::inline(&comments);
-    let mut waivers: Vec<Waiver> = says.waivers.into_iter().chain(inline).collect();
+    let mut waivers: Vec<Waiver> = says.waivers;
+    waivers.extend(inline);
     if followed.party.is_none() {
         // Guidelines that were named by hand: what is said about others does not matter now.
         let known: HashSet<&GuidelineId> =

@@ -91,16 +91,18 @@ fn read_path(text: &str) -> Option<RepoPath> {
     Some(RepoPath::new(bytes))
 }
 
-/// The number that lower-case hexadecimal digits say, if there are so many.
-fn hex(digits: &str, many: usize) -> Option<u128> {
-    if digits.len() != many {
-        return None;
+/// The number that sixteen lower-case hexadecimal digits say.
+fn hex(digits: &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for &byte in digits {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        number = number << 4 | u64::from(digit);
     }
-    digits.bytes().try_fold(0, |number, byte| match byte {
-        b'0'..=b'9' => Some(number << 4 | u128::from(byte - b'0')),
-        b'a'..=b'f' => Some(number << 4 | u128::from(byte - b'a' + 10)),
-        _ => None,
-    })
+    (digits.len() == 16).then_some(number)
 }
 
 /// Reads entries; names of checks, of which there are few, are kept once.
@@ -112,14 +114,23 @@ struct Entries {
 impl Entries {
     /// The entry that a text of the list `found` holds.
     fn read(&mut self, text: &str) -> Option<BaselineEntry> {
-        let mut parts = text.splitn(5, ' ');
-        let (check, fingerprint, content, head, path) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let trace = |digits: &str| Some(Trace(u64::try_from(hex(digits, 16)?).ok()?));
+        let (check, rest) = text.split_once(' ')?;
+        // 32 digits, 16 digits, 16 digits or a dash: each with a blank behind it.
+        let bytes = rest.as_bytes();
+        let blank = |at: usize| bytes.get(at) == Some(&b' ');
+        let digits = |from: usize| hex(bytes.get(from..from + 16)?);
+        if !blank(32) || !blank(49) {
+            return None;
+        }
+        let (head, path) = if bytes.get(50) == Some(&b'-') { (None, 51) } else { (Some(digits(50)?), 66) };
+        if !blank(path) {
+            return None;
+        }
+        let path = rest.get(path + 1..)?;
         let traces = Traces {
-            fingerprint: Fingerprint(hex(fingerprint, 32)?),
-            content: trace(content)?,
-            head: if head == "-" { None } else { Some(trace(head)?) },
+            fingerprint: Fingerprint(u128::from(digits(0)?) << 64 | u128::from(digits(16)?)),
+            content: Trace(digits(33)?),
+            head: head.map(Trace),
         };
         if check.is_empty() || path.is_empty() {
             return None;
@@ -159,19 +170,24 @@ fn as_written(text: &str) -> Option<Baseline> {
     }
     let mut baseline = Baseline::default();
     let mut reader = Entries::default();
-    let mut lines = text.strip_prefix(HEAD)?.lines();
-    while let Some(line) = lines.next() {
+    let mut rest = text.strip_prefix(HEAD)?;
+    let mut next = || {
+        let (line, after) = rest.split_once('\n')?;
+        rest = after;
+        Some((line, after))
+    };
+    while let Some((line, _)) = next() {
         if !line.is_empty() {
             return None;
         }
-        let id = lines.next()?.strip_prefix("[\"")?.strip_suffix("\"]")?;
-        let since = lines.next()?.strip_prefix("since = ")?.parse().ok()?;
-        if lines.next()? != "found = [" {
-            return None;
-        }
-        let mut entries: Vec<BaselineEntry> = Vec::new();
+        let id = next()?.0.strip_prefix("[\"")?.strip_suffix("\"]")?;
+        let since = next()?.0.strip_prefix("since = ")?.parse().ok()?;
+        let ("found = [", after) = next()? else { return None };
+        let end = memchr::memmem::find(after.as_bytes(), b"\n]\n").unwrap_or(0);
+        let many = memchr::memchr_iter(b'\n', &after.as_bytes()[..end]).count() + 1;
+        let mut entries: Vec<BaselineEntry> = Vec::with_capacity(many);
         loop {
-            let line = lines.next()?;
+            let (line, _) = next()?;
             if line == "]" {
                 break;
             }
@@ -190,7 +206,8 @@ fn as_written(text: &str) -> Option<Baseline> {
             return None;
         }
     }
-    Some(baseline)
+    // What has no line end was not written by us.
+    rest.is_empty().then_some(baseline)
 }
 
 /// Reads it as TOML, with everything that is wrong.

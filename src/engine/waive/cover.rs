@@ -1,14 +1,18 @@
 //! Which waivers cover a finding. Made for many: ten thousand waivers are asked by place, not one by one.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use crate::engine::glob::{Globs, is_literal};
+use crate::engine::glob::{Globs, is_literal, is_surely_fine, literal_folder};
 use crate::model::{Finding, Fingerprint, Waiver, WaiverReach};
 
 /// Why a glob of a waiver cannot be used: which one, and a sentence. `None`: all can.
 #[must_use]
 pub fn glob_problem(waiver: &Waiver) -> Option<(usize, String)> {
     match &waiver.reach {
+        WaiverReach::Paths(globs) if globs.len() <= 16 && globs.iter().all(|glob| is_surely_fine(glob)) => {
+            None
+        }
         WaiverReach::Paths(globs) => Globs::new(globs).err(),
         _ => None,
     }
@@ -19,7 +23,8 @@ pub fn glob_problem(waiver: &Waiver) -> Option<(usize, String)> {
 pub struct Covers<'w> {
     everything: Vec<usize>,
     by_path: HashMap<&'w [u8], Vec<usize>>,
-    by_glob: Vec<(usize, Globs)>,
+    /// By the folder in which everything lies that the globs match; compiled when something there is found.
+    by_folder: HashMap<&'w [u8], Vec<(usize, &'w [String], OnceCell<Option<Globs>>)>>,
     by_fingerprint: HashMap<Fingerprint, Vec<usize>>,
     by_line: HashMap<(&'w [u8], u32), Vec<usize>>,
 }
@@ -37,9 +42,11 @@ impl<'w> Covers<'w> {
                 }
             }
             WaiverReach::Paths(globs) => {
-                if let Ok(globs) = Globs::new(globs) {
-                    self.by_glob.push((number, globs));
-                }
+                let mut folders = globs.iter().map(|glob| literal_folder(glob));
+                let first = folders.next().unwrap_or_default();
+                // Globs of several folders are asked about every path.
+                let folder = if folders.all(|folder| folder == first) { first } else { "" };
+                self.by_folder.entry(folder.as_bytes()).or_default().push((number, globs, OnceCell::new()));
             }
             WaiverReach::Fingerprints(fingerprints) => {
                 for fingerprint in fingerprints {
@@ -60,8 +67,15 @@ impl<'w> Covers<'w> {
     pub fn of_path(&self, path: &[u8]) -> Vec<usize> {
         let mut numbers = self.everything.clone();
         numbers.extend(self.by_path.get(path).into_iter().flatten());
-        numbers
-            .extend(self.by_glob.iter().filter(|(_, globs)| globs.is_match(path)).map(|(number, _)| *number));
+        let folders = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..=at]);
+        for folder in std::iter::once(&path[..0]).chain(folders) {
+            for (number, globs, compiled) in self.by_folder.get(folder).into_iter().flatten() {
+                let compiled = compiled.get_or_init(|| Globs::new(globs).ok());
+                if compiled.as_ref().is_some_and(|globs| globs.is_match(path)) {
+                    numbers.push(*number);
+                }
+            }
+        }
         numbers
     }
 

@@ -57,18 +57,15 @@ fn as_lines(path: &RepoPath, text: &str) -> Option<Vec<Waiver>> {
     }
     let mut ids = HashSet::new();
     let mut ranges = HashMap::new();
-    let entries = quick::entries(text.strip_prefix('\u{feff}').unwrap_or(text))?;
-    let mut waivers = Vec::with_capacity(entries.len());
-    for (raw, span, line) in entries {
+    let mut waivers = Vec::new();
+    quick::each(text.strip_prefix('\u{feff}').unwrap_or(text), |(raw, span, line)| {
         let mut wrong = false;
         let mut tell = |_: &str, _: String, _: Option<String>| wrong = true;
         let place = WaiverPlace { path: path.clone(), line, span, inline: false };
         let waiver = understand(raw, place, &mut ids, &mut ranges, &mut tell)?;
-        if wrong {
-            return None;
-        }
         waivers.push(waiver);
-    }
+        (!wrong).then_some(())
+    })?;
     Some(waivers)
 }
 

@@ -9,9 +9,8 @@ use crate::text::Span;
 /// A waiver as written, the bytes from its first key to the end of its last value, and its line.
 pub(super) type Entry = (RawWaiver, Span, u32);
 
-/// The waivers of `text`; `None` where it is not simple enough.
-pub(super) fn entries(text: &str) -> Option<Vec<Entry>> {
-    let mut all: Vec<Entry> = Vec::new();
+/// Gives each waiver of `text` to `take`; `None` where the text is not simple enough, or `take` does not want one.
+pub(super) fn each(text: &str, mut take: impl FnMut(Entry) -> Option<()>) -> Option<()> {
     let mut open: Option<Draft> = None;
     let (mut at, mut number, mut has_schema) = (0, 0u32, false);
     for line in text.split_inclusive('\n') {
@@ -32,7 +31,9 @@ pub(super) fn entries(text: &str) -> Option<Vec<Entry>> {
             if !has_schema {
                 return None;
             }
-            all.extend(close(open.replace(Draft::default()))?);
+            if let Some(entry) = close(open.replace(Draft::default()))? {
+                take(entry)?;
+            }
             continue;
         }
         let (key, value) = line.split_once(" = ")?;
@@ -47,8 +48,10 @@ pub(super) fn entries(text: &str) -> Option<Vec<Entry>> {
             }
         }
     }
-    all.extend(close(open)?);
-    has_schema.then_some(all)
+    if let Some(entry) = close(open)? {
+        take(entry)?;
+    }
+    has_schema.then_some(())
 }
 
 /// The entry that was open; `None` inside where there was none, outside where something is missing.
