@@ -48,12 +48,23 @@ pub(super) struct How {
     pub(super) timings: bool,
     /// Whether comments of waivers are looked for in every file, not only in those that are looked into anyway.
     pub(super) every_comment: bool,
+    /// Whether all findings are wanted of guidelines that are not promised, too.
+    pub(super) every_finding: bool,
 }
 
 impl Default for How {
     /// As fast and as safe as can be, measuring nothing.
     fn default() -> Self {
-        Self { threads: 0, prefilter: true, worker: true, cache: true, timings: false, every_comment: false }
+        Self {
+            threads: 0,
+            prefilter: true,
+            worker: true,
+            cache: true,
+            timings: false,
+            every_comment: false,
+            every_finding: false,
+            every_finding: false,
+        }
     }
 }
 
@@ -101,16 +112,21 @@ pub(super) fn assess(
     let promises = followed.party.as_ref().map(Party::promises).unwrap_or_default();
     let whole: BTreeSet<_> = promises.iter().map(|(id, _)| id.clone()).collect();
     let lane = lane(&how, root, followed, change);
+    let counted = if how.every_finding {
+        followed.guidelines.iter().map(|guideline| guideline.id.clone()).collect()
+    } else {
+        whole.clone()
+    };
     let options = engine::Options {
         memory: lane.as_ref().and_then(|lane| lane.as_ref().ok()).map(cache::Lane::memory),
-        focus: change.map(|change| change.focus.judging_whole(whole.clone())),
+        focus: change.map(|change| change.focus.judging_whole(whole)),
         scopes: scopes.clone(),
         threads: how.threads,
         prefilter: how.prefilter,
         timings: how.timings,
         worker: if how.worker { worker::program() } else { None },
         parties: true,
-        promised: whole,
+        promised: counted,
         ..engine::Options::default()
     };
     let tree: Arc<dyn Tree + Send + Sync> = match change {

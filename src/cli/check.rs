@@ -189,6 +189,7 @@ fn assess_party(
         cache: !arguments.no_cache,
         timings: arguments.timings,
         every_comment: false,
+        every_finding: false,
     };
     let request = Request {
         root: &place.root,

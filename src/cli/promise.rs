@@ -117,7 +117,8 @@ fn assess(
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
     let progress = Progress::new(terminal);
-    let request = Request { root, scopes: vec![], change: None, today, how: How::default() };
+    let how = How { every_finding: true, ..How::default() };
+    let request = Request { root, scopes: vec![], change: None, today, how };
     let assessed = assess::assess(followed, request, &progress)?;
     progress.finish();
     if let Some(Ok(lane)) = assessed.lane {

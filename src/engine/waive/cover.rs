@@ -1,7 +1,7 @@
 //! Which waivers cover a finding. Made for many: ten thousand waivers are asked by place, not one by one.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::engine::glob::{Globs, is_literal, is_surely_fine, literal_folder};
 use crate::model::{Finding, Fingerprint, Waiver, WaiverReach};
@@ -18,6 +18,27 @@ pub fn glob_problem(waiver: &Waiver) -> Option<(usize, String)> {
     }
 }
 
+/// Where something was found: waivers are many, and most cover places where nothing is.
+#[derive(Default)]
+pub struct Places {
+    paths: HashSet<Vec<u8>>,
+    /// Each folder above one of them, with a final `/`; the empty one for all of them.
+    folders: HashSet<Vec<u8>>,
+}
+
+impl Places {
+    /// Adds the path of a finding.
+    pub fn add(&mut self, path: &[u8]) {
+        if !self.paths.insert(path.to_vec()) {
+            return;
+        }
+        self.folders.insert(Vec::new());
+        for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
+            self.folders.insert(path[..=at].to_vec());
+        }
+    }
+}
+
 /// The waivers of one guideline, by what they cover. Numbers are those of the list it is made from.
 #[derive(Default)]
 pub struct Covers<'w> {
@@ -30,13 +51,14 @@ pub struct Covers<'w> {
 }
 
 impl<'w> Covers<'w> {
-    /// Adds a waiver. One with a glob that cannot be used covers nothing: [`glob_problem`] says why.
-    pub fn add(&mut self, number: usize, waiver: &'w Waiver) {
+    /// Adds a waiver, if it may cover something in `places`. One with a glob that cannot be used covers nothing:
+    /// [`glob_problem`] says why.
+    pub fn add(&mut self, number: usize, waiver: &'w Waiver, places: &Places) {
         match &waiver.reach {
             WaiverReach::Paths(globs) if globs.is_empty() => self.everything.push(number),
             WaiverReach::Paths(globs) if globs.iter().all(|glob| is_literal(glob)) => {
                 if glob_problem(waiver).is_none() {
-                    for glob in globs {
+                    for glob in globs.iter().filter(|glob| places.paths.contains(glob.as_bytes())) {
                         self.by_path.entry(glob.as_bytes()).or_default().push(number);
                     }
                 }
@@ -46,7 +68,13 @@ impl<'w> Covers<'w> {
                 let first = folders.next().unwrap_or_default();
                 // Globs of several folders are asked about every path.
                 let folder = if folders.all(|folder| folder == first) { first } else { "" };
-                self.by_folder.entry(folder.as_bytes()).or_default().push((number, globs, OnceCell::new()));
+                if places.folders.contains(folder.as_bytes()) {
+                    self.by_folder.entry(folder.as_bytes()).or_default().push((
+                        number,
+                        globs,
+                        OnceCell::new(),
+                    ));
+                }
             }
             WaiverReach::Fingerprints(fingerprints) => {
                 for fingerprint in fingerprints {

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::baseline::match_baseline;
-use super::cover::Covers;
+use super::cover::{Covers, Places};
 use super::effect::{by_date, is_in_effect, speaks_about};
 use crate::model::{
     Baseline, Date, Effect, Finding, GuidelineId, Outcome, Promise, PromiseOutcome, PromiseVerdict, RepoPath,
@@ -130,11 +130,17 @@ fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight
             if is_in_effect(effect) && !speaks { Effect::Outdated } else { effect }
         })
         .collect();
+    let mut places: HashMap<usize, Places> = HashMap::new();
+    for findings in outcome.findings.chunk_by(|a, b| (a.guideline, &a.path) == (b.guideline, &b.path)) {
+        places.entry(findings[0].guideline).or_default().add(findings[0].path.bytes());
+    }
     let mut by_guideline: HashMap<usize, Covers<'_>> = HashMap::new();
     for (number, guideline) in guideline_of.iter().enumerate() {
         // What was taken back does not come back into the talk at each finding.
-        if let (Some(guideline), false) = (guideline, effects[number] == Effect::Withdrawn) {
-            by_guideline.entry(*guideline).or_default().add(number, &waivers[number]);
+        if let (Some(guideline), false) = (guideline, effects[number] == Effect::Withdrawn)
+            && let Some(places) = places.get(guideline)
+        {
+            by_guideline.entry(*guideline).or_default().add(number, &waivers[number], places);
         }
     }
     let mut used = vec![0usize; waivers.len()];
