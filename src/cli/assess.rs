@@ -63,7 +63,6 @@ impl Default for How {
             timings: false,
             every_comment: false,
             every_finding: false,
-            every_finding: false,
         }
     }
 }
