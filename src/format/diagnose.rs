@@ -13,6 +13,9 @@ use super::suggest::{did_you_mean, list, nearest};
 use crate::data::{Kind, Step};
 use crate::model::{Language, Problem};
 
+/// Most slips of one document that are explained: nobody mends more at once, and a hostile file has millions.
+const MOST: usize = 200;
+
 /// Every way in which `json` (the document's value) does not fit `schema`.
 pub(super) fn diagnose(schema: &Value, document: &Document<'_>, json: &Value) -> Vec<Problem> {
     let validator = jsonschema::options()
@@ -26,7 +29,7 @@ pub(super) fn diagnose(schema: &Value, document: &Document<'_>, json: &Value) ->
     };
     let desk = Desk { schema, document };
     let mut slips = Vec::new();
-    for error in validator.iter_errors(json) {
+    for error in validator.iter_errors(json).take(MOST) {
         desk.explain(&error, &mut slips);
     }
     forget_explained(&mut slips);

@@ -266,9 +266,21 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Problems in order of place, each said once.
+/// Most problems of one file that are told one by one.
+const MOST_PROBLEMS: usize = 200;
+
+/// Problems in order of place, each said once; of very many the first, and how many more there are.
 pub(super) fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
     problems.dedup_by(|a, b| a.span == b.span && a.message == b.message);
+    if problems.len() > MOST_PROBLEMS {
+        let more = problems.len() - MOST_PROBLEMS;
+        problems.truncate(MOST_PROBLEMS + 1);
+        if let Some(last) = problems.last_mut() {
+            last.message = format!("and {more} more problems, from here on");
+            last.label = "the first of them".to_owned();
+            last.help = Some("mend those above first".to_owned());
+        }
+    }
     problems
 }

@@ -6,6 +6,7 @@
 )]
 #![cfg(unix)]
 
+mod asking;
 mod changes;
 mod edits;
 mod exits;

@@ -25,6 +25,9 @@ const LIMITS: Limits = Limits { max_depth: 8, max_nodes: 4_000_000, aliases: fal
 const CONFLICT: &str =
     "until then no waiver has an effect: take the marks out, and keep the waivers of both sides";
 
+/// So many problems are explained; the others are only told.
+const EXPLAINED: usize = 400;
+
 /// The waivers of a file, and what is wrong with the others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WaiverFile {
@@ -159,7 +162,9 @@ impl Desk<'_> {
             Ok(raw) => raw,
             Err(error) => {
                 let schema = self.schema.get_or_insert_with(of::<RawWaiver>);
-                let found = diagnose(schema, &document, &json);
+                // Of very many only the first are shown.
+                let explained = self.problems.len() < EXPLAINED;
+                let found = if explained { diagnose(schema, &document, &json) } else { vec![] };
                 if found.is_empty() {
                     let message = format!("this waiver cannot be read: {error}");
                     self.problems.push(self.source.problem(span, message, "no effect", None));

@@ -1,6 +1,7 @@
 //! Something about a file that a person wrote: the words, the place, and what to do.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::words::{clip, count, wrap};
 use super::{HumanStyle, excerpt};
@@ -26,11 +27,15 @@ pub(super) enum Tone {
 /// Adds problems, with an empty line between them.
 pub(super) fn all(out: &mut String, problems: &[Problem], tone: Tone, style: &HumanStyle) {
     let cap = if style.everything() { usize::MAX } else { PROBLEMS };
+    // Many problems of one file share its text, which is gone through once.
+    let mut last: Option<(&Arc<str>, LineIndex)> = None;
     for (index, problem) in problems.iter().take(cap).enumerate() {
         if index > 0 {
             out.push('\n');
         }
-        one(out, problem, tone, style);
+        let known = last.take().filter(|(text, _)| Arc::ptr_eq(text, &problem.text));
+        let (_, lines) = last.insert(known.unwrap_or_else(|| (&problem.text, LineIndex::new(&problem.text))));
+        one(out, problem, lines, tone, style);
     }
     if problems.len() > cap {
         let command = style.paint().command(&style.commands.check_with("--all"));
@@ -39,10 +44,9 @@ pub(super) fn all(out: &mut String, problems: &[Problem], tone: Tone, style: &Hu
     }
 }
 
-fn one(out: &mut String, problem: &Problem, tone: Tone, style: &HumanStyle) {
+fn one(out: &mut String, problem: &Problem, lines: &LineIndex, tone: Tone, style: &HumanStyle) {
     let paint = style.paint();
     let whole = problem.span.is_empty() && problem.span.start == 0 && problem.first_line <= 1;
-    let lines = LineIndex::new(&problem.text);
     let mut place = escape(&problem.file).into_owned();
     if !whole {
         let (line, column) = lines.line_column(&problem.text, problem.span.start);
@@ -58,7 +62,7 @@ fn one(out: &mut String, problem: &Problem, tone: Tone, style: &HumanStyle) {
     out.push_str(&wrap(style, "  ", "    ", &head));
     if !whole {
         let label = Some(problem.label.as_str()).filter(|label| !label.is_empty());
-        let mut shown = Excerpt::new(&problem.text, &lines, problem.span);
+        let mut shown = Excerpt::new(&problem.text, lines, problem.span);
         shown.first_line += problem.first_line - 1;
         out.push_str(&excerpt::draw(&shown, label, style));
     }

@@ -66,7 +66,11 @@ pub(super) fn render_quiet(out: &mut String, outcome: &Outcome, style: &HumanSty
             continue;
         }
         let known = promise.map_or(0, |promise| promise.known);
-        let found = count(entry.findings - entry.waived - known, "finding", "findings");
+        let open = entry.findings - entry.waived - known;
+        if open == 0 {
+            continue;
+        }
+        let found = count(open, "finding", "findings");
         let text = format!("{}: {found}, {}", entry.guideline.id, escape(&entry.guideline.title));
         out.push_str(&style.line(&text));
     }
@@ -102,6 +106,10 @@ fn lists(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
 /// The summary, with how many promises are kept.
 fn line(outcome: &Outcome, style: &HumanStyle) -> String {
     let mut text = assessed(outcome, style);
+    if !outcome.waiver_problems.is_empty() {
+        let problems = count(outcome.waiver_problems.len(), "problem", "problems");
+        let _ = write!(text, "; {problems} in what is written about waivers");
+    }
     if !outcome.promises.is_empty() {
         let number = |verdict| outcome.promises.iter().filter(|it| it.verdict == verdict).count();
         let (kept, all) = (number(PromiseVerdict::Kept), outcome.promises.len());

@@ -8,6 +8,7 @@ mod git;
 mod guidelines;
 mod objects;
 mod own;
+mod says;
 pub mod shapes;
 mod structure;
 
@@ -24,13 +25,14 @@ type Build = fn(&mut Case);
 
 /// Every family; those of shapes by the file they make.
 pub fn families() -> Vec<Family> {
-    let plain: [&[(&'static str, Build)]; 9] = [
+    let plain: [&[(&'static str, Build)]; 10] = [
         files::FAMILIES,
         bytes::FAMILIES,
         structure::FAMILIES,
         code::FAMILIES,
         guidelines::FAMILIES,
         own::FAMILIES,
+        says::FAMILIES,
         environment::FAMILIES,
         git::FAMILIES,
         objects::FAMILIES,

@@ -126,7 +126,7 @@ fn many_ignore_files(case: &mut Case) {
 }
 
 /// A repository that follows its own copy of the beacon's guideline.
-fn configured(case: &mut Case, config: &str) {
+pub(super) fn configured(case: &mut Case, config: &str) {
     case.call.guidelines.clear();
     let beacon = include_str!("../guidelines/beacon.md");
     case.write("guidelines/beacon.md", beacon);
