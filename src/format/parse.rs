@@ -278,7 +278,7 @@ pub(super) fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
         problems.truncate(MOST_PROBLEMS + 1);
         if let Some(last) = problems.last_mut() {
             last.message = format!("and {more} more problems, from here on");
-            last.label = "the first of them".to_owned();
+            "the first of them".clone_into(&mut last.label);
             last.help = Some("mend those above first".to_owned());
         }
     }

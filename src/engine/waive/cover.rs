@@ -39,13 +39,16 @@ impl Places {
     }
 }
 
+/// A waiver's number and its globs, which are compiled when they are first asked.
+type Lazy<'w> = (usize, &'w [String], OnceCell<Option<Globs>>);
+
 /// The waivers of one guideline, by what they cover. Numbers are those of the list it is made from.
 #[derive(Default)]
 pub struct Covers<'w> {
     everything: Vec<usize>,
     by_path: HashMap<&'w [u8], Vec<usize>>,
     /// By the folder in which everything lies that the globs match; compiled when something there is found.
-    by_folder: HashMap<&'w [u8], Vec<(usize, &'w [String], OnceCell<Option<Globs>>)>>,
+    by_folder: HashMap<&'w [u8], Vec<Lazy<'w>>>,
     by_fingerprint: HashMap<Fingerprint, Vec<usize>>,
     by_line: HashMap<(&'w [u8], u32), Vec<usize>>,
 }
