@@ -94,7 +94,7 @@ fn kinds(case: &mut Case) {
         "outside" => case.link(target.as_os_str().as_bytes(), name),
         "loop" => case.link(name.rsplit('/').next().unwrap_or(name), name),
         "dangling" => case.link("nowhere", name),
-        _ => case.write(name, b"\xff\xfe\x00schema = 1\n".to_vec()),
+        _ => case.write(name, b"\xff\xfe\x00schema = 1\n"),
     }
     case.expect.seen_is_known = false;
 }
