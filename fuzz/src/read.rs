@@ -75,7 +75,7 @@ pub fn waivers(bytes: &[u8]) {
 /// A text with inline waivers in it.
 pub fn inline_waiver(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    for found in inline_comments(text) {
+    for found in inline_comments(b"a.py", text) {
         let (line, covers, at) = (found.line, found.covers, found.at);
         let path = RepoPath::from("a.py");
         let comment = InlineComment { path, line, covers, text: found.text, source: found.source, at };

@@ -207,7 +207,7 @@ fn add_comments(
     let read = |entry: &Entry| {
         let mut bytes = Vec::new();
         tree.read(&entry.path, limit, &mut bytes).ok()?;
-        let found = inline_comments(&decode(&bytes).ok()?.text);
+        let found = inline_comments(entry.path.bytes(), &decode(&bytes).ok()?.text);
         (!found.is_empty()).then(|| (entry.path.clone(), found))
     };
     let entries: Vec<&Entry> = listing.entries.iter().filter(unread).collect();

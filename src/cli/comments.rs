@@ -60,7 +60,8 @@ pub(super) fn write(
 pub(super) fn set(root: &Path, waiver: &Waiver, key: &str, value: &str) -> Result<(), Failure> {
     let path = &waiver.place.path;
     let text = read(root, path)?;
-    let comment = inline_comments(&text).into_iter().find(|comment| comment.line == waiver.place.line);
+    let comment =
+        inline_comments(path.bytes(), &text).into_iter().find(|comment| comment.line == waiver.place.line);
     let Some(comment) = comment else {
         return Err(Failure::new(format!("{} has changed: the waiver is not there any more", waiver.id)));
     };
@@ -137,7 +138,8 @@ fn insert(text: &str, line: Option<u32>, comment: &str) -> Option<(String, u32)>
 
 /// The waiver that is read in this line.
 fn find(path: &RepoPath, text: &str, line: u32) -> Option<Waiver> {
-    let comments = inline_comments(text).into_iter().filter(|comment| comment.line == line).collect();
+    let comments =
+        inline_comments(path.bytes(), text).into_iter().filter(|comment| comment.line == line).collect();
     let (mut waivers, _) = says::inline([(path, &comments)]);
     waivers.pop()
 }

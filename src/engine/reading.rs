@@ -105,7 +105,7 @@ fn look_at_text(
         Ok(decoded) => {
             // The requirements are about the text's own bytes: for UTF-8 these are the file's.
             let text = decoded.text.as_bytes();
-            let comments = inline_comments(&decoded.text);
+            let comments = inline_comments(path.bytes(), &decoded.text);
             if !gate.prefilter().may_match(text, &mut scratch.seen, &mut scratch.active) {
                 return Read::Done(FileResult { file, comments, ..FileResult::default() });
             }

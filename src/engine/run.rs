@@ -150,7 +150,9 @@ fn comments(
         let unread = |at: usize| listing.entries[at].kind == EntryKind::File && !assembly.was_read(at);
         let listed = listing.entries.binary_search_by(|entry| entry.path.cmp(path)).is_ok_and(unread);
         if listed && tree.read(path, limit, &mut bytes).is_ok() {
-            let found = decode(&bytes).map(|decoded| inline_comments(&decoded.text)).unwrap_or_default();
+            let found = decode(&bytes)
+                .map(|decoded| inline_comments(path.bytes(), &decoded.text))
+                .unwrap_or_default();
             if !found.is_empty() {
                 comments.insert(path.clone(), found);
             }

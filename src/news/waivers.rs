@@ -36,7 +36,7 @@ pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
 
 /// The waivers in the comments of a text.
 fn inline(path: &RepoPath, text: &str) -> Vec<Waiver> {
-    let comments = inline_comments(text).into_iter().map(|comment| InlineComment {
+    let comments = inline_comments(path.bytes(), text).into_iter().map(|comment| InlineComment {
         path: path.clone(),
         line: comment.line,
         covers: comment.covers,

@@ -11,10 +11,24 @@ const MOST: usize = 1_000;
 /// Longest part of a line that is kept, in bytes.
 const LONGEST: usize = 2 << 10;
 /// What opens a comment in some language. A mark that stands behind anything else is prose or a text in code.
-const OPENERS: [&str; 26] = [
-    "#", "//", "--", ";", "/*", "*", "<!--", "{-", "(*", "%", "\"", "'", "REM", "rem", "Rem", "{#", "<%#",
-    "!", "..", "<#", "--[[", "///", "//!", "/**", "<%--", "{{!--",
+const OPENERS: &[&str] = &[
+    "#", "//", "--", ";", "/*", "*", "<!--", "{-", "(*", "%", "REM", "rem", "Rem", "{#", "<%#", "!", "..",
+    "<#", "--[[", "///", "//!", "/**", "<%--", "{{!--",
 ];
+
+/// What opens a comment in the file at `path`; `None` where nothing does. In most files several things may, and
+/// which of them do is not known here; but Markdown shows code in which a waiver is only quoted.
+fn openers(path: &[u8]) -> Option<&'static [&'static str]> {
+    let extension = path.rsplit(|&byte| byte == b'.').next().unwrap_or_default().to_ascii_lowercase();
+    match extension.as_slice() {
+        b"json" => None,
+        b"md" | b"markdown" | b"mdx" => Some(&["<!--", "{/*"]),
+        // Anywhere else a quote begins a text.
+        b"vim" | b"vimrc" => Some(&["\"", "#"]),
+        b"vb" | b"vbs" | b"bas" => Some(&["'", "REM", "rem", "Rem"]),
+        _ => Some(OPENERS),
+    }
+}
 
 /// A comment that begins an inline waiver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,24 +46,25 @@ pub struct Comment {
     pub at: u32,
 }
 
-/// The comments of `text` that begin an inline waiver.
+/// The comments that begin an inline waiver in the file at `path`, which holds `text`.
 #[must_use]
-pub fn inline_comments(text: &str) -> Vec<Comment> {
+pub fn inline_comments(path: &[u8], text: &str) -> Vec<Comment> {
     let bytes = text.as_bytes();
+    let Some(openers) = openers(path) else { return Vec::new() };
     let mut comments = Vec::new();
     // Lines are counted from the last comment on.
     let (mut line, mut counted) = (1u32, 0usize);
     for mark in memmem::find_iter(bytes, MARK.as_bytes()) {
         let start = memchr::memrchr(b'\n', &bytes[..mark]).map_or(0, |at| at + 1);
         let end = memchr::memchr(b'\n', &bytes[mark..]).map_or(bytes.len(), |at| mark + at);
-        let Some(found) = begins(&text[start..end], mark - start) else { continue };
+        let Some(found) = begins(&text[start..end], mark - start, openers) else { continue };
         if comments.len() == MOST {
             break;
         }
         line = line.saturating_add(lines(&bytes[counted..start]));
         counted = start;
         let source = text[start..end].trim_end();
-        let covers = if found.alone { next_line(text, end, line) } else { line };
+        let covers = if found.alone { next_line(text, end, line, openers) } else { line };
         let cut = |text: &str| text[..floor(text, LONGEST)].to_owned();
         comments.push(Comment {
             line,
@@ -71,7 +86,7 @@ struct Begins {
 }
 
 /// Whether the mark at `mark` in `line` begins a waiver in a comment.
-fn begins(line: &str, mark: usize) -> Option<Begins> {
+fn begins(line: &str, mark: usize, openers: &[&str]) -> Option<Begins> {
     let rest = &line[mark + MARK.len()..];
     let word = rest.trim_start_matches([' ', '\t']);
     if !word.starts_with("waive") {
@@ -79,7 +94,7 @@ fn begins(line: &str, mark: usize) -> Option<Begins> {
     }
     let before = line[..mark].trim_end_matches([' ', '\t']);
     let opener =
-        OPENERS.iter().filter(|opener| before.ends_with(**opener)).max_by_key(|opener| opener.len())?;
+        openers.iter().filter(|opener| before.ends_with(**opener)).max_by_key(|opener| opener.len())?;
     // `##`, `;;` and `"""` open comments as well.
     let last = opener.chars().last().unwrap_or(' ');
     let code = before[..before.len() - opener.len()].trim_end_matches(last);
@@ -89,7 +104,14 @@ fn begins(line: &str, mark: usize) -> Option<Begins> {
     }
     // Quotes and stars open a comment only at the beginning of a line: elsewhere they are part of the code.
     let alone = code.trim().is_empty();
-    if !alone && matches!(*opener, "\"" | "'" | "*" | "!" | "..") {
+    if !alone && matches!(*opener, "\"" | "*" | "!" | "..") {
+        return None;
+    }
+    // `"# stanchion: …"` is a text in code.
+    let open = |quote: &str, escaped: &str| {
+        code.matches(quote).count().abs_diff(code.matches(escaped).count()) % 2 == 1
+    };
+    if open("\"", "\\\"") || open("`", "\\`") {
         return None;
     }
     Some(Begins { text: mark + MARK.len() + (rest.len() - word.len()), alone })
@@ -97,14 +119,15 @@ fn begins(line: &str, mark: usize) -> Option<Begins> {
 
 /// The first line behind `end` (the end of line number `line`) that is neither blank nor a waiver itself; the line
 /// after the comment if there is none.
-fn next_line(text: &str, end: usize, line: u32) -> u32 {
+fn next_line(text: &str, end: usize, line: u32, openers: &[&str]) -> u32 {
     /// Most lines that are looked at: comments that are stacked are few.
     const NEAR: usize = 50;
     let Some(rest) = text.get(end + 1..) else { return line.saturating_add(1) };
     let mut at = line;
     for next in rest.lines().take(NEAR) {
         at = at.saturating_add(1);
-        let is_waiver = next.find(MARK).is_some_and(|mark| begins(next, mark).is_some_and(|it| it.alone));
+        let is_waiver =
+            next.find(MARK).is_some_and(|mark| begins(next, mark, openers).is_some_and(|it| it.alone));
         if !next.trim().is_empty() && !is_waiver {
             return at;
         }
@@ -130,7 +153,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(u32, u32, String)> {
-        inline_comments(text).into_iter().map(|it| (it.line, it.covers, it.text)).collect()
+        inline_comments(b"a.x", text).into_iter().map(|it| (it.line, it.covers, it.text)).collect()
     }
 
     #[test]
@@ -149,8 +172,6 @@ mod tests {
             ("{- ", " -}"),
             ("(* ", " *)"),
             ("% ", ""),
-            ("\" ", ""),
-            ("' ", ""),
             ("REM ", ""),
             ("{# ", " #}"),
             ("<%# ", " %>"),
@@ -177,9 +198,22 @@ mod tests {
             "PREM stanchion: waive a/b -- why",
             "# stanchion: check",
             "# see stanchion: waive a/b -- why",
+            "f(\"# stanchion: waive a/b -- why\")",
+            "`// stanchion: waive a/b -- why`",
         ] {
             assert_eq!(found(text), [], "{text}");
         }
+    }
+
+    #[test]
+    fn markdown_only_quotes_and_json_has_none() {
+        let code = "# stanchion: waive a/b -- why\n";
+        assert_eq!(inline_comments(b"docs/a.md", code), []);
+        assert_eq!(inline_comments(b"a.MD", "<!-- stanchion: waive a/b -- why -->").len(), 1);
+        assert_eq!(inline_comments(b"a.json", code), []);
+        assert_eq!(inline_comments(b"Makefile", code).len(), 1);
+        let quote = "\" stanchion: waive a/b -- why\n";
+        assert_eq!((inline_comments(b"a.vim", quote).len(), inline_comments(b"a.py", quote).len()), (1, 0));
     }
 
     #[test]
@@ -187,16 +221,16 @@ mod tests {
         let text = "# stanchion: waive a/b -- one\r\n\r\n  # stanchion: waive a/c -- two\r\n  f()  # stanchion: waive a/d -- three\r\n# stanchion: waive a/e -- four";
         let all: Vec<_> = found(text).into_iter().map(|(line, covers, _)| (line, covers)).collect();
         assert_eq!(all, [(1, 4), (3, 4), (4, 4), (5, 6)]);
-        let first = &inline_comments(text)[0];
+        let first = &inline_comments(b"a.x", text)[0];
         assert_eq!(&first.source[first.at as usize..], first.text);
         let long = format!("# stanchion: waive a/b -- {}", "é".repeat(5_000));
-        assert!(inline_comments(&long)[0].text.len() <= LONGEST);
+        assert!(inline_comments(b"a.x", &long)[0].text.len() <= LONGEST);
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_is_read(text in "(\\PC|\n|# |stanchion:|waive| ){0,40}") {
-            for comment in inline_comments(&text) {
+            for comment in inline_comments(b"a.x", &text) {
                 let lines: Vec<&str> = text.split('\n').collect();
                 proptest::prop_assert!(lines[comment.line as usize - 1].starts_with(comment.source.trim_end()));
                 proptest::prop_assert!(comment.covers >= comment.line);

@@ -48,25 +48,27 @@ fn waivers(case: &mut Case) {
 }
 
 fn inline_waivers(case: &mut Case) {
+    // Taken apart, so that no line here is a waiver of this repository.
+    let mark = concat!("stanch", "ion:");
     let lines = [
-        "# stanchion: waive",
-        "# stanchion: waive hostile/beacon",
-        "# stanchion: waive * -- all of it",
-        "# stanchion: waive hostile/beacon unitl=3 -- because it is",
-        "# stanchion: waive hostile/beacon \"--\" -- \u{1b}[2J\u{202e}x",
-        "# stanchion: waive-file hostile/beacon until=2020-01-01 -- because it is",
-        "# stanchion: waive hostile/other -- because it is",
-        "stanchion: waive hostile/beacon -- prose",
-        "x = \"# stanchion: waive-file hostile/beacon -- a text\"",
+        "# @ waive",
+        "# @ waive hostile/beacon",
+        "# @ waive * -- all of it",
+        "# @ waive hostile/beacon unitl=3 -- because it is",
+        "# @ waive hostile/beacon \"--\" -- \u{1b}[2J\u{202e}x",
+        "# @ waive-file hostile/beacon until=2020-01-01 -- because it is",
+        "# @ waive hostile/other -- because it is",
+        "@ waive hostile/beacon -- prose",
+        "x = \"# @ waive-file hostile/beacon -- a text\"",
     ];
     let mut text = String::new();
     for _ in 0..case.random.below(2_000) {
         let line: &&str = case.random.pick(&lines);
-        text.push_str(line);
+        text.push_str(&line.replace('@', mark));
         text.push('\n');
     }
     if case.random.below(2) == 0 {
-        text.push_str(&"# stanchion: waive ".repeat(20_000));
+        text.push_str(&format!("# {mark} waive ").repeat(20_000));
     }
     case.note(format!("{} bytes of comments", text.len()));
     configured(case, FOLLOW);
