@@ -176,6 +176,12 @@ pub(super) fn assess(
             let mut bytes = Vec::new();
             tree.read(path, limit, &mut bytes).ok().map(|()| bytes)
         };
+        let is_new = |folder: &&RepoPath| {
+            let mark = RepoPath::new([folder.bytes(), b"/", CONFIG.as_bytes()].concat());
+            let added = |it: &engine::Change| it.path == mark && it.kind == engine::ChangeKind::Added;
+            change.focus.changes().iter().any(added)
+        };
+        let new_parties: Vec<RepoPath> = parties.iter().filter(is_new).cloned().collect();
         let own: Vec<engine::Change> = change.focus.without(&parties).changes().to_vec();
         let sides = Sides {
             changes: &own,
@@ -183,6 +189,7 @@ pub(super) fn assess(
             now: &now,
             guidelines: &followed.guidelines,
             outcome: &outcome,
+            new_parties: &new_parties,
         };
         outcome.news = news(&sides);
     }

@@ -2,33 +2,55 @@
 
 use super::{Sides, item};
 use crate::engine::{Change, ChangeKind};
-use crate::format::{self, parse_lock};
-use crate::model::{Guideline, GuidelineId, News, NewsKind, Origin};
+use crate::format::{self, Follow, parse_config, parse_lock};
+use crate::model::{Guideline, GuidelineId, News, NewsKind, Origin, RepoPath};
 
+const CONFIG: &str = "stanchion.toml";
 const LOCK: &str = ".stanchion/lock.toml";
 const COPIES: &str = ".stanchion/guidelines/";
 const STANDARDS: &str = ".stanchion/standards/";
 
 pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
+    let folders = followed_folders(sides);
     for change in sides.changes {
         let Some(path) = change.path.as_str() else { continue };
+        let own = folders.iter().any(|folder| path.starts_with(folder.as_str()));
         if let Some(rest) = path.strip_prefix(STANDARDS) {
             let name = rest.trim_end_matches(".toml");
             let verb = if change.kind == ChangeKind::Removed { "is gone" } else { "changed" };
             let message = format!("the copy of the standard {name} {verb}");
             all.push(item(NewsKind::GuidelineChanged, None, &change.path, message));
-        } else if is_markdown(path) && (path.starts_with(COPIES) || is_followed(sides, path)) {
+        } else if is_markdown(path) && (own || path.starts_with(COPIES)) {
             one(sides, change, path, all);
+        } else if own && path != CONFIG {
+            // A schema that a guideline takes from a file beside it, perhaps.
+            let message = format!("{path}, beside the guidelines that are followed, changed");
+            all.push(item(NewsKind::GuidelineChanged, None, &change.path, message));
         }
     }
 }
 
-/// Whether a guideline that is followed now stands in this file, or one did before.
-fn is_followed(sides: &Sides<'_>, path: &str) -> bool {
-    sides.guidelines.iter().any(|guideline| match &guideline.origin {
-        Origin::File(file) => file == path,
-        Origin::Starter | Origin::Copy { .. } => false,
-    })
+/// The folders of guidelines in the repository that are followed, before or now, each with a final `/`.
+fn followed_folders(sides: &Sides<'_>) -> Vec<String> {
+    let path = RepoPath::from(CONFIG);
+    let before = sides.texts(CONFIG).and_then(|(_, before, _)| before);
+    let texts = [before, sides.text_now(&path)];
+    let configs = texts.into_iter().flatten().filter_map(|text| parse_config(CONFIG, &text).ok());
+    let mut folders: Vec<String> = configs
+        .flat_map(|config| config.follow)
+        .filter_map(|followed| match followed.what {
+            Follow::Directory(directory) => {
+                Some(directory.trim_start_matches("./").trim_end_matches('/').to_owned())
+            }
+            Follow::Starter | Follow::Named { .. } => None,
+        })
+        // The root itself, and what lies outside: there a change of any file would be one.
+        .filter(|folder| !matches!(folder.as_str(), "" | "." | "..") && !folder.starts_with("../"))
+        .map(|folder| folder + "/")
+        .collect();
+    folders.sort();
+    folders.dedup();
+    folders
 }
 
 /// As copies and folders of guidelines are read.
@@ -47,6 +69,10 @@ fn one(sides: &Sides<'_>, change: &Change, path: &str, all: &mut Vec<News>) {
         return;
     }
     let (was, is) = (read(path, before), read(path, now.clone()));
+    if was.is_none() && is.is_none() && !path.starts_with(COPIES) {
+        // Prose beside guidelines.
+        return;
+    }
     let id = is.as_ref().or(was.as_ref()).map(|guideline| guideline.id.clone());
     let name = id.as_ref().map_or_else(|| path.to_owned(), GuidelineId::to_string);
     let message = match (&was, &is) {

@@ -27,8 +27,10 @@ pub struct Sides<'s> {
     pub now: &'s dyn Fn(&RepoPath) -> Option<Vec<u8>>,
     /// The guidelines that are followed now.
     pub guidelines: &'s [Arc<Guideline>],
-    /// What was found, not judged yet or judged.
+    /// What was found, and judged.
     pub outcome: &'s Outcome,
+    /// Folders that answer for themselves since this change.
+    pub new_parties: &'s [RepoPath],
 }
 
 impl Sides<'_> {

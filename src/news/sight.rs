@@ -20,6 +20,18 @@ pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
         .map(|(guideline, _)| &**guideline)
         .collect();
     unassessed(sides, all);
+    for folder in sides.new_parties {
+        let folder = folder.lossless();
+        let path = RepoPath::from(format!("{folder}/stanchion.toml").as_str());
+        let (kind, message) = if promised.is_empty() {
+            (NewsKind::FollowChanged, format!("{folder} answers for itself now"))
+        } else {
+            let message =
+                format!("{folder} answers for itself now: the promises made here do not look there any more");
+            (NewsKind::OutOfSight, message)
+        };
+        all.push(item(kind, None, &path, message));
+    }
     if promised.is_empty() {
         return;
     }

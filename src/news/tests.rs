@@ -33,6 +33,7 @@ fn told(before: &[(&'static str, &str)], now: &[(&'static str, &str)]) -> Vec<St
         now: &|path| read(&now, path),
         guidelines: &[],
         outcome: &outcome,
+        new_parties: &[],
     };
     news(&sides).into_iter().map(|news| format!("{}: {}", news.kind.word(), news.message)).collect()
 }
@@ -154,4 +155,27 @@ fn a_baseline_that_grows_is_told() {
     ] {
         assert_eq!(told(&[(path, &two)], &[(path, &now)]).len(), usize::from(grown), "{now}");
     }
+}
+
+#[test]
+fn guidelines_of_the_repository_that_change_or_go_are_told() {
+    let config = ("stanchion.toml", "schema = 1\nfollow = [\"./own\"]\n");
+    let text = "---\nschema: 1\nguideline: acme/x\nversion: 1.0.0\ntitle: x\nsummary: x\nstage: trial\nowner: x\nchecks:\n  - id: x\n    text: { find: x }\n---\n# x\n";
+    let guideline = ("own/x.md", text);
+    let newer = text.replace("1.0.0", "1.1.0");
+    for (now, words) in [
+        (vec![config], "acme/x: its file is gone"),
+        (vec![config, ("own/x.md", "no front matter")], "its file cannot be used any more"),
+        (vec![config, ("own/x.md", newer.as_str())], "acme/x was 1.0.0 and is 1.1.0"),
+        (vec![config, guideline, ("own/schema.json", "{}")], "own/schema.json, beside the guidelines"),
+        (vec![config, guideline, ("own/README.txt", "x")], "own/README.txt, beside"),
+    ] {
+        let all = told(&[config, guideline], &now);
+        assert!(all.len() == 1 && all[0].contains(words), "{words}: {all:?}");
+    }
+    assert_eq!(
+        told(&[config, guideline], &[config, guideline, ("other/y.md", text)]),
+        [""; 0],
+        "not followed"
+    );
 }

@@ -74,3 +74,16 @@ fn a_party_inherits_only_if_it_says_so() {
         .collect();
     assert!(ids.contains(&"acme/none") && ids.contains(&TIMEOUTS), "{ids:?}");
 }
+
+#[test]
+fn a_folder_that_leaves_is_told() {
+    let world = world();
+    world.ends(0, &["promise", "debug/no-breakpoints"]);
+    world.write("lib/a.py", "x = 1\n");
+    world.commit();
+    world.write("lib/stanchion.toml", "schema = 1\nfollow = []\n");
+    world.write("lib/a.py", "breakpoint()\n");
+    let run = world.ends(0, &["check", "--since", "HEAD"]);
+    let head: String = run.out.lines().take(10).collect::<Vec<_>>().join(" ");
+    assert!(head.contains("out of sight: lib answers for itself now"), "{}", run.out);
+}
