@@ -64,7 +64,7 @@ mod tests {
 
     fn lines() -> Vec<Value> {
         let mut out = Vec::new();
-        write(&sample::outcome(), &RepoPath::from(""), &mut out).expect("a Vec takes everything");
+        write(&sample::said(), &RepoPath::from(""), &mut out).expect("a Vec takes everything");
         let text = String::from_utf8(out).expect("UTF-8");
         text.lines().map(|line| serde_json::from_str(line).expect("each line is a record")).collect()
     }
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn the_records_are_those_of_the_json_report() {
         let mut out = Vec::new();
-        json::write(&sample::outcome(), &[], &mut out).expect("a Vec takes everything");
+        json::write(&sample::said(), &[], &mut out).expect("a Vec takes everything");
         let report: Value = serde_json::from_slice(&out).expect("JSON");
         for (kind, key) in [
             ("guideline", "guidelines"),

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Applies, Consequence, Edit, Finding, Fingerprint, Fix, Guideline, GuidelineId, GuidelineOutcome, Level,
-    NotAssessed, Note, Origin, Outcome, PathCounts, Problem, Reason, RepoPath, Section, Stage, Standing,
-    Trace, Traces, Verdict,
+    Applies, Consequence, Date, Edit, Effect, Finding, Fingerprint, Fix, Guideline, GuidelineId,
+    GuidelineOutcome, Level, News, NewsKind, NotAssessed, Note, Origin, Outcome, PathCounts, Problem,
+    Promise, PromiseOutcome, PromiseVerdict, Reason, RepoPath, Section, Stage, Standing, Trace, Traces,
+    Verdict, Waiver, WaiverEnd, WaiverKind, WaiverOutcome, WaiverPlace, WaiverReach,
 };
 use crate::text::{Excerpt, LineIndex, Position, Span};
 
@@ -254,4 +255,144 @@ pub(super) fn calm() -> Outcome {
         paths: PathCounts { seen: 3, assessed: 3, ..PathCounts::default() },
         ..Outcome::default()
     }
+}
+
+/// A waiver, and what it does.
+fn waiver(
+    id: &str,
+    owner: Option<&str>,
+    reason: &str,
+    end: WaiverEnd,
+    effect: Effect,
+    used: usize,
+) -> WaiverOutcome {
+    WaiverOutcome {
+        waiver: Waiver {
+            id: id.to_owned(),
+            guideline: GuidelineId::new("resilience/http-timeouts").expect("a valid id"),
+            versions: Some("^1".parse().expect("a range")),
+            checks: vec![],
+            reach: WaiverReach::Paths(vec!["services/**".to_owned()]),
+            kind: WaiverKind::Cost,
+            reason: reason.to_owned(),
+            instead: None,
+            owner: owner.map(str::to_owned),
+            declared: None,
+            end,
+            withdrawn: None,
+            renewed: vec![],
+            place: WaiverPlace {
+                path: RepoPath::from(".stanchion/waivers.toml"),
+                line: 4,
+                span: Span::at(0),
+                inline: false,
+            },
+        },
+        effect,
+        used,
+        superseded_by: (effect == Effect::Superseded).then(|| "tools".to_owned()),
+    }
+}
+
+/// The same repository, which says something of itself: promises of every verdict, waivers of every effect (with
+/// hostile words), a baseline, and news of every kind.
+pub(super) fn said() -> Outcome {
+    let day = |text: &str| text.parse::<Date>().expect("a date");
+    let until = |text: &str| WaiverEnd::Until(day(text));
+    let mut said = outcome();
+    said.today = Some(day("2026-11-25"));
+    said.waivers = vec![
+        waiver(
+            "tools",
+            Some("@pay\u{1b}[2J"),
+            "a tool\nthat somebody watches\u{202e}",
+            until("2027-05-24"),
+            Effect::Active,
+            2,
+        ),
+        waiver("soon", None, "because it is", until("2026-12-01"), Effect::Lapsing, 1),
+        waiver("old", Some("@pay"), "because it was", until("2026-11-20"), Effect::Lapsed, 0),
+        waiver("evil\n::error::", None, "because it is", WaiverEnd::Never, Effect::Active, 1),
+        waiver("double", None, "because it is", until("2027-05-24"), Effect::Superseded, 0),
+        waiver("idle", None, "because it is", until("2027-05-24"), Effect::Unused, 0),
+        waiver("other", None, "because it is", until("2027-05-24"), Effect::Outdated, 0),
+        waiver(
+            "stands",
+            None,
+            "because it is",
+            WaiverEnd::Standing { review_on: day("2026-11-01") },
+            Effect::Lapsing,
+            0,
+        ),
+        waiver("back", None, "because it was", until("2027-05-24"), Effect::Withdrawn, 0),
+    ];
+    let standing = [
+        Standing::Open,
+        Standing::Known,
+        Standing::Open,
+        Standing::Waived(0),
+        Standing::Waived(0),
+        Standing::Waived(1),
+        Standing::Waived(3),
+        Standing::Known,
+    ];
+    for (finding, standing) in said.findings.iter_mut().zip(standing) {
+        finding.standing = standing;
+    }
+    said.findings[2].lapsed = Some(2);
+    said.guidelines[0].waived = 4;
+    said.guidelines[0].promised = true;
+    said.guidelines[0].edited = true;
+    said.guidelines[3].promised = true;
+    let promise = |id: &str, from_here, verdict, breaking, known, why: &str| PromiseOutcome {
+        guideline: GuidelineId::new(id).expect("a valid id"),
+        promise: Promise { since: day("2026-08-01"), from_here },
+        verdict,
+        breaking,
+        known,
+        why: why.to_owned(),
+    };
+    said.promises = vec![
+        promise(
+            "acme/gone",
+            false,
+            PromiseVerdict::CannotTell,
+            0,
+            0,
+            "it is not followed here (any more)\u{1b}",
+        ),
+        promise("kubernetes/probes", false, PromiseVerdict::CannotTell, 0, 0, "1 path could not be assessed"),
+        promise("resilience/http-timeouts", true, PromiseVerdict::Broken, 2, 2, ""),
+        promise("secrets/no-private-keys", true, PromiseVerdict::Kept, 0, 3, ""),
+    ];
+    let kinds = [
+        NewsKind::PromiseWithdrawn,
+        NewsKind::PromiseWeakened,
+        NewsKind::OutOfSight,
+        NewsKind::WaiverAdded,
+        NewsKind::WaiverWidened,
+        NewsKind::GuidelineChanged,
+        NewsKind::FollowChanged,
+        NewsKind::PromiseMade,
+        NewsKind::PromiseMade,
+    ];
+    let news = |(number, kind): (usize, NewsKind)| News {
+        kind,
+        guideline: None,
+        path: RepoPath::from("stanchion.toml"),
+        message: format!("number {number} is told\u{1b}[31m\nin one line"),
+    };
+    said.news = kinds.into_iter().enumerate().map(news).collect();
+    let text: Arc<str> = Arc::from("    # stanchion: waive a/b until=soon\u{202e}");
+    let start = text.find("until").expect("there");
+    said.waiver_problems = vec![Problem {
+        first_line: 14,
+        file: Arc::from("services/pay/client.py"),
+        span: Span::new(start, text.len()),
+        text,
+        message: "a date is written YEAR-MONTH-DAY".to_owned(),
+        label: "no effect".to_owned(),
+        help: None,
+    }];
+    said
 }

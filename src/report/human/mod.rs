@@ -234,9 +234,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_repository_says_at_two_widths() {
+        for width in [40, 80] {
+            insta::assert_snapshot!(format!("said_{width}"), render(&sample::said(), &style(width)));
+        }
+        let quiet = HumanStyle { quiet: true, ..style(80) };
+        insta::assert_snapshot!("said_quiet", render(&sample::said(), &quiet));
+        let mut strict = sample::said();
+        strict.unassessed = crate::model::Unassessed::Break;
+        strict.news.clear();
+        let text = render(&strict, &HumanStyle { verbose: true, ..style(100) });
+        assert!(text.starts_with("── promise not kept: acme/gone"), "{text}");
+        insta::assert_snapshot!("said_strict_verbose", text);
+    }
+
+    #[test]
     fn nothing_from_outside_reaches_the_terminal_raw() {
-        for style in [style(40), HumanStyle { cap: Some(usize::MAX), verbose: true, ..style(100) }] {
-            let text = render(&sample::outcome(), &style);
+        for (style, outcome) in [
+            (style(40), sample::outcome()),
+            (HumanStyle { cap: Some(usize::MAX), verbose: true, ..style(100) }, sample::outcome()),
+            (style(40), sample::said()),
+            (HumanStyle { cap: Some(usize::MAX), verbose: true, ..style(100) }, sample::said()),
+            (HumanStyle { quiet: true, ..style(80) }, sample::said()),
+        ] {
+            let text = render(&outcome, &style);
             let raw: Vec<char> = text.chars().filter(|&c| c != '\n' && is_unsafe(c)).collect();
             assert!(raw.is_empty(), "{raw:?}");
         }

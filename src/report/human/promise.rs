@@ -55,7 +55,10 @@ fn heading(out: &mut String, promise: &PromiseOutcome, outcome: &Outcome, style:
     let paint = style.paint();
     let dot = paint.dot();
     let entry = outcome.guidelines.iter().find(|entry| entry.guideline.id == promise.guideline);
-    let version = entry.map_or_else(String::new, |entry| format!(" {}", entry.guideline.version));
+    let version = entry.map_or_else(String::new, |entry| {
+        let edited = if entry.edited { format!("{dot}edited here") } else { String::new() };
+        format!(" {}{edited}", entry.guideline.version)
+    });
     let since = if promise.promise.from_here { "from here since" } else { "since" };
     let mut line = format!(
         "{} {}{version}{dot}{since} {}",
