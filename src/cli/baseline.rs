@@ -102,7 +102,9 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         out.push_str(&line("Nothing is mended that still stood there; nothing was changed."));
     } else if pruned != known {
         let command = terminal.paint().command("stanchion baseline prune");
-        out.push_str(&line(&format!("To take out what is mended: {command}")));
+        out.push_str(&line(&format!(
+            "To take out what is mended, and bring the rest to where it is: {command}"
+        )));
     }
     terminal.print(&out)?;
     Ok(Exit::Ran)

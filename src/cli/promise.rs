@@ -192,7 +192,8 @@ fn told(
     let number = if open == 1 { "1 finding".to_owned() } else { format!("{open} findings") };
     if promise.from_here && open > 0 {
         out.push_str(&line(&format!(
-            "{number} of today stand in {BASELINE} and do not break it; whatever is new does."
+            "{number} of today {} in {BASELINE}; whatever is new breaks it.",
+            if open == 1 { "is known" } else { "are known" }
         )));
     } else if open > 0 {
         out.push_str(&line(&format!(
@@ -238,7 +239,8 @@ fn withdraw(arguments: &Arguments, party: &Party, terminal: &Terminal) -> Result
     let mut told = format!("{id} is no longer promised.");
     if entries > 0 {
         baseline::write(&party.root, &known)?;
-        told.push_str(&format!(" Its {entries} entries in {BASELINE} are gone with it."));
+        let gone = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+        told.push_str(&format!(" What stood in {BASELINE} is gone with it ({gone})."));
     }
     told.push_str(
         " What it finds is advice again; `stanchion check --since` tells reviewers that it was taken back.",

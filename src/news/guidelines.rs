@@ -6,12 +6,17 @@ use crate::format::{self, Follow, parse_config, parse_lock};
 use crate::model::{Guideline, GuidelineId, News, NewsKind, Origin, RepoPath};
 
 const CONFIG: &str = "stanchion.toml";
+/// How a guideline that was not there is told.
+const NEW: &str = " is new here";
+/// So many new ones are told one by one.
+const FEW: usize = 3;
 const LOCK: &str = ".stanchion/lock.toml";
 const COPIES: &str = ".stanchion/guidelines/";
 const STANDARDS: &str = ".stanchion/standards/";
 
 pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
     let folders = followed_folders(sides);
+    let before = all.len();
     for change in sides.changes {
         let Some(path) = change.path.as_str() else { continue };
         let own = folders.iter().any(|folder| path.starts_with(folder.as_str()));
@@ -27,6 +32,27 @@ pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
             let message = format!("{path}, beside the guidelines that are followed, changed");
             all.push(item(NewsKind::GuidelineChanged, None, &change.path, message));
         }
+    }
+    gather_new(all, before);
+}
+
+/// Says once that many guidelines are new: that asks for more, and would hide what asks for less.
+fn gather_new(all: &mut Vec<News>, from: usize) {
+    let is_new = |news: &News| news.message.ends_with(NEW);
+    let new = all[from..].iter().filter(|news| is_new(news)).count();
+    if new <= FEW {
+        return;
+    }
+    let own = all.split_off(from);
+    let path = own.iter().find(|news| is_new(news)).map(|news| news.path.clone());
+    all.extend(own.into_iter().filter(|news| !is_new(news)));
+    if let Some(path) = path {
+        all.push(item(
+            NewsKind::GuidelineChanged,
+            None,
+            &path,
+            format!("{new} guidelines are new here, this one first"),
+        ));
     }
 }
 
@@ -77,7 +103,7 @@ fn one(sides: &Sides<'_>, change: &Change, path: &str, all: &mut Vec<News>) {
     let name = id.as_ref().map_or_else(|| path.to_owned(), GuidelineId::to_string);
     let message = match (&was, &is) {
         _ if now.is_none() => format!("{name}: its file is gone, and it is not followed from here any more"),
-        (None, Some(is)) => format!("{name} {} is new here", is.version),
+        (None, Some(is)) => format!("{name} {}{NEW}", is.version),
         (Some(was), Some(is)) if was.version != is.version => {
             format!("{name} was {} and is {}", was.version, is.version)
         }
