@@ -25,6 +25,9 @@ fn openers(path: &[u8]) -> Option<&'static [&'static str]> {
         b"md" | b"markdown" | b"mdx" => Some(&["<!--", "{/*"]),
         // Anywhere else a quote begins a text.
         b"vim" | b"vimrc" => Some(&["\"", "#"]),
+        // Stars are bullets there.
+        b"txt" => Some(&["#"]),
+        b"rst" => Some(&[".."]),
         b"vb" | b"vbs" | b"bas" => Some(&["'", "REM", "rem", "Rem"]),
         _ => Some(OPENERS),
     }
@@ -69,7 +72,7 @@ pub fn inline_comments(path: &[u8], text: &str) -> Vec<Comment> {
         comments.push(Comment {
             line,
             covers,
-            text: cut(source.get(found.text..).unwrap_or_default()),
+            text: cut(source.get(found.text..found.end.min(source.len())).unwrap_or_default()),
             source: cut(source),
             at: u32::try_from(found.text).unwrap_or(u32::MAX),
         });
@@ -81,6 +84,8 @@ pub fn inline_comments(path: &[u8], text: &str) -> Vec<Comment> {
 struct Begins {
     /// Where the word behind the mark begins.
     text: usize,
+    /// Where the comment ends, or the line.
+    end: usize,
     /// Whether nothing but the comment stands in the line.
     alone: bool,
 }
@@ -103,7 +108,18 @@ fn begins(line: &str, mark: usize, openers: &[&str]) -> Option<Begins> {
         return None;
     }
     // Quotes and stars open a comment only at the beginning of a line: elsewhere they are part of the code.
-    let alone = code.trim().is_empty();
+    // What stands behind the end of the comment is code of this line.
+    let closer = match *opener {
+        "/*" | "/**" => "*/",
+        "<!--" => "-->",
+        "(*" => "*)",
+        "{-" => "-}",
+        "{#" => "#}",
+        "<%#" => "%>",
+        _ => "",
+    };
+    let behind = if closer.is_empty() { None } else { word.split_once(closer) };
+    let alone = code.trim().is_empty() && behind.is_none_or(|(_, behind)| behind.trim().is_empty());
     if !alone && matches!(*opener, "\"" | "*" | "!" | "..") {
         return None;
     }
@@ -111,10 +127,13 @@ fn begins(line: &str, mark: usize, openers: &[&str]) -> Option<Begins> {
     let open = |quote: &str, escaped: &str| {
         code.matches(quote).count().abs_diff(code.matches(escaped).count()) % 2 == 1
     };
-    if open("\"", "\\\"") || open("`", "\\`") {
+    // (An odd apostrophe may be a word's, and then nothing is lost but this waiver, which can stand in a line alone.)
+    if open("\"", "\\\"") || open("`", "\\`") || open("'", "\\'") {
         return None;
     }
-    Some(Begins { text: mark + MARK.len() + (rest.len() - word.len()), alone })
+    let length = behind.map_or(word.len(), |(inside, _)| inside.len());
+    let text = mark + MARK.len() + (rest.len() - word.len());
+    Some(Begins { text, end: text + length, alone })
 }
 
 /// The first line behind `end` (the end of line number `line`) that is neither blank nor a waiver itself; the line
@@ -179,7 +198,9 @@ mod tests {
             ("//\t", ""),
         ] {
             let text = format!("one\n{before}stanchion: waive a/b -- why{after}\nthree\n");
-            assert_eq!(found(&text), [(2, 3, format!("waive a/b -- why{after}"))], "{before}");
+            let all = found(&text);
+            assert_eq!((all.len(), all[0].0, all[0].1), (1, 2, 3), "{before}");
+            assert!(all[0].2.starts_with("waive a/b -- why"), "{before}");
         }
         for code in ["x = f()  # ", "f(); // ", "f(); /* ", "x <- 1 -- ", "<p> <!-- "] {
             let text = format!("{code}stanchion:waive a/b -- why");
@@ -200,6 +221,7 @@ mod tests {
             "# see stanchion: waive a/b -- why",
             "f(\"# stanchion: waive a/b -- why\")",
             "`// stanchion: waive a/b -- why`",
+            "x = 'a # stanchion: waive a/b -- why'",
         ] {
             assert_eq!(found(text), [], "{text}");
         }
@@ -212,6 +234,9 @@ mod tests {
         assert_eq!(inline_comments(b"a.MD", "<!-- stanchion: waive a/b -- why -->").len(), 1);
         assert_eq!(inline_comments(b"a.json", code), []);
         assert_eq!(inline_comments(b"Makefile", code).len(), 1);
+        assert_eq!(inline_comments(b"a.txt", "* stanchion: waive a/b -- why\n"), []);
+        let behind = &inline_comments(b"a.c", "/* stanchion: waive a/b -- why */ f(x);\ng();\n")[0];
+        assert_eq!((behind.covers, behind.text.as_str()), (1, "waive a/b -- why "));
         let quote = "\" stanchion: waive a/b -- why\n";
         assert_eq!((inline_comments(b"a.vim", quote).len(), inline_comments(b"a.py", quote).len()), (1, 0));
     }

@@ -53,8 +53,8 @@ pub fn comment_syntax(path: &[u8]) -> Option<CommentSyntax> {
         "tex" | "erl" | "hrl" | "m" => Some(PERCENT),
         "vim" => Some(QUOTE),
         "css" => Some(STARS),
-        "html" | "htm" | "xml" | "xsd" | "xsl" | "xslt" | "svg" | "md" | "markdown" | "vue" | "svelte"
-        | "csproj" | "props" | "targets" | "plist" | "resx" | "pom" => Some(MARKUP),
+        // XML itself does not allow the `--` that a waiver needs in its comments.
+        "html" | "htm" | "md" | "markdown" | "vue" | "svelte" => Some(MARKUP),
         "bat" | "cmd" => Some(REM),
         "ml" | "mli" | "pas" => Some(PARENTHESES),
         _ => None,
@@ -115,8 +115,17 @@ pub fn inline_text(waiver: &Waiver, closer: &str) -> Result<String, String> {
     if let Some(declared) = waiver.declared {
         put("declared", &declared.to_string())?;
     }
+    if let Some(withdrawn) = waiver.withdrawn {
+        put("withdrawn", &withdrawn.to_string())?;
+    }
     if waiver.reason.contains(['\n', '\r']) {
         return Err("the reason has several lines, and a comment has one".to_owned());
+    }
+    if waiver.reason.contains("?>") || waiver.reason.trim().ends_with('\\') {
+        return Err(
+            "the reason holds `?>`, or ends with a backslash, which means something in some comments"
+                .to_owned(),
+        );
     }
     let _ = write!(out, " -- {}", waiver.reason.trim());
     let body = &out["stanchion:".len()..];

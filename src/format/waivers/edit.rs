@@ -14,6 +14,9 @@ const HEAD: &str = "# Where this repository steps over a guideline, and why. Eac
 /// # Errors
 /// When the text is not TOML, or `waiver` is no list of tables.
 pub fn with_waiver(text: Option<&str>, waiver: &Waiver) -> Result<String, EditProblem> {
+    if matches!(waiver.reach, WaiverReach::Line { .. } | WaiverReach::File { .. }) {
+        return Err(EditProblem("one line or one file of its own is waived by a comment there".to_owned()));
+    }
     let before = text.unwrap_or(HEAD);
     let mut document = document(before)?;
     if !document.contains_key("waiver") {
@@ -49,9 +52,8 @@ fn table(waiver: &Waiver) -> Table {
         WaiverReach::Paths(paths) if paths.is_empty() => {}
         WaiverReach::Paths(paths) => put("paths", list(paths)),
         WaiverReach::Fingerprints(fingerprints) => put("fingerprints", list(fingerprints)),
-        WaiverReach::Line { path, .. } | WaiverReach::File { path } => {
-            put("paths", list(&[path.lossless().into_owned()]));
-        }
+        // Refused before: either would cover more than it says.
+        WaiverReach::Line { .. } | WaiverReach::File { .. } => {}
     }
     put("kind", Value::from(waiver.kind.word()));
     put("reason", Value::from(waiver.reason.as_str()));

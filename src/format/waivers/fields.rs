@@ -12,7 +12,10 @@ const SHORTEST_REASON: usize = 3;
 /// What is wrong with a reason: a sentence, or `None`.
 #[must_use]
 pub fn reason_problem(reason: &str) -> Option<String> {
-    if reason.chars().filter(|c| c.is_alphanumeric()).count() < SHORTEST_REASON {
+    // Fillers of Hangul count as letters, and nobody sees them.
+    let seen =
+        |c: &char| c.is_alphanumeric() && !matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
+    if reason.chars().filter(seen).count() < SHORTEST_REASON {
         return Some("a waiver needs a reason in words: it is what others read in a year".to_owned());
     }
     if reason.chars().count() > LONGEST_REASON {
@@ -40,7 +43,37 @@ pub(super) fn versions(text: &str) -> Result<VersionReq, String> {
 
 /// A day; a time of day is refused.
 pub(super) fn date(text: &str) -> Result<Date, String> {
+    if text.starts_with(NO_DAY) {
+        return Err("there is no such day".to_owned());
+    }
     text.parse()
+}
+
+/// What a date that is none was replaced by, see [`without_impossible_days`].
+const NO_DAY: &str = "no day";
+
+/// The text with every day that the calendar does not have as a text of the same length: one such day would make the
+/// whole file unreadable, and with it every other waiver. `None` where there is none.
+pub(super) fn without_impossible_days(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut changed = false;
+    for line in text.split_inclusive('\n') {
+        let value = line.split_once(" = ").map_or("", |(_, value)| value);
+        let day = value.split([' ', '#', '\r', '\n']).next().unwrap_or_default();
+        let shaped = day.len() == 10
+            && day
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
+        if shaped && day.parse::<Date>().is_err() {
+            changed = true;
+            // As long as the day, quotes included.
+            out.push_str(&line.replacen(day, "\"no day  \"", 1));
+        } else {
+            out.push_str(line);
+        }
+    }
+    changed.then_some(out)
 }
 
 /// Why `text` cannot be the id of a waiver, or `None`.
