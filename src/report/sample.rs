@@ -383,7 +383,7 @@ pub(super) fn said() -> Outcome {
         message: format!("number {number} is told\u{1b}[31m\nin one line"),
     };
     said.news = kinds.into_iter().enumerate().map(news).collect();
-    let text: Arc<str> = Arc::from("    # stanchion: waive a/b until=soon\u{202e}");
+    let text: Arc<str> = Arc::from("    # stanchion waive a/b until=soon\u{202e}");
     let start = text.find("until").expect("there");
     said.waiver_problems = vec![Problem {
         first_line: 14,
