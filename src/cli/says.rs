@@ -22,6 +22,9 @@ pub(super) const LARGEST_WAIVERS: u64 = 64 << 20;
 /// Largest baseline, in bytes.
 pub(super) const LARGEST_BASELINE: u64 = 64 << 20;
 
+/// Files of so many bytes are read side by side.
+const WORTH_A_THREAD: usize = 256 << 10;
+
 /// Where the files of a party are read: on disk, or in what is staged.
 #[derive(Clone, Copy)]
 pub(super) enum Source<'s> {
@@ -81,26 +84,48 @@ pub(super) struct Says {
 
 /// Reads both.
 pub(super) fn read(source: Source<'_>) -> Says {
-    let (waivers, mut problems) = match source.read(WAIVERS, LARGEST_WAIVERS) {
+    let waivers = source.read(WAIVERS, LARGEST_WAIVERS);
+    let baseline = source.read(BASELINE, LARGEST_BASELINE);
+    let large = |text: &Result<Option<String>, String>| {
+        text.as_ref().is_ok_and(|text| text.as_ref().is_some_and(|text| text.len() > WORTH_A_THREAD))
+    };
+    let ((waivers, mut problems), (baseline, found)) = if large(&waivers) && large(&baseline) {
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| of_baseline(baseline));
+            let waivers = of_waivers(waivers);
+            let baseline = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (waivers, baseline)
+        })
+    } else {
+        (of_waivers(waivers), of_baseline(baseline))
+    };
+    problems.extend(found);
+    Says { waivers, problems, baseline }
+}
+
+/// The waivers that can be used, and what is wrong with the others.
+fn of_waivers(text: Result<Option<String>, String>) -> (Vec<Waiver>, Vec<Problem>) {
+    match text {
         Ok(None) => (vec![], vec![]),
         Ok(Some(text)) => {
             let parsed = format::parse_waivers(WAIVERS, &RepoPath::from(WAIVERS), &text);
             with_usable_globs(parsed.waivers, parsed.problems, &text)
         }
         Err(words) => (vec![], vec![whole(WAIVERS, words)]),
-    };
-    let baseline = match source.read(BASELINE, LARGEST_BASELINE) {
-        Ok(None) => Ok(Baseline::default()),
-        Ok(Some(text)) => format::parse_baseline(BASELINE, &text).map_err(|found| {
-            problems.extend(found);
-            format!("{BASELINE} cannot be read")
-        }),
-        Err(words) => {
-            problems.push(whole(BASELINE, words));
-            Err(format!("{BASELINE} cannot be read"))
-        }
-    };
-    Says { waivers, problems, baseline }
+    }
+}
+
+/// The baseline, and what is wrong with it.
+fn of_baseline(text: Result<Option<String>, String>) -> (Result<Baseline, String>, Vec<Problem>) {
+    let cannot = || Err(format!("{BASELINE} cannot be read"));
+    match text {
+        Ok(None) => (Ok(Baseline::default()), vec![]),
+        Ok(Some(text)) => match format::parse_baseline(BASELINE, &text) {
+            Ok(baseline) => (Ok(baseline), vec![]),
+            Err(found) => (cannot(), found),
+        },
+        Err(words) => (cannot(), vec![whole(BASELINE, words)]),
+    }
 }
 
 /// Takes out waivers with a glob that cannot be used, and says so.

@@ -73,7 +73,7 @@ fn write_path(out: &mut String, path: &RepoPath) {
 }
 
 fn read_path(text: &str) -> Option<RepoPath> {
-    if !text.contains('%') {
+    if memchr::memchr(b'%', text.as_bytes()).is_none() {
         return Some(RepoPath::from(text));
     }
     let mut bytes = Vec::with_capacity(text.len());
@@ -93,22 +93,35 @@ fn read_path(text: &str) -> Option<RepoPath> {
 
 /// The number that sixteen lower-case hexadecimal digits say.
 fn hex(digits: &[u8]) -> Option<u64> {
-    let mut number = 0;
+    let digits: &[u8; 16] = digits.try_into().ok()?;
+    let (mut number, mut wrong) = (0, 0);
     for &byte in digits {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => return None,
-        };
-        number = number << 4 | u64::from(digit);
+        let digit = DIGITS[usize::from(byte)];
+        wrong |= digit;
+        number = number << 4 | u64::from(digit & 0xf);
     }
-    (digits.len() == 16).then_some(number)
+    (wrong & NO_DIGIT == 0).then_some(number)
 }
+
+/// Marks what is no digit in [`DIGITS`].
+const NO_DIGIT: u8 = 0x80;
+/// What each byte is worth as a lower-case hexadecimal digit: a table, since a baseline has millions of them.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let (mut at, words) = (0, *b"0123456789abcdef");
+    while at < 16 {
+        digits[words[at as usize] as usize] = at;
+        at += 1;
+    }
+    digits
+};
 
 /// Reads entries; names of checks, of which there are few, are kept once.
 #[derive(Default)]
 struct Entries {
     checks: BTreeSet<Arc<str>>,
+    /// The one before: mostly it is the same again.
+    last: Option<Arc<str>>,
 }
 
 impl Entries {
@@ -135,21 +148,26 @@ impl Entries {
         if check.is_empty() || path.is_empty() {
             return None;
         }
-        let check = if let Some(known) = self.checks.get(check) {
-            Arc::clone(known)
-        } else {
-            let new: Arc<str> = Arc::from(check);
-            self.checks.insert(Arc::clone(&new));
-            new
-        };
+        let check = self.check(check);
         Some(BaselineEntry { path: read_path(path)?, check, traces })
+    }
+
+    fn check(&mut self, name: &str) -> Arc<str> {
+        if let Some(last) = self.last.as_ref().filter(|last| ***last == *name) {
+            return Arc::clone(last);
+        }
+        let check = self.checks.get(name).map_or_else(|| Arc::from(name), Arc::clone);
+        self.checks.insert(Arc::clone(&check));
+        self.last = Some(Arc::clone(&check));
+        check
     }
 }
 
 /// Whether a text between double quotes needs no unescaping, and is TOML as it stands.
 fn is_plain(text: &str) -> bool {
-    let plain = |byte: u8| byte >= b' ' && byte != 0x7f && byte != b'"' && byte != b'\\';
-    text.bytes().all(plain)
+    // Without leaving early, so that many bytes are looked at together.
+    let odd = |byte: u8| (byte < b' ') | (byte == 0x7f) | (byte == b'"') | (byte == b'\\');
+    !text.bytes().fold(false, |found, byte| found | odd(byte))
 }
 
 /// Reads a baseline.
@@ -172,7 +190,8 @@ fn as_written(text: &str) -> Option<Baseline> {
     let mut reader = Entries::default();
     let mut rest = text.strip_prefix(HEAD)?;
     let mut next = || {
-        let (line, after) = rest.split_once('\n')?;
+        let end = memchr::memchr(b'\n', rest.as_bytes())?;
+        let (line, after) = (&rest[..end], &rest[end + 1..]);
         rest = after;
         Some((line, after))
     };

@@ -124,7 +124,7 @@ pub fn is_surely_fine(pattern: &str) -> bool {
         && pattern.split('/').all(|part| {
             !matches!(part, "" | "." | "..")
                 && part.bytes().all(plain)
-                && (part == "**" || !part.contains("**"))
+                && (part == "**" || !part.as_bytes().windows(2).any(|pair| pair == b"**"))
         })
 }
 

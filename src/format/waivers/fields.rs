@@ -15,10 +15,10 @@ pub fn reason_problem(reason: &str) -> Option<String> {
     // Fillers of Hangul count as letters, and nobody sees them.
     let seen =
         |c: &char| c.is_alphanumeric() && !matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
-    if reason.chars().filter(seen).count() < SHORTEST_REASON {
+    if reason.chars().filter(seen).take(SHORTEST_REASON).count() < SHORTEST_REASON {
         return Some("a waiver needs a reason in words: it is what others read in a year".to_owned());
     }
-    if reason.chars().count() > LONGEST_REASON {
+    if reason.len() > LONGEST_REASON && reason.chars().count() > LONGEST_REASON {
         return Some(format!(
             "the reason is longer than {LONGEST_REASON} characters: link to what is longer"
         ));
@@ -79,7 +79,7 @@ pub(super) fn without_impossible_days(text: &str) -> Option<String> {
 /// Why `text` cannot be the id of a waiver, or `None`.
 pub(super) fn id_problem(text: &str) -> Option<String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    (text.is_empty() || text.len() > 64 || !text.chars().all(fits))
+    (text.is_empty() || text.len() > 64 || !text.bytes().map(char::from).all(fits))
         .then(|| "an id holds letters, digits, `-`, `_` and `.` only, at most 64".to_owned())
 }
 

@@ -13,11 +13,12 @@ pub(super) type Entry = (RawWaiver, Span, u32);
 pub(super) fn each(text: &str, mut take: impl FnMut(Entry) -> Option<()>) -> Option<()> {
     let mut open: Option<Draft> = None;
     let (mut at, mut number, mut has_schema) = (0, 0u32, false);
-    for line in text.split_inclusive('\n') {
+    while at < text.len() {
         number = number.checked_add(1)?;
         let start = at;
-        at += line.len();
-        let line = line.strip_suffix('\n').unwrap_or(line);
+        let end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length);
+        at = end + 1;
+        let line = &text[start..end];
         if line.is_empty() {
             continue;
         }
@@ -36,7 +37,7 @@ pub(super) fn each(text: &str, mut take: impl FnMut(Entry) -> Option<()>) -> Opt
             }
             continue;
         }
-        let (key, value) = line.split_once(" = ")?;
+        let (key, value) = pair(line)?;
         match &mut open {
             None if line == "schema = 1" && !has_schema => has_schema = true,
             None => return None,
@@ -52,6 +53,14 @@ pub(super) fn each(text: &str, mut take: impl FnMut(Entry) -> Option<()>) -> Opt
         take(entry)?;
     }
     has_schema.then_some(())
+}
+
+/// What stands before and behind the first ` = `.
+fn pair(line: &str) -> Option<(&str, &str)> {
+    // A key is short: looking at each byte is faster than preparing a search.
+    let at = line.bytes().position(|byte| byte == b'=')?;
+    let key = line[..at].strip_suffix(' ')?;
+    Some((key, line[at + 1..].strip_prefix(' ')?))
 }
 
 /// The entry that was open; `None` inside where there was none, outside where something is missing.
@@ -138,8 +147,10 @@ fn put<T>(slot: &mut Option<T>, value: T) -> Option<()> {
 /// A text between double quotes in which nothing is escaped.
 fn text(value: &str) -> Option<String> {
     let inside = value.strip_prefix('"')?.strip_suffix('"')?;
-    let plain = |byte: u8| (byte >= b' ' || byte == b'\t') && byte != 0x7f && byte != b'"' && byte != b'\\';
-    inside.bytes().all(plain).then(|| inside.to_owned())
+    // Without leaving early, so that many bytes are looked at together.
+    let odd =
+        |byte: u8| (byte < b' ') & (byte != b'\t') | (byte == 0x7f) | (byte == b'"') | (byte == b'\\');
+    (!inside.bytes().fold(false, |found, byte| found | odd(byte))).then(|| inside.to_owned())
 }
 
 /// A day without quotes.
@@ -152,6 +163,9 @@ fn list(value: &str, item: impl Fn(&str) -> Option<String>) -> Option<Vec<String
     let inside = value.strip_prefix('[')?.strip_suffix(']')?;
     if inside.is_empty() {
         return Some(Vec::new());
+    }
+    if memchr::memchr(b',', inside.as_bytes()).is_none() {
+        return Some(vec![item(inside)?]);
     }
     // A text that holds the separator is taken apart, and then none of its parts is one.
     inside.split(", ").map(item).collect()
