@@ -166,6 +166,7 @@ impl Entries {
 /// Whether a text between double quotes needs no unescaping, and is TOML as it stands.
 fn is_plain(text: &str) -> bool {
     // Without leaving early, so that many bytes are looked at together.
+    #[expect(clippy::needless_bitwise_bool, reason = "no branches")]
     let odd = |byte: u8| (byte < b' ') | (byte == 0x7f) | (byte == b'"') | (byte == b'\\');
     !text.bytes().fold(false, |found, byte| found | odd(byte))
 }

@@ -82,6 +82,15 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
+impl Finding {
+    /// The line in which it ends: an end at the first column lies behind the line end before.
+    #[must_use]
+    pub fn last_line(&self) -> u32 {
+        let (start, end) = (self.start, self.end);
+        if end.column <= 1 && end.line > start.line { end.line - 1 } else { end.line }
+    }
+}
+
 /// A change that would mend a finding. Never applied by default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {

@@ -79,7 +79,7 @@ impl<T: Serialize> Serialize for Records<'_, T> {
 pub fn write(outcome: &Outcome, below: &[(RepoPath, &Outcome)], mut out: impl io::Write) -> io::Result<()> {
     let mut whole = report(outcome, ".".into());
     whole.parties = below.iter().map(|(folder, outcome)| report(outcome, folder.lossless())).collect();
-    serde_json::to_writer_pretty(&mut out, &whole)?;
+    super::encode::json::pretty(&mut out, &whole)?;
     out.write_all(b"\n")
 }
 

@@ -49,7 +49,7 @@ pub fn write(outcome: &Outcome, root: &RepoPath, mut out: impl io::Write) -> io:
     let head = std::iter::once(head).chain(news).chain(promises);
     let said = waivers.chain(wrong).chain(notes);
     for line in head.chain(guidelines).chain(findings).chain(unknown).chain(said).chain(tail) {
-        serde_json::to_writer(&mut out, &line)?;
+        super::encode::json::compact(&mut out, &line)?;
         out.write_all(b"\n")?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::run::{Party, Run};
 use crate::model::{
     Applies, Consequence, Date, Edit, Effect, Finding, Fingerprint, Fix, Guideline, GuidelineId,
     GuidelineOutcome, Level, News, NewsKind, NotAssessed, Note, Origin, Outcome, PathCounts, Problem,
@@ -395,4 +396,64 @@ pub(super) fn said() -> Outcome {
         help: None,
     }];
     said
+}
+
+/// `number` findings of sixteen guidelines; every other guideline is promised and not kept.
+pub(super) fn many(number: usize) -> Outcome {
+    let mut many = Outcome { today: Some("2026-11-25".parse().expect("a date")), ..Outcome::default() };
+    for n in 0..16 {
+        let promised = n % 2 == 0;
+        let own = guideline(&format!("acme/g{n:02}"), "A practice", "It helps.", Stage::Practice);
+        if promised {
+            many.promises.push(PromiseOutcome {
+                guideline: own.id.clone(),
+                promise: Promise { since: "2026-08-01".parse().expect("a date"), from_here: false },
+                verdict: PromiseVerdict::Broken,
+                breaking: number / 16,
+                known: 0,
+                why: String::new(),
+            });
+        }
+        many.guidelines.push(GuidelineOutcome {
+            guideline: Arc::new(own),
+            verdict: Verdict::NotKept,
+            findings: number / 16,
+            waived: 0,
+            blind: false,
+            promised,
+            edited: false,
+        });
+        for it in 0..number / 16 + usize::from(n < number % 16) {
+            let path = format!("services/s{}/file_{it}.py", it % 100);
+            let mut one = finding(n, path.as_bytes(), "`get` has no timeout", of("requests.get(u)", "get"));
+            one.traces.fingerprint = Fingerprint((n * 1_000_000 + it) as u128);
+            many.findings.push(one);
+        }
+    }
+    many
+}
+
+/// What `write` makes of outcomes: the first is the repository's, the others are parties below.
+pub(super) fn written_of(
+    outcomes: &[&Outcome],
+    write: impl Fn(&Run<'_>, &mut Vec<u8>) -> std::io::Result<()>,
+) -> String {
+    let parties = outcomes.iter().enumerate().map(|(nth, outcome)| Party {
+        folder: RepoPath::from(if nth == 0 { "" } else { "services/mail" }),
+        outcome,
+        absent: [RepoPath::from(".github/CODEOWNERS")].into(),
+        follows_at: Some(2),
+    });
+    let contents =
+        |path: &RepoPath| (path == &RepoPath::from("services/pay/client.py")).then(|| CLIENT.to_owned());
+    let run =
+        Run { parties: parties.collect(), contents: &contents, command: "stanchion check --all".to_owned() };
+    let mut out = Vec::new();
+    write(&run, &mut out).expect("a Vec takes everything");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// What `write` makes of everything that a repository can say, and of a party below it.
+pub(super) fn written(write: impl Fn(&Run<'_>, &mut Vec<u8>) -> std::io::Result<()>) -> String {
+    written_of(&[&said(), &outcome()], write)
 }

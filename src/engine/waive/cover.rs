@@ -115,7 +115,7 @@ impl<'w> Covers<'w> {
     pub fn of_finding(&self, finding: &Finding, of_path: &[usize]) -> Vec<usize> {
         let mut numbers = of_path.to_vec();
         numbers.extend(self.by_fingerprint.get(&finding.traces.fingerprint).into_iter().flatten());
-        let last_line = last_line(finding);
+        let last_line = finding.last_line();
         let lines = [finding.start.line, last_line];
         for line in &lines[..if last_line == finding.start.line { 1 } else { 2 }] {
             numbers.extend(self.by_line.get(&(finding.path.bytes(), *line)).into_iter().flatten());
@@ -124,10 +124,4 @@ impl<'w> Covers<'w> {
         numbers.dedup();
         numbers
     }
-}
-
-/// The line in which a finding ends: an end at the first column lies behind the line end before.
-fn last_line(finding: &Finding) -> u32 {
-    let (start, end) = (finding.start, finding.end);
-    if end.column <= 1 && end.line > start.line { end.line - 1 } else { end.line }
 }

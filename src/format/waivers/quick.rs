@@ -148,8 +148,8 @@ fn put<T>(slot: &mut Option<T>, value: T) -> Option<()> {
 fn text(value: &str) -> Option<String> {
     let inside = value.strip_prefix('"')?.strip_suffix('"')?;
     // Without leaving early, so that many bytes are looked at together.
-    let odd =
-        |byte: u8| (byte < b' ') & (byte != b'\t') | (byte == 0x7f) | (byte == b'"') | (byte == b'\\');
+    #[expect(clippy::needless_bitwise_bool, reason = "no branches")]
+    let odd = |byte: u8| (byte < b' ') & (byte != b'\t') | (byte == 0x7f) | (byte == b'"') | (byte == b'\\');
     (!inside.bytes().fold(false, |found, byte| found | odd(byte))).then(|| inside.to_owned())
 }
 

@@ -1,0 +1,33 @@
+//! XML 1.0, and HTML, whose text and quoted attribute values need the same.
+
+use crate::report::escape::{escape, escape_lines};
+
+/// `text` for an element or a quoted attribute, on one line. Characters that XML cannot hold are spelled out.
+#[must_use]
+pub fn text(text: &str) -> String {
+    entities(&escape(text))
+}
+
+/// The same with line ends kept, for an element that shows them.
+#[must_use]
+pub fn lines(text: &str) -> String {
+    entities(&escape_lines(text))
+}
+
+fn entities(safe: &str) -> String {
+    let mut out = String::with_capacity(safe.len() + 16);
+    for character in safe.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // No characters (https://www.w3.org/TR/xml/#charsets).
+            '\u{fffe}' => out.push_str("\\u{fffe}"),
+            '\u{ffff}' => out.push_str("\\u{ffff}"),
+            other => out.push(other),
+        }
+    }
+    out
+}

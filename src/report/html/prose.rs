@@ -1,0 +1,57 @@
+//! A guideline's Markdown as HTML in which nothing is active: no HTML of its own, no pictures, links to the web only.
+
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use crate::report::escape::escape_lines;
+
+/// Renders `markdown`. Headings begin below those of the page.
+pub(super) fn html(markdown: &str) -> String {
+    let safe = escape_lines(markdown);
+    let mut links = Vec::new();
+    let events = Parser::new_ext(&safe, Options::ENABLE_TABLES).filter_map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
+        Event::Start(Tag::Heading { id, classes, attrs, .. }) => {
+            Some(Event::Start(Tag::Heading { level: HeadingLevel::H4, id, classes, attrs }))
+        }
+        Event::End(TagEnd::Heading(_)) => Some(Event::End(TagEnd::Heading(HeadingLevel::H4))),
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            let web = is_web(&dest_url);
+            links.push(web);
+            web.then_some(Event::Start(Tag::Link { link_type, dest_url, title, id }))
+        }
+        Event::End(TagEnd::Link) => links.pop().unwrap_or(false).then_some(Event::End(TagEnd::Link)),
+        // What a picture shows is said by its text.
+        Event::Start(Tag::Image { .. }) => Some(Event::Text(CowStr::Borrowed("["))),
+        Event::End(TagEnd::Image) => Some(Event::Text(CowStr::Borrowed("]"))),
+        Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
+        Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
+        other => Some(other),
+    });
+    let mut out = String::with_capacity(safe.len() * 5 / 4);
+    pulldown_cmark::html::push_html(&mut out, events);
+    out
+}
+
+fn is_web(url: &str) -> bool {
+    let lower = url.trim().to_ascii_lowercase();
+    ["https://", "http://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_active() {
+        let text = "A <script>alert(1)</script> [link](javascript:alert) [web](https://example.org) ![pic](x.png)\n\n\
+                    <div onclick=x>\n\n# Head\n\n```js\n</code><b>\n```\n";
+        let out = html(text);
+        for active in ["<script", "<div", "javascript:", "<img", "<b>", "<h1"] {
+            assert!(!out.contains(active), "{active} in {out}");
+        }
+        assert!(
+            out.contains("<a href=\"https://example.org\">web</a>") && out.contains("<h4>Head</h4>"),
+            "{out}"
+        );
+    }
+}
