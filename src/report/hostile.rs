@@ -80,6 +80,15 @@ fn judge(outcome: &Outcome) {
         assert!(raw.is_empty(), "raw {raw:?} in {text}");
         text
     };
+    let raw = &written;
+    // Printed to a log, a report for programs orders nothing.
+    let written = |write: &dyn Fn(&Run<'_>, &mut Vec<u8>) -> std::io::Result<()>| {
+        let text = raw(write);
+        let orders =
+            text.lines().filter_map(runner::command).filter(|it| it.name != "notice" && it.name != "error");
+        assert_eq!(orders.filter(|it| it.name != "warning").count(), 0, "{text}");
+        text
+    };
     let json = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
     let length = |value: &Value| value.as_array().expect("a list").len();
 
@@ -129,7 +138,7 @@ fn judge(outcome: &Outcome) {
     assert_eq!(findings, COUNTING + 1);
 
     let style = super::HumanStyle { cap: Some(usize::MAX), verbose: true, ..super::HumanStyle::default() };
-    let human = written(&|run, out| {
+    let human = raw(&|run, out| {
         out.extend_from_slice(super::render_human(run.parties[0].outcome, &style).as_bytes());
         Ok(())
     });

@@ -1,5 +1,6 @@
-//! JSON whose texts hold no raw control: beyond what JSON asks for, DEL, C1 controls and invisible characters are
-//! written as `\uNNNN`, so that a report that is shown in a terminal cannot play with it. Values stay the same.
+//! JSON that can be shown anywhere: beyond what JSON asks for, DEL, C1 controls and invisible characters are written
+//! as `\uNNNN`, so that they cannot play with a terminal, and so is a `#` behind another, so that no line holds an
+//! order to a build server (see [`super::log`]). Values stay the same.
 
 use std::io;
 
@@ -57,18 +58,22 @@ impl<F: Formatter> Formatter for Safe<F> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        let bytes = fragment.as_bytes();
         // Nearly every text is plain.
-        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
-            return writer.write_all(fragment.as_bytes());
+        if fragment.is_ascii() && memchr::memchr2(0x7f, b'#', bytes).is_none() {
+            return writer.write_all(bytes);
         }
-        let mut plain = 0;
-        for (at, character) in fragment.char_indices().filter(|(_, character)| is_unsafe(*character)) {
-            writer.write_all(&fragment.as_bytes()[plain..at])?;
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
+        let (mut plain, mut before) = (0, ' ');
+        for (at, character) in fragment.char_indices() {
+            if is_unsafe(character) || character == '#' && before == '#' {
+                writer.write_all(&bytes[plain..at])?;
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+                plain = at + character.len_utf8();
             }
-            plain = at + character.len_utf8();
+            before = character;
         }
-        writer.write_all(&fragment.as_bytes()[plain..])
+        writer.write_all(&bytes[plain..])
     }
 }

@@ -45,6 +45,13 @@ pub fn guarded(text: &str) -> String {
     String::from_utf8_lossy(&lines.collect::<Vec<_>>().concat()).into_owned()
 }
 
+/// A text that does not begin a line, with the orders in it broken that count anywhere.
+#[must_use]
+pub fn unordered(text: &str) -> String {
+    // What stands in front of it keeps `::` from being an order.
+    guarded(&format!("x{text}")).split_off(1)
+}
+
 /// One line in which no order is left.
 fn broken(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(line.len() + 8);

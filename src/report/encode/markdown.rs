@@ -2,6 +2,7 @@
 
 use pulldown_cmark::{Event, Options, Parser};
 
+use super::log::unordered;
 use crate::report::escape::{escape, escape_lines};
 
 /// One line of text with nothing in it that Markdown understands.
@@ -44,7 +45,8 @@ fn line(text: &str, code: impl Fn(&str) -> String) -> String {
 /// One line as code.
 #[must_use]
 pub fn code(text: &str) -> String {
-    let safe = escape(text);
+    // What stands in code cannot be escaped, and a summary may be printed to a log.
+    let safe = unordered(&escape(text));
     if safe.trim().is_empty() {
         return plain_text(&safe);
     }
@@ -59,23 +61,6 @@ pub fn code(text: &str) -> String {
 pub fn cell_code(text: &str) -> String {
     let safe = escape(text);
     if safe.contains('|') { format!("<code>{}</code>", plain_text(&safe)) } else { code(text) }
-}
-
-/// Several lines as a block of code, fence and final line end included.
-#[must_use]
-pub fn block(text: &str, indent: &str) -> String {
-    let safe = escape_lines(text);
-    let fence = "`".repeat((longest_run(&safe) + 1).max(3));
-    let mut out = format!("{indent}{fence}\n");
-    for line in safe.split('\n') {
-        out.push_str(indent);
-        out.push_str(line);
-        out.push('\n');
-    }
-    out.push_str(indent);
-    out.push_str(&fence);
-    out.push('\n');
-    out
 }
 
 /// Markdown that somebody wrote, a guideline's prose, with the HTML in it turned to text.

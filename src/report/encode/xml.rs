@@ -16,8 +16,11 @@ pub fn lines(text: &str) -> String {
 
 fn entities(safe: &str) -> String {
     let mut out = String::with_capacity(safe.len() + 16);
+    let mut before = ' ';
     for character in safe.chars() {
         match character {
+            // No order to a build server, should this be printed to a log (see `super::log`).
+            '#' if before == '#' => out.push_str("&#35;"),
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -28,6 +31,7 @@ fn entities(safe: &str) -> String {
             '\u{ffff}' => out.push_str("\\u{ffff}"),
             other => out.push(other),
         }
+        before = character;
     }
     out
 }
