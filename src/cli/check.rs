@@ -1,19 +1,18 @@
 //! `stanchion check`: the main job.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::assess::{self, Assessed, How, Request};
+use super::ci::Server;
 use super::clock::Clock;
 use super::progress::Progress;
+use super::reports::{self, Format, Manner, Output, Told, parse_output};
 use super::shell::quote;
-use super::terminal::Terminal;
-use super::{Exit, Failure, cache, change, files, guidelines, interrupt, root};
+use super::terminal::{Terminal, variable};
+use super::{Exit, Failure, cache, change, guidelines, interrupt, root};
 use crate::model::{Outcome, RepoPath};
 use crate::report::escape::escape;
-use crate::report::{
-    Commands, HumanStyle, render_human, render_party, render_timings, wrap, write_json, write_jsonl,
-};
+use crate::report::{Commands, HumanStyle, Only, SarifStyle, render_timings, wrap};
 
 /// Assess a repository and say what could be better
 ///
@@ -30,7 +29,8 @@ Examples:
   stanchion check --staged                   only what is going to be committed
   stanchion check --since main               only what changed since main
   stanchion check --format json              a report for programs
-  stanchion check --output json=report.json  for people here, for programs there
+  stanchion check --output sarif=r.sarif     for people here, for programs there
+  stanchion check --since auto               in a build: only what the change touches
   stanchion check --all | less               every finding, page by page
 
 Findings are advice: the exit status is 0 whether there are any or not. It is 1
@@ -45,13 +45,14 @@ pub(super) struct Arguments {
     /// Only what is staged: names, contents and lines as git is about to commit them
     #[arg(long, conflicts_with = "since")]
     staged: bool,
-    /// Only what changed since this branch, tag or commit: since its history and ours parted
+    /// Only what changed since this branch, tag or commit: since its history and ours parted; `auto` is what a
+    /// build server builds: the change, or everything where it is none
     #[arg(long, value_name = "REV")]
     since: Option<String>,
-    /// How the report is written to standard output
-    #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    format: Format,
-    /// Also write a report to a file, for example json=report.json; may be given again
+    /// How the report is written to standard output [default: human; github where GitHub Actions is detected]
+    #[arg(long, short, value_name = "FORMAT", value_enum)]
+    format: Option<Format>,
+    /// Also write a report to a file, for example sarif=report.sarif; may be given again
     #[arg(long, short, value_name = "FORMAT=FILE", value_parser = parse_output)]
     output: Vec<Output>,
     /// Show every finding
@@ -66,6 +67,15 @@ pub(super) struct Arguments {
     /// One line for each guideline that is not kept; nothing when all are kept
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
+    /// Say only what a hook should, and nothing where nothing is new; about what is staged, if nothing else is asked
+    #[arg(long, value_name = "WHAT", value_enum, conflicts_with_all = ["quiet", "verbose", "format"])]
+    hook: Option<Hook>,
+    /// Which build server this is, instead of what the environment tells: it decides what is default
+    #[arg(long, value_name = "SERVER", value_enum, hide_possible_values = true)]
+    ci: Option<Server>,
+    /// Whether SARIF holds what is waived, marked as suppressed; GitHub opens alerts for that all the same
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Suppressed::Omit, hide_default_value = true)]
+    sarif_suppressed: Suppressed,
     /// Threads to use; 0 is one for each processor
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = whole_number)]
     threads: usize,
@@ -85,32 +95,24 @@ pub(super) struct Arguments {
     clock: Clock,
 }
 
-/// The formats of a report.
+/// What becomes of waived findings in SARIF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people
-    Human,
-    /// One JSON document
-    Json,
-    /// One JSON record a line
-    Jsonl,
+enum Suppressed {
+    /// Left out
+    Omit,
+    /// Written, with the waiver as their suppression
+    Include,
 }
 
-/// A report that goes to a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Output {
-    format: Format,
-    file: PathBuf,
-}
-
-fn parse_output(text: &str) -> Result<Output, String> {
-    let advice = "write FORMAT=FILE with human, json or jsonl, for example json=report.json";
-    let (format, file) = text.split_once('=').ok_or(advice)?;
-    let format = clap::ValueEnum::from_str(format, false).map_err(|_| advice)?;
-    if file.is_empty() {
-        return Err(advice.to_owned());
-    }
-    Ok(Output { format, file: PathBuf::from(file) })
+/// What a hook is asked to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Hook {
+    /// Promises that are not kept, and nothing else; only this fails
+    Promises,
+    /// Advice on what is new; never fails
+    Advice,
+    /// Both
+    All,
 }
 
 fn whole_number(text: &str) -> Result<usize, String> {
@@ -122,29 +124,29 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     interrupt::answer_at_once();
     let progress = Progress::new(terminal);
     let base = root::current_directory()?;
-    let of_change = arguments.staged || arguments.since.is_some();
-    let locate = if of_change { root::locate_in_change } else { root::locate };
+    let what = What::of(arguments);
+    let locate = if what.is_change() { root::locate_in_change } else { root::locate };
     let place = locate(&base, &arguments.paths)?;
-    let mut parties = vec![assess_party(arguments, &base, place, &progress)?];
+    let mut parties = vec![assess_party(arguments, &what, &base, place, &progress)?];
     let mut next = 0;
     while let Some(party) = parties.get(next) {
         next += 1;
-        let below = below(party, of_change);
+        let below = below(party, what.is_change());
         let insert_at = next;
         for (offset, place) in below.into_iter().enumerate() {
-            let below = assess_party(arguments, &base, place, &progress)?;
+            let below = assess_party(arguments, &what, &base, place, &progress)?;
             parties.insert(insert_at + offset, below);
         }
     }
     progress.finish();
-    if of_change {
+    if what.is_change() {
         // Parties in which nothing changed have nothing to say.
         let silent = |party: &Judged| party.outcome().compared.as_ref().is_some_and(|it| it.changes == 0);
         let first = parties.remove(0);
         parties.retain(|party| !silent(party));
         parties.insert(0, first);
     }
-    report(arguments, terminal, &base, &parties, &progress)?;
+    report(arguments, &what, terminal, &base, &parties, &progress)?;
     let breaks = parties.iter().any(|party| party.outcome().breaks_a_promise());
     for party in parties {
         let Assessed { lane, outcome, .. } = party.assessed;
@@ -154,7 +156,45 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         // The program ends here: taking apart what is large only takes time.
         std::mem::forget(outcome);
     }
-    Ok(if breaks { Exit::PromiseNotKept } else { Exit::Ran })
+    // Who asked for advice only has another hook that answers for promises.
+    let fails = breaks && arguments.hook != Some(Hook::Advice);
+    Ok(if fails { Exit::PromiseNotKept } else { Exit::Ran })
+}
+
+/// What is assessed: everything, or a change.
+struct What {
+    staged: bool,
+    since: Option<String>,
+    /// The build server, by what was said or what the environment tells.
+    server: Server,
+    /// Whether the revision was found out and not named.
+    found: bool,
+}
+
+impl What {
+    fn of(arguments: &Arguments) -> Self {
+        let server = arguments.ci.unwrap_or_else(|| Server::detect(&variable));
+        let mut what =
+            Self { staged: arguments.staged, since: arguments.since.clone(), server, found: false };
+        if what.since.as_deref() == Some("auto") {
+            what.since = server.base(&variable);
+            what.found = true;
+        }
+        if arguments.hook.is_some() && arguments.since.is_none() {
+            // The pre-commit framework says what is pushed; a new branch has only zeros to compare with.
+            let pushed = variable("PRE_COMMIT_FROM_REF");
+            if pushed.is_empty() {
+                what.staged = true;
+            } else if pushed.bytes().any(|byte| byte != b'0') {
+                what.since = Some(pushed);
+            }
+        }
+        what
+    }
+
+    fn is_change(&self) -> bool {
+        self.staged || self.since.is_some()
+    }
 }
 
 /// A party that was assessed and judged.
@@ -171,6 +211,7 @@ impl Judged {
 
 fn assess_party(
     arguments: &Arguments,
+    what: &What,
     base: &Path,
     place: root::Place,
     progress: &Progress,
@@ -178,9 +219,15 @@ fn assess_party(
     // A hook is waited for: both at the same time.
     let (followed, change) = rayon::join(
         || guidelines::load(&place.root, base, &arguments.guidelines),
-        || change::find(arguments.staged, arguments.since.as_deref(), base, &place),
+        || change::find(what.staged, what.since.as_deref(), base, &place),
     );
-    let (followed, change) = (followed?, change?);
+    let followed = followed?;
+    let change =
+        change.map_err(
+            |failure| {
+                if what.found { failure.with_help(what.server.how_to_fetch()) } else { failure }
+            },
+        )?;
     let followed = assess::as_staged(followed, change.as_ref())?;
     let how = How {
         threads: arguments.threads,
@@ -223,37 +270,39 @@ fn below(party: &Judged, of_change: bool) -> Vec<root::Place> {
 /// Writes the reports that were asked for.
 fn report(
     arguments: &Arguments,
+    what: &What,
     terminal: &Terminal,
     base: &Path,
     parties: &[Judged],
     progress: &Progress,
 ) -> Result<(), Failure> {
     let Some(first) = parties.first() else { return Ok(()) };
+    let format = arguments.format.unwrap_or_else(|| default_format(arguments, what.server, terminal));
     let style = HumanStyle {
         cap: if arguments.all { Some(usize::MAX) } else { arguments.cap },
-        elapsed_ms: Some(progress.elapsed_ms()),
+        elapsed_ms: arguments.hook.is_none().then(|| progress.elapsed_ms()),
         verbose: arguments.verbose,
         quiet: arguments.quiet,
+        only: match arguments.hook {
+            None => Only::Everything,
+            Some(Hook::Promises) => Only::BrokenPromises,
+            Some(Hook::Advice) => Only::NewAdvice,
+            Some(Hook::All) => Only::New,
+        },
         commands: commands(arguments, base, &first.place.root),
         ..terminal.style()
     };
-    for output in &arguments.output {
-        let style = HumanStyle {
-            color: false,
-            width: 100,
-            elapsed_ms: None,
-            quiet: false,
-            whole_lines: true,
-            ..style.clone()
-        };
-        files::write_whole(&base.join(&output.file), |out| write(parties, output.format, &style, out))
-            .map_err(|error| Failure::io("write", &output.file, &error))?;
-    }
-    terminal.stream(|out| write(parties, arguments.format, &style, out))?;
+    let told: Vec<Told<'_>> =
+        parties.iter().map(|party| Told { root: &party.place.root, outcome: party.outcome() }).collect();
+    let sarif = SarifStyle { suppressed: arguments.sarif_suppressed == Suppressed::Include };
+    let manner = Manner { style, sarif, is_work_tree: !what.staged };
+    reports::to_files(&arguments.output, base, &told, &manner)?;
+    reports::to_terminal(format, terminal, &told, &manner)?;
+    let style = &manner.style;
     for timings in parties.iter().filter_map(|party| party.assessed.timings.as_ref()) {
-        let text = render_timings(timings, &style);
+        let text = render_timings(timings, style);
         // Programs read a report of theirs as a whole, and find nothing else in it.
-        if arguments.format == Format::Human {
+        if format == Format::Human {
             terminal.print(&text)?;
         } else {
             terminal.complain(&text);
@@ -261,12 +310,28 @@ fn report(
     }
     if let Some(Err(refusal)) = &first.assessed.lane
         && arguments.verbose
-        && arguments.format == Format::Human
+        && format == Format::Human
     {
         let words = cache::why_not(refusal).map(|words| format!("note: {}", escape(&words)));
         terminal.print(&words.map_or_else(String::new, |words| wrap(style.width, "", "  ", &words)))?;
     }
     Ok(())
+}
+
+/// The format for whoever reads standard output, if nobody names one: what was asked for can be meant for people
+/// only, or the server shows annotations.
+fn default_format(arguments: &Arguments, server: Server, terminal: &Terminal) -> Format {
+    let for_people = arguments.all
+        || arguments.cap.is_some()
+        || arguments.verbose
+        || arguments.quiet
+        || arguments.timings
+        || arguments.hook.is_some();
+    if server == Server::GitHub && terminal.is_piped() && !for_people {
+        Format::GitHub
+    } else {
+        Format::Human
+    }
 }
 
 /// The commands that a report names, with what was asked for repeated, so that they can be copied.
@@ -298,50 +363,4 @@ fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
     }
     let party = if elsewhere { root.to_string_lossy().into_owned() } else { String::new() };
     Commands { check, place, party }
-}
-
-/// The one place where a format's name becomes its writer. Each party has a report of its own; in JSON those
-/// below stand in that of the first.
-fn write(parties: &[Judged], format: Format, style: &HumanStyle, out: &mut dyn io::Write) -> io::Result<()> {
-    let Some(first) = parties.first() else { return Ok(()) };
-    let named = |party: &Judged| root::relative(&first.place.root, &party.place.root);
-    match format {
-        Format::Human => {
-            for party in parties {
-                let here = named(party);
-                let mut style = style.clone();
-                if !here.bytes().is_empty() {
-                    style.commands = style.commands.in_party(&here.lossless());
-                }
-                let text = render_human(party.outcome(), &style);
-                if !here.bytes().is_empty() && !text.is_empty() {
-                    out.write_all(render_party(&here, &style).as_bytes())?;
-                }
-                out.write_all(text.as_bytes())?;
-            }
-            Ok(())
-        }
-        Format::Json => {
-            let below: Vec<(RepoPath, &Outcome)> =
-                parties[1..].iter().map(|party| (named(party), party.outcome())).collect();
-            write_json(first.outcome(), &below, out)
-        }
-        Format::Jsonl => {
-            parties.iter().try_for_each(|party| write_jsonl(party.outcome(), &named(party), &mut *out))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outputs_are_format_and_file() {
-        let output = parse_output("jsonl=a=b.jsonl").expect("valid");
-        assert_eq!((output.format, output.file), (Format::Jsonl, PathBuf::from("a=b.jsonl")));
-        for wrong in ["json", "xml=a", "json=", "=a"] {
-            assert!(parse_output(wrong).expect_err("refused").contains("FORMAT=FILE"), "{wrong}");
-        }
-    }
 }

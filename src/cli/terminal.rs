@@ -1,11 +1,13 @@
 //! What the terminal can show, read from the environment once, and the only way out to it.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::Failure;
 use super::failure::system_words;
+use super::{Failure, ci};
+use crate::report::encode::log::{Guard, guarded};
 use crate::report::{HumanStyle, Paint};
 
 /// Columns when nothing tells.
@@ -40,6 +42,8 @@ pub(super) struct Terminal {
     pub(super) unicode: bool,
     /// Whether somebody may be watching standard error.
     pub(super) watched: bool,
+    /// Whether a build server reads along and takes orders from lines.
+    guarded: bool,
 }
 
 impl Terminal {
@@ -57,6 +61,7 @@ impl Terminal {
             piped: !io::stdout().is_terminal(),
             unicode: unicode(&[variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG")]),
             watched: io::stderr().is_terminal(),
+            guarded: ci::takes_orders(&variable),
         }
     }
 
@@ -103,8 +108,22 @@ impl Terminal {
     }
 
     /// Lets `write` write to standard output through a buffer. A reader that went away is no failure.
-    #[expect(clippy::unused_self, reason = "having a Terminal is the right to print")]
     pub(super) fn stream(
+        &self,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        if !self.guarded {
+            return self.stream_for_programs(write);
+        }
+        self.stream_for_programs(|out| {
+            let mut guard = Guard::new(out);
+            write(&mut guard).and_then(|()| guard.flush())
+        })
+    }
+
+    /// The same for what another program reads as a whole, which orders nothing by itself.
+    #[expect(clippy::unused_self, reason = "having a Terminal is the right to print")]
+    pub(super) fn stream_for_programs(
         &self,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
@@ -121,8 +140,8 @@ impl Terminal {
     }
 
     /// Writes text to standard error, which may be closed.
-    #[expect(clippy::unused_self, reason = "having a Terminal is the right to print")]
     pub(super) fn complain(&self, text: &str) {
+        let text = if self.guarded { guarded(text).into() } else { Cow::Borrowed(text) };
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 }
@@ -145,8 +164,9 @@ fn unicode(locale: &[String]) -> bool {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment for the terminal")]
-fn variable(name: &str) -> String {
+/// A variable of the environment; empty where it is not set, or no text.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment for what is shown")]
+pub(super) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 

@@ -33,7 +33,7 @@ pub use github::write as write_github;
 pub use gitlab::write as write_gitlab;
 pub use html::write as write_html;
 pub use human::{
-    Commands, HumanStyle, render as render_human, render_about_waivers, render_notes, render_party,
+    Commands, HumanStyle, Only, render as render_human, render_about_waivers, render_notes, render_party,
     render_problems, render_timings,
 };
 pub use json::{report_schema, write as write_json};

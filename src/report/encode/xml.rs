@@ -11,7 +11,20 @@ pub fn text(text: &str) -> String {
 /// The same with line ends kept, for an element that shows them.
 #[must_use]
 pub fn lines(text: &str) -> String {
-    entities(&escape_lines(text))
+    unordered_lines(&entities(&escape_lines(text)))
+}
+
+/// XML or HTML in which no line begins with `::`, an order to a build server, should it be printed to a log.
+#[must_use]
+pub fn unordered_lines(markup: &str) -> String {
+    let line = |line: &str| {
+        let rest = line.trim_start();
+        match rest.strip_prefix("::") {
+            Some(after) => format!("{}&#58;:{after}", &line[..line.len() - rest.len()]),
+            None => line.to_owned(),
+        }
+    };
+    markup.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn entities(safe: &str) -> String {

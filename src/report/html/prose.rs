@@ -2,6 +2,7 @@
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use crate::report::encode::xml;
 use crate::report::escape::escape_lines;
 
 /// Renders `markdown`. Headings begin below those of the page.
@@ -30,7 +31,7 @@ pub(super) fn html(markdown: &str) -> String {
     let mut out = String::with_capacity(safe.len() * 5 / 4);
     pulldown_cmark::html::push_html(&mut out, events);
     // No order to a build server, should the page be printed to a log.
-    out.replace("##", "#&#35;")
+    xml::unordered_lines(&out.replace("##", "#&#35;"))
 }
 
 fn is_web(url: &str) -> bool {

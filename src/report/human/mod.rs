@@ -41,8 +41,24 @@ pub struct HumanStyle {
     pub verbose: bool,
     /// Only one line for each guideline that is not kept, and nothing at all when all are kept.
     pub quiet: bool,
+    /// What is told at all.
+    pub only: Only,
     /// The commands that the report names.
     pub commands: Commands,
+}
+
+/// What a report for people tells. Where only some is told, nothing at all is where there is none of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Only {
+    /// Everything.
+    #[default]
+    Everything,
+    /// Promises that are not kept.
+    BrokenPromises,
+    /// Advice.
+    NewAdvice,
+    /// Both.
+    New,
 }
 
 /// The commands that a report names, such that they do the same thing where the reader is.
@@ -115,6 +131,7 @@ impl Default for HumanStyle {
             elapsed_ms: None,
             verbose: false,
             quiet: false,
+            only: Only::Everything,
             commands: Commands::default(),
         }
     }
@@ -154,14 +171,26 @@ pub fn render(outcome: &Outcome, style: &HumanStyle) -> String {
         summary::render_quiet(&mut out, outcome, style);
         return out;
     }
-    news::render(&mut out, outcome, style);
+    if style.only == Only::Everything {
+        news::render(&mut out, outcome, style);
+    }
     let open: Vec<&Finding> =
         outcome.findings.iter().filter(|finding| finding.standing == Standing::Open).collect();
     let groups = || open.chunk_by(|a, b| a.guideline == b.guideline);
     let shown = style.shown(groups().count());
-    promise::render(&mut out, outcome, &open, shown, style);
-    for findings in groups().filter(|findings| !outcome.is_breaking(findings[0])) {
-        group::render(&mut out, outcome, findings, shown, style);
+    if style.only != Only::NewAdvice {
+        promise::render(&mut out, outcome, &open, shown, style);
+    }
+    if style.only != Only::BrokenPromises {
+        for findings in groups().filter(|findings| !outcome.is_breaking(findings[0])) {
+            group::render(&mut out, outcome, findings, shown, style);
+        }
+    }
+    if style.only != Only::Everything {
+        if !out.is_empty() {
+            summary::render_line(&mut out, outcome, style);
+        }
+        return out;
     }
     waived::known(&mut out, outcome, style);
     waived::render(&mut out, outcome, style);

@@ -27,6 +27,11 @@ pub(super) fn render(out: &mut String, outcome: &Outcome, hidden: usize, style: 
     out.push_str(&style.line(&line(outcome, style)));
 }
 
+/// Adds the summary line alone.
+pub(super) fn render_line(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
+    out.push_str(&style.line(&line(outcome, style)));
+}
+
 /// That findings were left out, and the ways to see more.
 fn left_out(outcome: &Outcome, hidden: usize, style: &HumanStyle) -> String {
     let paint = style.paint();

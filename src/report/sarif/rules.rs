@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::model::Guideline;
+use crate::model::{Guideline, GuidelineOutcome, Verdict};
 use crate::report::encode::{clip, markdown};
 use crate::report::escape::{escape, escape_lines};
 use crate::report::run::Run;
@@ -18,7 +18,7 @@ const HELP: usize = 20_000;
 /// Most tags that GitHub takes.
 const TAGS: usize = 20;
 
-/// The rules of a report, each id once.
+/// The rules of a report: guidelines that ask something here, each id once.
 pub(super) struct Rules {
     pub(super) all: Vec<Value>,
     index: HashMap<String, usize>,
@@ -27,7 +27,8 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn new(run: &Run<'_>) -> Self {
         let mut rules = Self { all: Vec::new(), index: HashMap::new() };
-        for entry in run.parties.iter().flat_map(|party| &party.outcome.guidelines) {
+        let asked = |entry: &&GuidelineOutcome| entry.verdict != Verdict::NotApplicable;
+        for entry in run.parties.iter().flat_map(|party| party.outcome.guidelines.iter().filter(asked)) {
             let id = entry.guideline.id.as_str();
             if !rules.index.contains_key(id) {
                 rules.index.insert(id.to_owned(), rules.all.len());
