@@ -18,6 +18,7 @@ mod failure;
 mod files;
 mod fix;
 mod guidelines;
+mod hook;
 mod init;
 mod interrupt;
 mod list;
@@ -122,6 +123,7 @@ enum Command {
     Waive(waive::Arguments),
     Waivers(waivers::Arguments),
     Baseline(baseline::Arguments),
+    Hook(hook::Arguments),
     Cache(cache::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
@@ -159,6 +161,7 @@ pub fn main() -> ExitCode {
         Some(Command::Waive(arguments)) => waive::run(&arguments, &terminal),
         Some(Command::Waivers(arguments)) => waivers::run(&arguments, &terminal),
         Some(Command::Baseline(arguments)) => baseline::run(&arguments, &terminal),
+        Some(Command::Hook(arguments)) => hook::run(&arguments, &terminal),
         Some(Command::Cache(arguments)) => cache::run(&arguments, &terminal),
         Some(Command::Schema(arguments)) => schema::run(&arguments, &terminal),
         Some(Command::Completions(arguments)) => completions::run(&arguments, &terminal),

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# The first step of action.yml: stanchion on PATH, in the version that was asked for.
+set -euo pipefail
+
+version=${STANCHION_VERSION:-latest}
+if [ "$version" = installed ]; then
+  if ! command -v stanchion >/dev/null; then
+    echo "::error title=stanchion is not installed::version is 'installed', and no stanchion is on PATH"
+    exit 2
+  fi
+  stanchion --version
+  exit 0
+fi
+case $version in
+  latest) wanted=stanchion ;;
+  *[!0-9A-Za-z.+-]*)
+    echo "::error title=stanchion::the input 'version' is no version"
+    exit 2 ;;
+  *) wanted="stanchion==${version#v}" ;;
+esac
+# In a folder of its own: nobody's Python is changed.
+python3 -m venv "$RUNNER_TEMP/stanchion"
+"$RUNNER_TEMP/stanchion/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "$wanted"
+echo "$RUNNER_TEMP/stanchion/bin" >> "$GITHUB_PATH"
+"$RUNNER_TEMP/stanchion/bin/stanchion" --version
