@@ -89,7 +89,7 @@ impl Reason {
             Self::Format => "data format unknown",
             Self::TooDeep => "nested too deeply",
             Self::TooManyNodes => "too many parts",
-            Self::Budget => "time budget used up",
+            Self::Budget => "a budget is used up",
             Self::Died => "the assessment failed",
             Self::Changed => "changed while it was read",
             Self::Unmerged => "merge not resolved",

@@ -60,8 +60,9 @@ pub fn write(run: &Run<'_>, mut out: impl io::Write) -> io::Result<()> {
         "<header>\n<h1>{title}</h1>\n<p class=\"lead\">{}{day}</p>\n</header>\n",
         xml::text(&tally.sentence())
     )?;
-    filters(run, &mut out)?;
     writeln!(out, "<main>")?;
+    filters(run, &mut out)?;
+    writeln!(out, "<div class=\"told\">")?;
     news(run, &mut out)?;
     promises(run, &mut out)?;
     let items = run.by_weight();
@@ -79,7 +80,7 @@ pub fn write(run: &Run<'_>, mut out: impl io::Write) -> io::Result<()> {
     kept(run, &mut out)?;
     writeln!(
         out,
-        "</main>\n<footer><p class=\"meta\">Written by stanchion {}. Findings are advice; only a promise that the \
+        "</div>\n</main>\n<footer><p class=\"meta\">Written by stanchion {}. Findings are advice; only a promise that the \
          repository itself made can fail a run.</p></footer>\n</body>\n</html>",
         env!("CARGO_PKG_VERSION")
     )
@@ -107,7 +108,7 @@ fn filter_rules() -> String {
         if word != "all" {
             let _ = writeln!(
                 css,
-                "#show-{word}:checked ~ main .guideline:not(.has-{word}), #show-{word}:checked ~ main .findings > li:not(.{word}) {{ display: none; }}"
+                "#show-{word}:checked ~ .told .guideline:not(.has-{word}), #show-{word}:checked ~ .told .findings > li:not(.{word}) {{ display: none; }}"
             );
         }
     }
