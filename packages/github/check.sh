@@ -23,7 +23,8 @@ while IFS= read -r path; do
 done <<< "${STANCHION_PATHS:-}"
 
 status=0
-stanchion check "${arguments[@]}" -- "${paths[@]}" || status=$?
+# The Bash of macOS takes an empty list for one that is not set.
+stanchion check "${arguments[@]}" -- ${paths[@]+"${paths[@]}"} || status=$?
 
 {
   echo "status=$status"

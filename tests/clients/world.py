@@ -25,6 +25,11 @@ ENVIRONMENT = {
     "GIT_COMMITTER_EMAIL": "a@example.org",
 }
 
+# How registries are reached from here is the machine's own affair.
+for name, value in os.environ.items():
+    if name.startswith(("PIP_", "UV_", "NODE_EXTRA")) or name.endswith(("_proxy", "_PROXY")) or "CERT" in name or "CA_BUNDLE" in name:
+        ENVIRONMENT[name] = value
+
 # A finding in a plain file, one in a file with a hostile name, one about a path that is not there.
 GUIDELINES = {
     "acme/leftovers": ("TODO", "`TODO` is left: \x1b[31m::error::|<b>`x"),

@@ -240,7 +240,7 @@ fn guideline(group: &[&Item<'_>], shown: usize, out: &mut impl io::Write) -> io:
         guideline.stage.word(),
         xml::text(&guideline.owner)
     )?;
-    writeln!(out, "<p>{}</p>", xml::text(&guideline.summary))?;
+    writeln!(out, "<p>{}</p>", message(&guideline.summary))?;
     writeln!(out, "<details><summary>Why, and how to keep it</summary>")?;
     for section in &guideline.sections {
         writeln!(out, "<h3>{}</h3>\n{}", xml::text(&section.heading), prose::html(&section.markdown))?;

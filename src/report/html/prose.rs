@@ -1,6 +1,6 @@
 //! A guideline's Markdown as HTML in which nothing is active: no HTML of its own, no pictures, links to the web only.
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::report::encode::xml;
 use crate::report::escape::escape_lines;
@@ -9,7 +9,12 @@ use crate::report::escape::escape_lines;
 pub(super) fn html(markdown: &str) -> String {
     let safe = escape_lines(markdown);
     let mut links = Vec::new();
-    let events = Parser::new_ext(&safe, Options::ENABLE_TABLES).filter_map(|event| match event {
+    let labelled = Parser::new_ext(&safe, Options::ENABLE_TABLES).flat_map(|event| match &event {
+        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => [label(info), Some(event)],
+        _ => [Some(event), None],
+    });
+    let events = labelled.flatten().filter_map(|event| match event {
+        Event::Html(text) if LABELS.contains(&&*text) => Some(Event::Html(text)),
         Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
         Event::Start(Tag::Heading { id, classes, attrs, .. }) => {
             Some(Event::Start(Tag::Heading { level: HeadingLevel::H4, id, classes, attrs }))
@@ -32,6 +37,16 @@ pub(super) fn html(markdown: &str) -> String {
     pulldown_cmark::html::push_html(&mut out, events);
     // No order to a build server, should the page be printed to a log.
     xml::unordered_lines(&out.replace("##", "#&#35;"))
+}
+
+/// What stands in front of an example.
+const LABELS: [&str; 2] = ["<p class=\"meta\">Keeps it:</p>\n", "<p class=\"meta\">Does not keep it:</p>\n"];
+
+/// The label of a fence that is an example: its info string says so.
+fn label(info: &str) -> Option<Event<'static>> {
+    let mut words = info.split_whitespace();
+    let nth = words.find_map(|word| ["good", "bad"].iter().position(|kind| *kind == word))?;
+    Some(Event::Html(CowStr::Borrowed(LABELS[nth])))
 }
 
 fn is_web(url: &str) -> bool {
