@@ -10,6 +10,7 @@ use super::change::Change;
 use super::guidelines::{self, Followed};
 use super::party::{CONFIG, Party};
 use super::says::{self, Source};
+use super::tool_results::ToolResults;
 use super::{Failure, cache, root, worker};
 use crate::engine::tree::{Entry, EntryKind, Tree};
 use crate::engine::waive::{Comment, Ground, inline_comments, judge};
@@ -50,6 +51,8 @@ pub(super) struct How {
     pub(super) every_comment: bool,
     /// Whether all findings are wanted of guidelines that are not promised, too.
     pub(super) every_finding: bool,
+    /// What other linters found.
+    pub(super) tools: ToolResults,
 }
 
 impl Default for How {
@@ -63,6 +66,7 @@ impl Default for How {
             timings: false,
             every_comment: false,
             every_finding: false,
+            tools: ToolResults::default(),
         }
     }
 }
@@ -126,6 +130,7 @@ pub(super) fn assess(
         worker: if how.worker { worker::program() } else { None },
         parties: true,
         promised: counted,
+        tools: how.tools.for_party(root),
         ..engine::Options::default()
     };
     let tree: Arc<dyn Tree + Send + Sync> = match change {

@@ -8,6 +8,7 @@ use super::party::Party;
 use super::progress::Progress;
 use super::says::{self, BASELINE, Source};
 use super::terminal::Terminal;
+use super::tool_results::{Given, ToolResults};
 use super::{Exit, Failure, files, guidelines, root};
 use crate::engine::waive::{Refreshed, Sight, refresh};
 use crate::format;
@@ -42,6 +43,8 @@ enum Action {
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
         #[command(flatten)]
+        tools: Given,
+        #[command(flatten)]
         clock: Clock,
     },
 }
@@ -50,10 +53,12 @@ enum Action {
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
     let (path, clock, prune) = match &arguments.action {
-        Some(Action::Prune { path, clock }) => (path, clock, true),
-        None => (&arguments.path, &arguments.clock, false),
+        Some(Action::Prune { path, clock, tools }) => (path, clock, Some(tools)),
+        None => (&arguments.path, &arguments.clock, None),
     };
     let place = root::locate(&base, path.as_slice())?;
+    let tools = prune.map(|given| given.read(&base, &place.root)).transpose()?.unwrap_or_default();
+    let prune = prune.is_some();
     let known = read(Source::Disk(&place.root))?;
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
     if known.guidelines.is_empty() {
@@ -64,7 +69,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     }
     let today = clock.today();
     let party = Party::read(&place.root)?;
-    let outcome = assess_promised(&place.root, party, today, terminal)?;
+    let outcome = assess_promised(&place.root, party, (today, tools), terminal)?;
     let mut pruned = known.clone();
     let mut out = String::new();
     let sight = Sight::new(&outcome, &[]);
@@ -142,7 +147,12 @@ fn told(
 }
 
 /// Assesses what is promised from here, and nothing else.
-fn assess_promised(root: &Path, party: Party, today: Date, terminal: &Terminal) -> Result<Outcome, Failure> {
+fn assess_promised(
+    root: &Path,
+    party: Party,
+    (today, tools): (Date, ToolResults),
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
     let mut followed = guidelines::load_party(party)?;
     let from_here: Vec<GuidelineId> = followed
         .party
@@ -153,7 +163,7 @@ fn assess_promised(root: &Path, party: Party, today: Date, terminal: &Terminal) 
         .collect();
     followed.guidelines.retain(|guideline| from_here.contains(&guideline.id));
     let progress = Progress::new(terminal);
-    let request = Request { root, scopes: vec![], change: None, today, how: How::default() };
+    let request = Request { root, scopes: vec![], change: None, today, how: How { tools, ..How::default() } };
     let assessed = assess::assess(&followed, request, &progress)?;
     progress.finish();
     if let Some(Ok(lane)) = assessed.lane {

@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::reports::{self, Format, Manner, Output, Told, parse_output};
 use super::shell::quote;
 use super::terminal::{Terminal, variable};
+use super::tool_results::{Given, ToolResults};
 use super::{Exit, Failure, cache, change, guidelines, interrupt, root};
 use crate::model::{Outcome, RepoPath};
 use crate::report::escape::escape;
@@ -30,7 +31,8 @@ Examples:
   stanchion check --since main               only what changed since main
   stanchion check --format json              a report for programs
   stanchion check --output sarif=r.sarif     for people here, for programs there
-  stanchion check --since auto               in a build: only what the change touches
+  stanchion check --sarif-in ruff.sarif      take what another linter found
+  stanchion check --since auto               in a build: what it is about
   stanchion check --all | less               every finding, page by page
 
 Findings are advice: the exit status is 0 whether there are any or not. It is 1
@@ -67,6 +69,8 @@ pub(super) struct Arguments {
     /// One line for each guideline that is not kept; nothing when all are kept
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
+    #[command(flatten)]
+    tools: Given,
     /// Say only what a hook should, and nothing where nothing is new; about what is staged, if nothing else is asked
     #[arg(long, value_name = "WHAT", value_enum, conflicts_with_all = ["quiet", "verbose", "format"])]
     hook: Option<Hook>,
@@ -127,14 +131,15 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let what = What::of(arguments);
     let locate = if what.is_change() { root::locate_in_change } else { root::locate };
     let place = locate(&base, &arguments.paths)?;
-    let mut parties = vec![assess_party(arguments, &what, &base, place, &progress)?];
+    let tools = arguments.tools.read(&base, &place.root)?;
+    let mut parties = vec![assess_party(arguments, (&what, &tools), &base, place, &progress)?];
     let mut next = 0;
     while let Some(party) = parties.get(next) {
         next += 1;
         let below = below(party, what.is_change());
         let insert_at = next;
         for (offset, place) in below.into_iter().enumerate() {
-            let below = assess_party(arguments, &what, &base, place, &progress)?;
+            let below = assess_party(arguments, (&what, &tools), &base, place, &progress)?;
             parties.insert(insert_at + offset, below);
         }
     }
@@ -211,7 +216,7 @@ impl Judged {
 
 fn assess_party(
     arguments: &Arguments,
-    what: &What,
+    (what, tools): (&What, &ToolResults),
     base: &Path,
     place: root::Place,
     progress: &Progress,
@@ -237,6 +242,7 @@ fn assess_party(
         timings: arguments.timings,
         every_comment: false,
         every_finding: false,
+        tools: tools.clone(),
     };
     let request = Request {
         root: &place.root,
@@ -353,6 +359,7 @@ fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
         check.push_str(" --since ");
         check.push_str(&quote(Path::new(revision)));
     }
+    check.push_str(&arguments.tools.repeated());
     check.push_str(&arguments.clock.repeated());
     check.push_str(&place);
     // What is followed in another repository is explained there.

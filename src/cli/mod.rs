@@ -36,6 +36,7 @@ mod shell;
 mod suggest;
 mod terminal;
 mod test;
+mod tool_results;
 mod update;
 mod waive;
 mod waivers;

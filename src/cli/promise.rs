@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::says::{BASELINE, Source};
 use super::shell::quote;
 use super::terminal::Terminal;
+use super::tool_results::{Given, ToolResults};
 use super::{Exit, Failure, baseline, files, root, suggest};
 use crate::engine::waive::entry_of;
 use crate::format;
@@ -46,6 +47,8 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "from_here")]
     withdraw: bool,
     #[command(flatten)]
+    tools: Given,
+    #[command(flatten)]
     clock: Clock,
 }
 
@@ -71,7 +74,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     }
     followed.guidelines = vec![Arc::clone(&guideline)];
     let today = arguments.clock.today();
-    let outcome = assess(&place.root, &followed, today, terminal)?;
+    let tools = arguments.tools.read(&base, &place.root)?;
+    let outcome = assess(&place.root, &followed, (today, tools), terminal)?;
     let open: Vec<&Finding> =
         outcome.findings.iter().filter(|finding| !matches!(finding.standing, Standing::Waived(_))).collect();
     if !open.is_empty() && !arguments.from_here && !arguments.anyway {
@@ -113,11 +117,11 @@ fn already<'p>(arguments: &Arguments, party: &'p Party, id: &GuidelineId) -> Opt
 fn assess(
     root: &std::path::Path,
     followed: &Followed,
-    today: Date,
+    (today, tools): (Date, ToolResults),
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
     let progress = Progress::new(terminal);
-    let how = How { every_finding: true, ..How::default() };
+    let how = How { every_finding: true, tools, ..How::default() };
     let request = Request { root, scopes: vec![], change: None, today, how };
     let assessed = assess::assess(followed, request, &progress)?;
     progress.finish();

@@ -55,7 +55,7 @@ impl Compiled {
 pub fn compile(check: &Check) -> Result<Option<Compiled>, Vec<SpecProblem>> {
     let message = check.message.as_deref();
     Ok(Some(match &check.kind {
-        CheckKind::Files(_) => return Ok(None),
+        CheckKind::Files(_) | CheckKind::Tool(_) => return Ok(None),
         CheckKind::Text(text) => {
             Compiled::Text(Arc::new(CompiledText::new(text, message, check.fix.as_ref())?))
         }

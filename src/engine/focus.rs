@@ -79,7 +79,7 @@ impl Lines {
         match kind {
             CheckKind::Data(_) => deletions.next().is_some(),
             CheckKind::Code(_) => deletions.any(|&(after, before)| start.line <= after && end.line >= before),
-            CheckKind::Files(_) | CheckKind::Text(_) => false,
+            CheckKind::Files(_) | CheckKind::Text(_) | CheckKind::Tool(_) => false,
         }
     }
 }

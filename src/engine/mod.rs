@@ -32,12 +32,14 @@ mod session;
 pub mod size;
 mod stream;
 mod task;
+mod tools;
 pub mod tree;
 mod tree_memory;
 pub mod waive;
 pub mod walk;
 pub mod worker;
 
+pub use checks::tool::{ToolResult, ToolRun, read_sarif};
 pub use fix::{FileFixes, apply_fixes, creations, plan_fixes, replacements};
 pub use focus::{Change, ChangeKind, ChangedLines, Focus, Lines};
 pub use found::{CannotTell, FileResult, Found, SpecProblem};

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::checks::tool::ToolRun;
 use super::focus::Focus;
 use super::limits::Limits;
 use super::recall::Memory;
@@ -37,6 +38,8 @@ pub struct Options {
     pub memory: Option<Memory>,
     /// Whether what each check costs is measured.
     pub timings: bool,
+    /// What other tools found, for checks that ask for it; the files relative to the tree.
+    pub tools: Vec<ToolRun>,
 }
 
 impl Default for Options {
@@ -53,6 +56,7 @@ impl Default for Options {
             worker: None,
             memory: None,
             timings: false,
+            tools: vec![],
         }
     }
 }

@@ -10,8 +10,8 @@ use super::plan::{Plan, PlanProblem};
 use super::tree::{EntryKind, Listing};
 use super::waive::Comment;
 use crate::model::{
-    CheckKind, Finding, Guideline, GuidelineId, GuidelineOutcome, NotAssessed, Outcome, PathCounts, Reason,
-    RepoPath, Standing, Verdict,
+    CheckKind, Finding, Guideline, GuidelineId, GuidelineOutcome, NotAssessed, Note, Outcome, PathCounts,
+    Reason, RepoPath, Standing, Verdict,
 };
 
 /// Most findings of one guideline that are listed: enough for everybody who reads them, and a run over a
@@ -217,6 +217,45 @@ impl<'r> Assembly<'r> {
             }
             self.cannot_tell(&path, cannot_tell);
         }
+    }
+
+    /// Whether a path of the tree is one that the run is about, and its guideline looks at.
+    pub fn is_about(&self, number: u32, path: &RepoPath) -> bool {
+        let guideline = self.plan.checks[number as usize].guideline;
+        let holds = |condition: &super::applies::Condition| {
+            condition.holds_for(path.bytes(), crate::model::language_of(path.bytes()))
+        };
+        self.counts_for(number, path) && self.plan.conditions[guideline].as_ref().is_some_and(holds)
+    }
+
+    /// Whether a path is one that the run is about, for a check: what is promised is judged whole.
+    fn counts_for(&self, number: u32, path: &RepoPath) -> bool {
+        let focus = self.focus.filter(|focus| !focus.judges_whole(self.id_of(number)));
+        focus.is_none_or(|focus| focus.counts(path)) && (self.in_scope)(path)
+    }
+
+    /// Adds what a tool found, by file; the check was asked, whether it found something or not.
+    pub fn add_tool(&mut self, number: u32, results: Vec<FileResult>) {
+        self.asked[self.plan.checks[number as usize].guideline] = true;
+        for result in results {
+            let fate = &mut self.fates[result.file as usize];
+            if *fate == Fate::NotApplicable {
+                *fate = Fate::Assessed;
+            }
+            self.add(result);
+        }
+    }
+
+    /// Says that a check of a tool's results cannot tell.
+    pub fn tool_cannot_tell(&mut self, number: u32, reason: Reason, detail: String) {
+        let (guideline, check) = self.named(number);
+        self.asked[guideline] = true;
+        self.not_assessed(None, Some(guideline), Some(check), reason, detail);
+    }
+
+    /// Adds something worth saying about the run.
+    pub fn note(&mut self, note: Note) {
+        self.outcome.notes.push(note);
     }
 
     /// Says that the checks `numbers` look into `file`.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::applies::Condition;
+use super::checks::tool;
 use super::compiled::compile_names;
 use super::plan::PlanProblem;
 use super::select::Selector;
@@ -26,6 +27,9 @@ pub fn problems_of_guideline(guideline: &Arc<Guideline>, worker: Option<&Path>) 
         let names = [Selector::new(check).map(|_| ()), compile_names(check).map(|_| ())];
         let mut problems: Vec<SpecProblem> = names.into_iter().filter_map(Result::err).flatten().collect();
         problems.append(&mut contents[index]);
+        if let CheckKind::Tool(spec) = &check.kind {
+            problems.extend(tool::problems(spec));
+        }
         problems.dedup();
         all.extend(problems.into_iter().map(at(Some(index))));
     }
@@ -37,7 +41,7 @@ fn of_contents(guideline: &Guideline, worker: Option<&Path>) -> Vec<Vec<SpecProb
     let mut all = vec![Vec::new(); guideline.checks.len()];
     let numbered = guideline.checks.iter().zip(0u32..);
     let checks: Vec<(u32, Check)> = numbered
-        .filter(|(check, _)| !matches!(check.kind, CheckKind::Files(_)))
+        .filter(|(check, _)| !matches!(check.kind, CheckKind::Files(_) | CheckKind::Tool(_)))
         .map(|(check, number)| (number, check.clone()))
         .collect();
     let task =

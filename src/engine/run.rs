@@ -20,6 +20,7 @@ use super::recall::Recall;
 use super::session::{Session, Silent};
 use super::stream::{self, Work};
 use super::task::{Facts, Task};
+use super::tools;
 use super::tree::{EntryKind, Listing, ReadError, Tree};
 use super::waive::{Comment, inline_comments};
 use crate::model::{CheckTiming, FixSpec, Guideline, Outcome, RepoPath, Timings};
@@ -121,6 +122,7 @@ pub fn assess(
         }
         assembly.add(result);
     });
+    tools::ask(&mut assembly, guidelines, &plan, (&listing, &parties), tree, options);
     let mut problems = plan.problems.clone();
     for (number, facts) in late {
         let found = plan.problems_at(number, facts.problems);

@@ -28,7 +28,7 @@ impl Selector {
     /// Globs that cannot be used.
     pub fn new(check: &Check) -> Result<Option<Self>, Vec<SpecProblem>> {
         let (what, except) = match &check.kind {
-            CheckKind::Files(_) => return Ok(None),
+            CheckKind::Files(_) | CheckKind::Tool(_) => return Ok(None),
             CheckKind::Text(text) => {
                 let files =
                     (!text.files.is_empty()).then(|| globs("text", "files", &text.files)).transpose()?;

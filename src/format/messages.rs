@@ -13,6 +13,8 @@ use super::suggest::{did_you_mean, list, nearest};
 const DATA: [&str; 4] = ["KEY", "VALUE", "ERROR", "PATH"];
 /// Words that the engine fills in for a `files` check.
 const FILES: [&str; 6] = ["PATH", "NAME", "MISSING", "SUGGESTED", "SIZE", "LIMIT"];
+/// Words that the engine fills in for a `tool` check.
+const TOOL: [&str; 2] = ["MESSAGE", "RULE"];
 /// Parts of an ast-grep rule in which meta-variables get their values.
 const BINDING: [&str; 5] = ["rule", "constraints", "utils", "transform", "rewriters"];
 
@@ -64,6 +66,11 @@ pub(super) fn of_expect(template: &str, facts: &Facts) -> Vec<Unknown> {
 /// Words in the message of a `data` check that are filled in nowhere.
 pub(super) fn of_data(template: &str) -> Vec<Unknown> {
     capitals(template, &DATA, "data")
+}
+
+/// Words in the message of a `tool` check that are filled in nowhere.
+pub(super) fn of_tool(template: &str) -> Vec<Unknown> {
+    capitals(template, &TOOL, "tool")
 }
 
 /// Words in the message of a `files` check that are filled in nowhere.

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use super::code::RawCode;
 use super::schema::FormatVersion;
 use super::settings::RawSetting;
-use crate::model::{Applies, Consequence, DataCheck, FilesCheck, FixSpec, Level, Offer, Stage, TextCheck};
+use crate::model::{
+    Applies, Consequence, DataCheck, FilesCheck, FixSpec, Level, Offer, Stage, TextCheck, ToolCheck,
+};
 
 /// The front matter of a guideline file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -59,7 +61,7 @@ pub(super) struct RawGuideline {
     pub(super) checks: Vec<RawCheck>,
 }
 
-/// One check: an id and exactly one of `files`, `text`, `data`, `code`.
+/// One check: an id and exactly one of `files`, `text`, `data`, `code`, `tool`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Check")]
@@ -78,15 +80,23 @@ pub(super) struct RawCheck {
     pub(super) data: Option<DataCheck>,
     /// A check of syntax.
     pub(super) code: Option<RawCode>,
+    /// A check of what another linter found.
+    pub(super) tool: Option<ToolCheck>,
 }
 
 /// The words for the kinds of checks, in the order of the design.
-pub(super) const KINDS: [&str; 4] = ["files", "text", "data", "code"];
+pub(super) const KINDS: [&str; 5] = ["files", "text", "data", "code", "tool"];
 
 impl RawCheck {
     /// The kinds that are present.
     pub(super) fn kinds(&self) -> Vec<&'static str> {
-        let present = [self.files.is_some(), self.text.is_some(), self.data.is_some(), self.code.is_some()];
+        let present = [
+            self.files.is_some(),
+            self.text.is_some(),
+            self.data.is_some(),
+            self.code.is_some(),
+            self.tool.is_some(),
+        ];
         KINDS.into_iter().zip(present).filter_map(|(word, is)| is.then_some(word)).collect()
     }
 }

@@ -152,7 +152,7 @@ impl Desk<'_> {
         let mut checks = Vec::new();
         if let Some(all) = parts.checks {
             if all.is_empty() {
-                let help = "without a check nothing is assessed; add an entry with `id` and one of `files`, `text`, `data`, `code`";
+                let help = "without a check nothing is assessed; add an entry with `id` and one of `files`, `text`, `data`, `code`, `tool`";
                 self.at_key(&keys(&["checks"]), "a guideline has at least one check", "empty", Some(help));
             }
             self.check_names();
@@ -298,7 +298,7 @@ impl Desk<'_> {
             return None;
         };
         let at = below(&place, &keys(&[kind]));
-        let RawCheck { id, mut message, fix, files, text, data, code } = raw;
+        let RawCheck { id, mut message, fix, files, text, data, code, tool } = raw;
         if let Some(fix) = &fix {
             self.fix(&place, kind, fix, files.as_ref(), text.as_ref());
         }
@@ -329,6 +329,9 @@ impl Desk<'_> {
             self.data(&at, &mut data);
             self.message(&place, own, messages::of_data(own));
             CheckKind::Data(data)
+        } else if let Some(tool) = tool {
+            self.message(&place, own, messages::of_tool(own));
+            CheckKind::Tool(tool)
         } else {
             let code = code?;
             let written = as_written(self.json, index, "code").and_then(Value::as_object)?.clone();
@@ -380,7 +383,10 @@ impl Desk<'_> {
                     Some(help),
                 );
             }
-            _ => return self.at_key(&at, "a `data` check carries no fix", "not for this kind", None),
+            kind => {
+                let message = format!("a `{kind}` check carries no fix");
+                return self.at_key(&at, message, "not for this kind", None);
+            }
         }
         let (right, wrong) = if kind == "text" { ("replace", "create") } else { ("create", "replace") };
         let (has_right, has_wrong) = if kind == "text" {

@@ -1,4 +1,4 @@
-//! What a guideline asks: the four kinds of checks, as written and decoded.
+//! What a guideline asks: the five kinds of checks, as written and decoded.
 //!
 //! Globs and patterns are still text here; the engine compiles them.
 
@@ -31,6 +31,8 @@ pub enum CheckKind {
     Data(DataCheck),
     /// Syntax patterns.
     Code(CodeCheck),
+    /// Results of another linter.
+    Tool(ToolCheck),
 }
 
 impl CheckKind {
@@ -42,8 +44,19 @@ impl CheckKind {
             Self::Text(_) => "text",
             Self::Data(_) => "data",
             Self::Code(_) => "code",
+            Self::Tool(_) => "tool",
         }
     }
+}
+
+/// A check of what another linter found: its results are given with `--sarif-in`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ToolCheck {
+    /// The tool, as its SARIF names it, in any case: `ruff`, `ESLint`, `semgrep`.
+    pub name: String,
+    /// Ids of its rules; `*` stands for anything: `S113`, `S5*`, `python.lang.security.*`.
+    pub rules: Vec<String>,
 }
 
 /// How to mend a finding of a `text` or `files` check.

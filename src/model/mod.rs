@@ -19,7 +19,7 @@ mod waiver;
 pub use baseline::{Baseline, BaselineEntry, BaselinePart};
 pub use check::{
     Check, CheckKind, CodeCheck, DataCheck, DataFormat, DataSchema, DuplicateNames, Each, Executable,
-    FilesCheck, FilesQuestion, FixSpec, NameOf, NameStyle, Names, Pair, Require, Size, TextCheck,
+    FilesCheck, FilesQuestion, FixSpec, NameOf, NameStyle, Names, Pair, Require, Size, TextCheck, ToolCheck,
 };
 pub use date::Date;
 pub use finding::{Edit, Finding, Fingerprint, Fix, Standing, Trace, Traces};

@@ -48,6 +48,8 @@ pub enum Reason {
     IgnoreFile,
     /// The directory could not be listed.
     Directory,
+    /// Nobody gave the results of the tool that the check is about.
+    NoResults,
 }
 
 impl Reason {
@@ -72,6 +74,7 @@ impl Reason {
             Self::Guideline => "guideline",
             Self::IgnoreFile => "ignore-file",
             Self::Directory => "directory",
+            Self::NoResults => "no-results",
         }
     }
 
@@ -96,6 +99,7 @@ impl Reason {
             Self::Guideline => "the guideline cannot be used",
             Self::IgnoreFile => "ignore file not used",
             Self::Directory => "directory not listed",
+            Self::NoResults => "no results of the tool",
         }
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::fixes;
-use crate::engine::{MemoryTree, NoProgress, Options, assess};
-use crate::model::{Example, Expectation, Finding, Guideline, Outcome, Reason, RepoPath, Verdict};
+use crate::engine::{MemoryTree, NoProgress, Options, assess, read_sarif};
+use crate::model::{CheckKind, Example, Expectation, Finding, Guideline, Outcome, Reason, RepoPath, Verdict};
 use crate::text::Span;
 
 /// Most turns of fixes that overlap.
@@ -277,13 +277,23 @@ fn run(
     worker: Option<&Path>,
     files: Vec<(String, Vec<u8>)>,
 ) -> Result<Outcome, String> {
+    // What a tool found stands in the example, too.
+    let is_sarif = |path: &str| Path::new(path).extension().is_some_and(|extension| extension == "sarif");
+    let mut tools = Vec::new();
+    for (path, bytes) in files.iter().filter(|(path, _)| is_sarif(path)) {
+        let text = String::from_utf8_lossy(bytes);
+        tools.extend(read_sarif(&text).map_err(|message| format!("{path}: {message}"))?);
+    }
+    let asks_tools = guideline.checks.iter().any(|check| matches!(check.kind, CheckKind::Tool(_)));
+    let files = files.into_iter().filter(|(path, _)| !(asks_tools && is_sarif(path)));
     let options = Options {
         threads: 1,
+        tools,
         assume_exists: !example.whole,
         worker: worker.map(Path::to_path_buf),
         ..Options::default()
     };
-    let tree = MemoryTree::new(files.into_iter().map(|(path, bytes)| (RepoPath::from(path.as_str()), bytes)));
+    let tree = MemoryTree::new(files.map(|(path, bytes)| (RepoPath::from(path.as_str()), bytes)));
     let assessment = assess(std::slice::from_ref(guideline), &tree, &options, &NoProgress);
     assessment.map(|assessment| assessment.outcome).map_err(|error| error.detail)
 }

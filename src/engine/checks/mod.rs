@@ -4,3 +4,4 @@ pub mod code;
 pub mod data;
 pub mod files;
 pub mod text;
+pub mod tool;

@@ -98,7 +98,7 @@ fn render_reason(
     let dot = paint.dot();
     let groups: Vec<&[&NotAssessed]> = items.chunk_by(|a, b| same_place(a, b)).collect();
     let number = match reason {
-        Reason::Guideline if items.iter().any(|item| item.guideline.is_some()) => {
+        Reason::Guideline | Reason::NoResults if items.iter().any(|item| item.guideline.is_some()) => {
             count(groups.len(), "check", "checks")
         }
         Reason::Guideline => count(groups.len(), "file", "files"),

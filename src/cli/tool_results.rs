@@ -1,0 +1,156 @@
+//! What other linters found: `--sarif-in FILE`, read and put in its place.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::failure::system_words;
+use super::{Failure, files};
+use crate::engine::{ToolRun, read_sarif};
+
+/// Largest file of results, in bytes.
+const LARGEST: u64 = 128 << 20;
+
+/// The results that are given.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(super) struct Given {
+    /// Take what another linter found from its SARIF, for guidelines that ask it; `-` is standard input; may be given
+    /// again
+    #[arg(long, value_name = "FILE")]
+    sarif_in: Vec<PathBuf>,
+}
+
+impl Given {
+    /// Reads the files. Paths in them become absolute: what is relative counts from `root`, where the tool ran.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no SARIF.
+    pub(super) fn read(&self, base: &Path, root: &Path) -> Result<ToolResults, Failure> {
+        let mut all = Vec::new();
+        for file in &self.sarif_in {
+            let text = if file.as_os_str() == "-" {
+                standard_input()
+            } else {
+                files::read_at_most(&base.join(file), LARGEST)
+            };
+            let text = text.map_err(|error| {
+                let failure = Failure::new(format!("cannot read {}: {}", file.display(), system_words(&error)));
+                failure.with_help("give the SARIF that another linter wrote, for example: ruff check --output-format sarif --output-file ruff.sarif")
+            })?;
+            let runs = read_sarif(&text).map_err(|message| {
+                Failure::new(format!("{} cannot be used: {message}", file.display()))
+                    .with_help("give the SARIF 2.1.0 that another linter wrote")
+            })?;
+            all.extend(runs);
+        }
+        for result in all.iter_mut().flat_map(|run| &mut run.results) {
+            result.file = absolute(root, &result.file);
+        }
+        Ok(ToolResults { runs: all, root: root.to_owned() })
+    }
+
+    /// The options again, for a command that is named.
+    pub(super) fn repeated(&self) -> String {
+        let quoted = self.sarif_in.iter().map(|file| format!(" --sarif-in {}", super::shell::quote(file)));
+        quoted.collect()
+    }
+}
+
+fn standard_input() -> io::Result<String> {
+    let mut text = String::new();
+    io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20)));
+    }
+    Ok(text)
+}
+
+/// A path with `.` and `..` worked out, below `root` unless it is absolute.
+fn absolute(root: &Path, file: &[u8]) -> Vec<u8> {
+    let is_drive = file.len() > 2 && file[0].is_ascii_alphabetic() && file[1] == b':';
+    let mut whole = Vec::new();
+    if !file.starts_with(b"/") && !is_drive {
+        whole.extend_from_slice(root.as_os_str().as_encoded_bytes());
+        whole.push(b'/');
+    }
+    whole.extend_from_slice(file);
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in whole.split(|&byte| byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let mut out = Vec::new();
+    for part in parts {
+        out.push(b'/');
+        out.extend_from_slice(part);
+    }
+    out
+}
+
+/// Results with absolute paths.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ToolResults {
+    runs: Vec<ToolRun>,
+    /// The party that they were given for.
+    root: PathBuf,
+}
+
+impl ToolResults {
+    /// The results for the party in `root`: those below it, relative to it. Others are left as they are for the
+    /// party that they were given for, which tells of them, and are none for those below.
+    pub(super) fn for_party(&self, root: &Path) -> Vec<ToolRun> {
+        let prefix = root.as_os_str().as_encoded_bytes();
+        let below = |file: &[u8]| file.strip_prefix(prefix)?.strip_prefix(b"/").map(<[u8]>::to_vec);
+        let mut runs = self.runs.clone();
+        for run in &mut runs {
+            for result in &mut run.results {
+                if let Some(relative) = below(&result.file) {
+                    result.file = relative;
+                }
+            }
+            if self.root != root {
+                run.results.retain(|result| !result.file.starts_with(b"/"));
+            }
+        }
+        runs
+    }
+}
+
+/// The path of a result, for tests.
+#[cfg(test)]
+fn path(result: &crate::engine::ToolResult) -> String {
+    String::from_utf8_lossy(&result.file).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_find_their_place() {
+        let root = Path::new("/work/repo");
+        for (file, expected) in [
+            ("src/a.py", "/work/repo/src/a.py"),
+            ("./src//a.py", "/work/repo/src/a.py"),
+            ("src/../b.py", "/work/repo/b.py"),
+            ("../other/a.py", "/work/other/a.py"),
+            ("/work/repo/src/a.py", "/work/repo/src/a.py"),
+            ("../../../../x", "/x"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&absolute(root, file.as_bytes())), expected, "{file}");
+        }
+        let text = r#"{"runs": [{"tool": {"driver": {"name": "x"}}, "results": [
+            {"ruleId": "r", "locations": [{"physicalLocation": {"artifactLocation": {"uri": "/work/repo/sub/a"}}}]},
+            {"ruleId": "r", "locations": [{"physicalLocation": {"artifactLocation": {"uri": "/work/repository/a"}}}]}]}]}"#;
+        let runs = read_sarif(text).expect("SARIF");
+        let given = ToolResults { runs, root: root.to_owned() };
+        let here = given.for_party(root);
+        assert_eq!(path(&here[0].results[0]), "sub/a");
+        assert_eq!(path(&here[0].results[1]), "/work/repository/a");
+        let below = given.for_party(Path::new("/work/repo/sub"));
+        assert_eq!(below[0].results.len(), 1);
+        assert_eq!(path(&below[0].results[0]), "a");
+    }
+}
