@@ -3,11 +3,11 @@
 use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
-use stanchion::engine::{MemoryTree, NoProgress, Options, assess};
+use stanchion::engine::{MemoryTree, NoProgress, Options, assess, read_sarif};
 use stanchion::format;
 use stanchion::model::{
     Check, CheckKind, CodeCheck, DataCheck, DataSchema, FixSpec, Guideline, GuidelineId, Language, Origin,
-    Outcome, RepoPath, TextCheck,
+    Outcome, RepoPath, TextCheck, ToolCheck,
 };
 use stanchion::report::{HumanStyle, render_human, write_json};
 use stanchion::text::LineIndex;
@@ -150,4 +150,23 @@ fn reports(outcome: &Outcome) {
     let mut json = Vec::new();
     write_json(outcome, &[], &mut json).expect("memory takes everything");
     serde_json::from_slice::<Value>(&json).expect("a report is JSON");
+}
+
+/// SARIF of another tool, NUL, a file that it may point into.
+pub fn sarif_in(bytes: &[u8]) {
+    let Some((sarif, text)) = split(bytes) else { return };
+    let Ok(tools) = read_sarif(sarif) else { return };
+    let mut guideline = EMPTY.clone();
+    let kind = CheckKind::Tool(ToolCheck { name: "ruff".to_owned(), rules: vec!["*".to_owned()] });
+    guideline.checks = vec![Check { id: "fuzz".to_owned(), kind, message: None, fix: None }];
+    let tree = MemoryTree::new([(RepoPath::from("a.py"), text.to_vec())]);
+    let options = Options { threads: 1, tools, ..Options::default() };
+    let outcome = assess(&[Arc::new(guideline)], &tree, &options, &NoProgress).expect("listed").outcome;
+    for finding in &outcome.findings {
+        assert_eq!(finding.path, RepoPath::from("a.py"));
+        let (start, end) = (finding.start, finding.end);
+        assert!(start.byte <= end.byte && end.byte <= text.len() as u64, "{start:?} {end:?}");
+        assert!(start.line >= 1 && start.column >= 1 && start.line <= end.line);
+    }
+    safe_for_terminals(&render_human(&outcome, &HumanStyle::default()));
 }

@@ -6,7 +6,7 @@ mod encode;
 mod model;
 mod read;
 
-pub use assess::{code_query, code_rule, code_scan, select_schema, text_check};
+pub use assess::{code_query, code_rule, code_scan, sarif_in, select_schema, text_check};
 pub use encode::{escape, report};
 pub use model::glob;
 pub use read::{

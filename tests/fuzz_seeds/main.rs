@@ -129,6 +129,7 @@ targets!(
     load_toml,
     load_yaml,
     report,
+    sarif_in,
     select_schema,
     text_check,
     waivers
