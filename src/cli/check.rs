@@ -174,13 +174,15 @@ struct What {
     server: Server,
     /// Whether the revision was found out and not named.
     found: bool,
+    /// Whether the revision is what the other side of a push has.
+    pushed: bool,
 }
 
 impl What {
     fn of(arguments: &Arguments) -> Self {
         let server = arguments.ci.unwrap_or_else(|| Server::detect(&variable));
-        let mut what =
-            Self { staged: arguments.staged, since: arguments.since.clone(), server, found: false };
+        let (staged, since) = (arguments.staged, arguments.since.clone());
+        let mut what = Self { staged, since, server, found: false, pushed: false };
         if what.since.as_deref() == Some("auto") {
             what.since = server.base(&variable);
             what.found = true;
@@ -192,6 +194,7 @@ impl What {
                 what.staged = true;
             } else if pushed.bytes().any(|byte| byte != b'0') {
                 what.since = Some(pushed);
+                what.pushed = true;
             }
         }
         what
@@ -227,12 +230,13 @@ fn assess_party(
         || change::find(what.staged, what.since.as_deref(), base, &place),
     );
     let followed = followed?;
-    let change =
-        change.map_err(
-            |failure| {
-                if what.found { failure.with_help(what.server.how_to_fetch()) } else { failure }
-            },
-        )?;
+    let change = match change {
+        Ok(change) => change,
+        // What the other side has need not be known here: then it is about everything.
+        Err(_) if what.pushed => None,
+        Err(failure) if what.found => return Err(failure.with_help(what.server.how_to_fetch())),
+        Err(failure) => return Err(failure),
+    };
     let followed = assess::as_staged(followed, change.as_ref())?;
     let how = How {
         threads: arguments.threads,
