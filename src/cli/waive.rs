@@ -10,6 +10,7 @@ use super::party::Party;
 use super::progress::Progress;
 use super::says::{self, Source, WAIVERS};
 use super::terminal::Terminal;
+use super::tool_results::{Given, ToolResults};
 use super::{Exit, Failure, ask, comments, files, root};
 use crate::engine::waive::{glob_problem, is_in_effect};
 use crate::format;
@@ -78,6 +79,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     #[command(flatten)]
+    tools: Given,
+    #[command(flatten)]
     clock: Clock,
 }
 
@@ -135,7 +138,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let guideline = Arc::clone(followed.get(&arguments.id)?);
     followed.guidelines = vec![Arc::clone(&guideline)];
     let today = arguments.clock.today();
-    let before = assess(&place.root, &followed, today, terminal)?;
+    let tools = arguments.tools.read(&base, &place.root)?;
+    let before = assess(&place.root, &followed, (today, &tools), terminal)?;
     let at = named.and_then(|(_, line)| Some((place.scopes.first().cloned()?, line)));
     let words = words(arguments, &guideline, &before.outcome, at.as_ref(), today, terminal)?;
     let reach = reach(arguments, at.as_ref(), &before.outcome, &words)?;
@@ -168,7 +172,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     } else {
         write_entry(&place.root, waiver, arguments.name.as_deref())?
     };
-    let after = assess(&place.root, &followed, today, terminal)?;
+    let after = assess(&place.root, &followed, (today, &tools), terminal)?;
     terminal.print(&told(&written, &guideline, &after.outcome, terminal))?;
     Ok(Exit::Ran)
 }
@@ -190,9 +194,20 @@ fn split_place(place: &str) -> (String, Option<u32>) {
     }
 }
 
-fn assess(root: &Path, followed: &Followed, today: Date, terminal: &Terminal) -> Result<Assessed, Failure> {
+fn assess(
+    root: &Path,
+    followed: &Followed,
+    (today, tools): (Date, &ToolResults),
+    terminal: &Terminal,
+) -> Result<Assessed, Failure> {
     let progress = Progress::new(terminal);
-    let request = Request { root, scopes: vec![], change: None, today, how: How::default() };
+    let request = Request {
+        root,
+        scopes: vec![],
+        change: None,
+        today,
+        how: How { tools: tools.clone(), ..How::default() },
+    };
     let assessed = assess::assess(followed, request, &progress);
     progress.finish();
     assessed
