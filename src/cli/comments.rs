@@ -114,13 +114,10 @@ fn replace(root: &Path, path: &RepoPath, old: &str, new: &str) -> Result<(), Fai
         .map_err(|error| Failure::io("write", Path::new(name), &error))
 }
 
-/// The text with the comment in a line of its own above `line`, indented alike; or at the top, behind a line that
-/// must stay the first (`#!`, `<?xml`, `<!doctype`). Returns the line of the comment, too.
+/// The text with the comment in a line of its own above `line`, indented alike; or at the top, behind what must
+/// stay the first (`#!`, `<?xml`, `<!doctype`, the front matter of Markdown). Returns the line of the comment, too.
 fn insert(text: &str, line: Option<u32>, comment: &str) -> Option<(String, u32)> {
-    let first = text.split_inclusive('\n').next().unwrap_or_default();
-    let fixed =
-        ["#!", "<?", "<!DOCTYPE", "<!doctype", "---", "\u{feff}"].iter().any(|it| first.starts_with(it));
-    let at = line.unwrap_or(if fixed { 2 } else { 1 });
+    let at = line.unwrap_or_else(|| top(text, comment));
     let index = at.checked_sub(1)? as usize;
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     if index > lines.len() || (index == lines.len() && line.is_some()) {
@@ -134,6 +131,20 @@ fn insert(text: &str, line: Option<u32>, comment: &str) -> Option<(String, u32)>
     };
     let gap = if start > 0 && !text[..start].ends_with('\n') { end } else { "" };
     Some((format!("{}{gap}{indent}{comment}{end}{}", &text[..start], &text[start..]), at))
+}
+
+/// The line at which a comment about the whole file can stand.
+fn top(text: &str, comment: &str) -> u32 {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    // What stands between two rows of dashes is YAML, in which markup is no comment.
+    if first.trim_end() == "---" && comment.starts_with("<!--") {
+        let end = lines.position(|line| matches!(line.trim_end(), "---" | "..."));
+        return end.and_then(|end| u32::try_from(end + 3).ok()).unwrap_or(1);
+    }
+    let fixed =
+        ["#!", "<?", "<!DOCTYPE", "<!doctype", "---", "\u{feff}"].iter().any(|it| first.starts_with(it));
+    if fixed { 2 } else { 1 }
 }
 
 /// The waiver that is read in this line.
@@ -185,6 +196,11 @@ mod tests {
         assert_eq!(insert("#!/bin/sh\na\n", None), Some(("#!/bin/sh\n# c\na\n".to_owned(), 2)));
         assert_eq!(insert("a\n", None), Some(("# c\na\n".to_owned(), 1)));
         assert_eq!(insert("#!/bin/sh", None), Some(("#!/bin/sh\n# c\n".to_owned(), 2)));
+        let markup = |text: &str| super::insert(text, None, "<!-- c -->").map(|(_, at)| at);
+        assert_eq!(markup("---\ntitle: x\n---\n# A\n"), Some(4));
+        assert_eq!(markup("---\n\n# A\n"), Some(1));
+        assert_eq!(markup("<!DOCTYPE html>\n<p>\n"), Some(2));
+        assert_eq!(insert("---\na: 1\n", None), Some(("---\n# c\na: 1\n".to_owned(), 2)));
         assert_eq!(insert("a\n", Some(2)), None);
         assert_eq!(insert("a\n", Some(0)), None);
     }

@@ -20,6 +20,6 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     // Into memory first: clap_complete panics when the reader has gone away.
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut super::command(), "stanchion", &mut text);
-    terminal.stream(|out| out.write_all(&text))?;
+    terminal.stream_for_programs(|out| out.write_all(&text))?;
     Ok(Exit::Ran)
 }

@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let command = described();
     let Some(dir) = &arguments.dir else {
-        terminal.stream(|out| page("stanchion", &command, out))?;
+        terminal.stream_for_programs(|out| page("stanchion", &command, out))?;
         return Ok(Exit::Ran);
     };
     let folder = root::current_directory()?.join(dir);

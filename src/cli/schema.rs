@@ -36,6 +36,6 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         What::Config => format::config_schema(),
         What::Report => report_schema(),
     };
-    terminal.print(&format!("{schema:#}\n"))?;
+    terminal.print_for_programs(&format!("{schema:#}\n"))?;
     Ok(Exit::Ran)
 }

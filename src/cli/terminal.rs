@@ -101,6 +101,16 @@ impl Terminal {
         self.stream(|out| out.write_all(text.as_bytes()))
     }
 
+    /// Writes a text that another program reads, as it is.
+    pub(super) fn print_for_programs(&self, text: &str) -> Result<(), Failure> {
+        self.stream_for_programs(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// Whether a build server reads along, and would take an order from a line of `text`.
+    pub(super) fn would_obey(&self, text: &str) -> bool {
+        self.guarded && guarded(text) != text
+    }
+
     /// Writes clap's help to standard output.
     pub(super) fn print_styled(&self, text: &clap::builder::StyledStr) -> Result<(), Failure> {
         let text = if self.color { text.ansi().to_string() } else { text.to_string() };

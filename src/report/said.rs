@@ -197,5 +197,9 @@ impl<'a> WireNews<'a> {
 pub fn waivers_json(waivers: &[&WaiverOutcome]) -> String {
     let waivers: Vec<WireWaiver<'_>> = waivers.iter().map(|it| WireWaiver::of(it)).collect();
     let document = serde_json::json!({ "version": super::wire::VERSION, "waivers": waivers });
-    format!("{document:#}\n")
+    let mut out = Vec::new();
+    // Writing to a Vec cannot fail, and JSON is UTF-8.
+    let _ = super::encode::json::pretty(&mut out, &document);
+    out.push(b'\n');
+    String::from_utf8(out).unwrap_or_default()
 }

@@ -94,9 +94,19 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let outcome = assess(&place, &followed, arguments.clock.today(), terminal)?;
     let mut work = prepare(&place.root, &outcome, arguments.sensitive)?;
     if arguments.diff {
-        for change in &work.changes {
+        for change in std::mem::take(&mut work.changes) {
             let text = diff::render(&change.path, change.old.as_deref(), &change.new, terminal);
-            terminal.print(&text)?;
+            // A patch is taken as it is or not at all.
+            if terminal.is_piped() && terminal.would_obey(&text) {
+                let words = "its patch holds what a build server takes for an order, and is not shown here";
+                work.refused.push((change.path, words.to_owned()));
+            } else if terminal.is_piped() {
+                terminal.print_for_programs(&text)?;
+                work.changes.push(change);
+            } else {
+                terminal.print(&text)?;
+                work.changes.push(change);
+            }
         }
         terminal.complain(&closing(&work, 0, true, terminal));
         return Ok(Exit::Ran);

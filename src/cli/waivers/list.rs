@@ -44,7 +44,7 @@ pub(super) fn list(
     let all: Vec<&WaiverOutcome> =
         outcome.waivers.iter().filter(|it| wanted.is_none_or(|effect| it.effect == effect)).collect();
     if format == Format::Json {
-        terminal.print(&waivers_json(&all))?;
+        terminal.print_for_programs(&waivers_json(&all))?;
         return Ok(Exit::Ran);
     }
     let paint = terminal.paint();
