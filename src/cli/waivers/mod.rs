@@ -59,6 +59,9 @@ enum Action {
         /// Its id; of one in a comment, file:line
         #[arg(value_name = "WAIVER")]
         id: String,
+        /// A path in the repository; without it, the repository you are in
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
         #[command(flatten)]
         clock: Clock,
     },
@@ -67,6 +70,9 @@ enum Action {
         /// Its id; of one in a comment, file:line
         #[arg(value_name = "WAIVER")]
         id: String,
+        /// A path in the repository; without it, the repository you are in
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
         /// Its new last day [default: 180 days from now]
         #[arg(long, value_name = "DATE", value_parser = super::waive::date)]
         until: Option<Date>,
@@ -78,6 +84,9 @@ enum Action {
         /// Its id; of one in a comment, file:line
         #[arg(value_name = "WAIVER")]
         id: String,
+        /// A path in the repository; without it, the repository you are in
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
         #[command(flatten)]
         clock: Clock,
     },
@@ -97,19 +106,19 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             let outcome = outcome(&place.root, clock.today(), terminal)?;
             list::lint(&outcome, terminal)
         }
-        Action::Why { id, clock } => {
-            let place = root::locate(&base, &[])?;
+        Action::Why { id, path, clock } => {
+            let place = root::locate(&base, path.as_slice())?;
             let outcome = outcome(&place.root, clock.today(), terminal)?;
             why::why(find(&outcome, id)?, &outcome, terminal)
         }
-        Action::Renew { id, until, clock } => {
-            let place = root::locate(&base, &[])?;
+        Action::Renew { id, path, until, clock } => {
+            let place = root::locate(&base, path.as_slice())?;
             let today = clock.today();
             let outcome = outcome(&place.root, today, terminal)?;
             change::renew(&place.root, find(&outcome, id)?, *until, today, terminal)
         }
-        Action::Withdraw { id, clock } => {
-            let place = root::locate(&base, &[])?;
+        Action::Withdraw { id, path, clock } => {
+            let place = root::locate(&base, path.as_slice())?;
             let today = clock.today();
             let outcome = outcome(&place.root, today, terminal)?;
             change::withdraw(&place.root, find(&outcome, id)?, today, terminal)
