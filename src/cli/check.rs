@@ -74,7 +74,8 @@ pub(super) struct Arguments {
     /// Say only what a hook should, and nothing where nothing is new; about what is staged, if nothing else is asked
     #[arg(long, value_name = "WHAT", value_enum, conflicts_with_all = ["quiet", "verbose", "format"])]
     hook: Option<Hook>,
-    /// Which build server this is, instead of what the environment tells: it decides what is default
+    /// Which build server this is, instead of what the environment tells: github, gitlab, jenkins, buildkite, azure,
+    /// bitbucket or none. It decides what is default
     #[arg(long, value_name = "SERVER", value_enum, hide_possible_values = true)]
     ci: Option<Server>,
     /// Whether SARIF holds what is waived, marked as suppressed; GitHub opens alerts for that all the same

@@ -25,13 +25,13 @@ use crate::report::escape::escape;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  stanchion hook install               before each commit and merge: promises and advice
+  stanchion hook install               promises, and advice on what is new
   stanchion hook install --promises    promises only
   stanchion hook status                what is set up here
   stanchion hook uninstall             as it was before
 
-With the pre-commit framework or prek, put stanchion into .pre-commit-config.yaml
-instead: see docs/hooks.md. A single commit passes a hook with git commit --no-verify.")]
+With the pre-commit framework or prek, put stanchion into its configuration
+instead: see docs/hooks.md. `git commit --no-verify` passes a hook.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,

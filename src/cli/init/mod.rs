@@ -141,10 +141,12 @@ fn next(
     );
     Ok(format!(
         "\n{line}\nNext:\n  {}              what could be better: advice, it fails nothing\n  {}               what \
-         applies here\n  {}         make one of them this repository's own word\n",
+         applies here\n  {}         make one of them this repository's own word\n  {}       \
+         look before each commit; silent where nothing is new\n",
         command("stanchion check"),
         command("stanchion list"),
         command("stanchion promise ID"),
+        command("stanchion hook install"),
     ))
 }
 
