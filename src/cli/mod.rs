@@ -284,6 +284,7 @@ mod tests {
             "waive",
             "waivers",
             "baseline",
+            "hook",
             "cache",
             "schema",
             "completions",
