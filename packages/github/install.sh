@@ -19,7 +19,10 @@ case $version in
   *) wanted="stanchion==${version#v}" ;;
 esac
 # In a folder of its own: nobody's Python is changed.
-python3 -m venv "$RUNNER_TEMP/stanchion"
-"$RUNNER_TEMP/stanchion/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "$wanted"
-echo "$RUNNER_TEMP/stanchion/bin" >> "$GITHUB_PATH"
-"$RUNNER_TEMP/stanchion/bin/stanchion" --version
+python=$(command -v python3 || command -v python)
+"$python" -m venv "$RUNNER_TEMP/stanchion"
+programs=$RUNNER_TEMP/stanchion/bin
+if [ ! -d "$programs" ]; then programs=$RUNNER_TEMP/stanchion/Scripts; fi    # Windows
+"$programs/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "$wanted"
+echo "$programs" >> "$GITHUB_PATH"
+"$programs/stanchion" --version

@@ -129,6 +129,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     interrupt::answer_at_once();
     let progress = Progress::new(terminal);
     let base = root::current_directory()?;
+    reports::are_apart(&arguments.output)?;
     let what = What::of(arguments);
     let locate = if what.is_change() { root::locate_in_change } else { root::locate };
     let place = locate(&base, &arguments.paths)?;

@@ -40,6 +40,8 @@ enum Kind {
     Data,
     /// Syntax patterns
     Code,
+    /// What another linter found
+    Tool,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::Text => "text",
             Self::Data => "data",
             Self::Code => "code",
+            Self::Tool => "tool",
         }
     }
 }

@@ -73,6 +73,11 @@ pub(super) fn parse_output(text: &str) -> Result<Output, String> {
     if file.is_empty() {
         return Err(advice());
     }
+    if file == "-" {
+        return Err(
+            "a report for standard output is asked for with --format; --output is for files".to_owned()
+        );
+    }
     Ok(Output { format, file: PathBuf::from(file) })
 }
 
@@ -92,6 +97,21 @@ pub(super) struct Manner {
     pub(super) sarif: SarifStyle,
     /// Whether the files on disk are those that were assessed.
     pub(super) is_work_tree: bool,
+}
+
+/// That no two reports go to one file.
+///
+/// # Errors
+/// Names the file.
+pub(super) fn are_apart(outputs: &[Output]) -> Result<(), Failure> {
+    for (nth, output) in outputs.iter().enumerate() {
+        if outputs[..nth].iter().any(|before| before.file == output.file) {
+            let file = output.file.display();
+            return Err(Failure::new(format!("two reports would go to {file}"))
+                .with_help("give each a file of its own"));
+        }
+    }
+    Ok(())
 }
 
 /// Writes the reports that go to files, each whole or not at all.
@@ -260,5 +280,10 @@ mod tests {
         for wrong in ["json", "xml=a", "json=", "=a"] {
             assert!(parse_output(wrong).expect_err("refused").contains("FORMAT=FILE"), "{wrong}");
         }
+        assert!(parse_output("json=-").expect_err("refused").contains("--format"));
+        let outputs: Vec<Output> =
+            ["json=a", "sarif=b", "html=a"].map(|it| parse_output(it).expect("valid")).into();
+        assert!(are_apart(&outputs[..2]).is_ok());
+        assert!(are_apart(&outputs).expect_err("refused").to_string().contains("would go to a"));
     }
 }

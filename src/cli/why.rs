@@ -133,6 +133,7 @@ fn checks(out: &mut String, guideline: &Guideline, entries: &[Entry], path: &Rep
         let word = match look.looks {
             Some(true) => paint.text(Role::Kept, "looks at it"),
             Some(false) => paint.text(Role::Faint, "does not look at it"),
+            None if look.kind == "tool" => "takes what another linter found (--sarif-in)".to_owned(),
             None => "looks at the paths of the whole repository".to_owned(),
         };
         let text = format!("{} ({}) {word}", escape(&look.check), look.kind);

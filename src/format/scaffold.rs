@@ -3,7 +3,7 @@
 use crate::model::GuidelineId;
 
 /// The kinds of checks that a new guideline can start with.
-pub const KINDS: [&str; 4] = ["text", "files", "data", "code"];
+pub const KINDS: [&str; 5] = ["text", "files", "data", "code", "tool"];
 
 /// A complete guideline with one check of `kind` (one of [`KINDS`]; anything else counts as `text`).
 /// It parses, its examples hold, and its comments tell what to fill in.
@@ -13,6 +13,7 @@ pub fn scaffold(id: &GuidelineId, kind: &str) -> String {
         "files" => (FILES, FILES_EXAMPLES),
         "data" => (DATA, DATA_EXAMPLES),
         "code" => (CODE, CODE_EXAMPLES),
+        "tool" => (TOOL, TOOL_EXAMPLES),
         _ => (TEXT, TEXT_EXAMPLES),
     };
     let title = title(id.slug());
@@ -122,6 +123,28 @@ def start():
     print(\"ready\")
 ```
 ";
+
+const TOOL: &str = r#"  - id: eval
+    # What another linter found: give its SARIF to `stanchion check --sarif-in FILE`. `*` stands for anything.
+    tool: { name: ruff, rules: ["S307"] }
+"#;
+
+const TOOL_EXAMPLES: &str = r#"```files good
+-- a.py --
+answer = 42
+-- ruff.sarif --
+{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "ruff"}}, "results": []}]}
+```
+
+```files bad
+-- a.py --
+answer = eval("42")
+-- ruff.sarif --
+{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "ruff"}}, "results": [{
+  "ruleId": "S307", "message": {"text": "Use of possibly insecure function"},
+  "locations": [{"physicalLocation": {"artifactLocation": {"uri": "a.py"}, "region": {"startLine": 1}}}]}]}]}
+```
+"#;
 
 #[cfg(test)]
 mod tests {
