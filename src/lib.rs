@@ -4,7 +4,7 @@
 //! and held by `tests/architecture.rs`:
 //! `text` → nothing · `data` → text · `model` → text · `format` → model, data, text ·
 //! `engine` → model, data, text · `git` → engine, model, text · `report` → model, text · `verify` → engine, format, model, text ·
-//! `cli` → all.
+//! `registry` → format, model, report (behind its feature) · `cli` → all of them but the registry.
 
 pub mod cli;
 pub mod data;
@@ -13,6 +13,8 @@ pub mod format;
 pub mod git;
 pub mod model;
 pub mod news;
+#[cfg(feature = "registry")]
+pub mod registry;
 pub mod report;
 pub mod text;
 pub mod verify;

@@ -1,0 +1,129 @@
+//! From a text to a version that can be published, or why it cannot.
+
+use semver::Version;
+use sha2::{Digest as _, Sha256};
+
+use crate::format;
+use crate::model::{Origin, Problem};
+use crate::registry::store::{Kind, NewVersion};
+
+/// Largest text, in bytes.
+pub(in crate::registry) const LARGEST: usize = 1 << 20;
+
+/// Why a text cannot be published.
+#[derive(Debug)]
+pub(in crate::registry) enum Refusal {
+    /// It is larger than [`LARGEST`].
+    TooLarge,
+    /// Something is wrong in it: every problem.
+    Problems(Vec<Problem>),
+    /// The versions of a pre-release or a build are for their authors.
+    BuildMetadata,
+}
+
+/// The version that a text is, with everything that lists show of it. `name` is how problems name the file.
+pub(in crate::registry) fn prepare(
+    name: &str,
+    text: &str,
+    by: &str,
+    now_ms: i64,
+) -> Result<NewVersion, Refusal> {
+    if text.len() > LARGEST {
+        return Err(Refusal::TooLarge);
+    }
+    // What a guideline takes from files beside it is not there: one document is one guideline.
+    let guideline =
+        format::parse(name, text, Origin::File(name.to_owned()), &|_| None).map_err(Refusal::Problems)?;
+    if !guideline.version.build.is_empty() {
+        return Err(Refusal::BuildMetadata);
+    }
+    Ok(NewVersion {
+        kind: Kind::Guideline,
+        namespace: guideline.id.namespace().to_owned(),
+        slug: guideline.id.slug().to_owned(),
+        sort_key: sort_key(&guideline.version),
+        version: guideline.version.to_string(),
+        sha256: digest(text),
+        text: text.to_owned(),
+        title: guideline.title,
+        summary: guideline.summary,
+        stage: guideline.stage.word().to_owned(),
+        owner: guideline.owner,
+        published_ms: now_ms,
+        published_by: by.to_owned(),
+    })
+}
+
+/// SHA-256 of the bytes, hexadecimal.
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A text that sorts by bytes as versions do: <https://semver.org/#spec-item-11>.
+fn sort_key(version: &Version) -> String {
+    let mut key = format!("{:020}.{:020}.{:020}", version.major, version.minor, version.patch);
+    if version.pre.is_empty() {
+        // Behind every pre-release.
+        key.push('~');
+        return key;
+    }
+    for part in version.pre.split('.') {
+        // Numbers before words; a shorter list before a longer one with the same beginning.
+        match part.parse::<u64>() {
+            Ok(number) => key.push_str(&format!("!0{number:020}")),
+            Err(_) => key.push_str(&format!("!1{part}")),
+        }
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_versions_do() {
+        // The order of the specification, and more.
+        let ordered = [
+            "0.0.1",
+            "0.1.0",
+            "1.0.0-0",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.0.1-x",
+            "1.0.1",
+            "1.2.0",
+            "1.10.0",
+            "2.0.0",
+            "10.0.0",
+        ];
+        let versions: Vec<Version> = ordered.iter().map(|text| text.parse().expect("a version")).collect();
+        for pair in versions.windows(2) {
+            assert!(pair[0] < pair[1], "{} {}", pair[0], pair[1]);
+            assert!(sort_key(&pair[0]) < sort_key(&pair[1]), "{} {}", sort_key(&pair[0]), sort_key(&pair[1]));
+        }
+    }
+
+    #[test]
+    fn a_starter_guideline_can_be_published_and_nonsense_cannot() {
+        for (name, text) in format::starter() {
+            let new = prepare(name, text, "starter", 7).expect("published");
+            assert_eq!((new.sha256.len(), new.published_ms), (64, 7));
+            assert_eq!(new.text, text);
+        }
+        assert!(
+            matches!(prepare("x.md", "nonsense", "a", 0), Err(Refusal::Problems(problems)) if !problems.is_empty())
+        );
+        assert!(matches!(prepare("x.md", &"x".repeat(LARGEST + 1), "a", 0), Err(Refusal::TooLarge)));
+        let (name, text) = format::starter().into_iter().next().expect("one");
+        let version = text.lines().find(|line| line.starts_with("version: ")).expect("a version");
+        let built = text.replacen(version, "version: 1.0.0+build", 1);
+        assert!(matches!(prepare(name, &built, "a", 0), Err(Refusal::BuildMetadata)));
+    }
+}

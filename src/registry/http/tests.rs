@@ -1,0 +1,122 @@
+//! The routes, asked over real connections.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::registry::flow::prepare;
+
+struct Served {
+    address: std::net::SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    task: tokio::task::JoinHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+async fn served() -> Served {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open_sqlite(&folder.path().join("registry.sqlite")).await.expect("opened");
+    for (name, text) in crate::format::starter() {
+        store.publish(&prepare(name, text, "starter", 5).expect("a version")).await.expect("published");
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let task = tokio::spawn(serve(listener, router(store), async { drop(stopped.await) }));
+    Served { address, stop: Some(stop), task, _folder: folder }
+}
+
+impl Served {
+    /// Sends a request as it is, and reads until the server closes.
+    async fn ask(&self, head: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.expect("connected");
+        let request = format!("{head}\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.expect("read");
+        String::from_utf8(answer).expect("UTF-8")
+    }
+
+    async fn get(&self, path: &str) -> (u16, String, String) {
+        let answer = self.ask(&format!("GET {path} HTTP/1.1")).await;
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        (status, head.to_lowercase(), body.to_owned())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_index_leads_to_every_text() {
+    let served = served().await;
+    let (status, _, body) = served.get("/index/config.json").await;
+    assert_eq!(status, 200);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&body).expect("JSON")["v"], 1);
+    for (_, text) in crate::format::starter() {
+        let id = text.lines().find_map(|line| line.strip_prefix("guideline: ")).expect("an id").trim();
+        let (status, head, lines) = served.get(&format!("/index/{id}.jsonl")).await;
+        assert_eq!(status, 200, "{id}");
+        assert!(head.contains("nosniff") && head.contains("default-src 'none'"), "{head}");
+        let line: serde_json::Value = serde_json::from_str(lines.trim()).expect("one line");
+        assert_eq!((line["name"].as_str(), line["yanked"].as_bool()), (Some(id), Some(false)));
+        let (status, head, body) =
+            served.get(&format!("/blob/{}.md", line["sha256"].as_str().expect("digits"))).await;
+        assert_eq!((status, body.as_str()), (200, text));
+        assert!(head.contains("immutable"), "{head}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_not_changed_is_not_sent_again() {
+    let served = served().await;
+    let path = "/index/secrets/no-private-keys.jsonl";
+    let (_, head, _) = served.get(path).await;
+    let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag");
+    let again = served.ask(&format!("GET {path} HTTP/1.1\r\nIf-None-Match: \"x\", {tag}")).await;
+    assert!(again.starts_with("HTTP/1.1 304") && again.ends_with("\r\n\r\n"), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_there_is_said_kindly() {
+    let served = served().await;
+    for path in
+        ["/", "/index/a/b.jsonl", "/index/a/B.jsonl", "/index/%2e%2e/x.jsonl", "/blob/x.md", "/blob/%00.md"]
+    {
+        let (status, head, body) = served.get(path).await;
+        assert_eq!(status, 404, "{path}");
+        assert!(head.contains("application/problem+json") && body.contains("\"status\":404"), "{head}{body}");
+    }
+    assert!(served.ask("POST /healthz HTTP/1.1").await.starts_with("HTTP/1.1 405"));
+    assert_eq!(served.get("/healthz").await.0, 200);
+    assert_eq!(served.get("/readyz").await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_head_is_not_waited_for_and_does_not_slow_others() {
+    let served = served().await;
+    let mut slow = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(served.address).await.expect("connected");
+        stream.write_all(b"GET / HTTP/1.1\r\nHo").await.expect("sent");
+        slow.push(stream);
+    }
+    let others = tokio::time::timeout(Duration::from_secs(5), served.get("/healthz")).await;
+    assert_eq!(others.expect("others do not wait").0, 200);
+    // Each is closed by the server, not by us.
+    for mut stream in slow {
+        let mut rest = Vec::new();
+        let closed = tokio::time::timeout(Duration::from_secs(15), stream.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok(), "half a head was waited for");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_waits_for_nobody_who_says_nothing() {
+    let mut served = served().await;
+    let idle = TcpStream::connect(served.address).await.expect("connected");
+    served.stop.take().expect("once").send(()).expect("it runs");
+    let ended = tokio::time::timeout(Duration::from_secs(10), &mut served.task).await;
+    ended.expect("it ends").expect("without a panic");
+    drop(idle);
+}

@@ -1,0 +1,12 @@
+//! The web registry: publishes guidelines for ever, and serves them. Behind the feature `registry`, so that nothing
+//! of it is in the lean linter.
+//!
+//! `http` asks `flow`, `flow` decides, `store` remembers. `flow` knows neither HTTP nor SQL, `store` decides nothing,
+//! and nothing in here compiles a check: that is a worker's job.
+
+mod flow;
+mod http;
+mod program;
+mod store;
+
+pub use program::main;

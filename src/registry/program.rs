@@ -1,0 +1,299 @@
+//! The program: arguments, the database, the listener, and its end. The only file of this room that prints or reads
+//! arguments, environment and time.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Parser, Subcommand};
+use tokio::net::TcpListener;
+
+use super::flow::{LARGEST, Refusal, prepare};
+use super::http::{router, serve};
+use super::store::{Kind, Published, Store};
+use crate::format;
+use crate::model::GuidelineId;
+use crate::report::escape::escape;
+use crate::report::{HumanStyle, render_problems};
+
+/// Rows of a page of the list.
+const PAGE: i64 = 200;
+
+/// Publishes guidelines for ever, and serves them.
+#[derive(Parser)]
+#[command(name = "stanchion-registry", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the index of what is published
+    #[command(after_help = "\
+Examples:
+  stanchion-registry serve
+  stanchion-registry serve --listen 127.0.0.1:8080 --data /var/lib/stanchion
+  DATABASE_URL=postgres://registry@db/registry stanchion-registry serve
+
+At the first start the starter guidelines are published. So far it serves the index
+from which copies are made, for machines; publishing over the network and the
+website come later.")]
+    Serve {
+        /// Where to listen
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8585")]
+        listen: SocketAddr,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Publish guidelines: for ever
+    #[command(after_help = "Example:\n  stanchion-registry publish guidelines/acme/short-names.md")]
+    Publish {
+        /// Guideline files
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// Who publishes
+        #[arg(long, value_name = "WHO", default_value = "operator")]
+        by: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say that a version should not be chosen any more; it stays where it is
+    #[command(
+        after_help = "Example:\n  stanchion-registry yank acme/short-names 1.2.0 --message 'finds too much'"
+    )]
+    Yank {
+        /// The guideline
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Its version
+        #[arg(value_name = "VERSION")]
+        version: String,
+        /// Why
+        #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
+        message: Option<String>,
+        /// Take it back
+        #[arg(long, conflicts_with = "message")]
+        undo: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List the newest version of everything that is published
+    #[command(after_help = "Example:\n  stanchion-registry list")]
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Where the database is.
+#[derive(clap::Args)]
+struct Place {
+    /// The folder of the embedded database; DATABASE_URL names a PostgreSQL server instead
+    #[arg(long, value_name = "DIR", default_value = "stanchion-registry")]
+    data: PathBuf,
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("no threads can be started: {error}")),
+    };
+    let done = runtime.block_on(async {
+        match command {
+            Command::Serve { listen, place } => run(listen, place.data).await,
+            Command::Publish { files, by, place } => publish(&open(&place.data).await?, &files, &by).await,
+            Command::Yank { id, version, message, undo: _, place } => {
+                yank(&open(&place.data).await?, &id, &version, message.as_deref()).await
+            }
+            Command::List { place } => list(&open(&place.data).await?).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(words) => failed(&words),
+    }
+}
+
+fn failed(words: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "stanchion-registry: {}", crate::report::escape::escape_lines(words));
+    ExitCode::from(2)
+}
+
+/// A line for people; a reader that went away is no failure.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", escape(line));
+}
+
+async fn publish(store: &Store, files: &[PathBuf], by: &str) -> Result<(), String> {
+    for file in files {
+        let name = file.display().to_string();
+        #[expect(clippy::disallowed_methods, reason = "a file that the operator named")]
+        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let version = prepare(&name, &text, by, now_ms()).map_err(|refusal| refused(&name, refusal))?;
+        let told = format!("{}/{} {}", version.namespace, version.slug, version.version);
+        match store.publish(&version).await.map_err(|error| format!("cannot publish {name}: {error}"))? {
+            Published::New => say(&format!("published: {told}")),
+            Published::Same => say(&format!("published before: {told}")),
+            Published::Taken { sha256 } => {
+                return Err(format!(
+                    "{told} is published with another text (sha256 {sha256}), for ever\n  help: give this one another version"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Why a file is not published.
+fn refused(name: &str, refusal: Refusal) -> String {
+    match refusal {
+        Refusal::TooLarge => {
+            format!("{name} is larger than {} KiB\n  help: link to what is longer", LARGEST >> 10)
+        }
+        Refusal::BuildMetadata => format!(
+            "the version of {name} holds build metadata (+…), by which nobody could choose it\n  help: leave the part from + on out"
+        ),
+        Refusal::Problems(problems) => {
+            let style = HumanStyle { cap: Some(usize::MAX), ..HumanStyle::default() };
+            format!("{name} cannot be published:\n{}", render_problems(&problems, &style))
+        }
+    }
+}
+
+async fn yank(store: &Store, id: &str, version: &str, message: Option<&str>) -> Result<(), String> {
+    let id = GuidelineId::new(id).map_err(|why| format!("`{id}` is no guideline: {why}"))?;
+    let name = (Kind::Guideline, id.namespace(), id.slug(), version);
+    let found = store.yank(name, message.map(|message| (message, now_ms()))).await;
+    if !found.map_err(|error| format!("cannot yank {id} {version}: {error}"))? {
+        return Err(format!(
+            "{id} {version} is not published\n  help: `stanchion-registry list` shows what is"
+        ));
+    }
+    say(&format!("{}: {id} {version}", if message.is_some() { "yanked" } else { "no longer yanked" }));
+    Ok(())
+}
+
+async fn list(store: &Store) -> Result<(), String> {
+    let mut after = (String::new(), String::new());
+    let mut none = true;
+    loop {
+        let page = store.newest(Kind::Guideline, (&after.0, &after.1), PAGE).await;
+        let page = page.map_err(|error| format!("cannot list: {error}"))?;
+        let Some(last) = page.last() else { break };
+        after = (last.namespace.clone(), last.slug.clone());
+        none = false;
+        for it in &page {
+            let yanked = if it.yanked_ms.is_some() { " (yanked)" } else { "" };
+            say(&format!(
+                "{}/{} {}{yanked}  {} · {}: {}",
+                it.namespace, it.slug, it.version, it.stage, it.owner, it.title
+            ));
+        }
+    }
+    if none {
+        say("Nothing is published yet: `stanchion-registry serve` publishes the starter guidelines.");
+    }
+    Ok(())
+}
+
+async fn run(listen: SocketAddr, data: PathBuf) -> Result<(), String> {
+    let store = open(&data).await?;
+    let _alone = alone(&store, &data)?;
+    publish_starter(&store).await?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        format!("cannot listen on {listen}: {error}\n  help: choose another address with --listen")
+    })?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    log(&format!("level=info what=serving address=http://{address} database={}", store.engine()));
+    serve(listener, router(store), stop()).await;
+    log("level=info what=stopped");
+    Ok(())
+}
+
+/// The right to serve an embedded database, which one process has at a time; held until it is dropped.
+fn alone(store: &Store, data: &std::path::Path) -> Result<Option<std::fs::File>, String> {
+    if !matches!(store, Store::Sqlite(_)) {
+        return Ok(None);
+    }
+    let path = data.join("serving.lock");
+    let open = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = open.map_err(|error| format!("cannot open {}: {error}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(format!(
+            "another stanchion-registry serves from {}\n  help: one process has an embedded database at a time; several share \
+             a PostgreSQL server, named in DATABASE_URL",
+            data.display()
+        )),
+        Err(std::fs::TryLockError::Error(error)) => Err(format!("cannot lock {}: {error}", path.display())),
+    }
+}
+
+async fn open(data: &std::path::Path) -> Result<Store, String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place of this program that reads the environment")]
+    let url = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+    let store = match url {
+        Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+            Store::open_postgres(&url).await
+        }
+        Some(_) => return Err("DATABASE_URL is no address of PostgreSQL\n  help: it begins with postgres://; without it the database in --data is used".to_owned()),
+        None => {
+            std::fs::create_dir_all(data).map_err(|error| format!("cannot make {}: {error}", data.display()))?;
+            Store::open_sqlite(&data.join("registry.sqlite")).await
+        }
+    };
+    store.map_err(|error| error.to_string())
+}
+
+/// Publishes the starter guidelines that are not there yet.
+async fn publish_starter(store: &Store) -> Result<(), String> {
+    let mut new = 0;
+    for (name, text) in format::starter() {
+        let version = prepare(name, text, "starter", now_ms()).map_err(|refusal| refused(name, refusal))?;
+        match store.publish(&version).await.map_err(|error| format!("cannot publish {name}: {error}"))? {
+            Published::New => new += 1,
+            Published::Same => {}
+            // Another program's starter set had this version: published is for ever.
+            Published::Taken { .. } => log(&format!("level=warn what=starter-differs name={}", escape(name))),
+        }
+    }
+    if new > 0 {
+        log(&format!("level=info what=starter-published guidelines={new}"));
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place of this program that asks for the time")]
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// One line of the log, with the time in front.
+pub(super) fn log(line: &str) {
+    let seconds = now_ms().div_euclid(1000);
+    let time = jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |time| time.to_string());
+    let _ = writeln!(std::io::stderr(), "time={time} {line}");
+}
+
+/// Comes when the program is asked to end.
+async fn stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut terminate), Ok(mut interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
+            return std::future::pending().await;
+        };
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    }
+    #[cfg(not(unix))]
+    drop(tokio::signal::ctrl_c().await);
+}

@@ -1,0 +1,89 @@
+//! Opening the database: where it is, how it is set up, and who may have it.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::Store;
+use super::migrate::{MigrateError, migrate};
+
+/// How long a statement waits for another writer.
+const BUSY: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// Connections.
+const CONNECTIONS: u32 = 16;
+
+/// Why a database cannot be opened: a sentence, and what to do.
+#[derive(Debug)]
+pub(in crate::registry) struct OpenError {
+    pub(in crate::registry) what: String,
+    pub(in crate::registry) help: String,
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  help: {}", self.what, self.help)
+    }
+}
+
+impl Store {
+    /// Opens the SQLite database at `path`, and makes it where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or was made by a later version of this program.
+    pub(in crate::registry) async fn open_sqlite(path: &Path) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was acknowledged outlasts a loss of power.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+        let what = format!("the database {} cannot be used", path.display());
+        let pool = pool.connect_with(options).await.map_err(|error| OpenError {
+            what: format!("{what}: {}", words(&error)),
+            help: "give a folder that can be written with --data".to_owned(),
+        })?;
+        Self::ready(Self::Sqlite(pool), &what).await
+    }
+
+    /// Opens a PostgreSQL database.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or was made by a later version of this program.
+    pub(in crate::registry) async fn open_postgres(url: &str) -> Result<Self, OpenError> {
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+        // Never the address: it may hold a password.
+        let what = "the PostgreSQL database cannot be used";
+        let pool = pool.connect(url).await.map_err(|error| OpenError {
+            what: format!("{what}: {}", words(&error)),
+            help: "look at DATABASE_URL, and whether the server is up".to_owned(),
+        })?;
+        Self::ready(Self::Postgres(pool), what).await
+    }
+
+    async fn ready(store: Self, what: &str) -> Result<Self, OpenError> {
+        match migrate(&store).await {
+            Ok(()) => Ok(store),
+            Err(MigrateError::Newer(number)) => Err(OpenError {
+                what: format!("{what}: it was made by a later version of this program (migration {number})"),
+                help: "start that version; a database is never taken back".to_owned(),
+            }),
+            Err(MigrateError::Database(error)) => Err(OpenError {
+                what: format!("{what}: {}", words(&error)),
+                help: "nothing was changed; look at the rights of the database's user".to_owned(),
+            }),
+        }
+    }
+}
+
+/// What a database says, in one line.
+fn words(error: &sqlx::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}

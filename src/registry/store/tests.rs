@@ -1,0 +1,191 @@
+//! What both databases must do alike. PostgreSQL is tested where `STANCHION_TEST_POSTGRES` names a server in which
+//! databases may be made (`scripts/test` starts one).
+
+use sqlx::{Connection as _, Executor as _, PgConnection, SqlSafeStr as _, SqlStr};
+
+use super::*;
+use crate::registry::flow::prepare;
+
+/// A database of its own for one test, and what holds it.
+struct Fresh {
+    store: Store,
+    _folder: Option<tempfile::TempDir>,
+}
+
+async fn sqlite() -> Fresh {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open_sqlite(&folder.path().join("registry.sqlite")).await.expect("opened");
+    Fresh { store, _folder: Some(folder) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the server is, is the machine's affair")]
+async fn postgres_url() -> Option<String> {
+    let server = std::env::var("STANCHION_TEST_POSTGRES").ok()?;
+    let name = format!("stanchion_{:x}", rand());
+    let mut admin =
+        PgConnection::connect(&format!("{server}/postgres")).await.expect("the server that was named");
+    let make = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")).into_sql_str();
+    sqlx::query(make).execute(&mut admin).await.expect("a new database");
+    Some(format!("{server}/{name}"))
+}
+
+/// A number that no other test has.
+fn rand() -> u128 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = folder.path().file_name().expect("a name").to_string_lossy().into_owned();
+    name.bytes()
+        .fold(u128::from(std::process::id()), |number, byte| number.wrapping_mul(257) + u128::from(byte))
+}
+
+async fn each() -> Vec<Fresh> {
+    let mut all = vec![sqlite().await];
+    if let Some(url) = postgres_url().await {
+        let store = Store::open_postgres(&url).await.expect("opened");
+        all.push(Fresh { store, _folder: None });
+    }
+    all
+}
+
+fn version(slug: &str, number: &str, more: &str) -> NewVersion {
+    let (_, text) = crate::format::starter().into_iter().next().expect("one");
+    let line = |start: &str| text.lines().find(|line| line.starts_with(start)).expect("the line").to_owned();
+    let text = text.replacen(&line("guideline: "), &format!("guideline: acme/{slug}"), 1).replacen(
+        &line("version: "),
+        &format!("version: {number}"),
+        1,
+    ) + more;
+    prepare("x.md", &text, "tests", 1_000).expect("a version")
+}
+
+#[tokio::test]
+async fn a_version_is_published_once_and_for_ever() {
+    for Fresh { store, _folder } in each().await {
+        let first = version("one", "1.0.0", "");
+        assert_eq!(store.publish(&first).await.expect("published"), Published::New);
+        assert_eq!(store.publish(&first).await.expect("asked"), Published::Same);
+        let other = version("one", "1.0.0", "\nMore.\n");
+        let taken = store.publish(&other).await.expect("asked");
+        assert_eq!(taken, Published::Taken { sha256: first.sha256.clone() });
+        // Nothing of the other text is there.
+        assert_eq!(store.text(&other.sha256).await.expect("asked"), None);
+        assert_eq!(store.text(&first.sha256).await.expect("asked").as_deref(), Some(first.text.as_str()));
+        for number in ["1.10.0", "1.2.0", "2.0.0-rc.1"] {
+            assert_eq!(store.publish(&version("one", number, "")).await.expect("published"), Published::New);
+        }
+        let versions = store.versions(Kind::Guideline, "acme", "one").await.expect("listed");
+        let numbers: Vec<&str> = versions.iter().map(|it| it.version.as_str()).collect();
+        assert_eq!(numbers, ["1.0.0", "1.2.0", "1.10.0", "2.0.0-rc.1"], "{}", store.engine());
+        assert_eq!((versions[0].published_ms, versions[0].published_by.as_str()), (1_000, "tests"));
+    }
+}
+
+#[tokio::test]
+async fn lists_go_on_where_they_ended() {
+    for Fresh { store, _folder } in each().await {
+        for slug in ["c", "a", "b-1", "b"] {
+            for number in ["1.0.0", "1.1.0"] {
+                store.publish(&version(slug, number, "")).await.expect("published");
+            }
+        }
+        let (mut after, mut all) = ((String::new(), String::new()), Vec::new());
+        loop {
+            let page = store.newest(Kind::Guideline, (&after.0, &after.1), 2).await.expect("listed");
+            let Some(last) = page.last() else { break };
+            after = (last.namespace.clone(), last.slug.clone());
+            all.extend(page.into_iter().map(|it| format!("{} {}", it.slug, it.version)));
+        }
+        assert_eq!(all, ["a 1.1.0", "b 1.1.0", "b-1 1.1.0", "c 1.1.0"], "{}", store.engine());
+    }
+}
+
+#[tokio::test]
+async fn a_yank_comes_and_goes_and_nothing_else_does() {
+    for Fresh { store, _folder } in each().await {
+        let one = version("one", "1.0.0", "");
+        store.publish(&one).await.expect("published");
+        let name = (Kind::Guideline, "acme", "one", "1.0.0");
+        assert!(store.yank(name, Some(("finds too much", 5))).await.expect("yanked"));
+        let versions = store.versions(Kind::Guideline, "acme", "one").await.expect("listed");
+        assert_eq!(
+            (versions[0].yanked_ms, versions[0].yank_message.as_deref()),
+            (Some(5), Some("finds too much"))
+        );
+        assert!(store.yank(name, None).await.expect("taken back"));
+        assert!(!store.yank((Kind::Guideline, "acme", "one", "9.0.0"), None).await.expect("asked"));
+        // Not even by hand.
+        for statement in [
+            "UPDATE version SET sha256 = 'x'",
+            "UPDATE version SET title = 'x'",
+            "UPDATE version SET version = '2.0.0'",
+            "UPDATE blob SET text = 'x'",
+            "DELETE FROM version",
+            "DELETE FROM blob",
+        ] {
+            let refused = on!(&store, pool => sqlx::query(statement).execute(pool).await.err().map(|it| it.to_string()));
+            let words = refused.unwrap_or_else(|| panic!("{} does it: {statement}", store.engine()));
+            assert!(words.contains("immutable") || words.contains("FOREIGN KEY"), "{statement}: {words}");
+        }
+        let after = store.versions(Kind::Guideline, "acme", "one").await.expect("listed");
+        assert_eq!(
+            (after.len(), after[0].sha256.as_str(), after[0].yanked_ms),
+            (1, one.sha256.as_str(), None)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_who_publish_the_same_version_one_does() {
+    for Fresh { store, _folder } in each().await {
+        for race in 0..100 {
+            let slug = format!("race-{race}");
+            let (a, b) = (version(&slug, "1.0.0", "\nA.\n"), version(&slug, "1.0.0", "\nB.\n"));
+            let (one, two) = (store.clone(), store.clone());
+            let (one, two) = tokio::join!(
+                tokio::spawn(async move { one.publish(&a).await }),
+                tokio::spawn(async move { two.publish(&b).await })
+            );
+            let both = [one.expect("it ran").expect("an answer"), two.expect("it ran").expect("an answer")];
+            let new = both.iter().filter(|it| **it == Published::New).count();
+            let taken = both.iter().filter(|it| matches!(it, Published::Taken { .. })).count();
+            assert_eq!((new, taken), (1, 1), "{}: {both:?}", store.engine());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn any_number_may_start_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("registry.sqlite");
+    let url = postgres_url().await;
+    let mut starts = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let path = path.clone();
+        starts.spawn(async move { Store::open_sqlite(&path).await.map(|_| ()) });
+        if let Some(url) = url.clone() {
+            starts.spawn(async move { Store::open_postgres(&url).await.map(|_| ()) });
+        }
+    }
+    while let Some(start) = starts.join_next().await {
+        start.expect("it ran").unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_a_later_version_is_left_alone() {
+    for Fresh { store, _folder } in each().await {
+        on!(&store, pool => sqlx::query("INSERT INTO migration (number, name) VALUES (99, 'later')").execute(pool).await.map(|_| ()))
+            .expect("written");
+        assert!(matches!(migrate::migrate(&store).await, Err(migrate::MigrateError::Newer(99))));
+    }
+}
+
+#[tokio::test]
+async fn every_statement_is_understood() {
+    for Fresh { store, _folder } in each().await {
+        for statement in sql::ALL {
+            let prepared =
+                on!(&store, pool => pool.prepare(SqlStr::from_static(statement)).await.map(|_| ()));
+            prepared.unwrap_or_else(|error| panic!("{}: {statement}: {error}", store.engine()));
+        }
+    }
+}
