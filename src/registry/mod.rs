@@ -4,8 +4,10 @@
 //! `http` asks `flow`, `flow` decides, `store` remembers. `flow` knows neither HTTP nor SQL, `store` decides nothing,
 //! and nothing in here compiles a check: that is a worker's job.
 
+mod export;
 mod flow;
 mod http;
+mod index;
 mod program;
 mod store;
 

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 
+use super::export::{ExportError, export};
 use super::flow::{LARGEST, Refusal, prepare};
 use super::http::{router, serve};
 use super::store::{Kind, Published, Store};
@@ -80,6 +81,15 @@ website come later.")]
         #[command(flatten)]
         place: Place,
     },
+    /// Write the index as files, for any web server, or for `stanchion update` from a folder
+    #[command(after_help = "Example:\n  stanchion-registry export /srv/www/guidelines")]
+    Export {
+        /// The folder to write into
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
     /// List the newest version of everything that is published
     #[command(after_help = "Example:\n  stanchion-registry list")]
     List {
@@ -111,6 +121,7 @@ pub fn main() -> ExitCode {
             Command::Yank { id, version, message, undo: _, place } => {
                 yank(&open(&place.data).await?, &id, &version, message.as_deref()).await
             }
+            Command::Export { folder, place } => write_export(&open(&place.data).await?, &folder).await,
             Command::List { place } => list(&open(&place.data).await?).await,
         }
     });
@@ -176,6 +187,15 @@ async fn yank(store: &Store, id: &str, version: &str, message: Option<&str>) -> 
         ));
     }
     say(&format!("{}: {id} {version}", if message.is_some() { "yanked" } else { "no longer yanked" }));
+    Ok(())
+}
+
+async fn write_export(store: &Store, folder: &std::path::Path) -> Result<(), String> {
+    let exported = export(store, folder).await.map_err(|error| match error {
+        ExportError::Database(error) => format!("cannot export: {error}"),
+        ExportError::File(path, error) => format!("cannot write {path}: {error}"),
+    })?;
+    say(&format!("exported: {} guidelines, {} versions", exported.names, exported.versions));
     Ok(())
 }
 

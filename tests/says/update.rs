@@ -166,3 +166,45 @@ fn settings_are_the_repositorys() {
     world.write("stanchion.toml", config("[settings.\"acme/other\"]\nword = 3\n"));
     assert!(world.ends(0, &["check"]).out.contains("acme/other is not followed here"));
 }
+
+#[test]
+fn versions_come_from_an_exported_index_and_only_as_they_were_published() {
+    use sha2::{Digest as _, Sha256};
+    let world = World::new();
+    world.write("stanchion.toml", "schema = 1\nfollow = [\"acme/words@1\"]\nregistries = [\"./site\"]\n");
+    world.write("a.txt", "one\ntwo\nthree\n");
+    world.write("site/index/config.json", "{\"v\": 1}\n");
+    let mut lines = String::new();
+    let mut publish = |version: &str, text: &str, stored: &str, yanked: bool| {
+        let sha256: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        world.write(&format!("site/blob/{sha256}.md"), stored);
+        lines.push_str(&format!(
+            "{{\"v\":1,\"name\":\"acme/words\",\"version\":\"{version}\",\"sha256\":\"{sha256}\",\"yanked\":{yanked}}}\n"
+        ));
+        world.write("site/index/acme/words.jsonl", &lines);
+    };
+    let text = guideline("1.0.0", "one");
+    publish("1.0.0", &text, &text, false);
+    world.ends(0, &["update"]);
+    assert_eq!(world.read(".stanchion/guidelines/acme/words.md"), text, "byte for byte");
+    // One that was yanked, one whose text is another, one that says something else of itself, and nonsense.
+    let yanked = guideline("1.1.0", "two");
+    publish("1.1.0", &yanked, &yanked, true);
+    publish("1.2.0", &guideline("1.2.0", "two"), &guideline("1.2.0", "three"), false);
+    publish("1.3.0", &guideline("1.9.0", "two"), &guideline("1.9.0", "two"), false);
+    let update = world.ends(0, &["update"]);
+    assert_eq!(world.read(".stanchion/guidelines/acme/words.md"), text);
+    for words in [
+        "acme/words 1.2.0 is not the one that was published",
+        "acme/words 1.3.0 says that it is acme/words 1.9.0",
+    ] {
+        let out = update.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(out.contains(words), "{words} in\n{}", update.out);
+    }
+    let good = guideline("1.4.0", "two|three");
+    publish("1.4.0", &good, &good, false);
+    world.ends(0, &["update"]);
+    assert_eq!(world.read(".stanchion/guidelines/acme/words.md"), good);
+    world.write("site/index/acme/words.jsonl", "nonsense\n");
+    assert!(world.ends(0, &["update"]).out.contains("it cannot be read"));
+}

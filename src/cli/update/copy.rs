@@ -79,6 +79,9 @@ impl Offers {
 
     fn add_folder(&mut self, root: &Path, folder: &str) {
         let full = root.join(folder);
+        if full.join("index/config.json").is_file() {
+            return self.add_index(&full, folder);
+        }
         let found = match files::below(&full, &["md", "toml"]) {
             Ok(found) => found,
             Err((at, error)) => {
@@ -115,6 +118,85 @@ impl Offers {
                 }
             }
         }
+    }
+}
+
+/// A line of the index of a registry, as far as it is asked for.
+#[derive(serde::Deserialize)]
+struct IndexLine {
+    /// The format.
+    v: u32,
+    /// `namespace/slug`
+    name: String,
+    version: String,
+    sha256: String,
+    #[serde(default)]
+    yanked: bool,
+}
+
+impl Offers {
+    /// Adds what the index of a registry offers that was exported into a folder: every version that is not yanked, if
+    /// its text is what the index says.
+    fn add_index(&mut self, full: &Path, folder: &str) {
+        let found = match files::below(&full.join("index"), &["jsonl"]) {
+            Ok(found) => found,
+            Err((at, error)) => {
+                let words = system_words(&error);
+                return self.troubles.push(format!("{} cannot be listed: {words}", at.display()));
+            }
+        };
+        for path in found {
+            let shown = path.strip_prefix(full).unwrap_or(&path).to_string_lossy().into_owned();
+            let text = match files::read(&path) {
+                Ok(text) => text,
+                Err(error) => {
+                    self.troubles
+                        .push(format!("{shown} of {folder} cannot be read: {}", system_words(&error)));
+                    continue;
+                }
+            };
+            for (nth, line) in text.lines().enumerate() {
+                if let Err(why) = self.add_line(full, folder, line) {
+                    self.troubles.push(format!("{shown} of {folder}, line {}: {why}", nth + 1));
+                }
+            }
+        }
+    }
+
+    fn add_line(&mut self, full: &Path, folder: &str, line: &str) -> Result<(), String> {
+        let line: IndexLine =
+            serde_json::from_str(line).map_err(|error| format!("it cannot be read: {error}"))?;
+        if line.v != 1 {
+            return Err(format!("it is of a later format ({}); update stanchion to use it", line.v));
+        }
+        if line.yanked {
+            return Ok(());
+        }
+        if line.sha256.len() != 64 || !line.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err("its sha256 is none".to_owned());
+        }
+        let path = full.join("blob").join(format!("{}.md", line.sha256));
+        let text = files::read(&path)
+            .map_err(|error| format!("its text cannot be read: {}", system_words(&error)))?;
+        let named = format!("{} {}", line.name, line.version);
+        let guideline = format::parse(&named, &text, Origin::File(named.clone()), &|_| Some("{}".to_owned()))
+            .map_err(|_| format!("{named} is no guideline that this version understands"))?;
+        if guideline.sha256 != line.sha256 {
+            return Err(format!("the text of {named} is not the one that was published"));
+        }
+        if guideline.id.as_str() != line.name || guideline.version.to_string() != line.version {
+            return Err(format!(
+                "the text of {named} says that it is {} {}",
+                guideline.id, guideline.version
+            ));
+        }
+        self.guidelines.entry(guideline.id).or_default().push(Offered {
+            version: guideline.version,
+            text,
+            sha256: line.sha256,
+            source: folder.to_owned(),
+        });
+        Ok(())
     }
 }
 

@@ -8,15 +8,12 @@ use sha2::{Digest as _, Sha256};
 use super::Shared;
 use super::answers::{broken, nothing, problem};
 use crate::model::GuidelineId;
-use crate::registry::store::{Kind, PublishedVersion};
-
-/// The format of the index.
-const VERSION: u32 = 1;
+use crate::registry::index;
+use crate::registry::store::Kind;
 
 /// `/index/config.json`: what a reader must know.
 pub(super) async fn config(headers: HeaderMap) -> Response {
-    let body = serde_json::json!({ "v": VERSION, "blob": "/blob/{sha256}.md", "index": "/index/{namespace}/{slug}.jsonl" });
-    tagged(&headers, "application/json", format!("{body}\n"))
+    tagged(&headers, "application/json", index::config())
 }
 
 /// `/index/<ns>/<slug>.jsonl`: one line for each version, the oldest first.
@@ -31,25 +28,9 @@ pub(super) async fn versions(
     }
     match shared.store.versions(Kind::Guideline, &namespace, slug).await {
         Ok(versions) if versions.is_empty() => nothing().await,
-        Ok(versions) => tagged(&headers, "application/x-ndjson", versions.iter().map(line).collect()),
+        Ok(versions) => tagged(&headers, "application/x-ndjson", index::lines(&versions)),
         Err(error) => broken(&error),
     }
-}
-
-fn line(it: &PublishedVersion) -> String {
-    let line = serde_json::json!({
-        "v": VERSION,
-        "name": format!("{}/{}", it.namespace, it.slug),
-        "version": it.version,
-        "sha256": it.sha256,
-        "schema": 1,
-        "stage": it.stage,
-        "title": it.title,
-        "published_ms": it.published_ms,
-        "yanked": it.yanked_ms.is_some(),
-        "yank_message": it.yank_message,
-    });
-    format!("{line}\n")
 }
 
 /// `/blob/<sha256>.md`: a text, for ever the same.

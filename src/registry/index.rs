@@ -1,0 +1,37 @@
+//! The static index as text: what the server answers and what `export` writes are the same bytes.
+
+use super::store::PublishedVersion;
+
+/// The format of the index.
+const VERSION: u32 = 1;
+
+/// `/index/config.json`: what a reader must know.
+pub(super) fn config() -> String {
+    let config = serde_json::json!({
+        "v": VERSION,
+        "index": "index/{namespace}/{slug}.jsonl",
+        "blob": "blob/{sha256}.md",
+    });
+    format!("{config}\n")
+}
+
+/// `/index/<ns>/<slug>.jsonl`: one line for each version, in the order given.
+pub(super) fn lines(versions: &[PublishedVersion]) -> String {
+    versions.iter().map(line).collect()
+}
+
+fn line(it: &PublishedVersion) -> String {
+    let line = serde_json::json!({
+        "v": VERSION,
+        "name": format!("{}/{}", it.namespace, it.slug),
+        "version": it.version,
+        "sha256": it.sha256,
+        "schema": 1,
+        "stage": it.stage,
+        "title": it.title,
+        "published_ms": it.published_ms,
+        "yanked": it.yanked_ms.is_some(),
+        "yank_message": it.yank_message,
+    });
+    format!("{line}\n")
+}
