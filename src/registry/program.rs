@@ -32,16 +32,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the index of what is published
+    /// Serve what is published: pages for people, the index for machines
     #[command(after_help = "\
 Examples:
   stanchion-registry serve
   stanchion-registry serve --listen 127.0.0.1:8080 --data /var/lib/stanchion
   DATABASE_URL=postgres://registry@db/registry stanchion-registry serve
 
-At the first start the starter guidelines are published. So far it serves the index
-from which copies are made, for machines; publishing over the network and the
-website come later.")]
+At the first start the starter guidelines are published. So far it serves pages to
+read them on, and the index from which copies are made; publishing over the network
+and accounts come later.")]
     Serve {
         /// Where to listen
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8585")]

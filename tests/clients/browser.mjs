@@ -10,7 +10,7 @@ const [modules, page, profile, pictures] = process.argv.slice(2);
 const require = createRequire(pathToFileURL(`${resolve(modules)}/`));
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const address = pathToFileURL(resolve(page)).href;
+const address = page.startsWith("http") ? page : pathToFileURL(resolve(page)).href;
 
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
@@ -23,7 +23,7 @@ for (const colorScheme of ["light", "dark"]) {
     // The policy of the page forbids scripts; axe is let in past it.
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
     const tab = await context.newPage();
-    tab.on("request", (request) => { if (request.url() !== address) seen.requests.push(request.url()); });
+    tab.on("request", (request) => { if (request.url() !== address && !request.url().endsWith("/favicon.ico")) seen.requests.push(request.url()); });
     await tab.goto(address);
     await tab.evaluate(axe);
     await tab.evaluate(() => document.querySelectorAll("details").forEach((it) => { it.open = true; }));
@@ -38,12 +38,15 @@ for (const colorScheme of ["light", "dark"]) {
 const context = await browser.newContext({ javaScriptEnabled: false });
 const tab = await context.newPage();
 await tab.goto(address);
-for (const filter of ["all", "broken", "advice", "known", "waived"]) {
+const filters = (await tab.locator(".choose").count()) ? ["all", "broken", "advice", "known", "waived"] : [];
+for (const filter of filters) {
   await tab.click(`label[for=show-${filter}]`);
   seen.filters[filter] = await tab.locator(".findings > li:visible").count();
 }
 // By keyboard, too.
-await tab.focus("#show-all");
-await tab.keyboard.press("ArrowRight");
+if (filters.length) {
+  await tab.focus("#show-all");
+  await tab.keyboard.press("ArrowRight");
+}
 await browser.close();
 console.log(JSON.stringify(seen));

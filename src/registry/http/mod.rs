@@ -3,6 +3,7 @@
 mod answers;
 mod index;
 mod listen;
+mod pages;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,11 +42,15 @@ pub(super) fn router(store: Store) -> Router {
         .route("/index/config.json", get(index::config))
         .route("/index/{namespace}/{file}", get(index::versions))
         .route("/blob/{file}", get(index::text))
-        .fallback(answers::nothing)
+        .route("/", get(pages::list))
+        .route("/guidelines/{namespace}/{slug}", get(pages::newest))
+        .route("/guidelines/{namespace}/{slug}/{version}", get(pages::version))
+        .route("/static/{file}", get(pages::style))
+        .fallback(pages::nothing)
         .with_state(Shared { store: Arc::new(store) })
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))
         .layer(RequestBodyLimitLayer::new(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TOTAL))
         .layer(CatchPanicLayer::new())

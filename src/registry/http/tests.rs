@@ -12,6 +12,7 @@ struct Served {
     address: std::net::SocketAddr,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     task: tokio::task::JoinHandle<()>,
+    store: Store,
     _folder: tempfile::TempDir,
 }
 
@@ -24,8 +25,8 @@ async fn served() -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let task = tokio::spawn(serve(listener, router(store), async { drop(stopped.await) }));
-    Served { address, stop: Some(stop), task, _folder: folder }
+    let task = tokio::spawn(serve(listener, router(store.clone()), async { drop(stopped.await) }));
+    Served { store, address, stop: Some(stop), task, _folder: folder }
 }
 
 impl Served {
@@ -81,15 +82,100 @@ async fn what_has_not_changed_is_not_sent_again() {
 async fn what_is_not_there_is_said_kindly() {
     let served = served().await;
     for path in
-        ["/", "/index/a/b.jsonl", "/index/a/B.jsonl", "/index/%2e%2e/x.jsonl", "/blob/x.md", "/blob/%00.md"]
+        ["/index/a/b.jsonl", "/index/a/B.jsonl", "/index/%2e%2e/x.jsonl", "/blob/x.md", "/blob/%00.md"]
     {
         let (status, head, body) = served.get(path).await;
         assert_eq!(status, 404, "{path}");
         assert!(head.contains("application/problem+json") && body.contains("\"status\":404"), "{head}{body}");
     }
+    for path in [
+        "/nothing",
+        "/guidelines/a/b",
+        "/guidelines/A/B",
+        "/guidelines/secrets/no-private-keys/9.0.0",
+        "/static/x.css",
+    ] {
+        let (status, head, body) = served.get(path).await;
+        assert_eq!(status, 404, "{path}");
+        assert!(head.contains("text/html") && body.contains("There is no such page"), "{head}{body}");
+    }
     assert!(served.ask("POST /healthz HTTP/1.1").await.starts_with("HTTP/1.1 405"));
     assert_eq!(served.get("/healthz").await.0, 200);
     assert_eq!(served.get("/readyz").await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_read_pages() {
+    let served = served().await;
+    let (status, head, list) = served.get("/").await;
+    assert_eq!(status, 200);
+    assert!(head.contains("style-src 'self'") && !list.contains("<script"), "{head}");
+    for (_, text) in crate::format::starter() {
+        let id = text.lines().find_map(|line| line.strip_prefix("guideline: ")).expect("an id").trim();
+        assert!(list.contains(&format!("/guidelines/{id}")), "{id}");
+        let (status, _, page) = served.get(&format!("/guidelines/{id}")).await;
+        assert_eq!(status, 200, "{id}");
+        for heading in
+            ["<h2>Why</h2>", "<h2>How to keep it</h2>", "<h2>When to step over</h2>", "<h2>Versions</h2>"]
+        {
+            assert!(page.contains(heading), "{id}: {heading}");
+        }
+        assert!(page.contains(&format!("follow = [\"{id}@1\"]")), "{id}");
+    }
+    let style = list.split('"').find(|part| part.starts_with("/static/style.")).expect("a style");
+    let (status, head, _) = served.get(style).await;
+    assert!(status == 200 && head.contains("text/css") && head.contains("immutable"), "{head}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_publishers_write_is_text() {
+    let served = served().await;
+    let (_, text) = crate::format::starter().into_iter().next().expect("one");
+    let line = |start: &str| text.lines().find(|line| line.starts_with(start)).expect("the line").to_owned();
+    let text = text
+        .replacen(&line("guideline: "), "guideline: acme/evil", 1)
+        .replacen(&line("title: "), "title: \"A <script>alert(1)</script> & 'title'\"", 1)
+        .replacen(
+            "## Why\n",
+            "## Why\n<img src=x onerror=alert(1)> [x](javascript:alert(1))\n\n<script>alert(2)</script>\n\n",
+            1,
+        );
+    let new = prepare("x.md", &text, "tests", 7).expect("a version");
+    served.store.publish(&new).await.expect("published");
+    let name = (crate::registry::store::Kind::Guideline, "acme", "evil", new.version.as_str());
+    assert!(served.store.yank(name, Some(("<b>bad</b>", 9))).await.expect("yanked"));
+    for path in ["/", "/guidelines/acme/evil"] {
+        let (_, _, page) = served.get(path).await;
+        assert!(page.contains("alert(1)"), "it is shown: {page}");
+        for active in ["<script", "<img", "href=\"javascript", "<b>bad"] {
+            assert!(!page.contains(active), "{active} in {page}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_list_goes_on() {
+    let served = served().await;
+    let (_, text) = crate::format::starter().into_iter().next().expect("one");
+    let line = text.lines().find(|line| line.starts_with("guideline: ")).expect("the line");
+    for number in 0..120 {
+        let text = text.replacen(line, &format!("guideline: acme/g{number:03}"), 1);
+        served
+            .store
+            .publish(&prepare("x.md", &text, "tests", 7).expect("a version"))
+            .await
+            .expect("published");
+    }
+    let (mut path, mut seen, mut pages) = ("/".to_owned(), 0, 0);
+    loop {
+        let (status, _, page) = served.get(&path).await;
+        assert_eq!(status, 200);
+        pages += 1;
+        seen += page.matches("href=\"/guidelines/").count();
+        let Some(next) = page.split('"').find(|part| part.starts_with("/?after=")) else { break };
+        path = next.to_owned();
+    }
+    assert_eq!((seen, pages), (120 + crate::format::starter().len(), 2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,8 @@
 
 mod prose;
 
+pub use prose::html as prose_html;
+
 use std::fmt::Write as _;
 use std::io;
 

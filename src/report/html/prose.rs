@@ -6,7 +6,8 @@ use crate::report::encode::xml;
 use crate::report::escape::escape_lines;
 
 /// Renders `markdown`. Headings begin below those of the page.
-pub(super) fn html(markdown: &str) -> String {
+#[must_use]
+pub fn html(markdown: &str) -> String {
     let safe = escape_lines(markdown);
     let mut links = Vec::new();
     let labelled = Parser::new_ext(&safe, Options::ENABLE_TABLES).flat_map(|event| match &event {
