@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 
 use super::export::{ExportError, export};
-use super::flow::{LARGEST, Refusal, prepare};
+use super::flow::{Held, Key, LARGEST, Refusal, prepare, scope_of};
 use super::http::{router, serve};
 use super::store::{Kind, Published, Store};
 use crate::format;
@@ -81,6 +81,30 @@ and accounts come later.")]
         #[command(flatten)]
         place: Place,
     },
+    /// Make a key with which a machine publishes in a namespace
+    #[command(after_help = "Example:\n  stanchion-registry token acme --for alice@acme --days 90")]
+    Token {
+        /// The namespace
+        #[arg(value_name = "NAMESPACE")]
+        namespace: String,
+        /// Whose it is
+        #[arg(long = "for", value_name = "WHO")]
+        owner: String,
+        /// Days until it ends
+        #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=3650))]
+        days: i64,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take back every key of somebody
+    #[command(after_help = "Example:\n  stanchion-registry revoke alice@acme")]
+    Revoke {
+        /// Whose
+        #[arg(value_name = "WHO")]
+        owner: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Write the index as files, for any web server, or for `stanchion update` from a folder
     #[command(after_help = "Example:\n  stanchion-registry export /srv/www/guidelines")]
     Export {
@@ -122,6 +146,10 @@ pub fn main() -> ExitCode {
                 yank(&open(&place.data).await?, &id, &version, message.as_deref()).await
             }
             Command::Export { folder, place } => write_export(&open(&place.data).await?, &folder).await,
+            Command::Token { namespace, owner, days, place } => {
+                token(&open(&place.data).await?, &namespace, &owner, days).await
+            }
+            Command::Revoke { owner, place } => revoke(&open(&place.data).await?, &owner).await,
             Command::List { place } => list(&open(&place.data).await?).await,
         }
     });
@@ -190,6 +218,34 @@ async fn yank(store: &Store, id: &str, version: &str, message: Option<&str>) -> 
     Ok(())
 }
 
+async fn token(store: &Store, namespace: &str, owner: &str, days: i64) -> Result<(), String> {
+    GuidelineId::new(&format!("{namespace}/x"))
+        .map_err(|why| format!("`{namespace}` is no namespace: {why}"))?;
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(|error| format!("the system has no random bytes: {error}"))?;
+    let (key, now) = (Key::new(random), now_ms());
+    let expires_ms = now + days * 86_400_000;
+    let held = Held { owner: owner.to_owned(), scope: scope_of(namespace), expires_ms, revoked_ms: None };
+    store
+        .add_token(&key.hash(), &held, now)
+        .await
+        .map_err(|error| format!("cannot keep the key: {error}"))?;
+    // Only the key on standard output, so that it can be piped to where it is kept.
+    say(key.show());
+    let _ = writeln!(
+        std::io::stderr(),
+        "For {}, to publish in {namespace}, for {days} days. It is shown this once; only its hash is kept.",
+        escape(owner)
+    );
+    Ok(())
+}
+
+async fn revoke(store: &Store, owner: &str) -> Result<(), String> {
+    let number = store.revoke(owner, now_ms()).await.map_err(|error| format!("cannot revoke: {error}"))?;
+    say(&format!("{number} taken back from {owner}"));
+    Ok(())
+}
+
 async fn write_export(store: &Store, folder: &std::path::Path) -> Result<(), String> {
     let exported = export(store, folder).await.map_err(|error| match error {
         ExportError::Database(error) => format!("cannot export: {error}"),
@@ -231,7 +287,7 @@ async fn run(listen: SocketAddr, data: PathBuf) -> Result<(), String> {
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     log(&format!("level=info what=serving address=http://{address} database={}", store.engine()));
-    serve(listener, router(store), stop()).await;
+    serve(listener, router(store, now_ms), stop()).await;
     log("level=info what=stopped");
     Ok(())
 }

@@ -4,13 +4,15 @@ mod answers;
 mod index;
 mod listen;
 mod pages;
+mod publish;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::routing::get;
+use axum::routing::{get, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -20,8 +22,8 @@ pub(super) use listen::serve;
 
 use super::store::Store;
 
-/// Largest body of a request, in bytes.
-const BODY: usize = 64 << 10;
+/// Largest body of a request, in bytes: a text that is published, and a little, so that it is told what is too large.
+const BODY: usize = super::flow::LARGEST + (64 << 10);
 /// Longest time for an answer.
 const TOTAL: Duration = Duration::from_secs(30);
 
@@ -29,10 +31,12 @@ const TOTAL: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 struct Shared {
     store: Arc<Store>,
+    /// The time, in milliseconds since 1970.
+    now_ms: fn() -> i64,
 }
 
-/// Every route.
-pub(super) fn router(store: Store) -> Router {
+/// Every route; `now_ms` is the clock.
+pub(super) fn router(store: Store, now_ms: fn() -> i64) -> Router {
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -46,11 +50,14 @@ pub(super) fn router(store: Store) -> Router {
         .route("/guidelines/{namespace}/{slug}", get(pages::newest))
         .route("/guidelines/{namespace}/{slug}/{version}", get(pages::version))
         .route("/static/{file}", get(pages::style))
+        .route("/api/v1/guidelines/{namespace}/{slug}/{version}", put(publish::put))
         .fallback(pages::nothing)
-        .with_state(Shared { store: Arc::new(store) })
+        .with_state(Shared { store: Arc::new(store), now_ms })
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))
+        // One limit, below.
+        .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TOTAL))
         .layer(CatchPanicLayer::new())

@@ -8,6 +8,9 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::registry::flow::prepare;
 
+/// The time in these tests.
+const NOW: i64 = 1_000_000;
+
 struct Served {
     address: std::net::SocketAddr,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
@@ -25,7 +28,7 @@ async fn served() -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let task = tokio::spawn(serve(listener, router(store.clone()), async { drop(stopped.await) }));
+    let task = tokio::spawn(serve(listener, router(store.clone(), || NOW), async { drop(stopped.await) }));
     Served { store, address, stop: Some(stop), task, _folder: folder }
 }
 
@@ -176,6 +179,80 @@ async fn a_long_list_goes_on() {
         path = next.to_owned();
     }
     assert_eq!((seen, pages), (120 + crate::format::starter().len(), 2));
+}
+
+/// A key for `acme`, and its header.
+async fn key(store: &Store, number: u8, expires_ms: i64) -> String {
+    let key = crate::registry::flow::Key::new([number; 32]);
+    let held = crate::registry::flow::Held {
+        owner: "alice".to_owned(),
+        scope: crate::registry::flow::scope_of("acme"),
+        expires_ms,
+        revoked_ms: None,
+    };
+    store.add_token(&key.hash(), &held, 1).await.expect("kept");
+    format!("Authorization: Bearer {}", key.show())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_publish_does_so_once_and_for_ever() {
+    let served = served().await;
+    let (_, text) = crate::format::starter().into_iter().next().expect("one");
+    let line = text.lines().find(|line| line.starts_with("guideline: ")).expect("the line").to_owned();
+    let text = text.replacen(&line, "guideline: acme/one", 1);
+    let put = |path: &str, header: &str, body: &str| {
+        format!(
+            "PUT {path} HTTP/1.1\r\n{header}\r\nContent-Length: {}\r\nHost: x\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let send = |request: String| {
+        let address = served.address;
+        async move {
+            let mut stream = TcpStream::connect(address).await.expect("connected");
+            // A server that refuses early may close before everything is sent.
+            let _ = stream.write_all(request.as_bytes()).await;
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer).await;
+            let answer = String::from_utf8(answer).expect("UTF-8");
+            let status: u16 = answer.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap_or(0);
+            (status, answer)
+        }
+    };
+    let path = "/api/v1/guidelines/acme/one/1.0.0";
+    let good = key(&served.store, 1, NOW + 1).await;
+    let over = key(&served.store, 2, NOW).await;
+    let unknown = format!("Authorization: Bearer {}", crate::registry::flow::Key::new([9; 32]).show());
+    // Nobody without a key, and nothing is there afterwards.
+    for header in ["X-Nothing: 1", "Authorization: Bearer x", &unknown, &over] {
+        let (status, answer) = send(put(path, header, &text)).await;
+        assert_eq!(status, 401, "{header}: {answer}");
+        assert!(answer.to_lowercase().contains("www-authenticate: bearer"), "{answer}");
+    }
+    assert_eq!(send(put("/api/v1/guidelines/other/one/1.0.0", &good, &text)).await.0, 403);
+    for (path, body, words) in [
+        ("/api/v1/guidelines/acme/two/1.0.0", text.as_str(), "says that it is acme/one 1.0.0"),
+        ("/api/v1/guidelines/acme/one/1.0.1", text.as_str(), "says that it is acme/one 1.0.0"),
+        (path, "nonsense", "\"line\":1"),
+        (path, "", "\"errors\""),
+    ] {
+        let (status, answer) = send(put(path, &good, body)).await;
+        assert_eq!(status, 422, "{answer}");
+        assert!(answer.contains(words), "{words} in {answer}");
+    }
+    assert_eq!(served.get("/guidelines/acme/one").await.0, 404);
+    // Then once, again, and never otherwise.
+    assert_eq!(send(put(path, &good, &text)).await.0, 201);
+    assert_eq!(send(put(path, &good, &text)).await.0, 200);
+    let (status, answer) = send(put(path, &good, &format!("{text}\nMore.\n"))).await;
+    assert!(status == 409 && answer.contains("for ever"), "{answer}");
+    assert_eq!(served.get("/guidelines/acme/one").await.0, 200);
+    // Too large is told, and what is far too large is not read.
+    let large = format!("{text}{}", "x".repeat(1 << 20));
+    assert_eq!(send(put(path, &good, &large)).await.0, 413);
+    // A key that was taken back.
+    assert_eq!(served.store.revoke("alice", NOW).await.expect("revoked"), 2);
+    assert_eq!(send(put(path, &good, &text)).await.0, 401);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,9 +8,14 @@ use super::begin::BeginWrite as _;
 /// Number, name and text of each migration, in order.
 type Migrations = &'static [(i64, &'static str, &'static str)];
 
-const SQLITE: Migrations = &[(1, "versions", include_str!("../../../migrations/sqlite/0001_versions.sql"))];
-const POSTGRES: Migrations =
-    &[(1, "versions", include_str!("../../../migrations/postgres/0001_versions.sql"))];
+const SQLITE: Migrations = &[
+    (1, "versions", include_str!("../../../migrations/sqlite/0001_versions.sql")),
+    (2, "tokens", include_str!("../../../migrations/sqlite/0002_tokens.sql")),
+];
+const POSTGRES: Migrations = &[
+    (1, "versions", include_str!("../../../migrations/postgres/0001_versions.sql")),
+    (2, "tokens", include_str!("../../../migrations/postgres/0002_tokens.sql")),
+];
 
 /// Any number: the lock of this program in PostgreSQL.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7355608)";

@@ -26,6 +26,8 @@ pub(super) use rows::{Kind, NewVersion, PublishedVersion};
 use begin::BeginWrite as _;
 use sqlx::{PgPool, SqlitePool};
 
+use super::flow::Held;
+
 /// An open database.
 #[derive(Clone, Debug)]
 pub(super) enum Store {
@@ -157,6 +159,58 @@ impl Store {
             .await?
             .rows_affected());
         Ok(changed == 1)
+    }
+
+    /// Keeps a key: its hash, whose it is, what it may do, and from when until when.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn add_token(
+        &self,
+        hash: &str,
+        held: &Held,
+        created_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        on!(self, pool => sqlx::query(sql::ADD_TOKEN)
+            .bind(hash)
+            .bind(&held.owner)
+            .bind(&held.scope)
+            .bind(created_ms)
+            .bind(held.expires_ms)
+            .execute(pool)
+            .await
+            .map(|_| ()))
+    }
+
+    /// The key with this hash.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn token(&self, hash: &str) -> Result<Option<Held>, sqlx::Error> {
+        let found: Option<(String, String, i64, Option<i64>)> =
+            on!(self, pool => sqlx::query_as(sql::TOKEN).bind(hash).fetch_optional(pool).await?);
+        Ok(found.map(|(owner, scope, expires_ms, revoked_ms)| Held { owner, scope, expires_ms, revoked_ms }))
+    }
+
+    /// Says that a key was used.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn token_used(&self, hash: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+        on!(self, pool => sqlx::query(sql::TOKEN_USED).bind(hash).bind(now_ms).execute(pool).await.map(|_| ()))
+    }
+
+    /// Takes back every key of somebody. Returns how many there were.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn revoke(&self, owner: &str, now_ms: i64) -> Result<u64, sqlx::Error> {
+        on!(self, pool => sqlx::query(sql::REVOKE)
+            .bind(owner)
+            .bind(now_ms)
+            .execute(pool)
+            .await
+            .map(|done| done.rows_affected()))
     }
 
     /// Whether the database answers.

@@ -31,7 +31,29 @@ pub(super) const YANK: &str = "UPDATE version SET yanked_ms = $5, yank_message =
 
 pub(super) const PING: &str = "SELECT 1";
 
+pub(super) const ADD_TOKEN: &str =
+    "INSERT INTO token (hash, owner, scope, created_ms, expires_ms) VALUES ($1, $2, $3, $4, $5)";
+
+pub(super) const TOKEN: &str = "SELECT owner, scope, expires_ms, revoked_ms FROM token WHERE hash = $1";
+
+pub(super) const TOKEN_USED: &str = "UPDATE token SET used_ms = $2 WHERE hash = $1";
+
+/// All that somebody holds: whoever lost one does not know which.
+pub(super) const REVOKE: &str = "UPDATE token SET revoked_ms = $2 WHERE owner = $1 AND revoked_ms IS NULL";
+
 /// All of them, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 8] =
-    [ADD_BLOB, ADD_VERSION, DIGEST_OF_VERSION, VERSIONS, NEWEST, TEXT, YANK, PING];
+pub(super) const ALL: [&str; 12] = [
+    ADD_BLOB,
+    ADD_VERSION,
+    DIGEST_OF_VERSION,
+    VERSIONS,
+    NEWEST,
+    TEXT,
+    YANK,
+    PING,
+    ADD_TOKEN,
+    TOKEN,
+    TOKEN_USED,
+    REVOKE,
+];

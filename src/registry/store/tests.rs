@@ -133,6 +133,23 @@ async fn a_yank_comes_and_goes_and_nothing_else_does() {
     }
 }
 
+#[tokio::test]
+async fn keys_are_kept_until_they_are_taken_back() {
+    for Fresh { store, _folder } in each().await {
+        let held =
+            Held { owner: "alice".into(), scope: "publish:acme".into(), expires_ms: 9, revoked_ms: None };
+        store.add_token("hash", &held, 1).await.expect("kept");
+        assert!(store.add_token("hash", &held, 1).await.is_err(), "a hash is one key's");
+        assert_eq!(store.token("hash").await.expect("asked"), Some(held.clone()));
+        assert_eq!(store.token("other").await.expect("asked"), None);
+        store.token_used("hash", 5).await.expect("said");
+        assert_eq!(store.revoke("bob", 6).await.expect("asked"), 0);
+        assert_eq!(store.revoke("alice", 6).await.expect("revoked"), 1);
+        assert_eq!(store.token("hash").await.expect("asked"), Some(Held { revoked_ms: Some(6), ..held }));
+        assert_eq!(store.revoke("alice", 7).await.expect("asked"), 0, "once");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_who_publish_the_same_version_one_does() {
     for Fresh { store, _folder } in each().await {
