@@ -9,6 +9,7 @@ import unittest
 import urllib.error
 import urllib.request
 
+import feedparser
 from world import CLIENTS, ROOT, Case
 
 PROGRAM = ROOT / "target/debug/stanchion-registry"
@@ -41,7 +42,7 @@ class Registry(Case):
     def test_pages_are_valid_and_read_well(self):
         pages = self.folder / "pages"
         pages.mkdir()
-        addresses = ["/", "/guidelines/resilience/http-timeouts", "/guidelines/secrets/no-private-keys/1.0.0"]
+        addresses = ["/", "/?q=keys", "/?q=nothing-holds-this", "/guidelines/resilience/http-timeouts", "/guidelines/secrets/no-private-keys/1.0.0"]
         for number, address in enumerate(addresses):
             (pages / f"{number}.html").write_text(self.get(address))
         with self.assertRaises(urllib.error.HTTPError) as missing:
@@ -75,6 +76,15 @@ class Registry(Case):
         copy = (repo / ".stanchion/guidelines/resilience/http-timeouts.md").read_text()
         line = json.loads(self.get("/index/resilience/http-timeouts.jsonl"))
         self.assertEqual(copy, self.get(f"/blob/{line['sha256']}.md"))
+
+    def test_a_reader_of_feeds_reads_it(self):
+        feed = feedparser.parse(self.get("/feed/changes.atom"))
+        self.assertFalse(feed.bozo, feed.get("bozo_exception"))
+        self.assertGreater(len(feed.entries), 20)
+        self.assertEqual(len({entry.id for entry in feed.entries}), len(feed.entries))
+        for entry in feed.entries[:3]:
+            self.assertTrue(entry.link.startswith(f"http://127.0.0.1:{self.port}/guidelines/"), entry.link)
+            self.assertIn(entry.title.rsplit(" ", 1)[0].split("`")[0][:20], self.get(entry.link.split(str(self.port))[1]))
 
     def test_it_ends_when_it_is_asked_to_and_serves_alone(self):
         second = self.run_program(

@@ -1,6 +1,7 @@
 //! What the registry answers over HTTP. Asks `flow` and `store`; decides nothing.
 
 mod answers;
+mod feed;
 mod index;
 mod listen;
 mod pages;
@@ -49,6 +50,7 @@ pub(super) fn router(store: Store, now_ms: fn() -> i64) -> Router {
         .route("/", get(pages::list))
         .route("/guidelines/{namespace}/{slug}", get(pages::newest))
         .route("/guidelines/{namespace}/{slug}/{version}", get(pages::version))
+        .route("/feed/changes.atom", get(feed::changes))
         .route("/static/{file}", get(pages::style))
         .route("/api/v1/guidelines/{namespace}/{slug}/{version}", put(publish::put))
         .fallback(pages::nothing)

@@ -13,8 +13,11 @@ use super::answers::broken;
 use crate::format;
 use crate::model::{Date, GuidelineId, Origin};
 use crate::registry::store::{Kind, PublishedVersion};
+use crate::report::encode::uri;
 use crate::report::prose_html;
 
+/// Longest text that is searched for, in characters.
+const WORDS: usize = 100;
 /// Rows of a page.
 const ROWS: usize = 100;
 /// The style of every page.
@@ -33,8 +36,11 @@ struct List {
     style: &'static str,
     program: &'static str,
     rows: Vec<PublishedVersion>,
+    /// The address of what follows.
     next: Option<String>,
     first: bool,
+    /// What was searched for.
+    words: String,
 }
 
 #[derive(Template)]
@@ -68,21 +74,37 @@ struct Problem {
 pub(super) struct After {
     #[serde(default)]
     after: String,
+    /// What is searched for.
+    #[serde(default)]
+    q: String,
 }
 
 /// `/`: everything that is published, by name.
 pub(super) async fn list(State(shared): State<Shared>, Query(query): Query<After>) -> Response {
     let after = query.after.split_once('/').unwrap_or(("", ""));
     let wanted = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    let mut rows = match shared.store.newest(Kind::Guideline, after, wanted).await {
+    let words: String = query.q.trim().chars().take(WORDS).collect();
+    let found = if words.is_empty() {
+        shared.store.newest(Kind::Guideline, after, wanted).await
+    } else {
+        shared.store.search(Kind::Guideline, &words, after, wanted).await
+    };
+    let mut rows = match found {
         Ok(rows) => rows,
         Err(error) => return broken(&error),
     };
     let more = rows.len() > ROWS;
     rows.truncate(ROWS);
-    let next = rows.last().filter(|_| more).map(|last| format!("{}/{}", last.namespace, last.slug));
+    let next = rows.last().filter(|_| more).map(|last| {
+        let after = format!("{}/{}", last.namespace, last.slug);
+        if words.is_empty() {
+            format!("/?after={after}")
+        } else {
+            format!("/?q={}&after={after}", uri::path(words.as_bytes()))
+        }
+    });
     let first = after == ("", "");
-    page(StatusCode::OK, &List { style: &STYLE_ADDRESS, program: PROGRAM, rows, next, first })
+    page(StatusCode::OK, &List { style: &STYLE_ADDRESS, program: PROGRAM, rows, next, first, words })
 }
 
 /// `/guidelines/<ns>/<slug>`: the newest version, or the newest that was not yanked.

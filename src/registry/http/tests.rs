@@ -131,6 +131,31 @@ async fn people_read_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_are_searched_for() {
+    let served = served().await;
+    let (status, _, page) = served.get("/?q=PRIVATE+keys").await;
+    assert_eq!(status, 200);
+    assert!(
+        page.contains("/guidelines/secrets/no-private-keys") && page.contains("value=\"PRIVATE keys\""),
+        "{page}"
+    );
+    assert_eq!(page.matches("href=\"/guidelines/").count(), 1, "{page}");
+    let (_, _, none) = served.get("/?q=%3Cscript%3Ex%22").await;
+    assert!(none.contains("Nothing holds") && !none.contains("<script"), "{none}");
+    let (status, _, _) = served.get(&format!("/?q={}", "x".repeat(5_000))).await;
+    assert_eq!(status, 200);
+    let (status, head, feed) = served.get("/feed/changes.atom").await;
+    assert!(status == 200 && head.contains("application/atom+xml"), "{head}");
+    let document = roxmltree::Document::parse(&feed).expect("well-formed");
+    let entries = document
+        .descendants()
+        .filter(|node| node.has_tag_name(("http://www.w3.org/2005/Atom", "entry")))
+        .count();
+    assert_eq!(entries, crate::format::starter().len());
+    assert!(feed.contains("<updated>1970-01-01T00:00:00Z</updated>"), "{feed}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_publishers_write_is_text() {
     let served = served().await;
     let (_, text) = crate::format::starter().into_iter().next().expect("one");

@@ -129,6 +129,43 @@ impl Store {
             .await)
     }
 
+    /// As [`Store::newest`], of those whose name, title or summary holds `words`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn search(
+        &self,
+        kind: Kind,
+        words: &str,
+        after: (&str, &str),
+        limit: i64,
+    ) -> Result<Vec<PublishedVersion>, sqlx::Error> {
+        let mut pattern = String::from("%");
+        for character in words.to_lowercase().chars() {
+            if matches!(character, '%' | '_' | '!') {
+                pattern.push('!');
+            }
+            pattern.push(character);
+        }
+        pattern.push('%');
+        on!(self, pool => sqlx::query_as(sql::SEARCH)
+            .bind(kind.word())
+            .bind(after.0)
+            .bind(after.1)
+            .bind(limit)
+            .bind(&pattern)
+            .fetch_all(pool)
+            .await)
+    }
+
+    /// What was published last, the last first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn recent(&self, kind: Kind, limit: i64) -> Result<Vec<PublishedVersion>, sqlx::Error> {
+        on!(self, pool => sqlx::query_as(sql::RECENT).bind(kind.word()).bind(limit).fetch_all(pool).await)
+    }
+
     /// The text with a digest.
     ///
     /// # Errors

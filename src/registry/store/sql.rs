@@ -24,6 +24,18 @@ pub(super) const NEWEST: &str = "SELECT namespace, slug, version, sha256, title,
     WHERE other.kind = it.kind AND other.namespace = it.namespace AND other.slug = it.slug) \
     ORDER BY namespace, slug LIMIT $4";
 
+/// By seek, too; a text is found anywhere in a name, title or summary, upper and lower case alike.
+pub(super) const SEARCH: &str = "SELECT namespace, slug, version, sha256, title, summary, stage, owner, published_ms, \
+    published_by, yanked_ms, yank_message FROM version AS it \
+    WHERE kind = $1 AND (namespace, slug) > ($2, $3) AND sort_key = (SELECT MAX(other.sort_key) FROM version AS other \
+    WHERE other.kind = it.kind AND other.namespace = it.namespace AND other.slug = it.slug) \
+    AND LOWER(namespace || '/' || slug || ' ' || title || ' ' || summary) LIKE $5 ESCAPE '!' \
+    ORDER BY namespace, slug LIMIT $4";
+
+/// What was published last.
+pub(super) const RECENT: &str = "SELECT namespace, slug, version, sha256, title, summary, stage, owner, published_ms, \
+    published_by, yanked_ms, yank_message FROM version WHERE kind = $1 ORDER BY seq DESC LIMIT $2";
+
 pub(super) const TEXT: &str = "SELECT text FROM blob WHERE sha256 = $1";
 
 pub(super) const YANK: &str = "UPDATE version SET yanked_ms = $5, yank_message = $6 \
@@ -43,7 +55,9 @@ pub(super) const REVOKE: &str = "UPDATE token SET revoked_ms = $2 WHERE owner = 
 
 /// All of them, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 12] = [
+pub(super) const ALL: [&str; 14] = [
+    SEARCH,
+    RECENT,
     ADD_BLOB,
     ADD_VERSION,
     DIGEST_OF_VERSION,

@@ -99,6 +99,30 @@ async fn lists_go_on_where_they_ended() {
 }
 
 #[tokio::test]
+async fn words_are_found_and_mean_themselves() {
+    for Fresh { store, _folder } in each().await {
+        for slug in ["alpha", "beta", "beta-2"] {
+            for number in ["1.0.0", "1.1.0"] {
+                store.publish(&version(slug, number, "")).await.expect("published");
+            }
+        }
+        let found = async |words: &str, after: (&str, &str)| -> Vec<String> {
+            let rows = store.search(Kind::Guideline, words, after, 10).await.expect("searched");
+            rows.into_iter().map(|it| format!("{} {}", it.slug, it.version)).collect()
+        };
+        assert_eq!(found("BETA", ("", "")).await, ["beta 1.1.0", "beta-2 1.1.0"], "{}", store.engine());
+        assert_eq!(found("beta", ("acme", "beta")).await, ["beta-2 1.1.0"]);
+        for nothing in ["%", "_", "!", "al%a", "gamma", "'; DROP TABLE version; --"] {
+            assert!(found(nothing, ("", "")).await.is_empty(), "{}: {nothing}", store.engine());
+        }
+        assert_eq!(found("", ("", "")).await.len(), 3);
+        let recent = store.recent(Kind::Guideline, 2).await.expect("listed");
+        let recent: Vec<&str> = recent.iter().map(|it| it.version.as_str()).collect();
+        assert_eq!(recent, ["1.1.0", "1.0.0"], "the last first");
+    }
+}
+
+#[tokio::test]
 async fn a_yank_comes_and_goes_and_nothing_else_does() {
     for Fresh { store, _folder } in each().await {
         let one = version("one", "1.0.0", "");
