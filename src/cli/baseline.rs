@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::assess::{self, How, Request};
 use super::clock::Clock;
+use super::guidelines::is_plain;
 use super::party::Party;
 use super::progress::Progress;
 use super::says::{self, BASELINE, Source};
@@ -193,6 +194,10 @@ pub(super) fn read(source: Source<'_>) -> Result<Baseline, Failure> {
 pub(super) fn write(root: &Path, baseline: &Baseline) -> Result<(), Failure> {
     let path = root.join(BASELINE);
     let shown = Path::new(BASELINE);
+    // The folder may be a link, even where the file is not there yet.
+    if !is_plain(root, shown) {
+        return Err(Failure::new(format!("{BASELINE} is a link, or lies behind one, and is not written")));
+    }
     if baseline.guidelines.is_empty() {
         return match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

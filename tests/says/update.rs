@@ -208,3 +208,34 @@ fn versions_come_from_an_exported_index_and_only_as_they_were_published() {
     world.write("site/index/acme/words.jsonl", "nonsense\n");
     assert!(world.ends(0, &["update"]).out.contains("it cannot be read"));
 }
+
+/// A repository that somebody else made may hold a link where stanchion keeps its files.
+#[test]
+fn nothing_is_written_through_a_link() {
+    for arguments in [
+        &["init"][..],
+        &["promise", "secrets/no-private-keys"],
+        &["promise", "resilience/http-timeouts", "--from-here"],
+        &["waive", "resilience/http-timeouts", "--kind", "cost", "--reason", "it is our own"],
+        &["update"],
+    ] {
+        let world = World::new();
+        let outside = tempfile::tempdir().expect("a folder");
+        std::os::unix::fs::symlink(outside.path(), world.path(".stanchion")).expect("a link");
+        world.write("a.py", "import requests\nrequests.get(1)\n");
+        if arguments[0] != "init" {
+            let named = if arguments[0] == "update" { "registries = [\"./m\"]\n" } else { "" };
+            world.write(
+                "stanchion.toml",
+                format!("schema = 1\nfollow = [\"starter\", \"acme/words\"]\n{named}"),
+            );
+            world.write(
+                "m/words.md",
+                std::fs::read("rules/hygiene/no-system-files.md").expect("a starter guideline"),
+            );
+        }
+        let run = world.run(arguments);
+        let left: Vec<_> = std::fs::read_dir(outside.path()).expect("listed").collect();
+        assert!(left.is_empty(), "{arguments:?}: {left:?}\n{}{}", run.out, run.err);
+    }
+}

@@ -18,7 +18,7 @@ pub(super) struct Refusal {
 }
 
 /// Files that decide what runs, or what this repository says.
-const SENSITIVE: [&str; 8] = [
+const SENSITIVE: [&str; 14] = [
     ".github/workflows/",
     ".github/actions/",
     ".gitlab-ci.yml",
@@ -26,6 +26,12 @@ const SENSITIVE: [&str; 8] = [
     ".husky/",
     ".githooks/",
     ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+    ".buildkite/",
+    "action.yml",
+    "action.yaml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
     "Jenkinsfile",
 ];
 

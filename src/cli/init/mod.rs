@@ -4,7 +4,7 @@ mod look;
 
 use std::path::{Path, PathBuf};
 
-use super::guidelines::LOCK;
+use super::guidelines::{LOCK, is_plain};
 use super::party::{CONFIG, Party};
 use super::terminal::Terminal;
 use super::{Exit, Failure, ask, files, guidelines, root, update};
@@ -83,6 +83,13 @@ fn yes_or_no(answer: &str) -> Result<bool, String> {
 
 /// Writes a new file; one that came meanwhile is left as it is.
 fn create(root: &Path, path: &Path, text: &str) -> Result<(), Failure> {
+    if !is_plain(root, path) {
+        return Err(Failure::new(format!(
+            "{} is a link, or lies behind one, and is not written",
+            path.display()
+        ))
+        .with_help("what stanchion keeps lies in the repository itself: remove the link"));
+    }
     let full = root.join(path);
     files::create(&full, text).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
