@@ -138,6 +138,28 @@ fn waivers_in_comments_are_told_wherever_they_move() {
 }
 
 #[test]
+fn a_waiver_in_a_comment_that_covers_other_code_is_told() {
+    let waiver = "# stanchion: waive a/b until=2027-01-01 -- because it is\n";
+    let code = |lines: [&str; 3]| lines.concat();
+    let change = |before: [&str; 3], now: [&str; 3]| {
+        told(&[("a.py", code(before).as_str())], &[("a.py", code(now).as_str())])
+    };
+    let moved = change([waiver, "f(1)\n", "g(2)\n"], ["f(1)\n", waiver, "g(2)\n"]);
+    assert_eq!(moved, ["waiver-widened: a.py:2 of a/b: it covers `g(2)` now, and covered `f(1)`"]);
+    assert_eq!(
+        change([waiver, "f(1)\n", ""], [waiver, "h(open(x))\n", ""]).len(),
+        1,
+        "other code in its place"
+    );
+    for now in [[waiver, "f(1, x)\n", "g(2)\n"], ["g(2)\n", waiver, "f(1)\n"], [waiver, "  f(1)\n", ""]] {
+        assert_eq!(change([waiver, "f(1)\n", "g(2)\n"], now), [""; 0], "{now:?}");
+    }
+    // Two that say the same, each with its code: their order is no news.
+    let (one, two) = (format!("{waiver}f(1)\n"), format!("{waiver}g(2)\n"));
+    assert_eq!(change([&one, &two, ""], [&two, &one, ""]), [""; 0]);
+}
+
+#[test]
 fn a_baseline_that_grows_is_told() {
     let path = ".stanchion/baseline.toml";
     let entry = |content: char, file: &str| {

@@ -24,18 +24,26 @@ pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
         if memchr::memmem::find(&now, MARK).is_none() {
             continue;
         }
-        let now = inline(&change.path, &String::from_utf8_lossy(&now));
-        if now.is_empty() {
+        let now = String::from_utf8_lossy(&now);
+        let waivers = inline(&change.path, &now);
+        if waivers.is_empty() {
             continue;
         }
-        let before =
-            sides.text_before(&change.path).map(|text| inline(&change.path, &text)).unwrap_or_default();
-        compare_inline(before, now, &change.path, all);
+        let before = sides.text_before(&change.path).unwrap_or_default();
+        let were = inline(&change.path, &before);
+        compare_inline(were, waivers, (&before, &now), &change.path, all);
     }
 }
 
+/// A waiver in a comment, and the code that it covers.
+struct Inline {
+    waiver: Waiver,
+    /// The covered line without white space around it and without the waiver; empty for a whole file.
+    code: String,
+}
+
 /// The waivers in the comments of a text.
-fn inline(path: &RepoPath, text: &str) -> Vec<Waiver> {
+fn inline(path: &RepoPath, text: &str) -> Vec<Inline> {
     let comments = inline_comments(path.bytes(), text).into_iter().map(|comment| InlineComment {
         path: path.clone(),
         line: comment.line,
@@ -44,29 +52,80 @@ fn inline(path: &RepoPath, text: &str) -> Vec<Waiver> {
         source: comment.source,
         at: comment.at,
     });
-    comments.filter_map(|comment| parse_inline(&path.lossless(), &comment).ok()).collect()
+    let waivers = comments.filter_map(|comment| parse_inline(&path.lossless(), &comment).ok());
+    let lines: Vec<&str> = text.lines().collect();
+    let code = |reach: &WaiverReach| match reach {
+        WaiverReach::Line { line, .. } => lines
+            .get((*line as usize).saturating_sub(1))
+            .map_or_else(String::new, |line| without_mark(line).to_owned()),
+        _ => String::new(),
+    };
+    waivers.map(|waiver| Inline { code: code(&waiver.reach), waiver }).collect()
 }
 
-/// Pairs waivers in comments: first those that say the same, then those of one guideline, in order.
-fn compare_inline(mut before: Vec<Waiver>, now: Vec<Waiver>, path: &RepoPath, all: &mut Vec<News>) {
-    let says =
-        |waiver: &Waiver| (waiver.guideline.clone(), waiver.checks.clone(), waiver.end, waiver.withdrawn);
-    let file = |waiver: &Waiver| matches!(waiver.reach, WaiverReach::File { .. });
-    let mut left = Vec::new();
-    for waiver in now {
-        match before.iter().position(|it| says(it) == says(&waiver) && file(it) == file(&waiver)) {
-            Some(at) => drop(before.remove(at)),
-            None => left.push(waiver),
+/// A line without a waiver at its end and without white space around it.
+fn without_mark(line: &str) -> &str {
+    line.find("stanchion:").map_or(line, |at| &line[..at]).trim()
+}
+
+/// Pairs waivers in comments: first those that say the same about the same code, then those that say the same, then
+/// those of one guideline, in order.
+fn compare_inline(
+    mut before: Vec<Inline>,
+    now: Vec<Inline>,
+    texts: (&str, &str),
+    path: &RepoPath,
+    all: &mut Vec<News>,
+) {
+    let says = |it: &Inline| {
+        let waiver = &it.waiver;
+        let file = matches!(waiver.reach, WaiverReach::File { .. });
+        (waiver.guideline.clone(), waiver.checks.clone(), waiver.end, waiver.withdrawn, file)
+    };
+    let mut pair = |now: Vec<Inline>, same: &dyn Fn(&Inline, &Inline) -> bool, pairs: &mut Vec<_>| {
+        let mut left = Vec::new();
+        for it in now {
+            match before.iter().position(|was| same(was, &it)) {
+                Some(at) => pairs.push((before.remove(at), it)),
+                None => left.push(it),
+            }
         }
+        left
+    };
+    let mut pairs = Vec::new();
+    let now = pair(now, &|was, is| says(was) == says(is) && was.code == is.code, &mut pairs);
+    let now = pair(now, &|was, is| says(was) == says(is), &mut pairs);
+    let now = pair(now, &|was, is| was.waiver.guideline == is.waiver.guideline, &mut pairs);
+    for (was, is) in pairs {
+        let elsewhere = covers_other_code(&was.code, &is.code, texts)
+            .then(|| format!("it covers `{}` now, and covered `{}`", is.code, was.code));
+        widened(&was.waiver, &is.waiver, elsewhere, path, all);
     }
-    for waiver in left {
-        let same = before.iter().position(|it| it.guideline == waiver.guideline);
-        let was = same.map(|at| before.remove(at));
-        match was {
-            None => added(&waiver, path, all),
-            Some(was) => widened(&was, &waiver, path, all),
-        }
+    for it in now {
+        added(&it.waiver, path, all);
     }
+}
+
+/// Whether a waiver that covered the line `was` covers other code as `is`, and not the same line after an edit:
+/// the old line still stands in the file, or most words of the new one are others.
+fn covers_other_code(was: &str, is: &str, (before, now): (&str, &str)) -> bool {
+    if was == is || was.is_empty() || is.is_empty() {
+        return false;
+    }
+    let count = |text: &str| text.lines().filter(|line| without_mark(line) == was).count();
+    let stands = count(now) > 0 && count(now) >= count(before);
+    stands || !alike(was, is)
+}
+
+/// Whether at least half of the words of each line are in the other.
+fn alike(a: &str, b: &str) -> bool {
+    let words = |line: &str| -> Vec<String> {
+        let parts = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+        parts.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let (a, b) = (words(a), words(b));
+    let common = |of: &[String], others: &[String]| of.iter().filter(|word| others.contains(word)).count();
+    common(&a, &b) * 2 >= a.len() && common(&b, &a) * 2 >= b.len()
 }
 
 fn compare(
@@ -85,7 +144,7 @@ fn compare(
         match by_id.get(waiver.id.as_str()).filter(|was| same(was, waiver)) {
             None => added(waiver, path, all),
             Some(was) if was.guideline != waiver.guideline => added(waiver, path, all),
-            Some(was) => widened(was, waiver, path, all),
+            Some(was) => widened(was, waiver, None, path, all),
         }
     }
 }
@@ -137,7 +196,7 @@ fn last(waiver: &Waiver) -> Option<Date> {
     }
 }
 
-fn widened(was: &Waiver, is: &Waiver, path: &RepoPath, all: &mut Vec<News>) {
+fn widened(was: &Waiver, is: &Waiver, elsewhere: Option<String>, path: &RepoPath, all: &mut Vec<News>) {
     let mut what = Vec::new();
     match (last(was), last(is)) {
         (Some(before), Some(now)) if now > before => {
@@ -150,6 +209,7 @@ fn widened(was: &Waiver, is: &Waiver, path: &RepoPath, all: &mut Vec<News>) {
         what.push("it was taken back, and is not any more".to_owned());
     }
     what.extend(wider_reach(&was.reach, &is.reach));
+    what.extend(elsewhere);
     let more: Vec<String> = is.checks.iter().filter(|check| !was.checks.contains(check)).cloned().collect();
     if !was.checks.is_empty() && (is.checks.is_empty() || !more.is_empty()) {
         let checks = if is.checks.is_empty() { "every check".to_owned() } else { some(&more) };
