@@ -67,6 +67,12 @@ impl Paint {
         if self.unicode { "─" } else { "-" }
     }
 
+    /// The arrow from one thing to the next.
+    #[must_use]
+    pub fn arrow(self) -> &'static str {
+        if self.unicode { "→" } else { "->" }
+    }
+
     /// The sign that something was cut away.
     #[must_use]
     pub fn ellipsis(self) -> &'static str {

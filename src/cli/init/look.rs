@@ -88,7 +88,11 @@ impl Seen {
         // What lies outside the repository, behind a link, cannot be followed.
         let inside = own.canonicalize().is_ok_and(|own| own.starts_with(root));
         seen.own_guidelines = inside && files::markdown_below(&own).is_ok_and(|found| !found.is_empty());
-        seen.owner = OWNERS.iter().find_map(|path| owner(&files::read(&root.join(path)).ok()?));
+        let text = |path: &&str| {
+            let full = root.join(path).canonicalize().ok().filter(|full| full.starts_with(root))?;
+            files::read(&full).ok()
+        };
+        seen.owner = OWNERS.iter().find_map(|path| owner(&text(path)?));
         seen
     }
 
@@ -129,7 +133,11 @@ fn owner(text: &str) -> Option<String> {
             None
         }
     });
-    all.next_back().filter(|owner| owner.starts_with('@') && owner.len() <= 100)
+    // What no owner's name holds would be shown, and written, as it is.
+    let is_name = |owner: &String| {
+        owner.starts_with('@') && owner.len() <= 100 && owner.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    all.next_back().filter(is_name)
 }
 
 #[cfg(test)]
@@ -164,5 +172,6 @@ mod tests {
         assert_eq!(owner("# us\n* @a\n/docs @b\n* @acme/pay # all\n"), Some("@acme/pay".to_owned()));
         assert_eq!(owner("/docs @b\n"), None);
         assert_eq!(owner("* someone@example.org\n"), None);
+        assert_eq!(owner("* @a\u{9b}31m\n"), None, "a terminal would obey");
     }
 }

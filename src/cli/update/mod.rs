@@ -273,7 +273,8 @@ fn line(step: &Step, target: &Path, terminal: &Terminal) -> String {
             escape(&target.to_string_lossy())
         ),
         (Some(here), false) => {
-            format!("{id}: {here} → {} from {}", step.new.version, escape(&step.new.source))
+            let (arrow, new) = (terminal.paint().arrow(), &step.new);
+            format!("{id}: {here} {arrow} {} from {}", new.version, escape(&new.source))
         }
         (None, _) => format!("{id}: {} from {}", step.new.version, escape(&step.new.source)),
     };

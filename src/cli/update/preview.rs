@@ -62,7 +62,8 @@ fn heading(out: &mut String, step: &Step, terminal: &Terminal) {
             } else {
                 "asks for less, or adds something optional (a minor)"
             };
-            format!("{id} {here} → {} from {}: {kind}", step.new.version, escape(&step.new.source))
+            let (arrow, new) = (terminal.paint().arrow(), &step.new);
+            format!("{id} {here} {arrow} {} from {}: {kind}", new.version, escape(&new.source))
         }
         None => format!("{id} {} from {}, new here", step.new.version, escape(&step.new.source)),
     };

@@ -123,7 +123,10 @@ pub(super) fn lint(outcome: &Outcome, terminal: &Terminal) -> Result<Exit, Failu
         let words = if outcome.waivers.is_empty() {
             "Nothing is stepped over here.".to_owned()
         } else {
-            format!("{} waivers, and nothing to say about them.", outcome.waivers.len())
+            match outcome.waivers.len() {
+                1 => "1 waiver, and nothing to say about it.".to_owned(),
+                number => format!("{number} waivers, and nothing to say about them."),
+            }
         };
         text = wrap(terminal.width, "", "  ", &words);
     }

@@ -238,7 +238,7 @@ fn line(out: &mut String, waiver: &WaiverOutcome, sort: &Sort, outcome: &Outcome
     let id = paint.text(Role::Strong, &escape(&waiver.waiver.id));
     let command = sort.verb.map_or_else(String::new, |verb| {
         let text = format!("stanchion waivers {verb} {}", escape(&quote(&waiver.waiver.id)));
-        format!(" {} {}", if paint.unicode { "→" } else { "->" }, paint.command(&text))
+        format!(" {} {}", paint.arrow(), paint.command(&text))
     });
     let text = format!("{id}{owner} {}{command}", (sort.words)(waiver, outcome));
     out.push_str(&wrap(style, "   ", "     ", &text));
