@@ -15,8 +15,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("news", &["engine", "format", "model", "text"]),
     ("report", &["model", "text"]),
     ("verify", &["engine", "format", "model", "text"]),
+    ("client", &["format", "model"]),
     ("registry", &["report", "format", "model", "text"]),
-    ("cli", &["verify", "report", "news", "git", "engine", "format", "model", "data", "text"]),
+    ("cli", &["client", "verify", "report", "news", "git", "engine", "format", "model", "data", "text"]),
 ];
 
 /// Inside the engine: the check kinds know neither the plan nor the run that uses them.

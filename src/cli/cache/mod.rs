@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::terminal::Terminal;
 use super::{Exit, Failure};
+use crate::client::Remembered;
 use crate::engine::Memory;
 use crate::engine::cache::{Digest, Store};
 use crate::model::Guideline;
@@ -152,6 +153,30 @@ fn key(root: &Path, guidelines: &[Arc<Guideline>], part: Part) -> Digest {
     }
     ids.iter().for_each(|id| add(id.as_bytes()));
     hash.finalize().into()
+}
+
+/// What is remembered of the registry at `url`; nothing where there is no cache.
+pub(super) fn of_registry(url: &str) -> Remembered {
+    let known = || {
+        let folder = Folder::of_environment().ok()?;
+        folder.is_there().ok().filter(|is_there| *is_there)?;
+        keep::read(&folder, &key_of_registry(url), now())
+    };
+    known().map_or_else(Remembered::default, |bytes| Remembered::from_bytes(&bytes))
+}
+
+/// Keeps what is to be remembered of a registry, if there is a place for it.
+pub(super) fn keep_of_registry(url: &str, remembered: &Remembered) {
+    let (Ok(folder), Some(bytes)) = (Folder::of_environment(), remembered.to_bytes()) else { return };
+    let key = key_of_registry(url);
+    let there = keep::make(&folder).is_ok() && folder.is_there().is_ok_and(|is_there| is_there);
+    if there && keep::write(&folder, &key, &bytes).is_ok() {
+        tidy::tidy(&folder.path, &keep::path(&folder, &key), now());
+    }
+}
+
+fn key_of_registry(url: &str) -> Digest {
+    Sha256::digest(format!("registry {url}")).into()
 }
 
 #[expect(clippy::disallowed_methods, reason = "files settle, and what is not used is tidied away")]

@@ -1,217 +1,39 @@
-//! Copies: bringing guidelines and standards into `.stanchion`, with a lock that says what they were.
+//! Copies: which are wanted, which version is best, and writing them into `.stanchion` with a lock that says what they
+//! were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use semver::{Version, VersionReq};
 
-use super::super::failure::system_words;
 use super::super::guidelines::{Copies, LOCK, is_plain};
 use super::super::party::Party;
 use super::super::{Failure, files};
-use crate::format::{self, Follow, Lock, Locked, RegistryPlace};
-use crate::model::{GuidelineId, Origin};
-
-/// The name of the starter set, as a source.
-pub(in super::super) const STARTER: &str = "starter";
-
-/// A version that a source offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Offered {
-    /// Its version.
-    pub(in super::super) version: Version,
-    /// Its bytes.
-    pub(in super::super) text: String,
-    /// SHA-256 of them.
-    pub(in super::super) sha256: String,
-    /// Where it comes from, as the lock says it.
-    pub(in super::super) source: String,
-}
-
-/// Everything that the sources of a party offer, best first: later versions first, of equal ones the earlier source.
-#[derive(Debug, Default)]
-pub(in super::super) struct Offers {
-    /// Guidelines.
-    pub(in super::super) guidelines: BTreeMap<GuidelineId, Vec<Offered>>,
-    /// Standards.
-    pub(in super::super) standards: BTreeMap<GuidelineId, Vec<Offered>>,
-    /// Sources that could not be asked, and files that could not be read: sentences.
-    pub(in super::super) troubles: Vec<String>,
-}
-
-impl Offers {
-    /// Asks the starter set and every folder among the registries of a party.
-    pub(in super::super) fn of(party: &Party) -> Self {
-        let mut offers = Self::default();
-        for (name, text) in format::starter() {
-            offers.add_guideline(name, text, STARTER);
-        }
-        for registry in &party.config.registries {
-            match &registry.what {
-                RegistryPlace::Folder(folder) => offers.add_folder(&party.root, folder),
-                RegistryPlace::Url(url) => offers.troubles.push(format!(
-                    "{url} was not asked: this version updates from folders only, the registry's comes with it"
-                )),
-            }
-        }
-        for versions in offers.guidelines.values_mut().chain(offers.standards.values_mut()) {
-            // Stable: of equal versions the one of the earlier source stays first.
-            versions.sort_by(|a, b| b.version.cmp(&a.version));
-        }
-        offers
-    }
-
-    fn add_guideline(&mut self, name: &str, text: &str, source: &str) {
-        match format::parse(name, text, Origin::File(name.to_owned()), &|_| Some("{}".to_owned())) {
-            Ok(guideline) => self.guidelines.entry(guideline.id).or_default().push(Offered {
-                version: guideline.version,
-                text: text.to_owned(),
-                sha256: guideline.sha256,
-                source: source.to_owned(),
-            }),
-            Err(problems) => {
-                let first =
-                    problems.first().map_or_else(String::new, |problem| format!(": {}", problem.message));
-                self.troubles.push(format!("{name} of {source} cannot be used{first}"));
-            }
-        }
-    }
-
-    fn add_folder(&mut self, root: &Path, folder: &str) {
-        let full = root.join(folder);
-        if full.join("index/config.json").is_file() {
-            return self.add_index(&full, folder);
-        }
-        let found = match files::below(&full, &["md", "toml"]) {
-            Ok(found) => found,
-            Err((at, error)) => {
-                let words = system_words(&error);
-                return self.troubles.push(format!("{} cannot be listed: {words}", at.display()));
-            }
-        };
-        for path in found {
-            let shown = path.strip_prefix(&full).unwrap_or(&path).to_string_lossy().into_owned();
-            let text = match files::read(&path) {
-                Ok(text) => text,
-                Err(error) => {
-                    let words = system_words(&error);
-                    self.troubles.push(format!("{shown} of {folder} cannot be read: {words}"));
-                    continue;
-                }
-            };
-            if path.extension().is_some_and(|extension| extension == "md") {
-                if text.trim_start_matches('\u{feff}').starts_with("---") {
-                    self.add_guideline(&shown, &text, folder);
-                }
-            } else if text.contains("standard") {
-                match format::parse_standard(&shown, &text, Origin::File(shown.clone())) {
-                    Ok(standard) => self.standards.entry(standard.id.clone()).or_default().push(Offered {
-                        version: standard.version,
-                        sha256: standard.sha256,
-                        text,
-                        source: folder.to_owned(),
-                    }),
-                    Err(problems) => {
-                        let first = problems.first().map_or("", |problem| problem.message.as_str());
-                        self.troubles.push(format!("{shown} of {folder} is no standard: {first}"));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// A line of the index of a registry, as far as it is asked for.
-#[derive(serde::Deserialize)]
-struct IndexLine {
-    /// The format.
-    v: u32,
-    /// `namespace/slug`
-    name: String,
-    version: String,
-    sha256: String,
-    #[serde(default)]
-    yanked: bool,
-}
-
-impl Offers {
-    /// Adds what the index of a registry offers that was exported into a folder: every version that is not yanked, if
-    /// its text is what the index says.
-    fn add_index(&mut self, full: &Path, folder: &str) {
-        let found = match files::below(&full.join("index"), &["jsonl"]) {
-            Ok(found) => found,
-            Err((at, error)) => {
-                let words = system_words(&error);
-                return self.troubles.push(format!("{} cannot be listed: {words}", at.display()));
-            }
-        };
-        for path in found {
-            let shown = path.strip_prefix(full).unwrap_or(&path).to_string_lossy().into_owned();
-            let text = match files::read(&path) {
-                Ok(text) => text,
-                Err(error) => {
-                    self.troubles
-                        .push(format!("{shown} of {folder} cannot be read: {}", system_words(&error)));
-                    continue;
-                }
-            };
-            for (nth, line) in text.lines().enumerate() {
-                if let Err(why) = self.add_line(full, folder, line) {
-                    self.troubles.push(format!("{shown} of {folder}, line {}: {why}", nth + 1));
-                }
-            }
-        }
-    }
-
-    fn add_line(&mut self, full: &Path, folder: &str, line: &str) -> Result<(), String> {
-        let line: IndexLine =
-            serde_json::from_str(line).map_err(|error| format!("it cannot be read: {error}"))?;
-        if line.v != 1 {
-            return Err(format!("it is of a later format ({}); update stanchion to use it", line.v));
-        }
-        if line.yanked {
-            return Ok(());
-        }
-        if line.sha256.len() != 64 || !line.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err("its sha256 is none".to_owned());
-        }
-        let path = full.join("blob").join(format!("{}.md", line.sha256));
-        let text = files::read(&path)
-            .map_err(|error| format!("its text cannot be read: {}", system_words(&error)))?;
-        let named = format!("{} {}", line.name, line.version);
-        let guideline = format::parse(&named, &text, Origin::File(named.clone()), &|_| Some("{}".to_owned()))
-            .map_err(|_| format!("{named} is no guideline that this version understands"))?;
-        if guideline.sha256 != line.sha256 {
-            return Err(format!("the text of {named} is not the one that was published"));
-        }
-        if guideline.id.as_str() != line.name || guideline.version.to_string() != line.version {
-            return Err(format!(
-                "the text of {named} says that it is {} {}",
-                guideline.id, guideline.version
-            ));
-        }
-        self.guidelines.entry(guideline.id).or_default().push(Offered {
-            version: guideline.version,
-            text,
-            sha256: line.sha256,
-            source: folder.to_owned(),
-        });
-        Ok(())
-    }
-}
+use super::offers::{Offered, Offers, STARTER};
+use crate::format::{Follow, Lock, Locked};
+use crate::model::GuidelineId;
 
 /// What is wanted of one guideline or standard.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Wanted {
+pub(super) struct Wanted {
     /// The versions that are followed; `None` is any of the major that is there, or any at all where there is none.
-    pub(in super::super) range: Option<VersionReq>,
+    pub(super) range: Option<VersionReq>,
     /// The only source from which it may come; `None` is any.
-    pub(in super::super) source: Option<&'static str>,
+    pub(super) source: Option<&'static str>,
+}
+
+/// What a party follows by name.
+pub(super) fn named(party: &Party) -> BTreeSet<GuidelineId> {
+    let name = |what: &Follow| match what {
+        Follow::Named { id, .. } => Some(id.clone()),
+        Follow::Starter | Follow::Directory(_) => None,
+    };
+    party.config.follow.iter().filter_map(|entry| name(&entry.what)).collect()
 }
 
 /// Which copies a party wants: those that it follows by name, the members of standards, and the starter set where
 /// it has copies of that (or is about to begin with some).
-pub(in super::super) fn wanted(
+pub(super) fn wanted(
     party: &Party,
     offers: &Offers,
     lock: &Lock,
@@ -249,7 +71,7 @@ pub(in super::super) fn wanted(
 }
 
 /// The best version for what is wanted, and a later one that is out of its range.
-pub(in super::super) fn choose<'o>(
+pub(super) fn choose<'o>(
     offered: &'o [Offered],
     wanted: &Wanted,
     now: Option<&Version>,
@@ -277,12 +99,12 @@ pub(in super::super) fn choose<'o>(
 }
 
 /// Whether two versions promise the same to those who keep them: in 0.x the second number is the major.
-pub(in super::super) fn same_major(a: &Version, b: &Version) -> bool {
+pub(super) fn same_major(a: &Version, b: &Version) -> bool {
     a.major == b.major && (a.major > 0 || a.minor == b.minor)
 }
 
 /// Where the copy of a guideline (or of a standard) lies, relative to the party.
-pub(in super::super) fn path_of(id: &GuidelineId, is_standard: bool) -> PathBuf {
+pub(super) fn path_of(id: &GuidelineId, is_standard: bool) -> PathBuf {
     if is_standard { Copies::standard_path(id) } else { Copies::guideline_path(id) }
 }
 
@@ -290,7 +112,7 @@ pub(in super::super) fn path_of(id: &GuidelineId, is_standard: bool) -> PathBuf 
 ///
 /// # Errors
 /// When it cannot be read, or is a link.
-pub(in super::super) fn read(root: &Path, path: &Path) -> Result<Option<String>, Failure> {
+pub(super) fn read(root: &Path, path: &Path) -> Result<Option<String>, Failure> {
     let full = root.join(path);
     if full.symlink_metadata().is_err() {
         return Ok(None);
@@ -305,7 +127,7 @@ pub(in super::super) fn read(root: &Path, path: &Path) -> Result<Option<String>,
 ///
 /// # Errors
 /// What the system says.
-pub(in super::super) fn write(root: &Path, path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write(root: &Path, path: &Path, text: &str) -> Result<(), Failure> {
     if !is_plain(root, path) {
         return Err(Failure::new(format!("{} is a link, and is left as it is", path.display())));
     }
@@ -316,7 +138,7 @@ pub(in super::super) fn write(root: &Path, path: &Path, text: &str) -> Result<()
 ///
 /// # Errors
 /// What the system says.
-pub(in super::super) fn write_lock(root: &Path, before: &Lock, lock: &Lock) -> Result<(), Failure> {
+pub(super) fn write_lock(root: &Path, before: &Lock, lock: &Lock) -> Result<(), Failure> {
     if before == lock && root.join(LOCK).exists() {
         return Ok(());
     }
@@ -324,7 +146,7 @@ pub(in super::super) fn write_lock(root: &Path, before: &Lock, lock: &Lock) -> R
 }
 
 /// What the lock says of a copy that was just made.
-pub(in super::super) fn locked(id: &GuidelineId, offered: &Offered) -> Locked {
+pub(super) fn locked(id: &GuidelineId, offered: &Offered) -> Locked {
     Locked {
         id: id.clone(),
         version: offered.version.clone(),
@@ -337,18 +159,9 @@ pub(in super::super) fn locked(id: &GuidelineId, offered: &Offered) -> Locked {
 mod tests {
     use super::*;
 
-    fn offered(version: &str, source: &str) -> Offered {
-        Offered {
-            version: version.parse().expect("a version"),
-            text: String::new(),
-            sha256: String::new(),
-            source: source.to_owned(),
-        }
-    }
-
     #[test]
     fn ranges_are_respected_and_majors_need_saying() {
-        let all = ["3.0.0", "2.2.0-beta", "2.1.0", "2.0.0", "1.5.0", "1.0.0"].map(|it| offered(it, "x"));
+        let all = ["3.0.0", "2.2.0-beta", "2.1.0", "2.0.0", "1.5.0", "1.0.0"].map(Offered::example);
         let version = |text: &str| text.parse::<Version>().expect("a version");
         let chosen = |range: Option<&str>, now: Option<&str>| {
             let wanted = Wanted { range: range.map(|it| it.parse().expect("a range")), source: None };

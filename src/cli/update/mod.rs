@@ -2,9 +2,10 @@
 
 pub(super) mod copy;
 mod differences;
+mod offers;
 mod preview;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use semver::Version;
@@ -12,13 +13,14 @@ use semver::Version;
 use super::guidelines::Copies;
 use super::party::{CONFIG, Party};
 use super::terminal::Terminal;
-use super::{Exit, Failure, root};
+use super::{Exit, Failure, cache, root};
 use crate::format::{self, Lock};
 use crate::model::{Guideline, GuidelineId, Origin};
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
-use copy::{Offered, Offers, Wanted, choose, locked};
+use copy::{Wanted, choose, locked};
 use differences::differences;
+use offers::{Offered, Offers};
 
 /// Bring newer versions of what is followed
 #[derive(clap::Args, Debug)]
@@ -29,8 +31,10 @@ Examples:
   stanchion update --major acme/logs      also where it asks for more
 
 Copies in .stanchion are what `check` uses: it never asks anybody. Versions
-come from the folders among `registries` in stanchion.toml, and from this
-program for the starter set. A copy that was edited here is kept.")]
+come from the `registries` in stanchion.toml (addresses and folders, the first
+that knows a name), and from this program for the starter set. A registry that
+does not answer costs 15 seconds at most, and everything stays as it is. A copy
+that was edited here is kept.")]
 pub(super) struct Arguments {
     /// A path in the repository; without it, the repository you are in
     #[arg(value_name = "PATH")]
@@ -55,6 +59,8 @@ pub(super) struct Step {
     edited: bool,
     /// What comes.
     new: Offered,
+    /// Its text.
+    new_text: String,
 }
 
 /// Everything that there is to do, and to say.
@@ -82,8 +88,12 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         return Err(Failure::new(format!("there is no {CONFIG} here, so nothing is followed by name"))
             .with_help("`stanchion init` writes one, with copies of the starter set"));
     }
-    let offers = Offers::of(&party);
-    let plan = plan(arguments, &party, &copies, &offers)?;
+    let mut offers = Offers::of(&party, &cache::of_registry);
+    offers.ask(&copy::named(&party));
+    let plan = plan(arguments, &party, &copies, &mut offers)?;
+    for (registry, remembered) in offers.remembered() {
+        cache::keep_of_registry(registry, &remembered);
+    }
     if arguments.preview {
         let text = preview::preview(&place.root, &party, &plan.steps, terminal)?;
         terminal.print(&text)?;
@@ -93,7 +103,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     for step in &plan.steps {
         let path = copy::path_of(&step.id, step.is_standard);
         let target = if step.edited { beside(&path) } else { path };
-        copy::write(&place.root, &target, &step.new.text)?;
+        copy::write(&place.root, &target, &step.new_text)?;
         terminal.print(&line(step, &target, terminal))?;
     }
     copy::write_lock(&place.root, &copies.lock, &plan.lock)?;
@@ -108,8 +118,9 @@ fn beside(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn plan(arguments: &Arguments, party: &Party, copies: &Copies, offers: &Offers) -> Result<Plan, Failure> {
+fn plan(arguments: &Arguments, party: &Party, copies: &Copies, offers: &mut Offers) -> Result<Plan, Failure> {
     let (mut guidelines, standards) = copy::wanted(party, offers, &copies.lock, false);
+    let mut members = BTreeSet::new();
     let mut plan = Plan::default();
     let majors: Vec<GuidelineId> = arguments
         .major
@@ -117,12 +128,15 @@ fn plan(arguments: &Arguments, party: &Party, copies: &Copies, offers: &Offers) 
         .map(|id| GuidelineId::new(id).map_err(|why| Failure::new(format!("`{id}` is no guideline: {why}"))))
         .collect::<Result<_, _>>()?;
     for (id, wanted) in &standards {
-        let text = plan.add(id, true, wanted, offers.standards.get(id), &majors, party, copies)?;
+        let text = plan.add(id, true, wanted, offers, &majors, party, copies)?;
         let Some(text) = text else { continue };
         match format::parse_standard(id.as_str(), &text, Origin::File(id.to_string())) {
             Ok(standard) => {
                 for (member, range, _) in standard.members {
                     let wanted = Wanted { range: Some(range), source: None };
+                    if !guidelines.contains_key(&member) {
+                        members.insert(member.clone());
+                    }
                     guidelines.entry(member).or_insert(wanted);
                 }
             }
@@ -132,8 +146,9 @@ fn plan(arguments: &Arguments, party: &Party, copies: &Copies, offers: &Offers) 
             }
         }
     }
+    offers.ask(&members);
     for (id, wanted) in &guidelines {
-        plan.add(id, false, wanted, offers.guidelines.get(id), &majors, party, copies)?;
+        plan.add(id, false, wanted, offers, &majors, party, copies)?;
     }
     for id in majors.iter().filter(|id| !guidelines.contains_key(*id) && !standards.contains_key(*id)) {
         plan.notes.push(format!("{id} is not followed by name here, so there is no copy of it to update"));
@@ -156,7 +171,7 @@ impl Plan {
         id: &GuidelineId,
         is_standard: bool,
         wanted: &Wanted,
-        offered: Option<&Vec<Offered>>,
+        offers: &Offers,
         majors: &[GuidelineId],
         party: &Party,
         copies: &Copies,
@@ -167,11 +182,31 @@ impl Plan {
         let new_lock = if is_standard { &mut self.lock.standards } else { &mut self.lock.guidelines };
         let sha = text.as_deref().map(sha256);
         let edited = matches!((&sha, old), (Some(sha), Some(old)) if *sha != old.sha256);
-        let offered = offered.map_or(&[][..], Vec::as_slice);
+        let offered = if is_standard { offers.standards.get(id) } else { offers.guidelines.get(id) };
+        let mut offered = offered.cloned().unwrap_or_default();
         let here = old.map(|old| old.version.clone()).or_else(|| version_of(text.as_deref(), is_standard));
         let free = Wanted { range: Some(semver::VersionReq::STAR), ..wanted.clone() };
         let wanted = if majors.contains(id) { &free } else { wanted };
-        let (best, beyond) = choose(offered, wanted, here.as_ref());
+        let is_newer = |it: &Offered| here.as_ref().is_none_or(|here| it.version > *here);
+        // A text that does not come, or is not what was published, gives way to the next best version.
+        let mut new_text = None;
+        while let Some(best) = choose(&offered, wanted, here.as_ref()).0 {
+            if text.is_some() && !is_newer(best) {
+                break;
+            }
+            match offers.text(best) {
+                Ok(text) => {
+                    new_text = Some(text);
+                    break;
+                }
+                Err(why) => {
+                    self.notes.push(why);
+                    let lost = best.clone();
+                    offered.retain(|it| *it != lost);
+                }
+            }
+        }
+        let (best, beyond) = choose(&offered, wanted, here.as_ref());
         if let Some(beyond) = beyond {
             let how = if wanted.range.is_some() {
                 format!("follow {id}@{} to have it", beyond.version.major)
@@ -193,8 +228,7 @@ impl Plan {
             }
             return Ok(text);
         };
-        let newer = here.as_ref().is_none_or(|here| best.version > *here);
-        if text.is_some() && !newer {
+        let Some(new_text) = new_text else {
             if let Some(old) = old {
                 if best.version == old.version && best.sha256 != old.sha256 {
                     self.notes.push(format!(
@@ -209,15 +243,16 @@ impl Plan {
             }
             self.current += 1;
             return Ok(text);
-        }
+        };
         if edited && let Some(old) = old {
             // The lock says what the copy was made from, until somebody merges the two.
             new_lock.push(old.clone());
         } else {
             new_lock.push(locked(id, best));
         }
-        let will = if edited { text.clone() } else { Some(best.text.clone()) };
-        self.steps.push(Step { id: id.clone(), is_standard, here, text, edited, new: best.clone() });
+        let will = if edited { text.clone() } else { Some(new_text.clone()) };
+        let new = best.clone();
+        self.steps.push(Step { id: id.clone(), is_standard, here, text, edited, new, new_text });
         Ok(will)
     }
 }
@@ -291,7 +326,7 @@ fn changes(step: &Step) -> Vec<String> {
         return vec![];
     }
     let old = step.text.as_deref().and_then(|text| guideline(&step.id, text));
-    match (old, guideline(&step.id, &step.new.text)) {
+    match (old, guideline(&step.id, &step.new_text)) {
         (Some(old), Some(new)) => differences(&old, &new),
         _ => vec![],
     }
@@ -332,13 +367,14 @@ fn closing(plan: &Plan, offers: &Offers, preview: bool, terminal: &Terminal) -> 
 
 /// The copies that a party begins with, and their lock: for `stanchion init`.
 pub(super) fn beginning(party: &Party) -> (BTreeMap<PathBuf, String>, Lock) {
-    let offers = Offers::of(party);
+    let offers = Offers::starter();
     let (guidelines, _) = copy::wanted(party, &offers, &Lock::default(), true);
     let mut files = BTreeMap::new();
     let mut lock = Lock::default();
     for (id, wanted) in guidelines {
-        if let Some(best) = offers.guidelines.get(&id).and_then(|offered| choose(offered, &wanted, None).0) {
-            files.insert(Copies::guideline_path(&id), best.text.clone());
+        let best = offers.guidelines.get(&id).and_then(|offered| choose(offered, &wanted, None).0);
+        if let Some((best, Ok(text))) = best.map(|best| (best, offers.text(best))) {
+            files.insert(Copies::guideline_path(&id), text);
             lock.guidelines.push(locked(&id, best));
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn preview(
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
     };
-    let (old, new) = (of(|step| step.text.as_deref()), of(|step| Some(&step.new.text)));
+    let (old, new) = (of(|step| step.text.as_deref()), of(|step| Some(&step.new_text)));
     let before = found(root, party, old, terminal)?;
     let after = found(root, party, new, terminal)?;
     let mut out = String::new();

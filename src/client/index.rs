@@ -1,0 +1,136 @@
+//! The lines of an index: what a registry says that it has.
+
+use semver::Version;
+use serde::Deserialize;
+
+use crate::model::GuidelineId;
+
+/// The format that this version reads.
+const VERSION: u64 = 1;
+
+/// What a version is one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A guideline: Markdown.
+    Guideline,
+    /// A standard: TOML.
+    Standard,
+}
+
+impl Kind {
+    /// How the name of its text ends.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Guideline => "md",
+            Self::Standard => "toml",
+        }
+    }
+}
+
+/// A version that a registry has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Guideline or standard.
+    pub kind: Kind,
+    /// Its name.
+    pub id: GuidelineId,
+    /// Its version.
+    pub version: Version,
+    /// SHA-256 of its text: 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Whether it should not be chosen any more.
+    pub yanked: bool,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    #[serde(default = "guideline")]
+    kind: Kind,
+    name: String,
+    version: String,
+    sha256: String,
+    #[serde(default)]
+    yanked: bool,
+}
+
+fn guideline() -> Kind {
+    Kind::Guideline
+}
+
+/// Reads the file about `id`: the entries, and a sentence about each line that is none.
+pub(super) fn read(id: &GuidelineId, text: &str) -> (Vec<Entry>, Vec<String>) {
+    let (mut entries, mut troubles) = (Vec::new(), Vec::new());
+    for (nth, line) in text.lines().enumerate() {
+        match read_line(id, line) {
+            Ok(entry) => entries.push(entry),
+            Err(why) => troubles.push(format!("line {}: {why}", nth + 1)),
+        }
+    }
+    (entries, troubles)
+}
+
+fn read_line(id: &GuidelineId, line: &str) -> Result<Entry, String> {
+    let json: serde_json::Value =
+        serde_json::from_str(line).map_err(|error| format!("it cannot be read: {error}"))?;
+    version(&json)?;
+    let line = Line::deserialize(&json).map_err(|error| format!("it cannot be read: {error}"))?;
+    let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if line.sha256.len() != 64 || !line.sha256.bytes().all(lower) {
+        return Err("its sha256 is none".to_owned());
+    }
+    if line.name != id.as_str() {
+        return Err(format!("it is about {}, not {id}", line.name));
+    }
+    let version =
+        line.version.parse().map_err(|error| format!("`{}` is no version: {error}", line.version))?;
+    Ok(Entry { kind: line.kind, id: id.clone(), version, sha256: line.sha256, yanked: line.yanked })
+}
+
+/// Refuses what is of a later format.
+pub(super) fn version(json: &serde_json::Value) -> Result<(), String> {
+    match json.get("v").and_then(serde_json::Value::as_u64) {
+        Some(VERSION) => Ok(()),
+        Some(later) if later > VERSION => {
+            Err(format!("it is of a later format ({later}); update stanchion to use it"))
+        }
+        _ => Err("it does not say of which format it is (`v`)".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_and_each_that_is_none_is_told() {
+        let id = GuidelineId::new("acme/a").expect("an id");
+        let sha = "0".repeat(64);
+        let line = |more: &str| {
+            format!("{{\"v\":1,\"name\":\"acme/a\",\"version\":\"1.0.0\",\"sha256\":\"{sha}\"{more}}}")
+        };
+        let (entries, troubles) = read(
+            &id,
+            &format!("{}\n{}\n", line(""), line(",\"kind\":\"standard\",\"yanked\":true,\"new\":1")),
+        );
+        assert_eq!((entries.len(), troubles.len()), (2, 0));
+        assert_eq!(
+            (entries[0].kind, entries[1].kind, entries[1].yanked),
+            (Kind::Guideline, Kind::Standard, true)
+        );
+        for (bad, words) in [
+            ("<html>".to_owned(), "cannot be read"),
+            (line("").replace("\"v\":1", "\"v\":2"), "later format (2)"),
+            (line("").replace("\"v\":1,", ""), "which format"),
+            (line("").replace("acme/a", "acme/b"), "about acme/b"),
+            (line("").replace("1.0.0", "one"), "no version"),
+            (line("").replace("000", "0g0"), "sha256"),
+            (line("").replace("000", "0A0"), "sha256"),
+            (line(",\"kind\":\"other\""), "cannot be read"),
+        ] {
+            let (entries, troubles) = read(&id, &bad);
+            assert!(entries.is_empty() && troubles[0].contains(words), "{bad}: {troubles:?}");
+        }
+    }
+}

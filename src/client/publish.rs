@@ -1,0 +1,101 @@
+//! Publishing to a registry.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use ureq::http::{StatusCode, header};
+
+use super::http::{Trouble, agent, failed, refused};
+use super::index::Kind;
+use crate::model::GuidelineId;
+
+/// Longest time for one text.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Largest answer, in bytes.
+const ANSWER: u64 = 1 << 20;
+
+/// What became of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is published now.
+    New,
+    /// The very same was published before.
+    Same,
+}
+
+/// A registry to publish to, with the key that it asks for.
+pub struct Publisher {
+    agent: ureq::Agent,
+    base: String,
+    token: String,
+}
+
+/// A problem document (RFC 9457), as far as it is shown.
+#[derive(Deserialize)]
+struct Problem {
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    errors: Vec<Error>,
+}
+
+#[derive(Deserialize)]
+struct Error {
+    #[serde(default)]
+    line: u32,
+    #[serde(default)]
+    detail: String,
+}
+
+impl Publisher {
+    /// The registry at `base`; the token is only ever sent there.
+    #[must_use]
+    pub fn new(base: &str, token: String) -> Self {
+        Self { agent: agent(base), base: base.trim_end_matches('/').to_owned(), token }
+    }
+
+    /// Publishes a text.
+    ///
+    /// # Errors
+    /// Sentences about why not: the first says it all, others say where in the text. Then nothing was published, or
+    /// (where the connection broke) it can be asked again: the same text is published once.
+    pub fn publish(
+        &self,
+        kind: Kind,
+        id: &GuidelineId,
+        version: &str,
+        text: &str,
+    ) -> Result<Sent, Vec<String>> {
+        let room = match kind {
+            Kind::Guideline => "guidelines",
+            Kind::Standard => "standards",
+        };
+        let address = format!("{}/api/v1/{room}/{}/{}/{version}", self.base, id.namespace(), id.slug());
+        let request = self
+            .agent
+            .put(address)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+            .config()
+            .timeout_global(Some(PATIENCE))
+            // A key goes nowhere else.
+            .max_redirects(0)
+            .build();
+        let sent = request.send(text);
+        let mut answer = sent.map_err(|error| vec![failed(&error).0.0])?;
+        match answer.status() {
+            StatusCode::CREATED => return Ok(Sent::New),
+            StatusCode::OK => return Ok(Sent::Same),
+            _ => {}
+        }
+        let status = answer.status();
+        let body = answer.body_mut().with_config().limit(ANSWER).read_to_vec().unwrap_or_default();
+        let Ok(problem) = serde_json::from_slice::<Problem>(&body) else {
+            let Trouble(words) = refused(status);
+            return Err(vec![words]);
+        };
+        let mut all = vec![if problem.detail.is_empty() { refused(status).0 } else { problem.detail }];
+        all.extend(problem.errors.into_iter().map(|it| format!("line {}: {}", it.line, it.detail)));
+        Err(all)
+    }
+}
