@@ -28,6 +28,7 @@ mod new;
 mod party;
 mod progress;
 mod promise;
+mod publish;
 mod reports;
 mod root;
 mod says;
@@ -120,6 +121,7 @@ enum Command {
     Init(init::Arguments),
     Fix(fix::Arguments),
     Update(update::Arguments),
+    Publish(publish::Arguments),
     Promise(promise::Arguments),
     Waive(waive::Arguments),
     Waivers(waivers::Arguments),
@@ -158,6 +160,7 @@ pub fn main() -> ExitCode {
         Some(Command::Init(arguments)) => init::run(&arguments, &terminal),
         Some(Command::Fix(arguments)) => fix::run(&arguments, &terminal),
         Some(Command::Update(arguments)) => update::run(&arguments, &terminal),
+        Some(Command::Publish(arguments)) => publish::run(&arguments, &terminal),
         Some(Command::Promise(arguments)) => promise::run(&arguments, &terminal),
         Some(Command::Waive(arguments)) => waive::run(&arguments, &terminal),
         Some(Command::Waivers(arguments)) => waivers::run(&arguments, &terminal),

@@ -152,7 +152,7 @@ fn file(guideline: &Guideline) -> &str {
 }
 
 /// An example that does not hold, pointing at its fence.
-fn problem(guideline: &Guideline, case: &Case) -> Problem {
+pub(super) fn problem(guideline: &Guideline, case: &Case) -> Problem {
     let what = if case.expects == Expectation::Good { "good example" } else { "bad example" };
     let fence = &guideline.text[case.span.start.min(guideline.text.len())..];
     let first = fence.lines().next().map_or(0, str::len);

@@ -11,6 +11,6 @@ mod remembered;
 mod source;
 
 pub use index::{Entry, Kind};
-pub use publish::{Publisher, Sent};
+pub use publish::{Publisher, Refused, Sent};
 pub use remembered::Remembered;
 pub use source::{Place, Source};

@@ -23,6 +23,15 @@ pub enum Sent {
     Same,
 }
 
+/// Why a text was not published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Sentences: the first says it all, others say where in the text.
+    pub words: Vec<String>,
+    /// Whether any other text would fare alike: nobody answers, or the key is none.
+    pub for_all: bool,
+}
+
 /// A registry to publish to, with the key that it asks for.
 pub struct Publisher {
     agent: ureq::Agent,
@@ -57,15 +66,9 @@ impl Publisher {
     /// Publishes a text.
     ///
     /// # Errors
-    /// Sentences about why not: the first says it all, others say where in the text. Then nothing was published, or
-    /// (where the connection broke) it can be asked again: the same text is published once.
-    pub fn publish(
-        &self,
-        kind: Kind,
-        id: &GuidelineId,
-        version: &str,
-        text: &str,
-    ) -> Result<Sent, Vec<String>> {
+    /// Why not. Then nothing was published, or (where the connection broke) it can be asked again: the same text is
+    /// published once.
+    pub fn publish(&self, kind: Kind, id: &GuidelineId, version: &str, text: &str) -> Result<Sent, Refused> {
         let room = match kind {
             Kind::Guideline => "guidelines",
             Kind::Standard => "standards",
@@ -82,20 +85,21 @@ impl Publisher {
             .max_redirects(0)
             .build();
         let sent = request.send(text);
-        let mut answer = sent.map_err(|error| vec![failed(&error).0.0])?;
+        let mut answer = sent.map_err(|error| Refused { words: vec![failed(&error).0.0], for_all: true })?;
         match answer.status() {
             StatusCode::CREATED => return Ok(Sent::New),
             StatusCode::OK => return Ok(Sent::Same),
             _ => {}
         }
         let status = answer.status();
+        let for_all = !matches!(status.as_u16(), 403 | 409 | 413 | 422);
         let body = answer.body_mut().with_config().limit(ANSWER).read_to_vec().unwrap_or_default();
         let Ok(problem) = serde_json::from_slice::<Problem>(&body) else {
             let Trouble(words) = refused(status);
-            return Err(vec![words]);
+            return Err(Refused { words: vec![words], for_all });
         };
         let mut all = vec![if problem.detail.is_empty() { refused(status).0 } else { problem.detail }];
         all.extend(problem.errors.into_iter().map(|it| format!("line {}: {}", it.line, it.detail)));
-        Err(all)
+        Err(Refused { words: all, for_all })
     }
 }

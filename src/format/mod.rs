@@ -35,7 +35,7 @@ pub use advice::advice;
 pub use baseline::{parse_baseline, render_baseline};
 pub use config::{
     Config, EditProblem, Follow, Followed, Promised, Registry, RegistryPlace, Setting, init_config,
-    parse_config, with_promise, without_promise,
+    parse_config, registry_place, with_promise, without_promise,
 };
 pub use lock::{Lock, Locked, parse_lock};
 pub use parse::{FILE_BYTES, FRONT_MATTER_BYTES, locate, parse, parse_with, problem};

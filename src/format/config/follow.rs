@@ -129,7 +129,7 @@ pub(super) fn registries(
 ) -> Vec<Registry> {
     let mut all: Vec<Registry> = Vec::new();
     for (entry, span) in texts(document, json, "registries") {
-        match place(entry) {
+        match registry_place(entry) {
             Ok(what) if all.iter().any(|registry| registry.what == what) => {
                 let message = format!("`{entry}` stands here twice");
                 problems.push(document.source.problem(span, message, "again here", None));
@@ -143,7 +143,11 @@ pub(super) fn registries(
     all
 }
 
-fn place(entry: &str) -> Result<RegistryPlace, (String, String)> {
+/// A place of a registry as it is written: an address or a folder.
+///
+/// # Errors
+/// Why it is neither, and what to write.
+pub fn registry_place(entry: &str) -> Result<RegistryPlace, (String, String)> {
     if is_relative(entry) || entry.starts_with('/') {
         return Ok(RegistryPlace::Folder(entry.to_owned()));
     }

@@ -19,7 +19,7 @@ use crate::model::{GuidelineId, Problem, Promise, Unassessed};
 use crate::text::Span;
 pub use edit::{EditProblem, with_promise, without_promise};
 pub(super) use edit::{changed, day, document};
-pub use follow::{Follow, Followed, Registry, RegistryPlace};
+pub use follow::{Follow, Followed, Registry, RegistryPlace, registry_place};
 pub(super) use raw::RawConfig;
 
 /// Largest file, in bytes.

@@ -1,0 +1,148 @@
+//! What is going to be published: files that can be used, and whose examples hold.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use semver::Version;
+
+use super::super::failure::system_words;
+use super::super::{Failure, files, guidelines, worker};
+use crate::client::Kind;
+use crate::format;
+use crate::model::{Guideline, GuidelineId, Origin, Problem};
+use crate::verify::{CaseVerdict, verify};
+
+/// The folder that is published where none is named.
+const FOLDER: &str = "guidelines";
+
+/// A text with what it says of itself.
+pub(super) struct Text {
+    pub(super) kind: Kind,
+    pub(super) id: GuidelineId,
+    pub(super) version: Version,
+    pub(super) sha256: String,
+    pub(super) text: String,
+}
+
+/// Every text in these files and folders, guidelines before standards, each in order of name.
+///
+/// # Errors
+/// What cannot be read, and everything that keeps one of them from being published.
+pub(super) fn collect(base: &Path, paths: &[PathBuf]) -> Result<Vec<Text>, Failure> {
+    let own = [PathBuf::from(FOLDER)];
+    let paths = if paths.is_empty() { &own[..] } else { paths };
+    let (mut all, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        for (file, shown) in files_of(base, path)? {
+            let is_standard = file.extension().is_some_and(|it| it.eq_ignore_ascii_case("toml"));
+            let text = files::read(&file).map_err(|error| Failure::io("read", Path::new(&shown), &error))?;
+            let read = if is_standard { standard(&shown, text) } else { guideline(&shown, text) };
+            match read {
+                Ok(read) => all.extend(read),
+                Err(found) => problems.extend(found),
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Failure::Problems {
+            what: "nothing was published: not everything can be".to_owned(),
+            problems,
+        });
+    }
+    if all.is_empty() {
+        let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Failure::new(format!("there is nothing to publish in {}", places.join(" or "))).with_help(
+            "a guideline is a .md file that begins with front matter (`stanchion new ID` writes one), a standard a .toml \
+             file that says `standard = …`",
+        ));
+    }
+    all.sort_by(|a, b| {
+        (a.kind == Kind::Standard, &a.id, &a.version).cmp(&(b.kind == Kind::Standard, &b.id, &b.version))
+    });
+    for pair in all.windows(2) {
+        if pair[0].id == pair[1].id && pair[0].version == pair[1].version && pair[0].sha256 != pair[1].sha256
+        {
+            return Err(Failure::new(format!(
+                "{} {} is in two files that differ",
+                pair[0].id, pair[0].version
+            ))
+            .with_help("name the one that is meant, or give one of them another version"));
+        }
+    }
+    all.dedup_by(|a, b| a.id == b.id && a.version == b.version);
+    Ok(all)
+}
+
+/// The files that a path names, each with how it is told.
+fn files_of(base: &Path, path: &Path) -> Result<Vec<(PathBuf, String)>, Failure> {
+    let full = base.join(path);
+    if full.is_file() {
+        return Ok(vec![(full, path.display().to_string())]);
+    }
+    let found = files::below(&full, &["md", "toml"]).map_err(|(at, error)| {
+        let shown = if at == full { path } else { &at };
+        let failure = Failure::new(format!("{} cannot be listed: {}", shown.display(), system_words(&error)));
+        if path == Path::new(FOLDER) {
+            failure.with_help("name the folder with your guidelines: stanchion publish PATH")
+        } else {
+            failure.with_help("name a folder or a file that is there")
+        }
+    })?;
+    let told = |file: PathBuf| {
+        let shown = path.join(file.strip_prefix(&full).unwrap_or(&file)).display().to_string();
+        (file, shown)
+    };
+    Ok(found.into_iter().map(told).collect())
+}
+
+/// A guideline; nothing where the file is not meant to be one.
+fn guideline(shown: &str, text: String) -> Result<Option<Text>, Vec<Problem>> {
+    if !text.trim_start_matches('\u{feff}').starts_with("---") {
+        return Ok(None);
+    }
+    // A registry has this one text and nothing beside it.
+    let guideline = Arc::new(format::parse(shown, &text, Origin::File(shown.to_owned()), &|_| None)?);
+    let program = worker::program();
+    let broken = guidelines::compile_problems(&guideline, program.as_deref());
+    if !broken.is_empty() {
+        return Err(broken);
+    }
+    let slips = examples(&guideline, program.as_deref());
+    if !slips.is_empty() {
+        return Err(slips);
+    }
+    Ok(Some(Text {
+        kind: Kind::Guideline,
+        id: guideline.id.clone(),
+        version: guideline.version.clone(),
+        sha256: guideline.sha256.clone(),
+        text,
+    }))
+}
+
+/// Examples that do not hold.
+fn examples(guideline: &Arc<Guideline>, program: Option<&Path>) -> Vec<Problem> {
+    let cases = verify(guideline, program).cases;
+    let missed = cases.iter().filter(|case| case.verdict != CaseVerdict::Holds);
+    missed
+        .map(|case| Problem {
+            help: Some(format!("`stanchion test {}` says more", guideline.origin.words())),
+            ..super::super::test::problem(guideline, case)
+        })
+        .collect()
+}
+
+/// A standard; nothing where the file is not meant to be one.
+fn standard(shown: &str, text: String) -> Result<Option<Text>, Vec<Problem>> {
+    if !text.contains("standard") {
+        return Ok(None);
+    }
+    let standard = format::parse_standard(shown, &text, Origin::File(shown.to_owned()))?;
+    Ok(Some(Text {
+        kind: Kind::Standard,
+        id: standard.id,
+        version: standard.version,
+        sha256: standard.sha256,
+        text,
+    }))
+}
