@@ -7,8 +7,8 @@ CREATE TABLE blob (
 CREATE TABLE version (
   seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('guideline', 'standard')),
-  namespace TEXT NOT NULL,
-  slug TEXT NOT NULL,
+  namespace TEXT COLLATE "C" NOT NULL,
+  slug TEXT COLLATE "C" NOT NULL,
   version TEXT NOT NULL,
   -- Versions in their order: numbers of equal length, a release behind its pre-releases.
   sort_key TEXT COLLATE "C" NOT NULL,

@@ -77,6 +77,9 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Every stage, from an idea to what is no longer advised.
+    pub const ALL: [Self; 5] = [Self::Sketch, Self::Trial, Self::Practice, Self::Standard, Self::Retired];
+
     /// The word as written in files.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -6,8 +6,9 @@
 use std::io;
 use std::path::Path;
 
+use super::flow::cursor;
 use super::index;
-use super::store::{Kind, Store};
+use super::store::{Filter, From, Kind, Store};
 
 /// Names of a page.
 const PAGE: i64 = 200;
@@ -21,7 +22,7 @@ pub(super) enum ExportError {
     File(String, io::Error),
 }
 
-impl From<sqlx::Error> for ExportError {
+impl std::convert::From<sqlx::Error> for ExportError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
     }
@@ -42,15 +43,28 @@ pub(super) struct Exported {
 /// What could not be read or written; what was written until then is whole.
 pub(super) async fn export(store: &Store, folder: &Path) -> Result<Exported, ExportError> {
     let mut exported = Exported::default();
-    let mut after = (String::new(), String::new());
+    for kind in [Kind::Guideline, Kind::Standard] {
+        write_kind(store, folder, kind, &mut exported).await?;
+    }
+    write(&folder.join("index").join("config.json"), &index::config())?;
+    Ok(exported)
+}
+
+async fn write_kind(
+    store: &Store,
+    folder: &Path,
+    kind: Kind,
+    exported: &mut Exported,
+) -> Result<(), ExportError> {
+    let mut from = From::Name(String::new(), String::new());
     loop {
-        let page = store.newest(Kind::Guideline, (&after.0, &after.1), PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = (last.namespace.clone(), last.slug.clone());
+        let page = store.names(kind, &Filter::default(), &from, PAGE).await?;
+        let Some(next) = cursor::behind(&page, &from) else { return Ok(()) };
+        from = next;
         for name in &page {
-            let versions = store.versions(Kind::Guideline, &name.namespace, &name.slug).await?;
+            let versions = store.versions(&name.namespace, &name.slug).await?;
             for version in &versions {
-                let path = folder.join("blob").join(format!("{}.md", version.sha256));
+                let path = folder.join("blob").join(format!("{}.{}", version.sha256, kind.ending()));
                 // A text never changes.
                 if path.exists() {
                     continue;
@@ -60,13 +74,11 @@ pub(super) async fn export(store: &Store, folder: &Path) -> Result<Exported, Exp
                 }
             }
             let path = folder.join("index").join(&name.namespace).join(format!("{}.jsonl", name.slug));
-            write(&path, &index::lines(&versions))?;
+            write(&path, &index::lines(name, &versions))?;
             exported.names += 1;
             exported.versions += versions.len();
         }
     }
-    write(&folder.join("index").join("config.json"), &index::config())?;
-    Ok(exported)
 }
 
 /// Writes a file beside its place and renames it there.
@@ -98,7 +110,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open_sqlite(&folder.path().join("registry.sqlite")).await.expect("opened");
         for (name, text) in crate::format::starter() {
-            store.publish(&prepare(name, text, "starter", 5).expect("a version")).await.expect("published");
+            store
+                .publish(&prepare(Kind::Guideline, name, text, "starter", 5).expect("a version"))
+                .await
+                .expect("published");
         }
         let site = folder.path().join("site");
         let exported = export(&store, &site).await.expect("exported");

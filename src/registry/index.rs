@@ -1,6 +1,6 @@
 //! The static index as text: what the server answers and what `export` writes are the same bytes.
 
-use super::store::PublishedVersion;
+use super::store::{Name, PublishedVersion};
 
 /// The format of the index.
 const VERSION: u32 = 1;
@@ -10,19 +10,20 @@ pub(super) fn config() -> String {
     let config = serde_json::json!({
         "v": VERSION,
         "index": "index/{namespace}/{slug}.jsonl",
-        "blob": "blob/{sha256}.md",
+        "blob": "blob/{sha256}.{md|toml}",
     });
     format!("{config}\n")
 }
 
-/// `/index/<ns>/<slug>.jsonl`: one line for each version, in the order given.
-pub(super) fn lines(versions: &[PublishedVersion]) -> String {
-    versions.iter().map(line).collect()
+/// `/index/<ns>/<slug>.jsonl`: one line for each version of a name, in the order given.
+pub(super) fn lines(name: &Name, versions: &[PublishedVersion]) -> String {
+    versions.iter().map(|it| line(name, it)).collect()
 }
 
-fn line(it: &PublishedVersion) -> String {
+fn line(name: &Name, it: &PublishedVersion) -> String {
     let line = serde_json::json!({
         "v": VERSION,
+        "kind": it.kind.word(),
         "name": format!("{}/{}", it.namespace, it.slug),
         "version": it.version,
         "sha256": it.sha256,
@@ -32,6 +33,9 @@ fn line(it: &PublishedVersion) -> String {
         "published_ms": it.published_ms,
         "yanked": it.yanked_ms.is_some(),
         "yank_message": it.yank_message,
+        "retired": name.retired_ms.is_some(),
+        "retire_message": name.retire_message,
+        "successor": name.successor,
     });
     format!("{line}\n")
 }

@@ -11,9 +11,9 @@ use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 
 use super::export::{ExportError, export};
-use super::flow::{Held, Key, LARGEST, Refusal, prepare, scope_of};
+use super::flow::{Held, Key, LARGEST, Refusal, cursor, prepare, scope_of, words};
 use super::http::{router, serve};
-use super::store::{Kind, Published, Store};
+use super::store::{Filter, From, Kind, Published, Store};
 use crate::format;
 use crate::model::GuidelineId;
 use crate::report::escape::escape;
@@ -46,6 +46,9 @@ and accounts come later.")]
         /// Where to listen
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8585")]
         listen: SocketAddr,
+        /// The address at which people find it, where that is another one: https://guidelines.example.org
+        #[arg(long, value_name = "URL", value_parser = public_url)]
+        public_url: Option<String>,
         #[command(flatten)]
         place: Place,
     },
@@ -77,6 +80,26 @@ and accounts come later.")]
         message: Option<String>,
         /// Take it back
         #[arg(long, conflicts_with = "message")]
+        undo: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say that a guideline or standard is no longer advised, and what is instead
+    #[command(
+        after_help = "Example:\n  stanchion-registry retire acme/short-names --message 'too short' --successor acme/names"
+    )]
+    Retire {
+        /// The guideline or standard
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Why
+        #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
+        message: Option<String>,
+        /// What is advised instead
+        #[arg(long, value_name = "ID")]
+        successor: Option<String>,
+        /// Take it back
+        #[arg(long, conflicts_with_all = ["message", "successor"])]
         undo: bool,
         #[command(flatten)]
         place: Place,
@@ -130,6 +153,18 @@ struct Place {
     data: PathBuf,
 }
 
+/// An address without a slash at its end, and without what does not belong into one.
+fn public_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]".contains(&byte);
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.bytes().all(plain) => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err("an address like https://guidelines.example.org".to_owned()),
+    }
+}
+
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -140,10 +175,15 @@ pub fn main() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match command {
-            Command::Serve { listen, place } => run(listen, place.data).await,
+            Command::Serve { listen, public_url, place } => {
+                run(listen, public_url.as_deref(), place.data).await
+            }
             Command::Publish { files, by, place } => publish(&open(&place.data).await?, &files, &by).await,
             Command::Yank { id, version, message, undo: _, place } => {
                 yank(&open(&place.data).await?, &id, &version, message.as_deref()).await
+            }
+            Command::Retire { id, message, successor, undo: _, place } => {
+                retire(&open(&place.data).await?, &id, message.as_deref(), successor.as_deref()).await
             }
             Command::Export { folder, place } => write_export(&open(&place.data).await?, &folder).await,
             Command::Token { namespace, owner, days, place } => {
@@ -174,11 +214,19 @@ async fn publish(store: &Store, files: &[PathBuf], by: &str) -> Result<(), Strin
         let name = file.display().to_string();
         #[expect(clippy::disallowed_methods, reason = "a file that the operator named")]
         let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
-        let version = prepare(&name, &text, by, now_ms()).map_err(|refusal| refused(&name, refusal))?;
+        let is_standard = file.extension().is_some_and(|it| it.eq_ignore_ascii_case("toml"));
+        let kind = if is_standard { Kind::Standard } else { Kind::Guideline };
+        let version = prepare(kind, &name, &text, by, now_ms()).map_err(|refusal| refused(&name, refusal))?;
         let told = format!("{}/{} {}", version.namespace, version.slug, version.version);
         match store.publish(&version).await.map_err(|error| format!("cannot publish {name}: {error}"))? {
             Published::New => say(&format!("published: {told}")),
             Published::Same => say(&format!("published before: {told}")),
+            Published::OtherKind(other) => {
+                return Err(format!(
+                    "{told} cannot be published: the name is a {}'s, for ever\n  help: give this one another name",
+                    other.word()
+                ));
+            }
             Published::Taken { sha256 } => {
                 return Err(format!(
                     "{told} is published with another text (sha256 {sha256}), for ever\n  help: give this one another version"
@@ -207,14 +255,39 @@ fn refused(name: &str, refusal: Refusal) -> String {
 
 async fn yank(store: &Store, id: &str, version: &str, message: Option<&str>) -> Result<(), String> {
     let id = GuidelineId::new(id).map_err(|why| format!("`{id}` is no guideline: {why}"))?;
-    let name = (Kind::Guideline, id.namespace(), id.slug(), version);
-    let found = store.yank(name, message.map(|message| (message, now_ms()))).await;
+    let name = (id.namespace(), id.slug(), version);
+    let found = store.yank(name, message.map(|message| (message, now_ms())), words).await;
     if !found.map_err(|error| format!("cannot yank {id} {version}: {error}"))? {
         return Err(format!(
             "{id} {version} is not published\n  help: `stanchion-registry list` shows what is"
         ));
     }
     say(&format!("{}: {id} {version}", if message.is_some() { "yanked" } else { "no longer yanked" }));
+    Ok(())
+}
+
+async fn retire(
+    store: &Store,
+    id: &str,
+    message: Option<&str>,
+    successor: Option<&str>,
+) -> Result<(), String> {
+    let parse = |id: &str| GuidelineId::new(id).map_err(|why| format!("`{id}` is no name: {why}"));
+    let id = parse(id)?;
+    let wrong = |error: sqlx::Error| format!("cannot retire {id}: {error}");
+    if let Some(successor) = successor {
+        let next = parse(successor)?;
+        if store.name(next.namespace(), next.slug()).await.map_err(wrong)?.is_none() {
+            return Err(format!(
+                "{next} is not published\n  help: publish it first, or leave --successor out"
+            ));
+        }
+    }
+    let retired = message.map(|message| (message, successor));
+    if !store.retire((id.namespace(), id.slug()), retired, now_ms()).await.map_err(wrong)? {
+        return Err(format!("{id} is not published\n  help: `stanchion-registry list` shows what is"));
+    }
+    say(&format!("{}: {id}", if message.is_some() { "retired" } else { "advised again" }));
     Ok(())
 }
 
@@ -256,20 +329,24 @@ async fn write_export(store: &Store, folder: &std::path::Path) -> Result<(), Str
 }
 
 async fn list(store: &Store) -> Result<(), String> {
-    let mut after = (String::new(), String::new());
     let mut none = true;
-    loop {
-        let page = store.newest(Kind::Guideline, (&after.0, &after.1), PAGE).await;
-        let page = page.map_err(|error| format!("cannot list: {error}"))?;
-        let Some(last) = page.last() else { break };
-        after = (last.namespace.clone(), last.slug.clone());
-        none = false;
-        for it in &page {
-            let yanked = if it.yanked_ms.is_some() { " (yanked)" } else { "" };
-            say(&format!(
-                "{}/{} {}{yanked}  {} · {}: {}",
-                it.namespace, it.slug, it.version, it.stage, it.owner, it.title
-            ));
+    for kind in [Kind::Guideline, Kind::Standard] {
+        let mut from = From::Name(String::new(), String::new());
+        loop {
+            let page = store.names(kind, &Filter::default(), &from, PAGE).await;
+            let page = page.map_err(|error| format!("cannot list: {error}"))?;
+            let Some(next) = cursor::behind(&page, &from) else { break };
+            from = next;
+            none = false;
+            for it in &page {
+                let yanked = if it.yanked_ms.is_some() { " (yanked)" } else { "" };
+                let retired = if it.retired_ms.is_some() { " (retired)" } else { "" };
+                let stage = if kind == Kind::Standard { "a set" } else { &it.stage };
+                say(&format!(
+                    "{}/{} {}{yanked}{retired}  {stage} · {}: {}",
+                    it.namespace, it.slug, it.version, it.owner, it.title
+                ));
+            }
         }
     }
     if none {
@@ -278,7 +355,7 @@ async fn list(store: &Store) -> Result<(), String> {
     Ok(())
 }
 
-async fn run(listen: SocketAddr, data: PathBuf) -> Result<(), String> {
+async fn run(listen: SocketAddr, public_url: Option<&str>, data: PathBuf) -> Result<(), String> {
     let store = open(&data).await?;
     let _alone = alone(&store, &data)?;
     publish_starter(&store).await?;
@@ -287,7 +364,7 @@ async fn run(listen: SocketAddr, data: PathBuf) -> Result<(), String> {
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     log(&format!("level=info what=serving address=http://{address} database={}", store.engine()));
-    serve(listener, router(store, now_ms), stop()).await;
+    serve(listener, router(store, now_ms, public_url), stop()).await;
     log("level=info what=stopped");
     Ok(())
 }
@@ -331,12 +408,15 @@ async fn open(data: &std::path::Path) -> Result<Store, String> {
 async fn publish_starter(store: &Store) -> Result<(), String> {
     let mut new = 0;
     for (name, text) in format::starter() {
-        let version = prepare(name, text, "starter", now_ms()).map_err(|refusal| refused(name, refusal))?;
+        let version = prepare(Kind::Guideline, name, text, "starter", now_ms())
+            .map_err(|refusal| refused(name, refusal))?;
         match store.publish(&version).await.map_err(|error| format!("cannot publish {name}: {error}"))? {
             Published::New => new += 1,
             Published::Same => {}
             // Another program's starter set had this version: published is for ever.
-            Published::Taken { .. } => log(&format!("level=warn what=starter-differs name={}", escape(name))),
+            Published::Taken { .. } | Published::OtherKind(_) => {
+                log(&format!("level=warn what=starter-differs name={}", escape(name)))
+            }
         }
     }
     if new > 0 {

@@ -4,6 +4,7 @@
 //! (paths, messages, excerpts) goes through [`escape`] before it enters a text for people.
 
 mod checkstyle;
+mod differences;
 pub mod encode;
 pub mod escape;
 mod figures;
@@ -29,6 +30,7 @@ mod wire;
 mod wrap;
 
 pub use checkstyle::write as write_checkstyle;
+pub use differences::differences;
 pub use github::write as write_github;
 pub use gitlab::write as write_gitlab;
 pub use html::{prose_html, write as write_html};

@@ -1,7 +1,6 @@
 //! `stanchion update`: newer versions of what is followed, as copies in the repository.
 
 pub(super) mod copy;
-mod differences;
 mod offers;
 mod preview;
 
@@ -17,9 +16,8 @@ use super::{Exit, Failure, cache, root};
 use crate::format::{self, Lock};
 use crate::model::{Guideline, GuidelineId, Origin};
 use crate::report::escape::escape;
-use crate::report::{Role, wrap};
+use crate::report::{Role, differences, wrap};
 use copy::{Wanted, choose, locked};
-use differences::differences;
 use offers::{Offered, Offers};
 
 /// Bring newer versions of what is followed

@@ -1,7 +1,10 @@
 //! Decisions of the registry: what may be published. No HTTP, no SQL, no clock enters here.
 
+pub(super) mod cursor;
 mod publish;
 mod token;
+mod words;
 
 pub(super) use publish::{LARGEST, Refusal, prepare};
 pub(super) use token::{Denied, Held, Key, may_publish, presented, scope_of};
+pub(super) use words::words;

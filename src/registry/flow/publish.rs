@@ -3,6 +3,7 @@
 use semver::Version;
 use sha2::{Digest as _, Sha256};
 
+use super::words;
 use crate::format;
 use crate::model::{Origin, Problem};
 use crate::registry::store::{Kind, NewVersion};
@@ -23,6 +24,7 @@ pub(in crate::registry) enum Refusal {
 
 /// The version that a text is, with everything that lists show of it. `name` is how problems name the file.
 pub(in crate::registry) fn prepare(
+    kind: Kind,
     name: &str,
     text: &str,
     by: &str,
@@ -31,20 +33,44 @@ pub(in crate::registry) fn prepare(
     if text.len() > LARGEST {
         return Err(Refusal::TooLarge);
     }
+    let origin = Origin::File(name.to_owned());
+    if kind == Kind::Standard {
+        let standard = format::parse_standard(name, text, origin).map_err(Refusal::Problems)?;
+        if !standard.version.build.is_empty() {
+            return Err(Refusal::BuildMetadata);
+        }
+        return Ok(NewVersion {
+            kind,
+            namespace: standard.id.namespace().to_owned(),
+            slug: standard.id.slug().to_owned(),
+            sort_key: sort_key(&standard.version),
+            version: standard.version.to_string(),
+            sha256: digest(text),
+            text: text.to_owned(),
+            words: words::of_standard(&standard),
+            title: standard.title,
+            summary: standard.summary.unwrap_or_default(),
+            // A set of guidelines makes no claim of its own.
+            stage: String::new(),
+            owner: standard.owner,
+            published_ms: now_ms,
+            published_by: by.to_owned(),
+        });
+    }
     // What a guideline takes from files beside it is not there: one document is one guideline.
-    let guideline =
-        format::parse(name, text, Origin::File(name.to_owned()), &|_| None).map_err(Refusal::Problems)?;
+    let guideline = format::parse(name, text, origin, &|_| None).map_err(Refusal::Problems)?;
     if !guideline.version.build.is_empty() {
         return Err(Refusal::BuildMetadata);
     }
     Ok(NewVersion {
-        kind: Kind::Guideline,
+        kind,
         namespace: guideline.id.namespace().to_owned(),
         slug: guideline.id.slug().to_owned(),
         sort_key: sort_key(&guideline.version),
         version: guideline.version.to_string(),
         sha256: digest(text),
         text: text.to_owned(),
+        words: words::of_guideline(&guideline),
         title: guideline.title,
         summary: guideline.summary,
         stage: guideline.stage.word().to_owned(),
@@ -113,17 +139,20 @@ mod tests {
     #[test]
     fn a_starter_guideline_can_be_published_and_nonsense_cannot() {
         for (name, text) in format::starter() {
-            let new = prepare(name, text, "starter", 7).expect("published");
+            let new = prepare(Kind::Guideline, name, text, "starter", 7).expect("published");
             assert_eq!((new.sha256.len(), new.published_ms), (64, 7));
             assert_eq!(new.text, text);
         }
         assert!(
-            matches!(prepare("x.md", "nonsense", "a", 0), Err(Refusal::Problems(problems)) if !problems.is_empty())
+            matches!(prepare(Kind::Guideline, "x.md", "nonsense", "a", 0), Err(Refusal::Problems(problems)) if !problems.is_empty())
         );
-        assert!(matches!(prepare("x.md", &"x".repeat(LARGEST + 1), "a", 0), Err(Refusal::TooLarge)));
+        assert!(matches!(
+            prepare(Kind::Guideline, "x.md", &"x".repeat(LARGEST + 1), "a", 0),
+            Err(Refusal::TooLarge)
+        ));
         let (name, text) = format::starter().into_iter().next().expect("one");
         let version = text.lines().find(|line| line.starts_with("version: ")).expect("a version");
         let built = text.replacen(version, "version: 1.0.0+build", 1);
-        assert!(matches!(prepare(name, &built, "a", 0), Err(Refusal::BuildMetadata)));
+        assert!(matches!(prepare(Kind::Guideline, name, &built, "a", 0), Err(Refusal::BuildMetadata)));
     }
 }

@@ -1,8 +1,9 @@
 //! Answers that any route may give.
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sha2::{Digest as _, Sha256};
 
 use super::Shared;
 
@@ -24,6 +25,14 @@ pub(super) async fn nothing() -> Response {
     problem(StatusCode::NOT_FOUND, "There is nothing at this address.")
 }
 
+/// The address is one that is asked otherwise.
+pub(super) async fn other_method() -> Response {
+    problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This address does not take this method; the Allow header says which it takes.",
+    )
+}
+
 /// What went wrong in the database is for the operator, not for the reader.
 pub(super) fn broken(error: &sqlx::Error) -> Response {
     // One line; texts of databases hold no secrets, and are escaped all the same.
@@ -37,4 +46,24 @@ pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or("Problem");
     let body = serde_json::json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
     (status, [(header::CONTENT_TYPE, "application/problem+json")], format!("{body}\n")).into_response()
+}
+
+/// An answer with a strong tag, or that it has not changed.
+pub(super) fn tagged(headers: &HeaderMap, kind: &'static str, body: String) -> Response {
+    let tag = tag(&body);
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let same =
+        known.flat_map(|value| value.split(',')).any(|it| matches!(it.trim(), "*") || it.trim() == tag);
+    let shared = [(header::ETAG, tag), (header::CACHE_CONTROL, "public, max-age=60".to_owned())];
+    if same {
+        return (StatusCode::NOT_MODIFIED, shared).into_response();
+    }
+    (shared, [(header::CONTENT_TYPE, kind)], body).into_response()
+}
+
+/// The strong tag of a body.
+pub(super) fn tag(body: &str) -> String {
+    let digest: String =
+        Sha256::digest(body.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{digest}\"")
 }

@@ -3,13 +3,12 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest as _, Sha256};
 
 use super::Shared;
-use super::answers::{broken, nothing, problem};
+use super::answers::{broken, nothing, problem, tagged};
 use crate::model::GuidelineId;
 use crate::registry::index;
-use crate::registry::store::Kind;
+use crate::registry::store::{Name, PublishedVersion};
 
 /// `/index/config.json`: what a reader must know.
 pub(super) async fn config(headers: HeaderMap) -> Response {
@@ -26,40 +25,41 @@ pub(super) async fn versions(
     if GuidelineId::new(&format!("{namespace}/{slug}")).is_err() {
         return nothing().await;
     }
-    match shared.store.versions(Kind::Guideline, &namespace, slug).await {
-        Ok(versions) if versions.is_empty() => nothing().await,
-        Ok(versions) => tagged(&headers, "application/x-ndjson", index::lines(&versions)),
+    match read(&shared, &namespace, slug).await {
+        Ok(Some((name, versions))) => {
+            tagged(&headers, "application/x-ndjson", index::lines(&name, &versions))
+        }
+        Ok(None) => nothing().await,
         Err(error) => broken(&error),
     }
 }
 
-/// `/blob/<sha256>.md`: a text, for ever the same.
+async fn read(
+    shared: &Shared,
+    namespace: &str,
+    slug: &str,
+) -> Result<Option<(Name, Vec<PublishedVersion>)>, sqlx::Error> {
+    let Some(name) = shared.store.name(namespace, slug).await? else { return Ok(None) };
+    Ok(Some((name, shared.store.versions(namespace, slug).await?)))
+}
+
+/// `/blob/<sha256>.md` (or `.toml`): a text, for ever the same.
 pub(super) async fn text(State(shared): State<Shared>, Path(file): Path<String>) -> Response {
-    let digits =
-        file.strip_suffix(".md").filter(|it| it.len() == 64 && it.bytes().all(|b| b.is_ascii_hexdigit()));
+    let digits = file
+        .strip_suffix(".md")
+        .or_else(|| file.strip_suffix(".toml"))
+        .filter(|it| it.len() == 64 && it.bytes().all(|b| b.is_ascii_hexdigit()));
     let Some(sha256) = digits else { return nothing().await };
     match shared.store.text(sha256).await {
         Ok(Some(text)) => {
             let forever = (header::CACHE_CONTROL, "public, max-age=31536000, immutable");
-            let kind = (header::CONTENT_TYPE, "text/markdown; charset=utf-8");
+            // As text, so that a browser shows it and nothing else.
+            let kind = if file.ends_with(".md") { "text/markdown" } else { "text/plain" };
+            let kind = (header::CONTENT_TYPE, format!("{kind}; charset=utf-8"));
+            let forever = (forever.0, forever.1.to_owned());
             ([kind, forever], text).into_response()
         }
         Ok(None) => problem(StatusCode::NOT_FOUND, "There is no text with this digest."),
         Err(error) => broken(&error),
     }
-}
-
-/// An answer with a strong tag, or that it has not changed.
-fn tagged(headers: &HeaderMap, kind: &'static str, body: String) -> Response {
-    let digest: String =
-        Sha256::digest(body.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{digest}\"");
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let same =
-        known.flat_map(|value| value.split(',')).any(|it| matches!(it.trim(), "*") || it.trim() == tag);
-    let shared = [(header::ETAG, tag), (header::CACHE_CONTROL, "public, max-age=60".to_owned())];
-    if same {
-        return (StatusCode::NOT_MODIFIED, shared).into_response();
-    }
-    (shared, [(header::CONTENT_TYPE, kind)], body).into_response()
 }

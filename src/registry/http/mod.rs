@@ -1,11 +1,12 @@
 //! What the registry answers over HTTP. Asks `flow` and `store`; decides nothing.
 
 mod answers;
+mod api;
 mod feed;
 mod index;
 mod listen;
 mod pages;
-mod publish;
+mod query;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::routing::{get, put};
+use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -34,27 +35,61 @@ struct Shared {
     store: Arc<Store>,
     /// The time, in milliseconds since 1970.
     now_ms: fn() -> i64,
+    /// The address at which people find this site, without a slash at its end.
+    public: Option<Arc<str>>,
 }
 
-/// Every route; `now_ms` is the clock.
-pub(super) fn router(store: Store, now_ms: fn() -> i64) -> Router {
+/// Every route; `now_ms` is the clock, `public` the address of the site where it is known.
+pub(super) fn router(store: Store, now_ms: fn() -> i64, public: Option<&str>) -> Router {
+    let shared = Shared { store: Arc::new(store), now_ms, public: public.map(Arc::from) };
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
+    let api = Router::new()
+        .route("/guidelines", get(api::guidelines))
+        .route("/standards", get(api::standards))
+        .route("/namespaces", get(api::namespaces))
+        .route("/guidelines/{namespace}/{slug}", get(api::guideline).patch(api::retire_guideline))
+        .route("/standards/{namespace}/{slug}", get(api::standard).patch(api::retire_standard))
+        .route("/guidelines/{namespace}/{slug}/compare/{pair}", get(api::compare))
+        .route(
+            "/guidelines/{namespace}/{slug}/{version}",
+            get(api::guideline_version).put(api::put_guideline).patch(api::yank_guideline),
+        )
+        .route(
+            "/standards/{namespace}/{slug}/{version}",
+            get(api::standard_version).put(api::put_standard).patch(api::yank_standard),
+        )
+        .fallback(api::nothing);
     Router::new()
         .route("/healthz", get(answers::alive))
         .route("/readyz", get(answers::ready))
         .route("/index/config.json", get(index::config))
         .route("/index/{namespace}/{file}", get(index::versions))
         .route("/blob/{file}", get(index::text))
-        .route("/", get(pages::list))
-        .route("/guidelines/{namespace}/{slug}", get(pages::newest))
-        .route("/guidelines/{namespace}/{slug}/{version}", get(pages::version))
+        .route("/", get(pages::home))
+        .route("/guidelines", get(pages::guidelines))
+        .route("/guidelines/{namespace}/{slug}", get(pages::newest_guideline))
+        .route("/guidelines/{namespace}/{slug}/{version}", get(pages::version_of_guideline))
+        .route("/guidelines/{namespace}/{slug}/compare", get(pages::compare_chosen))
+        .route("/guidelines/{namespace}/{slug}/compare/{pair}", get(pages::compare))
+        .route("/standards", get(pages::standards))
+        .route("/standards/{namespace}/{slug}", get(pages::newest_standard))
+        .route("/standards/{namespace}/{slug}/{version}", get(pages::version_of_standard))
+        .route("/namespaces", get(pages::namespaces))
+        .route("/namespaces/{namespace}", get(pages::namespace))
+        .route("/stages", get(pages::stages))
+        .route("/api", get(pages::api))
+        .route("/openapi.json", get(api::openapi))
         .route("/feed/changes.atom", get(feed::changes))
+        .route("/feed/namespaces/{file}", get(feed::namespace))
+        .route("/feed/names/{namespace}/{file}", get(feed::name))
+        .route("/feed/{file}", get(feed::list))
         .route("/static/{file}", get(pages::style))
-        .route("/api/v1/guidelines/{namespace}/{slug}/{version}", put(publish::put))
+        .nest("/api/v1", api)
         .fallback(pages::nothing)
-        .with_state(Shared { store: Arc::new(store), now_ms })
+        .method_not_allowed_fallback(answers::other_method)
+        .with_state(shared)
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))

@@ -6,7 +6,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::registry::flow::prepare;
+use crate::registry::flow::{prepare, words};
+use crate::registry::store::Kind;
 
 /// The time in these tests.
 const NOW: i64 = 1_000_000;
@@ -23,12 +24,16 @@ async fn served() -> Served {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open_sqlite(&folder.path().join("registry.sqlite")).await.expect("opened");
     for (name, text) in crate::format::starter() {
-        store.publish(&prepare(name, text, "starter", 5).expect("a version")).await.expect("published");
+        store
+            .publish(&prepare(Kind::Guideline, name, text, "starter", 5).expect("a version"))
+            .await
+            .expect("published");
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let task = tokio::spawn(serve(listener, router(store.clone(), || NOW), async { drop(stopped.await) }));
+    let task =
+        tokio::spawn(serve(listener, router(store.clone(), || NOW, None), async { drop(stopped.await) }));
     Served { store, address, stop: Some(stop), task, _folder: folder }
 }
 
@@ -110,7 +115,7 @@ async fn what_is_not_there_is_said_kindly() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_read_pages() {
     let served = served().await;
-    let (status, head, list) = served.get("/").await;
+    let (status, head, list) = served.get("/guidelines?limit=200").await;
     assert_eq!(status, 200);
     assert!(head.contains("style-src 'self'") && !list.contains("<script"), "{head}");
     for (_, text) in crate::format::starter() {
@@ -133,17 +138,18 @@ async fn people_read_pages() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn words_are_searched_for() {
     let served = served().await;
-    let (status, _, page) = served.get("/?q=PRIVATE+keys").await;
+    let (status, _, page) = served.get("/guidelines?q=PRIVATE+keys").await;
     assert_eq!(status, 200);
     assert!(
         page.contains("/guidelines/secrets/no-private-keys") && page.contains("value=\"PRIVATE keys\""),
         "{page}"
     );
-    assert_eq!(page.matches("href=\"/guidelines/").count(), 1, "{page}");
-    let (_, _, none) = served.get("/?q=%3Cscript%3Ex%22").await;
-    assert!(none.contains("Nothing holds") && !none.contains("<script"), "{none}");
-    let (status, _, _) = served.get(&format!("/?q={}", "x".repeat(5_000))).await;
-    assert_eq!(status, 200);
+    let first = page.split('"').find(|part| part.starts_with("/guidelines/"));
+    assert_eq!(first, Some("/guidelines/secrets/no-private-keys"), "what fits best comes first");
+    let (_, _, none) = served.get("/guidelines?q=%3Cscript%3Exyzzy%22").await;
+    assert!(none.contains("Nothing fits") && !none.contains("<script"), "{none}");
+    let (status, _, _) = served.get(&format!("/guidelines?q={}", "x".repeat(5_000))).await;
+    assert_eq!(status, 422, "it is told, and the first part is searched for");
     let (status, head, feed) = served.get("/feed/changes.atom").await;
     assert!(status == 200 && head.contains("application/atom+xml"), "{head}");
     let document = roxmltree::Document::parse(&feed).expect("well-formed");
@@ -168,11 +174,11 @@ async fn what_publishers_write_is_text() {
             "## Why\n<img src=x onerror=alert(1)> [x](javascript:alert(1))\n\n<script>alert(2)</script>\n\n",
             1,
         );
-    let new = prepare("x.md", &text, "tests", 7).expect("a version");
+    let new = prepare(Kind::Guideline, "x.md", &text, "tests", 7).expect("a version");
     served.store.publish(&new).await.expect("published");
-    let name = (crate::registry::store::Kind::Guideline, "acme", "evil", new.version.as_str());
-    assert!(served.store.yank(name, Some(("<b>bad</b>", 9))).await.expect("yanked"));
-    for path in ["/", "/guidelines/acme/evil"] {
+    let name = ("acme", "evil", new.version.as_str());
+    assert!(served.store.yank(name, Some(("<b>bad</b>", 9)), words).await.expect("yanked"));
+    for path in ["/", "/guidelines", "/guidelines/acme/evil", "/stages", "/namespaces/acme"] {
         let (_, _, page) = served.get(path).await;
         assert!(page.contains("alert(1)"), "it is shown: {page}");
         for active in ["<script", "<img", "href=\"javascript", "<b>bad"] {
@@ -190,20 +196,21 @@ async fn a_long_list_goes_on() {
         let text = text.replacen(line, &format!("guideline: acme/g{number:03}"), 1);
         served
             .store
-            .publish(&prepare("x.md", &text, "tests", 7).expect("a version"))
+            .publish(&prepare(Kind::Guideline, "x.md", &text, "tests", 7).expect("a version"))
             .await
             .expect("published");
     }
-    let (mut path, mut seen, mut pages) = ("/".to_owned(), 0, 0);
+    let (mut path, mut seen, mut pages) = ("/guidelines".to_owned(), 0, 0);
     loop {
         let (status, _, page) = served.get(&path).await;
         assert_eq!(status, 200);
         pages += 1;
         seen += page.matches("href=\"/guidelines/").count();
-        let Some(next) = page.split('"').find(|part| part.starts_with("/?after=")) else { break };
+        let Some(next) = page.split('"').find(|part| part.contains("?cursor=")) else { break };
         path = next.to_owned();
     }
-    assert_eq!((seen, pages), (120 + crate::format::starter().len(), 2));
+    let all = 120 + crate::format::starter().len();
+    assert_eq!((seen, pages), (all, all.div_ceil(50)));
 }
 
 /// A key for `acme`, and its header.

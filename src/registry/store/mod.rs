@@ -1,6 +1,6 @@
 //! What the registry remembers, in SQLite or PostgreSQL. It stores and finds; it decides nothing.
 //!
-//! The SQL is one text for both (`sql`); only opening, locking and the migrations differ. Times are milliseconds since
+//! The SQL is one text for both (`sql`); only opening, locking, searching and the migrations differ. Times are milliseconds since
 //! 1970, in UTC.
 
 /// Runs an expression with the pool of either database.
@@ -15,15 +15,18 @@ macro_rules! on {
 
 mod begin;
 mod migrate;
+mod names;
 mod open;
 mod rows;
 mod sql;
 #[cfg(test)]
 mod tests;
 
-pub(super) use rows::{Kind, NewVersion, PublishedVersion};
+pub(super) use rows::{Filter, From, Kind, Name, Namespace, NewVersion, PublishedVersion, Words};
 
 use begin::BeginWrite as _;
+use names::WriteNames as _;
+pub(super) use names::words_of;
 use sqlx::{PgPool, SqlitePool};
 
 use super::flow::Held;
@@ -49,46 +52,25 @@ pub(super) enum Published {
         /// Its digest.
         sha256: String,
     },
+    /// The name is that of something else: for ever.
+    OtherKind(Kind),
 }
 
 impl Store {
-    /// Publishes a version: both the text and the version, or neither.
+    /// Publishes a version: its text, the version and what its name shows, or nothing.
     ///
     /// # Errors
     /// When the database cannot do it; then nothing is published.
     pub(super) async fn publish(&self, new: &NewVersion) -> Result<Published, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            sqlx::query(sql::ADD_BLOB).bind(&new.sha256).bind(&new.text).execute(&mut *transaction).await?;
-            let added = sqlx::query(sql::ADD_VERSION)
-                .bind(new.kind.word())
-                .bind(&new.namespace)
-                .bind(&new.slug)
-                .bind(&new.version)
-                .bind(&new.sort_key)
-                .bind(&new.sha256)
-                .bind(&new.title)
-                .bind(&new.summary)
-                .bind(&new.stage)
-                .bind(&new.owner)
-                .bind(new.published_ms)
-                .bind(&new.published_by)
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-            if added == 1 {
+            let published = transaction.add(new).await?;
+            if published == Published::New {
                 transaction.commit().await?;
-                return Ok(Published::New);
+            } else {
+                transaction.rollback().await?;
             }
-            let there: (String,) = sqlx::query_as(sql::DIGEST_OF_VERSION)
-                .bind(new.kind.word())
-                .bind(&new.namespace)
-                .bind(&new.slug)
-                .bind(&new.version)
-                .fetch_one(&mut *transaction)
-                .await?;
-            transaction.rollback().await?;
-            Ok(if there.0 == new.sha256 { Published::Same } else { Published::Taken { sha256: there.0 } })
+            Ok(published)
         })
     }
 
@@ -98,72 +80,22 @@ impl Store {
     /// What the database says.
     pub(super) async fn versions(
         &self,
-        kind: Kind,
         namespace: &str,
         slug: &str,
     ) -> Result<Vec<PublishedVersion>, sqlx::Error> {
-        on!(self, pool => sqlx::query_as(sql::VERSIONS)
-            .bind(kind.word())
-            .bind(namespace)
-            .bind(slug)
-            .fetch_all(pool)
-            .await)
+        on!(self, pool => sqlx::query_as(sql::VERSIONS).bind(namespace).bind(slug).fetch_all(pool).await)
     }
 
-    /// The newest version of each name behind `after` (namespace and slug), in order, at most `limit`.
+    /// What was published last, the last first; in one namespace, or (nothing) in all.
     ///
     /// # Errors
     /// What the database says.
-    pub(super) async fn newest(
+    pub(super) async fn recent(
         &self,
-        kind: Kind,
-        after: (&str, &str),
+        namespace: &str,
         limit: i64,
     ) -> Result<Vec<PublishedVersion>, sqlx::Error> {
-        on!(self, pool => sqlx::query_as(sql::NEWEST)
-            .bind(kind.word())
-            .bind(after.0)
-            .bind(after.1)
-            .bind(limit)
-            .fetch_all(pool)
-            .await)
-    }
-
-    /// As [`Store::newest`], of those whose name, title or summary holds `words`.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) async fn search(
-        &self,
-        kind: Kind,
-        words: &str,
-        after: (&str, &str),
-        limit: i64,
-    ) -> Result<Vec<PublishedVersion>, sqlx::Error> {
-        let mut pattern = String::from("%");
-        for character in words.to_lowercase().chars() {
-            if matches!(character, '%' | '_' | '!') {
-                pattern.push('!');
-            }
-            pattern.push(character);
-        }
-        pattern.push('%');
-        on!(self, pool => sqlx::query_as(sql::SEARCH)
-            .bind(kind.word())
-            .bind(after.0)
-            .bind(after.1)
-            .bind(limit)
-            .bind(&pattern)
-            .fetch_all(pool)
-            .await)
-    }
-
-    /// What was published last, the last first.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) async fn recent(&self, kind: Kind, limit: i64) -> Result<Vec<PublishedVersion>, sqlx::Error> {
-        on!(self, pool => sqlx::query_as(sql::RECENT).bind(kind.word()).bind(limit).fetch_all(pool).await)
+        on!(self, pool => sqlx::query_as(sql::RECENT).bind(namespace).bind(limit).fetch_all(pool).await)
     }
 
     /// The text with a digest.
@@ -176,22 +108,73 @@ impl Store {
         Ok(found.map(|row| row.0))
     }
 
-    /// Yanks a version with a message, or takes that back (`None`). Returns whether there is such a version.
+    /// Yanks a version with a message, or takes that back (`None`); its name shows the newest that stands, of whose
+    /// text `words` tells what it is found by. Returns whether there is such a version.
     ///
     /// # Errors
     /// What the database says.
     pub(super) async fn yank(
         &self,
-        (kind, namespace, slug, version): (Kind, &str, &str, &str),
+        (namespace, slug, version): (&str, &str, &str),
         message: Option<(&str, i64)>,
+        words: impl Fn(Kind, &str) -> Words + Send,
     ) -> Result<bool, sqlx::Error> {
-        let changed = on!(self, pool => sqlx::query(sql::YANK)
-            .bind(kind.word())
+        on!(self, pool => {
+            let mut transaction = pool.begin_write().await?;
+            let name: Option<(i64, String)> = sqlx::query_as(sql::NAME)
+                .bind(namespace)
+                .bind(slug)
+                .fetch_optional(&mut *transaction)
+                .await?;
+            let Some((id, Ok(kind))) = name.map(|(id, kind)| (id, Kind::try_from(kind))) else { return Ok(false) };
+            let changed = sqlx::query(sql::YANK)
+                .bind(kind.word())
+                .bind(namespace)
+                .bind(slug)
+                .bind(version)
+                .bind(message.map(|it| it.1))
+                .bind(message.map(|it| it.0))
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected();
+            if changed == 1 {
+                transaction.refresh(id, (kind, namespace, slug), message.map_or(0, |it| it.1)).await?;
+                let (shown,): (String,) =
+                    sqlx::query_as(sql::SHOWN).bind(id).fetch_one(&mut *transaction).await?;
+                let (text,): (String,) =
+                    sqlx::query_as(sql::TEXT).bind(&shown).fetch_one(&mut *transaction).await?;
+                let it: Name = sqlx::query_as(sql::ONE_NAME)
+                    .bind(namespace)
+                    .bind(slug)
+                    .fetch_one(&mut *transaction)
+                    .await?;
+                let found = words(kind, &text);
+                let name = format!("{namespace} {slug}");
+                transaction.index(id, (&name, &it.title, &it.summary), &found).await?;
+                transaction.commit().await?;
+            }
+            Ok(changed == 1)
+        })
+    }
+
+    /// Says that a name is no longer advised and what is instead, or takes that back (`None`). Returns whether there
+    /// is such a name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn retire(
+        &self,
+        (namespace, slug): (&str, &str),
+        retired: Option<(&str, Option<&str>)>,
+        now_ms: i64,
+    ) -> Result<bool, sqlx::Error> {
+        let changed = on!(self, pool => sqlx::query(sql::RETIRE)
             .bind(namespace)
             .bind(slug)
-            .bind(version)
-            .bind(message.map(|it| it.1))
-            .bind(message.map(|it| it.0))
+            .bind(retired.map(|_| now_ms))
+            .bind(retired.map(|it| it.0))
+            .bind(retired.and_then(|it| it.1))
+            .bind(now_ms)
             .execute(pool)
             .await?
             .rows_affected());

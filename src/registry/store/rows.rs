@@ -1,12 +1,14 @@
 //! What goes into the store, and what comes out.
 
-use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
+use sqlx::FromRow;
 
 /// What is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::registry) enum Kind {
-    /// A guideline.
+    /// A guideline: Markdown.
     Guideline,
+    /// A standard: TOML.
+    Standard,
 }
 
 impl Kind {
@@ -14,8 +16,46 @@ impl Kind {
     pub(in crate::registry) fn word(self) -> &'static str {
         match self {
             Self::Guideline => "guideline",
+            Self::Standard => "standard",
         }
     }
+
+    /// How the name of a text ends.
+    pub(in crate::registry) fn ending(self) -> &'static str {
+        match self {
+            Self::Guideline => "md",
+            Self::Standard => "toml",
+        }
+    }
+
+    /// The part of addresses that says it.
+    pub(in crate::registry) fn plural(self) -> &'static str {
+        match self {
+            Self::Guideline => "guidelines",
+            Self::Standard => "standards",
+        }
+    }
+}
+
+impl TryFrom<String> for Kind {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "guideline" => Ok(Self::Guideline),
+            "standard" => Ok(Self::Standard),
+            _ => Err(format!("no kind: {word}")),
+        }
+    }
+}
+
+/// What a text is found by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::registry) struct Words {
+    /// What it can be filtered by: `topic:security`.
+    pub labels: Vec<String>,
+    /// Its words beside name, title and summary.
+    pub body: String,
 }
 
 /// A version that is about to be published. Each field is the column of the same name.
@@ -34,11 +74,14 @@ pub(in crate::registry) struct NewVersion {
     pub owner: String,
     pub published_ms: i64,
     pub published_by: String,
+    pub words: Words,
 }
 
 /// A version that is published, without its text. Each field is the column of the same name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub(in crate::registry) struct PublishedVersion {
+    #[sqlx(try_from = "String")]
+    pub kind: Kind,
     pub namespace: String,
     pub slug: String,
     pub version: String,
@@ -53,29 +96,57 @@ pub(in crate::registry) struct PublishedVersion {
     pub yank_message: Option<String>,
 }
 
-impl<'r, R> FromRow<'r, R> for PublishedVersion
-where
-    R: Row,
-    &'static str: ColumnIndex<R>,
-    String: Decode<'r, R::Database> + Type<R::Database>,
-    i64: Decode<'r, R::Database> + Type<R::Database>,
-    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
-{
-    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            namespace: row.try_get("namespace")?,
-            slug: row.try_get("slug")?,
-            version: row.try_get("version")?,
-            sha256: row.try_get("sha256")?,
-            title: row.try_get("title")?,
-            summary: row.try_get("summary")?,
-            stage: row.try_get("stage")?,
-            owner: row.try_get("owner")?,
-            published_ms: row.try_get("published_ms")?,
-            published_by: row.try_get("published_by")?,
-            yanked_ms: row.try_get("yanked_ms")?,
-            yank_message: row.try_get("yank_message")?,
-        })
-    }
+/// A name, and what its newest version says. Each field is the column of the same name.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub(in crate::registry) struct Name {
+    pub id: i64,
+    #[sqlx(try_from = "String")]
+    pub kind: Kind,
+    pub namespace: String,
+    pub slug: String,
+    pub version: String,
+    pub sha256: String,
+    pub title: String,
+    pub summary: String,
+    pub stage: String,
+    pub owner: String,
+    pub versions: i64,
+    pub changed_ms: i64,
+    pub yanked_ms: Option<i64>,
+    pub retired_ms: Option<i64>,
+    pub retire_message: Option<String>,
+    pub successor: Option<String>,
+}
+
+/// A namespace and what is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::registry) struct Namespace {
+    pub name: String,
+    pub guidelines: i64,
+    pub standards: i64,
+    pub changed_ms: i64,
+}
+
+/// What a list is asked for. Across fields all must hold, within a field one of several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::registry) struct Filter {
+    pub stages: Vec<String>,
+    pub topics: Vec<String>,
+    pub languages: Vec<String>,
+    /// Only those that mend what they find.
+    pub has_fix: bool,
+    pub owner: String,
+    pub namespace: String,
+    pub changed_since_ms: i64,
+}
+
+/// Where a list goes on, and in which order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::registry) enum From {
+    /// By name, behind this one.
+    Name(String, String),
+    /// By the time of the last change, before this time and number.
+    Change(i64, i64),
+    /// By how well it fits these words, so many further on.
+    Fit(Vec<String>, i64),
 }

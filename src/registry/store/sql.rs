@@ -1,8 +1,49 @@
-//! Every statement, the same for both databases. A test prepares each of them on each.
+//! Every statement, the same for both databases but for searching. A test prepares each of them on each.
+
+/// The columns of a version.
+macro_rules! version_columns {
+    () => {
+        "kind, namespace, slug, version, sha256, title, summary, stage, owner, published_ms, published_by, yanked_ms, \
+         yank_message"
+    };
+}
+
+/// The columns of a name.
+macro_rules! name_columns {
+    () => {
+        "it.id, it.kind, it.namespace, it.slug, it.version, it.sha256, it.title, it.summary, it.stage, it.owner, \
+         it.versions, it.changed_ms, it.yanked_ms, it.retired_ms, it.retire_message, it.successor"
+    };
+}
+
+/// What a name must fulfil: $1 the kind, $2 to $5 each a list of labels of which one must be there (or nothing),
+/// $6 an owner (or nothing), $7 a namespace (or nothing), $8 the time since which it must have changed. A list begins
+/// and ends with a comma.
+macro_rules! filters {
+    () => {
+        "it.kind = $1 \
+         AND ($2 = '' OR EXISTS (SELECT 1 FROM label WHERE label.name_id = it.id AND $2 LIKE '%,' || label.label || ',%')) \
+         AND ($3 = '' OR EXISTS (SELECT 1 FROM label WHERE label.name_id = it.id AND $3 LIKE '%,' || label.label || ',%')) \
+         AND ($4 = '' OR EXISTS (SELECT 1 FROM label WHERE label.name_id = it.id AND $4 LIKE '%,' || label.label || ',%')) \
+         AND ($5 = '' OR EXISTS (SELECT 1 FROM label WHERE label.name_id = it.id AND $5 LIKE '%,' || label.label || ',%')) \
+         AND ($6 = '' OR it.owner = $6) AND ($7 = '' OR it.namespace = $7) AND it.changed_ms >= $8"
+    };
+}
 
 /// Nothing happens where the text is there.
 pub(super) const ADD_BLOB: &str =
     "INSERT INTO blob (sha256, text) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING";
+
+/// Nothing happens where the name is there.
+pub(super) const CLAIM_NAME: &str = "INSERT INTO name \
+    (kind, namespace, slug, version, sha256, title, summary, stage, owner, versions, changed_ms) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10) ON CONFLICT (namespace, slug) DO NOTHING";
+
+/// The number and kind of a name.
+pub(super) const NAME: &str = "SELECT id, kind FROM name WHERE namespace = $1 AND slug = $2";
+/// The same, for whoever is going to change it: of two, one waits. SQLite has one writer anyway.
+pub(super) const NAME_FOR_UPDATE: &str =
+    concat!("SELECT id, kind FROM name WHERE namespace = $1 AND slug = $2", " FOR UPDATE");
 
 /// Nothing happens where the version is there.
 pub(super) const ADD_VERSION: &str = "INSERT INTO version \
@@ -10,36 +51,112 @@ pub(super) const ADD_VERSION: &str = "INSERT INTO version \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
     ON CONFLICT (kind, namespace, slug, version) DO NOTHING";
 
+/// A name shows its newest version: one that was not yanked before one that was, a release before one that is tried out.
+pub(super) const REFRESH_NAME: &str = "UPDATE name SET (version, sha256, title, summary, stage, owner, yanked_ms) = \
+    (SELECT it.version, it.sha256, it.title, it.summary, it.stage, it.owner, it.yanked_ms FROM version AS it \
+     WHERE it.kind = $2 AND it.namespace = $3 AND it.slug = $4 \
+     ORDER BY CASE WHEN it.yanked_ms IS NULL THEN 0 ELSE 1 END, CASE WHEN it.sort_key LIKE '%~' THEN 0 ELSE 1 END, \
+     it.sort_key DESC LIMIT 1), \
+    versions = (SELECT COUNT(*) FROM version AS it WHERE it.kind = $2 AND it.namespace = $3 AND it.slug = $4), \
+    changed_ms = CASE WHEN changed_ms < $5 THEN $5 ELSE changed_ms END WHERE id = $1";
+
+/// The digest that a name shows.
+pub(super) const SHOWN: &str = "SELECT sha256 FROM name WHERE id = $1";
+
+pub(super) const FORGET_LABELS: &str = "DELETE FROM label WHERE name_id = $1";
+pub(super) const ADD_LABEL: &str =
+    "INSERT INTO label (name_id, label) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+/// The words of a name: number, name, title, summary, the rest.
+pub(super) const FORGET_WORDS_SQLITE: &str = "DELETE FROM name_words WHERE rowid = $1";
+pub(super) const ADD_WORDS_SQLITE: &str =
+    "INSERT INTO name_words (rowid, name, title, summary, body) VALUES ($1, $2, $3, $4, $5)";
+pub(super) const SET_WORDS_POSTGRES: &str = "UPDATE name SET words = setweight(to_tsvector('simple', $2), 'A') \
+    || setweight(to_tsvector('simple', $3), 'A') || setweight(to_tsvector('simple', $4), 'B') \
+    || setweight(to_tsvector('simple', $5), 'D') WHERE id = $1";
+
 pub(super) const DIGEST_OF_VERSION: &str =
     "SELECT sha256 FROM version WHERE kind = $1 AND namespace = $2 AND slug = $3 AND version = $4";
 
-pub(super) const VERSIONS: &str = "SELECT namespace, slug, version, sha256, title, summary, stage, owner, published_ms, \
-    published_by, yanked_ms, yank_message FROM version \
-    WHERE kind = $1 AND namespace = $2 AND slug = $3 ORDER BY sort_key";
+/// A name has one kind, but the index is by kind.
+pub(super) const VERSIONS: &str = concat!(
+    "SELECT ",
+    version_columns!(),
+    " FROM version WHERE kind IN ('guideline', 'standard') AND namespace = $1 AND slug = $2 ORDER BY sort_key"
+);
 
 /// By seek: what lies before a page is not counted through.
-pub(super) const NEWEST: &str = "SELECT namespace, slug, version, sha256, title, summary, stage, owner, published_ms, \
-    published_by, yanked_ms, yank_message FROM version AS it \
-    WHERE kind = $1 AND (namespace, slug) > ($2, $3) AND sort_key = (SELECT MAX(other.sort_key) FROM version AS other \
-    WHERE other.kind = it.kind AND other.namespace = it.namespace AND other.slug = it.slug) \
-    ORDER BY namespace, slug LIMIT $4";
+pub(super) const BY_NAME: &str = concat!(
+    "SELECT ",
+    name_columns!(),
+    " FROM name AS it WHERE ",
+    filters!(),
+    " AND (it.namespace, it.slug) > ($9, $10) ORDER BY it.namespace, it.slug LIMIT $11"
+);
 
-/// By seek, too; a text is found anywhere in a name, title or summary, upper and lower case alike.
-pub(super) const SEARCH: &str = "SELECT namespace, slug, version, sha256, title, summary, stage, owner, published_ms, \
-    published_by, yanked_ms, yank_message FROM version AS it \
-    WHERE kind = $1 AND (namespace, slug) > ($2, $3) AND sort_key = (SELECT MAX(other.sort_key) FROM version AS other \
-    WHERE other.kind = it.kind AND other.namespace = it.namespace AND other.slug = it.slug) \
-    AND LOWER(namespace || '/' || slug || ' ' || title || ' ' || summary) LIKE $5 ESCAPE '!' \
-    ORDER BY namespace, slug LIMIT $4";
+/// By seek, too: what changed last first.
+pub(super) const BY_CHANGE: &str = concat!(
+    "SELECT ",
+    name_columns!(),
+    " FROM name AS it WHERE ",
+    filters!(),
+    " AND (it.changed_ms, it.id) < ($9, $10) ORDER BY it.changed_ms DESC, it.id DESC LIMIT $11"
+);
+
+/// What fits best first. There is no seek in an order by fit: pages are few.
+pub(super) const SEARCH_SQLITE: &str = concat!(
+    "SELECT ",
+    name_columns!(),
+    " FROM name_words JOIN name AS it ON it.id = name_words.rowid WHERE name_words MATCH $9 AND ",
+    filters!(),
+    " ORDER BY bm25(name_words, 10.0, 8.0, 4.0, 1.0), it.namespace, it.slug LIMIT $11 OFFSET $10"
+);
+pub(super) const SEARCH_POSTGRES: &str = concat!(
+    "SELECT ",
+    name_columns!(),
+    " FROM name AS it WHERE it.words @@ to_tsquery('simple', $9) AND ",
+    filters!(),
+    " ORDER BY ts_rank(it.words, to_tsquery('simple', $9)) DESC, it.namespace, it.slug LIMIT $11 OFFSET $10"
+);
+
+/// One name.
+pub(super) const ONE_NAME: &str =
+    concat!("SELECT ", name_columns!(), " FROM name AS it WHERE it.namespace = $1 AND it.slug = $2");
+
+/// The names with a label, in order.
+pub(super) const LABELLED: &str = concat!(
+    "SELECT ",
+    name_columns!(),
+    " FROM label JOIN name AS it ON it.id = label.name_id WHERE label.label = $1 \
+     ORDER BY it.namespace, it.slug LIMIT $2"
+);
+
+/// How many names have each label that begins alike ($1 to $2, without $2), the most common first.
+pub(super) const LABELS: &str = "SELECT label, COUNT(*) FROM label WHERE label >= $1 AND label < $2 \
+    GROUP BY label ORDER BY 2 DESC, 1 LIMIT $3";
+
+/// Namespaces behind $1 with how many guidelines and standards each has.
+pub(super) const NAMESPACES: &str = "SELECT namespace, SUM(CASE WHEN kind = 'guideline' THEN 1 ELSE 0 END), \
+    SUM(CASE WHEN kind = 'standard' THEN 1 ELSE 0 END), MAX(changed_ms) FROM name WHERE namespace > $1 \
+    GROUP BY namespace ORDER BY namespace LIMIT $2";
+
+/// How many names there are of each kind.
+pub(super) const COUNTS: &str = "SELECT kind, COUNT(*) FROM name GROUP BY kind";
 
 /// What was published last.
-pub(super) const RECENT: &str = "SELECT namespace, slug, version, sha256, title, summary, stage, owner, published_ms, \
-    published_by, yanked_ms, yank_message FROM version WHERE kind = $1 ORDER BY seq DESC LIMIT $2";
+pub(super) const RECENT: &str = concat!(
+    "SELECT ",
+    version_columns!(),
+    " FROM version WHERE ($1 = '' OR namespace = $1) ORDER BY seq DESC LIMIT $2"
+);
 
 pub(super) const TEXT: &str = "SELECT text FROM blob WHERE sha256 = $1";
 
 pub(super) const YANK: &str = "UPDATE version SET yanked_ms = $5, yank_message = $6 \
     WHERE kind = $1 AND namespace = $2 AND slug = $3 AND version = $4";
+
+pub(super) const RETIRE: &str = "UPDATE name SET retired_ms = $3, retire_message = $4, successor = $5, \
+    changed_ms = CASE WHEN changed_ms < $6 THEN $6 ELSE changed_ms END WHERE namespace = $1 AND slug = $2";
 
 pub(super) const PING: &str = "SELECT 1";
 
@@ -53,21 +170,38 @@ pub(super) const TOKEN_USED: &str = "UPDATE token SET used_ms = $2 WHERE hash = 
 /// All that somebody holds: whoever lost one does not know which.
 pub(super) const REVOKE: &str = "UPDATE token SET revoked_ms = $2 WHERE owner = $1 AND revoked_ms IS NULL";
 
-/// All of them, for the test.
+/// Those that both databases understand, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 14] = [
-    SEARCH,
-    RECENT,
+pub(super) const ALL: [&str; 26] = [
     ADD_BLOB,
+    CLAIM_NAME,
+    NAME,
     ADD_VERSION,
+    REFRESH_NAME,
+    SHOWN,
+    FORGET_LABELS,
+    ADD_LABEL,
     DIGEST_OF_VERSION,
     VERSIONS,
-    NEWEST,
+    BY_NAME,
+    BY_CHANGE,
+    ONE_NAME,
+    LABELLED,
+    LABELS,
+    NAMESPACES,
+    COUNTS,
+    RECENT,
     TEXT,
     YANK,
+    RETIRE,
     PING,
     ADD_TOKEN,
     TOKEN,
     TOKEN_USED,
     REVOKE,
 ];
+/// Those of one of them.
+#[cfg(test)]
+pub(super) const OF_SQLITE: [&str; 3] = [FORGET_WORDS_SQLITE, ADD_WORDS_SQLITE, SEARCH_SQLITE];
+#[cfg(test)]
+pub(super) const OF_POSTGRES: [&str; 3] = [NAME_FOR_UPDATE, SET_WORDS_POSTGRES, SEARCH_POSTGRES];

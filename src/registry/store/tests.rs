@@ -4,7 +4,7 @@
 use sqlx::{Connection as _, Executor as _, PgConnection, SqlSafeStr as _, SqlStr};
 
 use super::*;
-use crate::registry::flow::prepare;
+use crate::registry::flow::{cursor, prepare, words};
 
 /// A database of its own for one test, and what holds it.
 struct Fresh {
@@ -54,7 +54,7 @@ fn version(slug: &str, number: &str, more: &str) -> NewVersion {
         &format!("version: {number}"),
         1,
     ) + more;
-    prepare("x.md", &text, "tests", 1_000).expect("a version")
+    prepare(Kind::Guideline, "x.md", &text, "tests", 1_000).expect("a version")
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_version_is_published_once_and_for_ever() {
         for number in ["1.10.0", "1.2.0", "2.0.0-rc.1"] {
             assert_eq!(store.publish(&version("one", number, "")).await.expect("published"), Published::New);
         }
-        let versions = store.versions(Kind::Guideline, "acme", "one").await.expect("listed");
+        let versions = store.versions("acme", "one").await.expect("listed");
         let numbers: Vec<&str> = versions.iter().map(|it| it.version.as_str()).collect();
         assert_eq!(numbers, ["1.0.0", "1.2.0", "1.10.0", "2.0.0-rc.1"], "{}", store.engine());
         assert_eq!((versions[0].published_ms, versions[0].published_by.as_str()), (1_000, "tests"));
@@ -87,11 +87,11 @@ async fn lists_go_on_where_they_ended() {
                 store.publish(&version(slug, number, "")).await.expect("published");
             }
         }
-        let (mut after, mut all) = ((String::new(), String::new()), Vec::new());
+        let (mut from, mut all) = (From::Name(String::new(), String::new()), Vec::new());
         loop {
-            let page = store.newest(Kind::Guideline, (&after.0, &after.1), 2).await.expect("listed");
-            let Some(last) = page.last() else { break };
-            after = (last.namespace.clone(), last.slug.clone());
+            let page = store.names(Kind::Guideline, &Filter::default(), &from, 2).await.expect("listed");
+            let Some(next) = cursor::behind(&page, &from) else { break };
+            from = next;
             all.extend(page.into_iter().map(|it| format!("{} {}", it.slug, it.version)));
         }
         assert_eq!(all, ["a 1.1.0", "b 1.1.0", "b-1 1.1.0", "c 1.1.0"], "{}", store.engine());
@@ -106,17 +106,20 @@ async fn words_are_found_and_mean_themselves() {
                 store.publish(&version(slug, number, "")).await.expect("published");
             }
         }
-        let found = async |words: &str, after: (&str, &str)| -> Vec<String> {
-            let rows = store.search(Kind::Guideline, words, after, 10).await.expect("searched");
+        let found = async |words: &str, skip: i64| -> Vec<String> {
+            let from = From::Fit(words_of(words), skip);
+            let rows = store.names(Kind::Guideline, &Filter::default(), &from, 10).await.expect("searched");
             rows.into_iter().map(|it| format!("{} {}", it.slug, it.version)).collect()
         };
-        assert_eq!(found("BETA", ("", "")).await, ["beta 1.1.0", "beta-2 1.1.0"], "{}", store.engine());
-        assert_eq!(found("beta", ("acme", "beta")).await, ["beta-2 1.1.0"]);
-        for nothing in ["%", "_", "!", "al%a", "gamma", "'; DROP TABLE version; --"] {
-            assert!(found(nothing, ("", "")).await.is_empty(), "{}: {nothing}", store.engine());
+        assert_eq!(found("BETA", 0).await, ["beta 1.1.0", "beta-2 1.1.0"], "{}", store.engine());
+        assert_eq!(found("bet acm", 1).await, ["beta-2 1.1.0"], "each word is a beginning");
+        assert!(found("beta-2", 0).await.contains(&"beta-2 1.1.0".to_owned()));
+        for nothing in
+            ["gamma", "'; DROP TABLE version; --", "alpha beta", "xyzzy OR beta", "\"", "xyzzy:b & !c | (d)", "%", "_", ""]
+        {
+            assert!(found(nothing, 0).await.is_empty(), "{}: {nothing}", store.engine());
         }
-        assert_eq!(found("", ("", "")).await.len(), 3);
-        let recent = store.recent(Kind::Guideline, 2).await.expect("listed");
+        let recent = store.recent("", 2).await.expect("listed");
         let recent: Vec<&str> = recent.iter().map(|it| it.version.as_str()).collect();
         assert_eq!(recent, ["1.1.0", "1.0.0"], "the last first");
     }
@@ -127,15 +130,15 @@ async fn a_yank_comes_and_goes_and_nothing_else_does() {
     for Fresh { store, _folder } in each().await {
         let one = version("one", "1.0.0", "");
         store.publish(&one).await.expect("published");
-        let name = (Kind::Guideline, "acme", "one", "1.0.0");
-        assert!(store.yank(name, Some(("finds too much", 5))).await.expect("yanked"));
-        let versions = store.versions(Kind::Guideline, "acme", "one").await.expect("listed");
+        let name = ("acme", "one", "1.0.0");
+        assert!(store.yank(name, Some(("finds too much", 5)), words).await.expect("yanked"));
+        let versions = store.versions("acme", "one").await.expect("listed");
         assert_eq!(
             (versions[0].yanked_ms, versions[0].yank_message.as_deref()),
             (Some(5), Some("finds too much"))
         );
-        assert!(store.yank(name, None).await.expect("taken back"));
-        assert!(!store.yank((Kind::Guideline, "acme", "one", "9.0.0"), None).await.expect("asked"));
+        assert!(store.yank(name, None, words).await.expect("taken back"));
+        assert!(!store.yank(("acme", "one", "9.0.0"), None, words).await.expect("asked"));
         // Not even by hand.
         for statement in [
             "UPDATE version SET sha256 = 'x'",
@@ -149,7 +152,7 @@ async fn a_yank_comes_and_goes_and_nothing_else_does() {
             let words = refused.unwrap_or_else(|| panic!("{} does it: {statement}", store.engine()));
             assert!(words.contains("immutable") || words.contains("FOREIGN KEY"), "{statement}: {words}");
         }
-        let after = store.versions(Kind::Guideline, "acme", "one").await.expect("listed");
+        let after = store.versions("acme", "one").await.expect("listed");
         assert_eq!(
             (after.len(), after[0].sha256.as_str(), after[0].yanked_ms),
             (1, one.sha256.as_str(), None)
@@ -223,7 +226,11 @@ async fn a_database_of_a_later_version_is_left_alone() {
 #[tokio::test]
 async fn every_statement_is_understood() {
     for Fresh { store, _folder } in each().await {
-        for statement in sql::ALL {
+        let own = match &store {
+            Store::Sqlite(_) => sql::OF_SQLITE,
+            Store::Postgres(_) => sql::OF_POSTGRES,
+        };
+        for statement in sql::ALL.into_iter().chain(own) {
             let prepared =
                 on!(&store, pool => pool.prepare(SqlStr::from_static(statement)).await.map(|_| ()));
             prepared.unwrap_or_else(|error| panic!("{}: {statement}: {error}", store.engine()));

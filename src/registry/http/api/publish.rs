@@ -1,49 +1,62 @@
-//! `PUT /api/v1/guidelines/{namespace}/{slug}/{version}`: publishes a text, for ever.
+//! `PUT /api/v1/guidelines/{namespace}/{slug}/{version}`, and the same for standards: publishes a text, for ever.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Shared;
-use super::answers::{broken, problem};
-use crate::registry::flow::{Denied, LARGEST, Refusal, may_publish, prepare, presented};
-use crate::registry::store::Published;
+use super::{publisher, with_errors};
+use crate::registry::flow::{LARGEST, Refusal, prepare};
+use crate::registry::http::Shared;
+use crate::registry::http::answers::{broken, problem};
+use crate::registry::store::{Kind, Published};
 use crate::report::escape::escape;
 use crate::text::LineIndex;
 
-/// Publishes.
-pub(super) async fn put(
+type OfVersion = Path<(String, String, String)>;
+
+/// Publishes a guideline.
+pub(in crate::registry::http) async fn put_guideline(
     State(shared): State<Shared>,
-    Path((namespace, slug, version)): Path<(String, String, String)>,
+    Path((namespace, slug, version)): OfVersion,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    put(&shared, Kind::Guideline, &namespace, &slug, &version, &headers, &body).await
+}
+
+/// Publishes a standard.
+pub(in crate::registry::http) async fn put_standard(
+    State(shared): State<Shared>,
+    Path((namespace, slug, version)): OfVersion,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    put(&shared, Kind::Standard, &namespace, &slug, &version, &headers, &body).await
+}
+
+async fn put(
+    shared: &Shared,
+    kind: Kind,
+    namespace: &str,
+    slug: &str,
+    version: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Response {
+    let (held, hash) = match publisher(shared, headers, namespace).await {
+        Ok(publisher) => publisher,
+        Err(answer) => return answer,
+    };
     let now = (shared.now_ms)();
-    let presented = headers.get(header::AUTHORIZATION).and_then(|value| presented(value.to_str().ok()?));
-    let Some(hash) = presented else {
-        return unauthorized("Publishing asks for a token: Authorization: Bearer stn_…");
-    };
-    let held = match shared.store.token(&hash).await {
-        Ok(Some(held)) => held,
-        Ok(None) => return unauthorized("This token is not known here."),
-        Err(error) => return broken(&error),
-    };
-    match may_publish(&held, &namespace, now) {
-        Ok(()) => {}
-        Err(Denied::Over) => return unauthorized("This token is over or was taken back."),
-        Err(Denied::Elsewhere) => {
-            return problem(StatusCode::FORBIDDEN, "This token does not allow publishing in this namespace.");
-        }
-    }
-    let Ok(text) = std::str::from_utf8(&body) else {
+    let Ok(text) = std::str::from_utf8(body) else {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "The text is not UTF-8.");
     };
-    let new = match prepare(&format!("{slug}.md"), text, &held.owner, now) {
+    let new = match prepare(kind, &format!("{slug}.{}", kind.ending()), text, &held.owner, now) {
         Ok(new) => new,
-        Err(refusal) => return refused(refusal),
+        Err(refusal) => return refused(kind, refusal),
     };
-    if (new.namespace.as_str(), new.slug.as_str(), new.version.as_str()) != (&*namespace, &*slug, &*version) {
+    if (new.namespace.as_str(), new.slug.as_str(), new.version.as_str()) != (namespace, slug, version) {
         let says = format!("The text says that it is {}/{} {}.", new.namespace, new.slug, new.version);
         return problem(StatusCode::UNPROCESSABLE_ENTITY, &says);
     }
@@ -64,18 +77,17 @@ pub(super) async fn put(
                 "This version is published with another text (sha256 {sha256}), for ever. Give yours another version."
             ),
         ),
+        Ok(Published::OtherKind(other)) => {
+            let detail = format!("This name is a {}'s, for ever. Give yours another name.", other.word());
+            problem(StatusCode::CONFLICT, &detail)
+        }
         Err(error) => broken(&error),
     }
 }
 
-fn unauthorized(detail: &str) -> Response {
-    let mut answer = problem(StatusCode::UNAUTHORIZED, detail);
-    answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    answer
-}
-
 /// Every problem of the text, with its place.
-fn refused(refusal: Refusal) -> Response {
+fn refused(kind: Kind, refusal: Refusal) -> Response {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
     let problems = match refusal {
         Refusal::TooLarge => {
             let detail = format!("The text is larger than {} KiB.", LARGEST >> 10);
@@ -83,7 +95,7 @@ fn refused(refusal: Refusal) -> Response {
         }
         Refusal::BuildMetadata => {
             return problem(
-                StatusCode::UNPROCESSABLE_ENTITY,
+                status,
                 "The version holds build metadata (+…), by which nobody could choose it.",
             );
         }
@@ -98,10 +110,7 @@ fn refused(refusal: Refusal) -> Response {
             })
         })
         .collect();
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let body = serde_json::json!({
-        "type": "about:blank", "title": "Unprocessable Entity", "status": status.as_u16(),
-        "detail": "This is no guideline that can be published: every problem stands in `errors`.", "errors": errors,
-    });
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], format!("{body}\n")).into_response()
+    let detail =
+        format!("This is no {} that can be published: every problem stands in `errors`.", kind.word());
+    with_errors(status, &detail, &errors)
 }

@@ -2,8 +2,9 @@
 
 use crate::model::{Check, Guideline, SettingSpec};
 
-/// One sentence for each thing that changed, what asks more or less first.
-pub(super) fn differences(old: &Guideline, new: &Guideline) -> Vec<String> {
+/// One sentence for each thing that changed between two versions, what asks more or less first. Not escaped.
+#[must_use]
+pub fn differences(old: &Guideline, new: &Guideline) -> Vec<String> {
     let mut out = Vec::new();
     checks(&old.checks, &new.checks, &mut out);
     if old.applies != new.applies {

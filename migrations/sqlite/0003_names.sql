@@ -1,0 +1,36 @@
+-- Each name once, with what lists and searches show of it: its newest version that stands. Kept in the same transaction as versions.
+CREATE TABLE name (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  namespace TEXT NOT NULL,
+  slug TEXT NOT NULL,
+  -- A name is a guideline's or a standard's, for ever.
+  kind TEXT NOT NULL CHECK (kind IN ('guideline', 'standard')),
+  version TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  title TEXT NOT NULL,
+  summary TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  versions INTEGER NOT NULL,
+  changed_ms INTEGER NOT NULL,
+  yanked_ms INTEGER,
+  -- No longer advised, and what is advised instead.
+  retired_ms INTEGER,
+  retire_message TEXT,
+  successor TEXT,
+  UNIQUE (namespace, slug)
+) STRICT;
+CREATE INDEX name_by_kind ON name (kind, namespace, slug);
+CREATE INDEX name_by_change ON name (kind, changed_ms, id);
+
+-- What a name can be filtered by: 'stage:trial', 'topic:security', 'language:python', 'fix:yes', 'member:acme/logs'.
+CREATE TABLE label (
+  name_id INTEGER NOT NULL REFERENCES name (id),
+  label TEXT NOT NULL,
+  PRIMARY KEY (name_id, label)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX label_by_label ON label (label, name_id);
+
+CREATE VIRTUAL TABLE name_words USING fts5 (
+  name, title, summary, body, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+);

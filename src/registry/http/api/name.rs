@@ -1,0 +1,137 @@
+//! `GET /api/v1/guidelines/{ns}/{slug}[/{version}|/compare/{a}...{b}]`, and the same for standards.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::json;
+
+use super::shapes;
+use crate::format;
+use crate::model::{Guideline, GuidelineId, Origin};
+use crate::registry::http::Shared;
+use crate::registry::http::answers::{broken, problem, tagged};
+use crate::registry::store::{Kind, PublishedVersion};
+use crate::report::differences;
+use crate::report::escape::escape;
+
+/// A guideline with its versions.
+pub(in crate::registry::http) async fn guideline(
+    State(shared): State<Shared>,
+    Path((namespace, slug)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    one(&shared, Kind::Guideline, &namespace, &slug, &headers).await
+}
+
+/// A standard with its versions.
+pub(in crate::registry::http) async fn standard(
+    State(shared): State<Shared>,
+    Path((namespace, slug)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    one(&shared, Kind::Standard, &namespace, &slug, &headers).await
+}
+
+async fn one(shared: &Shared, kind: Kind, namespace: &str, slug: &str, headers: &HeaderMap) -> Response {
+    if GuidelineId::new(&format!("{namespace}/{slug}")).is_err() {
+        return unknown();
+    }
+    let name = match shared.store.name(namespace, slug).await {
+        Ok(Some(name)) if name.kind == kind => name,
+        Ok(_) => return unknown(),
+        Err(error) => return broken(&error),
+    };
+    let versions = match shared.store.versions(namespace, slug).await {
+        Ok(versions) => versions,
+        Err(error) => return broken(&error),
+    };
+    let mut body = shapes::name(&name);
+    body["history"] = versions.iter().rev().map(shapes::version).collect();
+    tagged(headers, "application/json", format!("{body}\n"))
+}
+
+/// One version of a guideline.
+pub(in crate::registry::http) async fn guideline_version(
+    State(shared): State<Shared>,
+    Path((namespace, slug, version)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    version_of(&shared, Kind::Guideline, &namespace, &slug, &version, &headers).await
+}
+
+/// One version of a standard.
+pub(in crate::registry::http) async fn standard_version(
+    State(shared): State<Shared>,
+    Path((namespace, slug, version)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    version_of(&shared, Kind::Standard, &namespace, &slug, &version, &headers).await
+}
+
+async fn version_of(
+    shared: &Shared,
+    kind: Kind,
+    namespace: &str,
+    slug: &str,
+    version: &str,
+    headers: &HeaderMap,
+) -> Response {
+    match find(shared, kind, namespace, slug, version).await {
+        Ok(it) => tagged(headers, "application/json", body(&it)),
+        Err(answer) => answer,
+    }
+}
+
+/// A version as it is answered.
+pub(super) fn body(it: &PublishedVersion) -> String {
+    format!("{}\n", shapes::version(it))
+}
+
+/// A version, or why there is none.
+pub(super) async fn find(
+    shared: &Shared,
+    kind: Kind,
+    namespace: &str,
+    slug: &str,
+    version: &str,
+) -> Result<PublishedVersion, Response> {
+    if GuidelineId::new(&format!("{namespace}/{slug}")).is_err() {
+        return Err(unknown());
+    }
+    let versions = shared.store.versions(namespace, slug).await.map_err(|error| broken(&error))?;
+    let found = versions.into_iter().find(|it| it.kind == kind && it.version == version);
+    found.ok_or_else(unknown)
+}
+
+/// That there is no such name or version.
+pub(super) fn unknown() -> Response {
+    problem(StatusCode::NOT_FOUND, "Nothing is published under this name and version.")
+}
+
+/// What changed between two versions of a guideline, in sentences.
+pub(in crate::registry::http) async fn compare(
+    State(shared): State<Shared>,
+    Path((namespace, slug, pair)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some((old, new)) = pair.split_once("...") else { return unknown() };
+    let mut texts = Vec::new();
+    for version in [old, new] {
+        match read(&shared, &namespace, &slug, version).await {
+            Ok(it) => texts.push(it),
+            Err(answer) => return answer,
+        }
+    }
+    let [before, after] = &texts[..] else { return unknown() };
+    let changes = differences(before, after);
+    let changes: Vec<_> = changes.iter().map(|it| escape(it)).collect();
+    let body = json!({ "name": format!("{namespace}/{slug}"), "from": old, "to": new, "changes": changes });
+    tagged(&headers, "application/json", format!("{body}\n"))
+}
+
+async fn read(shared: &Shared, namespace: &str, slug: &str, version: &str) -> Result<Guideline, Response> {
+    let it = find(shared, Kind::Guideline, namespace, slug, version).await?;
+    let text = shared.store.text(&it.sha256).await.map_err(|error| broken(&error))?.unwrap_or_default();
+    format::parse(slug, &text, Origin::File(slug.to_owned()), &|_| None)
+        .map_err(|_| problem(StatusCode::INTERNAL_SERVER_ERROR, "This text cannot be read by this program."))
+}

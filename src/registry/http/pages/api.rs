@@ -1,0 +1,66 @@
+//! `/api`: what `openapi.json` says, for people.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::{Frame, page};
+use crate::registry::http::api::OPENAPI;
+
+#[derive(Template)]
+#[template(path = "api.html")]
+struct Api {
+    frame: Frame,
+    about: String,
+    operations: Vec<Operation>,
+}
+
+struct Operation {
+    method: String,
+    path: String,
+    summary: String,
+    about: String,
+    /// Name, whether it is needed, and what it is.
+    parameters: Vec<(String, bool, String)>,
+    /// Status and what it means.
+    answers: Vec<(String, String)>,
+}
+
+/// The page.
+pub(in crate::registry::http) async fn api() -> Response {
+    let document: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of = |value: &Value| -> Value {
+        // References lead to parts of the same document.
+        let pointer = value["$ref"].as_str().and_then(|it| it.strip_prefix('#'));
+        pointer.and_then(|it| document.pointer(it)).unwrap_or(value).clone()
+    };
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in
+            methods.as_object().into_iter().flatten().filter(|(key, _)| *key != "parameters")
+        {
+            let own = operation["parameters"].as_array().into_iter().flatten();
+            let common = methods["parameters"].as_array().into_iter().flatten();
+            let parameters = common
+                .chain(own)
+                .map(of)
+                .map(|it| {
+                    (text(&it["name"]), it["required"].as_bool().unwrap_or(false), text(&it["description"]))
+                })
+                .collect();
+            let answers = operation["responses"].as_object().into_iter().flatten();
+            operations.push(Operation {
+                method: method.to_uppercase(),
+                path: path.clone(),
+                summary: text(&operation["summary"]),
+                about: text(&operation["description"]),
+                parameters,
+                answers: answers.map(|(status, it)| (status.clone(), text(&of(it)["description"]))).collect(),
+            });
+        }
+    }
+    let about = text(&document["info"]["description"]);
+    page(StatusCode::OK, &Api { frame: Frame::new(""), about, operations })
+}

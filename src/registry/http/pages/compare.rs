@@ -1,0 +1,133 @@
+//! `/guidelines/<ns>/<slug>/compare/<a>...<b>`: what changed between two versions, first in words.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::prose_diff::{self, Part};
+use super::{Frame, nothing, page};
+use crate::format;
+use crate::model::{Guideline, GuidelineId, Origin};
+use crate::registry::http::Shared;
+use crate::registry::http::answers::broken;
+use crate::registry::http::query::Pairs;
+use crate::registry::store::{Kind, PublishedVersion};
+use crate::report::differences;
+
+#[derive(Template)]
+#[template(path = "compare.html")]
+struct Compare {
+    frame: Frame,
+    id: String,
+    title: String,
+    old: String,
+    new: String,
+    /// What the numbers of the versions say.
+    step: &'static str,
+    /// What changed, in sentences.
+    changes: Vec<String>,
+    /// Headings with the words below them.
+    prose: Vec<(String, Vec<Part>)>,
+    /// The checks as they are written.
+    checks: Vec<Part>,
+    versions: Vec<String>,
+}
+
+/// Compares two versions of a guideline.
+pub(in crate::registry::http) async fn compare(
+    State(shared): State<Shared>,
+    Path((namespace, slug, pair)): Path<(String, String, String)>,
+) -> Response {
+    let Some((old, new)) = pair.split_once("...") else { return nothing().await };
+    match read(&shared, &namespace, &slug, old, new).await {
+        Ok(Some(compare)) => page(StatusCode::OK, &compare),
+        Ok(None) => nothing().await,
+        Err(error) => broken(&error),
+    }
+}
+
+/// Two versions that were chosen in a form.
+pub(in crate::registry::http) async fn compare_chosen(
+    Path((namespace, slug)): Path<(String, String)>,
+    Query(pairs): Query<Pairs>,
+) -> Response {
+    let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|it| it.1.as_str());
+    let is_version = |it: &&str| it.parse::<semver::Version>().is_ok();
+    let (Some(a), Some(b)) = (value("a").filter(is_version), value("b").filter(is_version)) else {
+        return nothing().await;
+    };
+    if GuidelineId::new(&format!("{namespace}/{slug}")).is_err() {
+        return nothing().await;
+    }
+    Redirect::to(&format!("/guidelines/{namespace}/{slug}/compare/{a}...{b}")).into_response()
+}
+
+async fn read(
+    shared: &Shared,
+    namespace: &str,
+    slug: &str,
+    old: &str,
+    new: &str,
+) -> Result<Option<Compare>, sqlx::Error> {
+    let Ok(id) = GuidelineId::new(&format!("{namespace}/{slug}")) else { return Ok(None) };
+    let versions = shared.store.versions(namespace, slug).await?;
+    let find = |version: &str| {
+        versions.iter().find(|it| it.version == version && it.kind == Kind::Guideline).cloned()
+    };
+    let (Some(a), Some(b)) = (find(old), find(new)) else { return Ok(None) };
+    let (Some(before), Some(after)) = (text(shared, &a).await?, text(shared, &b).await?) else {
+        return Ok(None);
+    };
+    let mut headings: Vec<&str> = after.sections.iter().map(|it| it.heading.as_str()).collect();
+    for section in &before.sections {
+        if !headings.contains(&section.heading.as_str()) {
+            headings.push(&section.heading);
+        }
+    }
+    let below = |guideline: &Guideline, heading: &str| -> String {
+        let own = guideline.sections.iter().find(|it| it.heading == heading);
+        own.map_or_else(String::new, |it| it.markdown.clone())
+    };
+    let prose = headings
+        .into_iter()
+        .map(|heading| {
+            (heading.to_owned(), prose_diff::compare(&below(&before, heading), &below(&after, heading)))
+        })
+        .filter(|(_, parts)| !parts.is_empty())
+        .collect();
+    Ok(Some(Compare {
+        frame: Frame::new("guidelines"),
+        id: id.to_string(),
+        title: after.title.clone(),
+        old: a.version.clone(),
+        new: b.version.clone(),
+        step: step(&before.version, &after.version),
+        changes: differences(&before, &after),
+        prose,
+        checks: prose_diff::compare(front(&before), front(&after)),
+        versions: versions.into_iter().rev().map(|it| it.version).collect(),
+    }))
+}
+
+async fn text(shared: &Shared, it: &PublishedVersion) -> Result<Option<Guideline>, sqlx::Error> {
+    let text = shared.store.text(&it.sha256).await?.unwrap_or_default();
+    Ok(format::parse(&it.slug, &text, Origin::File(it.slug.clone()), &|_| None).ok())
+}
+
+/// The front matter, as written.
+fn front(guideline: &Guideline) -> &str {
+    let text = guideline.text.trim_start_matches("---").trim_start();
+    text.find("\n---").map_or(text, |end| &text[..end])
+}
+
+fn step(old: &semver::Version, new: &semver::Version) -> &'static str {
+    let same_major = old.major == new.major && (old.major > 0 || old.minor == new.minor);
+    match (old.cmp(new), same_major, old.minor == new.minor) {
+        (std::cmp::Ordering::Greater, ..) => "The later of the two is on the left.",
+        (std::cmp::Ordering::Equal, ..) => "Both are the same version.",
+        (_, false, _) => "It asks for more than before: a new major version.",
+        (_, true, false) => "It asks for less, or adds something optional: a minor version.",
+        (_, true, true) => "Wording, or fewer false findings: a patch.",
+    }
+}

@@ -1,0 +1,267 @@
+//! Names: what lists, filters and searches show. Kept in the transaction that changes a version.
+
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use super::{Filter, From, Kind, Name, Namespace, NewVersion, Published, Store, Words, sql};
+
+/// Most words of a search.
+const WORDS: usize = 12;
+
+/// A transaction that changes what names show.
+pub(super) trait WriteNames {
+    /// Adds a version: the name is made where there is none. Anything but [`Published::New`] must be rolled back.
+    async fn add(&mut self, new: &NewVersion) -> Result<Published, sqlx::Error>;
+    /// Lets a name show its newest version.
+    async fn refresh(&mut self, id: i64, name: (Kind, &str, &str), now_ms: i64) -> Result<(), sqlx::Error>;
+    /// Changes what a name is found by; `shown` is its name, title and summary.
+    async fn index(&mut self, id: i64, shown: (&str, &str, &str), words: &Words) -> Result<(), sqlx::Error>;
+}
+
+macro_rules! write_names {
+    ($db:ty, $lock:expr, $forget_words:expr, $set_words:expr) => {
+        impl WriteNames for Transaction<'static, $db> {
+            async fn add(&mut self, new: &NewVersion) -> Result<Published, sqlx::Error> {
+                sqlx::query(sql::ADD_BLOB).bind(&new.sha256).bind(&new.text).execute(&mut **self).await?;
+                sqlx::query(sql::CLAIM_NAME)
+                    .bind(new.kind.word())
+                    .bind(&new.namespace)
+                    .bind(&new.slug)
+                    .bind(&new.version)
+                    .bind(&new.sha256)
+                    .bind(&new.title)
+                    .bind(&new.summary)
+                    .bind(&new.stage)
+                    .bind(&new.owner)
+                    .bind(new.published_ms)
+                    .execute(&mut **self)
+                    .await?;
+                let (id, kind): (i64, String) =
+                    sqlx::query_as($lock).bind(&new.namespace).bind(&new.slug).fetch_one(&mut **self).await?;
+                if kind != new.kind.word() {
+                    let kind = Kind::try_from(kind).map_err(|word| sqlx::Error::Protocol(word))?;
+                    return Ok(Published::OtherKind(kind));
+                }
+                let added = sqlx::query(sql::ADD_VERSION)
+                    .bind(new.kind.word())
+                    .bind(&new.namespace)
+                    .bind(&new.slug)
+                    .bind(&new.version)
+                    .bind(&new.sort_key)
+                    .bind(&new.sha256)
+                    .bind(&new.title)
+                    .bind(&new.summary)
+                    .bind(&new.stage)
+                    .bind(&new.owner)
+                    .bind(new.published_ms)
+                    .bind(&new.published_by)
+                    .execute(&mut **self)
+                    .await?
+                    .rows_affected();
+                if added != 1 {
+                    let (there,): (String,) = sqlx::query_as(sql::DIGEST_OF_VERSION)
+                        .bind(new.kind.word())
+                        .bind(&new.namespace)
+                        .bind(&new.slug)
+                        .bind(&new.version)
+                        .fetch_one(&mut **self)
+                        .await?;
+                    let same = there == new.sha256;
+                    return Ok(if same { Published::Same } else { Published::Taken { sha256: there } });
+                }
+                self.refresh(id, (new.kind, &new.namespace, &new.slug), new.published_ms).await?;
+                let (shown,): (String,) = sqlx::query_as(sql::SHOWN).bind(id).fetch_one(&mut **self).await?;
+                if shown == new.sha256 {
+                    let name = format!("{} {}", new.namespace, new.slug);
+                    self.index(id, (&name, &new.title, &new.summary), &new.words).await?;
+                }
+                Ok(Published::New)
+            }
+
+            async fn refresh(
+                &mut self,
+                id: i64,
+                (kind, namespace, slug): (Kind, &str, &str),
+                now_ms: i64,
+            ) -> Result<(), sqlx::Error> {
+                sqlx::query(sql::REFRESH_NAME)
+                    .bind(id)
+                    .bind(kind.word())
+                    .bind(namespace)
+                    .bind(slug)
+                    .bind(now_ms)
+                    .execute(&mut **self)
+                    .await
+                    .map(|_| ())
+            }
+
+            async fn index(
+                &mut self,
+                id: i64,
+                (name, title, summary): (&str, &str, &str),
+                words: &Words,
+            ) -> Result<(), sqlx::Error> {
+                sqlx::query(sql::FORGET_LABELS).bind(id).execute(&mut **self).await?;
+                for label in &words.labels {
+                    sqlx::query(sql::ADD_LABEL).bind(id).bind(label).execute(&mut **self).await?;
+                }
+                if let Some(forget) = $forget_words {
+                    sqlx::query(forget).bind(id).execute(&mut **self).await?;
+                }
+                sqlx::query($set_words)
+                    .bind(id)
+                    .bind(plain(name))
+                    .bind(plain(title))
+                    .bind(plain(summary))
+                    .bind(plain(&words.body))
+                    .execute(&mut **self)
+                    .await
+                    .map(|_| ())
+            }
+        }
+    };
+}
+
+write_names!(Sqlite, sql::NAME, Some(sql::FORGET_WORDS_SQLITE), sql::ADD_WORDS_SQLITE);
+write_names!(Postgres, sql::NAME_FOR_UPDATE, None::<&'static str>, sql::SET_WORDS_POSTGRES);
+
+/// A text as words with blanks between them: both databases take these apart alike.
+fn plain(text: &str) -> String {
+    let word = |c: char| if c.is_alphanumeric() { c } else { ' ' };
+    text.chars().map(word).flat_map(char::to_lowercase).collect()
+}
+
+/// The words of a search, as [`plain`] has them.
+pub(in crate::registry) fn words_of(text: &str) -> Vec<String> {
+    plain(text).split_whitespace().take(WORDS).map(str::to_owned).collect()
+}
+
+/// A list of labels as the statements take it.
+fn labels(kind: &str, values: &[String]) -> String {
+    if values.is_empty() {
+        return String::new();
+    }
+    let all: Vec<String> = values.iter().map(|value| format!("{kind}:{value}")).collect();
+    format!(",{},", all.join(","))
+}
+
+impl Store {
+    /// The names that a filter lets through, from a place on, at most `limit`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn names(
+        &self,
+        kind: Kind,
+        filter: &Filter,
+        from: &From,
+        limit: i64,
+    ) -> Result<Vec<Name>, sqlx::Error> {
+        let has_fix = if filter.has_fix { vec!["yes".to_owned()] } else { vec![] };
+        let query = match (from, self) {
+            (From::Name(..), _) => sql::BY_NAME,
+            (From::Change(..), _) => sql::BY_CHANGE,
+            (From::Fit(words, _), _) if words.is_empty() => return Ok(vec![]),
+            (From::Fit(..), Self::Sqlite(_)) => sql::SEARCH_SQLITE,
+            (From::Fit(..), Self::Postgres(_)) => sql::SEARCH_POSTGRES,
+        };
+        on!(self, pool => {
+            let query = sqlx::query_as(query)
+                .bind(kind.word())
+                .bind(labels("stage", &filter.stages))
+                .bind(labels("topic", &filter.topics))
+                .bind(labels("language", &filter.languages))
+                .bind(labels("fix", &has_fix))
+                .bind(&filter.owner)
+                .bind(&filter.namespace)
+                .bind(filter.changed_since_ms);
+            let query = match from {
+                From::Name(namespace, slug) => query.bind(namespace.clone()).bind(slug.clone()),
+                From::Change(ms, id) => query.bind(*ms).bind(*id),
+                From::Fit(words, skip) => query.bind(self.fitting(words)).bind(*skip),
+            };
+            query.bind(limit).fetch_all(pool).await
+        })
+    }
+
+    /// A search for all of these words, each the beginning of one, as the database writes it. They are letters and
+    /// digits.
+    fn fitting(&self, words: &[String]) -> String {
+        let (each, between): (fn(&String) -> String, &str) = match self {
+            Self::Sqlite(_) => (|word| format!("\"{word}\"*"), " "),
+            Self::Postgres(_) => (|word| format!("{word}:*"), " & "),
+        };
+        words.iter().map(each).collect::<Vec<_>>().join(between)
+    }
+
+    /// One name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn name(
+        &self,
+        namespace: &str,
+        slug: &str,
+    ) -> Result<Option<Name>, sqlx::Error> {
+        on!(self, pool => sqlx::query_as(sql::ONE_NAME).bind(namespace).bind(slug).fetch_optional(pool).await)
+    }
+
+    /// The names with a label, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn labelled(
+        &self,
+        label: &str,
+        limit: i64,
+    ) -> Result<Vec<Name>, sqlx::Error> {
+        on!(self, pool => sqlx::query_as(sql::LABELLED).bind(label).bind(limit).fetch_all(pool).await)
+    }
+
+    /// The values of labels of a kind (`topic`) with the number of names that have each, the most common first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn labels(
+        &self,
+        kind: &str,
+        limit: i64,
+    ) -> Result<Vec<(String, i64)>, sqlx::Error> {
+        let (first, behind) = (format!("{kind}:"), format!("{kind};"));
+        let found: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(sql::LABELS)
+            .bind(&first)
+            .bind(&behind)
+            .bind(limit)
+            .fetch_all(pool)
+            .await?);
+        Ok(found.into_iter().map(|(label, count)| (label[first.len()..].to_owned(), count)).collect())
+    }
+
+    /// Namespaces behind `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn namespaces(
+        &self,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Namespace>, sqlx::Error> {
+        let found: Vec<(String, i64, i64, i64)> = on!(self, pool => sqlx::query_as(sql::NAMESPACES)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(pool)
+            .await?);
+        let named =
+            |(name, guidelines, standards, changed_ms)| Namespace { name, guidelines, standards, changed_ms };
+        Ok(found.into_iter().map(named).collect())
+    }
+
+    /// How many guidelines and standards there are.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn counts(&self) -> Result<(i64, i64), sqlx::Error> {
+        let found: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(sql::COUNTS).fetch_all(pool).await?);
+        let of = |kind: Kind| found.iter().find(|(word, _)| word == kind.word()).map_or(0, |it| it.1);
+        Ok((of(Kind::Guideline), of(Kind::Standard)))
+    }
+}
