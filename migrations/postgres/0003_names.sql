@@ -32,3 +32,7 @@ CREATE TABLE label (
   PRIMARY KEY (name_id, label)
 );
 CREATE INDEX label_by_label ON label (label, name_id);
+
+-- One row, with a number that grows with each change: what was read under one number is the same while it is that number.
+CREATE TABLE change (number BIGINT NOT NULL);
+INSERT INTO change (number) VALUES (1);

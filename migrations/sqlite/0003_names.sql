@@ -34,3 +34,7 @@ CREATE INDEX label_by_label ON label (label, name_id);
 CREATE VIRTUAL TABLE name_words USING fts5 (
   name, title, summary, body, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
 );
+
+-- One row, with a number that grows with each change: what was read under one number is the same while it is that number.
+CREATE TABLE change (number INTEGER NOT NULL) STRICT;
+INSERT INTO change (number) VALUES (1);

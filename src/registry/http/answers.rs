@@ -1,7 +1,7 @@
 //! Answers that any route may give.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 
@@ -51,19 +51,29 @@ pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
 /// An answer with a strong tag, or that it has not changed.
 pub(super) fn tagged(headers: &HeaderMap, kind: &'static str, body: String) -> Response {
     let tag = tag(&body);
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let same =
-        known.flat_map(|value| value.split(',')).any(|it| matches!(it.trim(), "*") || it.trim() == tag);
-    let shared = [(header::ETAG, tag), (header::CACHE_CONTROL, "public, max-age=60".to_owned())];
-    if same {
+    let has: Vec<HeaderValue> = headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect();
+    let shared = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "public, max-age=60".to_owned())];
+    if HeaderValue::from_str(&tag).is_ok_and(|tag| is_known(&has, &tag)) {
         return (StatusCode::NOT_MODIFIED, shared).into_response();
     }
     (shared, [(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
+/// Whether a tag is among those that a reader has.
+pub(super) fn is_known(has: &[HeaderValue], tag: &HeaderValue) -> bool {
+    let Ok(tag) = tag.to_str() else { return false };
+    let known = has.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    // Weak or strong is the same to whoever reads: RFC 9110, 13.1.2.
+    known.map(str::trim).any(|it| it == "*" || it.strip_prefix("W/").unwrap_or(it) == tag)
+}
+
 /// The strong tag of a body.
 pub(super) fn tag(body: &str) -> String {
-    let digest: String =
-        Sha256::digest(body.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    tag_of(body.as_bytes())
+}
+
+/// The same of bytes.
+pub(super) fn tag_of(body: &[u8]) -> String {
+    let digest: String = Sha256::digest(body)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("\"{digest}\"")
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod api;
+mod cache;
 mod feed;
 mod index;
 mod listen;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -37,11 +39,17 @@ struct Shared {
     now_ms: fn() -> i64,
     /// The address at which people find this site, without a slash at its end.
     public: Option<Arc<str>>,
+    cache: Arc<cache::Cache>,
 }
 
 /// Every route; `now_ms` is the clock, `public` the address of the site where it is known.
 pub(super) fn router(store: Store, now_ms: fn() -> i64, public: Option<&str>) -> Router {
-    let shared = Shared { store: Arc::new(store), now_ms, public: public.map(Arc::from) };
+    let shared = Shared {
+        store: Arc::new(store),
+        now_ms,
+        public: public.map(Arc::from),
+        cache: Arc::new(cache::Cache::new()),
+    };
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -89,6 +97,7 @@ pub(super) fn router(store: Store, now_ms: fn() -> i64, public: Option<&str>) ->
         .nest("/api/v1", api)
         .fallback(pages::nothing)
         .method_not_allowed_fallback(answers::other_method)
+        .layer(from_fn_with_state(shared.clone(), cache::remembered))
         .with_state(shared)
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))

@@ -14,6 +14,7 @@ macro_rules! on {
 }
 
 mod begin;
+mod list;
 mod migrate;
 mod names;
 mod open;
@@ -66,6 +67,7 @@ impl Store {
             let mut transaction = pool.begin_write().await?;
             let published = transaction.add(new).await?;
             if published == Published::New {
+                sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
                 transaction.commit().await?;
             } else {
                 transaction.rollback().await?;
@@ -151,6 +153,7 @@ impl Store {
                 let found = words(kind, &text);
                 let name = format!("{namespace} {slug}");
                 transaction.index(id, (&name, &it.title, &it.summary), &found).await?;
+                sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
                 transaction.commit().await?;
             }
             Ok(changed == 1)
@@ -168,17 +171,22 @@ impl Store {
         retired: Option<(&str, Option<&str>)>,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
-        let changed = on!(self, pool => sqlx::query(sql::RETIRE)
-            .bind(namespace)
-            .bind(slug)
-            .bind(retired.map(|_| now_ms))
-            .bind(retired.map(|it| it.0))
-            .bind(retired.and_then(|it| it.1))
-            .bind(now_ms)
-            .execute(pool)
-            .await?
-            .rows_affected());
-        Ok(changed == 1)
+        on!(self, pool => {
+            let mut transaction = pool.begin_write().await?;
+            let changed = sqlx::query(sql::RETIRE)
+                .bind(namespace)
+                .bind(slug)
+                .bind(retired.map(|_| now_ms))
+                .bind(retired.map(|it| it.0))
+                .bind(retired.and_then(|it| it.1))
+                .bind(now_ms)
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected();
+            sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            Ok(changed == 1)
+        })
     }
 
     /// Keeps a key: its hash, whose it is, what it may do, and from when until when.
@@ -231,6 +239,15 @@ impl Store {
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))
+    }
+
+    /// A number that grows with each change of what is published.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn change(&self) -> Result<i64, sqlx::Error> {
+        let (number,): (i64,) = on!(self, pool => sqlx::query_as(sql::CHANGE).fetch_one(pool).await?);
+        Ok(number)
     }
 
     /// Whether the database answers.

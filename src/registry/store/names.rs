@@ -2,6 +2,7 @@
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
+use super::list::{List, Value};
 use super::{Filter, From, Kind, Name, Namespace, NewVersion, Published, Store, Words, sql};
 
 /// Most words of a search.
@@ -135,15 +136,6 @@ pub(in crate::registry) fn words_of(text: &str) -> Vec<String> {
     plain(text).split_whitespace().take(WORDS).map(str::to_owned).collect()
 }
 
-/// A list of labels as the statements take it.
-fn labels(kind: &str, values: &[String]) -> String {
-    if values.is_empty() {
-        return String::new();
-    }
-    let all: Vec<String> = values.iter().map(|value| format!("{kind}:{value}")).collect();
-    format!(",{},", all.join(","))
-}
-
 impl Store {
     /// The names that a filter lets through, from a place on, at most `limit`.
     ///
@@ -156,41 +148,20 @@ impl Store {
         from: &From,
         limit: i64,
     ) -> Result<Vec<Name>, sqlx::Error> {
-        let has_fix = if filter.has_fix { vec!["yes".to_owned()] } else { vec![] };
-        let query = match (from, self) {
-            (From::Name(..), _) => sql::BY_NAME,
-            (From::Change(..), _) => sql::BY_CHANGE,
-            (From::Fit(words, _), _) if words.is_empty() => return Ok(vec![]),
-            (From::Fit(..), Self::Sqlite(_)) => sql::SEARCH_SQLITE,
-            (From::Fit(..), Self::Postgres(_)) => sql::SEARCH_POSTGRES,
-        };
+        if matches!(from, From::Fit(words, _) if words.is_empty()) {
+            return Ok(vec![]);
+        }
+        let list = List::new(self, kind, filter, from, limit);
         on!(self, pool => {
-            let query = sqlx::query_as(query)
-                .bind(kind.word())
-                .bind(labels("stage", &filter.stages))
-                .bind(labels("topic", &filter.topics))
-                .bind(labels("language", &filter.languages))
-                .bind(labels("fix", &has_fix))
-                .bind(&filter.owner)
-                .bind(&filter.namespace)
-                .bind(filter.changed_since_ms);
-            let query = match from {
-                From::Name(namespace, slug) => query.bind(namespace.clone()).bind(slug.clone()),
-                From::Change(ms, id) => query.bind(*ms).bind(*id),
-                From::Fit(words, skip) => query.bind(self.fitting(words)).bind(*skip),
-            };
-            query.bind(limit).fetch_all(pool).await
+            let mut query = sqlx::query_as(list.sql());
+            for value in list.values {
+                query = match value {
+                    Value::Text(text) => query.bind(text),
+                    Value::Number(number) => query.bind(number),
+                };
+            }
+            query.fetch_all(pool).await
         })
-    }
-
-    /// A search for all of these words, each the beginning of one, as the database writes it. They are letters and
-    /// digits.
-    fn fitting(&self, words: &[String]) -> String {
-        let (each, between): (fn(&String) -> String, &str) = match self {
-            Self::Sqlite(_) => (|word| format!("\"{word}\"*"), " "),
-            Self::Postgres(_) => (|word| format!("{word}:*"), " & "),
-        };
-        words.iter().map(each).collect::<Vec<_>>().join(between)
     }
 
     /// One name.

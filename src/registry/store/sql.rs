@@ -16,20 +16,6 @@ macro_rules! name_columns {
     };
 }
 
-/// What a name must fulfil: $1 the kind, $2 to $5 each a list of labels of which one must be there (or nothing),
-/// $6 an owner (or nothing), $7 a namespace (or nothing), $8 the time since which it must have changed. A list begins
-/// and ends with a comma.
-macro_rules! filters {
-    () => {
-        "it.kind = $1 \
-         AND ($2 = '' OR EXISTS (SELECT 1 FROM label WHERE label.name_id = it.id AND $2 LIKE '%,' || label.label || ',%')) \
-         AND ($3 = '' OR EXISTS (SELECT 1 FROM label WHERE label.name_id = it.id AND $3 LIKE '%,' || label.label || ',%')) \
-         AND ($4 = '' OR EXISTS (SELECT 1 FROM label WHERE label.name_id = it.id AND $4 LIKE '%,' || label.label || ',%')) \
-         AND ($5 = '' OR EXISTS (SELECT 1 FROM label WHERE label.name_id = it.id AND $5 LIKE '%,' || label.label || ',%')) \
-         AND ($6 = '' OR it.owner = $6) AND ($7 = '' OR it.namespace = $7) AND it.changed_ms >= $8"
-    };
-}
-
 /// Nothing happens where the text is there.
 pub(super) const ADD_BLOB: &str =
     "INSERT INTO blob (sha256, text) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING";
@@ -75,6 +61,10 @@ pub(super) const SET_WORDS_POSTGRES: &str = "UPDATE name SET words = setweight(t
     || setweight(to_tsvector('simple', $3), 'A') || setweight(to_tsvector('simple', $4), 'B') \
     || setweight(to_tsvector('simple', $5), 'D') WHERE id = $1";
 
+/// Grows with each change.
+pub(super) const CHANGE: &str = "SELECT number FROM change";
+pub(super) const CHANGED: &str = "UPDATE change SET number = number + 1";
+
 pub(super) const DIGEST_OF_VERSION: &str =
     "SELECT sha256 FROM version WHERE kind = $1 AND namespace = $2 AND slug = $3 AND version = $4";
 
@@ -85,39 +75,18 @@ pub(super) const VERSIONS: &str = concat!(
     " FROM version WHERE kind IN ('guideline', 'standard') AND namespace = $1 AND slug = $2 ORDER BY sort_key"
 );
 
-/// By seek: what lies before a page is not counted through.
-pub(super) const BY_NAME: &str = concat!(
+/// Names, for what [`super::list`] adds.
+pub(super) const NAMES: &str = concat!("SELECT ", name_columns!(), " FROM name AS it WHERE ");
+/// The same where words are searched for. CROSS: the words are asked first, and not once for each name.
+pub(super) const NAMES_BY_WORDS_SQLITE: &str = concat!(
     "SELECT ",
     name_columns!(),
-    " FROM name AS it WHERE ",
-    filters!(),
-    " AND (it.namespace, it.slug) > ($9, $10) ORDER BY it.namespace, it.slug LIMIT $11"
+    " FROM name_words CROSS JOIN name AS it ON it.id = name_words.rowid WHERE "
 );
 
-/// By seek, too: what changed last first.
-pub(super) const BY_CHANGE: &str = concat!(
-    "SELECT ",
-    name_columns!(),
-    " FROM name AS it WHERE ",
-    filters!(),
-    " AND (it.changed_ms, it.id) < ($9, $10) ORDER BY it.changed_ms DESC, it.id DESC LIMIT $11"
-);
-
-/// What fits best first. There is no seek in an order by fit: pages are few.
-pub(super) const SEARCH_SQLITE: &str = concat!(
-    "SELECT ",
-    name_columns!(),
-    " FROM name_words JOIN name AS it ON it.id = name_words.rowid WHERE name_words MATCH $9 AND ",
-    filters!(),
-    " ORDER BY bm25(name_words, 10.0, 8.0, 4.0, 1.0), it.namespace, it.slug LIMIT $11 OFFSET $10"
-);
-pub(super) const SEARCH_POSTGRES: &str = concat!(
-    "SELECT ",
-    name_columns!(),
-    " FROM name AS it WHERE it.words @@ to_tsquery('simple', $9) AND ",
-    filters!(),
-    " ORDER BY ts_rank(it.words, to_tsquery('simple', $9)) DESC, it.namespace, it.slug LIMIT $11 OFFSET $10"
-);
+/// The same for PostgreSQL, of which a part is ranked.
+pub(super) const NAMES_BY_WORDS_POSTGRES: &str =
+    concat!("SELECT ", name_columns!(), " FROM (SELECT it.* FROM name AS it WHERE ");
 
 /// One name.
 pub(super) const ONE_NAME: &str =
@@ -173,6 +142,8 @@ pub(super) const REVOKE: &str = "UPDATE token SET revoked_ms = $2 WHERE owner = 
 /// Those that both databases understand, for the test.
 #[cfg(test)]
 pub(super) const ALL: [&str; 26] = [
+    CHANGE,
+    CHANGED,
     ADD_BLOB,
     CLAIM_NAME,
     NAME,
@@ -183,8 +154,6 @@ pub(super) const ALL: [&str; 26] = [
     ADD_LABEL,
     DIGEST_OF_VERSION,
     VERSIONS,
-    BY_NAME,
-    BY_CHANGE,
     ONE_NAME,
     LABELLED,
     LABELS,
@@ -202,6 +171,6 @@ pub(super) const ALL: [&str; 26] = [
 ];
 /// Those of one of them.
 #[cfg(test)]
-pub(super) const OF_SQLITE: [&str; 3] = [FORGET_WORDS_SQLITE, ADD_WORDS_SQLITE, SEARCH_SQLITE];
+pub(super) const OF_SQLITE: [&str; 2] = [FORGET_WORDS_SQLITE, ADD_WORDS_SQLITE];
 #[cfg(test)]
-pub(super) const OF_POSTGRES: [&str; 3] = [NAME_FOR_UPDATE, SET_WORDS_POSTGRES, SEARCH_POSTGRES];
+pub(super) const OF_POSTGRES: [&str; 2] = [NAME_FOR_UPDATE, SET_WORDS_POSTGRES];

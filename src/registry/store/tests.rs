@@ -114,9 +114,17 @@ async fn words_are_found_and_mean_themselves() {
         assert_eq!(found("BETA", 0).await, ["beta 1.1.0", "beta-2 1.1.0"], "{}", store.engine());
         assert_eq!(found("bet acm", 1).await, ["beta-2 1.1.0"], "each word is a beginning");
         assert!(found("beta-2", 0).await.contains(&"beta-2 1.1.0".to_owned()));
-        for nothing in
-            ["gamma", "'; DROP TABLE version; --", "alpha beta", "xyzzy OR beta", "\"", "xyzzy:b & !c | (d)", "%", "_", ""]
-        {
+        for nothing in [
+            "gamma",
+            "'; DROP TABLE version; --",
+            "alpha beta",
+            "xyzzy OR beta",
+            "\"",
+            "xyzzy:b & !c | (d)",
+            "%",
+            "_",
+            "",
+        ] {
             assert!(found(nothing, 0).await.is_empty(), "{}: {nothing}", store.engine());
         }
         let recent = store.recent("", 2).await.expect("listed");

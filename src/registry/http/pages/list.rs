@@ -39,6 +39,28 @@ impl List {
         self.asked.slips.iter().find(|slip| slip.field == field).map_or("", |slip| &slip.message)
     }
 
+    /// What is filtered by, in words.
+    fn in_words(&self) -> String {
+        let filter = &self.asked.filter;
+        let mut all = Vec::new();
+        for values in [&filter.stages, &filter.topics, &filter.languages] {
+            if !values.is_empty() {
+                all.push(values.join(" or "));
+            }
+        }
+        if filter.has_fix {
+            all.push("mends what it finds".to_owned());
+        }
+        for (what, value) in
+            [("of", &filter.owner), ("in", &filter.namespace), ("changed:", &self.asked.changed)]
+        {
+            if !value.is_empty() {
+                all.push(format!("{what} {value}"));
+            }
+        }
+        all.join(", ")
+    }
+
     /// Whether anything but text is asked for.
     fn is_filtered(&self) -> bool {
         self.asked.filter != crate::registry::store::Filter::default() || !self.asked.slips.is_empty()

@@ -41,7 +41,7 @@ struct Bar {
 }
 
 /// Widest bar, and the height of one with the gap below it.
-const BAR: (i64, i64) = (360, 34);
+const BAR: (i64, i64) = (240, 34);
 
 /// Where guidelines are.
 pub(in crate::registry::http) async fn stages(State(shared): State<Shared>) -> Response {
