@@ -10,9 +10,20 @@ import urllib.error
 import urllib.request
 
 import feedparser
-from world import CLIENTS, ROOT, Case
+from world import CLIENTS, ROOT, Case, guideline
 
 PROGRAM = ROOT / "target/debug/stanchion-registry"
+
+
+STANDARD = """schema = 1
+standard = "acme/base"
+version = "1.0.0"
+title = "What we all do"
+owner = "acme"
+[guidelines]
+"acme/leftovers" = "^1"
+"acme/elsewhere" = "^2"
+"""
 
 
 class Registry(Case):
@@ -39,12 +50,44 @@ class Registry(Case):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
             return answer.read().decode()
 
+    def token(self, namespace):
+        """A key for a namespace, in a file."""
+        made = self.run_program(PROGRAM, "token", namespace, "--for", "tests", "--data", self.folder / "data", cwd=self.folder)
+        file = self.folder / f"key-{namespace}"
+        file.write_text(made.stdout)
+        return file
+
+    def publish(self, *texts):
+        """Publishes texts as the operator does."""
+        for number, (ending, text) in enumerate(texts):
+            file = self.folder / f"published-{number}.{ending}"
+            file.write_text(text)
+            self.run_program(PROGRAM, "publish", file, "--data", self.folder / "data", cwd=self.folder)
+
     def test_pages_are_valid_and_read_well(self):
         pages = self.folder / "pages"
         pages.mkdir()
-        addresses = ["/", "/?q=keys", "/?q=nothing-holds-this", "/guidelines/resilience/http-timeouts", "/guidelines/secrets/no-private-keys/1.0.0"]
+        text = guideline("acme/leftovers", "TODO", "`TODO` is left: <b>`x")
+        self.publish(
+            ("md", text),
+            ("md", text.replace("version: 1.2.0", "version: 1.3.0").replace("Because <b>of</b> it.", "Because nobody <i>comes back</i>.")),
+            ("toml", STANDARD),
+        )
+        addresses = [
+            "/", "/guidelines", "/guidelines?q=keys&stage=practice&topic=secrets", "/guidelines?q=nothing-holds-this",
+            "/guidelines/resilience/http-timeouts", "/guidelines/acme/leftovers/1.2.0",
+            "/guidelines/acme/leftovers/compare/1.2.0...1.3.0", "/standards", "/standards/acme/base", "/stages",
+            "/namespaces", "/namespaces/acme", "/api",
+        ]
         for number, address in enumerate(addresses):
             (pages / f"{number}.html").write_text(self.get(address))
+        with self.assertRaises(urllib.error.HTTPError) as wrong:
+            self.get("/guidelines?stage=best&changed_since=soon&q=keys")
+        self.assertEqual(wrong.exception.status, 422)
+        answer = wrong.exception.read().decode()
+        wrong.exception.close()
+        self.assertIn('value="soon"', answer, "what was typed is kept")
+        (pages / "wrong.html").write_text(answer)
         with self.assertRaises(urllib.error.HTTPError) as missing:
             self.get("/nothing/here")
         (pages / "missing.html").write_text(missing.exception.read().decode())
@@ -55,7 +98,7 @@ class Registry(Case):
             "rules": {"long-title": "off", "no-raw-characters": "off", "void-style": "off", "no-trailing-whitespace": "off"},
         }))
         self.run_program(CLIENTS / "js/node_modules/.bin/html-validate", *sorted(pages.iterdir()), cwd=self.folder)
-        for address in [*addresses, "/nothing/here"]:
+        for address in [*addresses, "/nothing/here", "/guidelines?stage=best&changed_since=soon&q=keys"]:
             url = f"http://127.0.0.1:{self.port}{address}"
             done = self.run_program("node", ROOT / "tests/clients/browser.mjs", CLIENTS / "js", url, self.folder / "profile", cwd=self.folder)
             seen = json.loads(done.stdout)
@@ -77,7 +120,63 @@ class Registry(Case):
         line = json.loads(self.get("/index/resilience/http-timeouts.jsonl"))
         self.assertEqual(copy, self.get(f"/blob/{line['sha256']}.md"))
 
+    def test_the_program_publishes_and_other_repositories_get_it(self):
+        ours = self.folder / "ours"
+        (ours / "guidelines").mkdir(parents=True)
+        text = guideline("acme/leftovers", "TODO", "`TODO` is left")
+        (ours / "guidelines/leftovers.md").write_text(text)
+        (ours / "guidelines/base.toml").write_text(STANDARD)
+        url = f"http://127.0.0.1:{self.port}"
+        publish = ["stanchion", "publish", "--registry", url]
+        dry = self.run_program(*publish, "--dry-run", cwd=ours)
+        self.assertIn("2 would be published", dry.stdout)
+        without = self.run_program(*publish, cwd=ours, status=2)
+        self.assertIn("asks for a key, and none was found", without.stderr)
+        other = self.run_program(*publish, "--token-file", self.token("other"), cwd=ours, status=2)
+        self.assertIn("does not allow publishing in this namespace", " ".join(other.stdout.split()))
+        key = self.token("acme")
+        first = self.run_program(*publish, "--token-file", key, cwd=ours)
+        self.assertIn("2 published", first.stdout)
+        # What git keeps for that address is the key, too.
+        config = self.folder / "gitconfig"
+        config.write_text(f'[credential]\n  helper = "!f() {{ echo username=x; echo password=$(cat {key}); }}; f"\n')
+        again = self.run_program(*publish, cwd=ours, environment={"GIT_CONFIG_GLOBAL": str(config)})
+        self.assertIn("has it all already", again.stdout)
+        (ours / "guidelines/leftovers.md").write_text(text + "\nMore.\n")
+        changed = self.run_program(*publish, cwd=ours, status=2, environment={"STANCHION_TOKEN": key.read_text()})
+        self.assertIn("for ever", changed.stdout)
+        self.assertNotIn(key.read_text().strip(), first.stdout + first.stderr + changed.stdout + changed.stderr)
+
+        theirs = self.folder / "theirs"
+        theirs.mkdir()
+        (theirs / "a.txt").write_text("TODO\n")
+        (theirs / "stanchion.toml").write_text(f'schema = 1\nfollow = ["acme/base@1"]\nregistries = ["{url}"]\n')
+        self.run_program("stanchion", "update", cwd=theirs)
+        self.assertEqual((theirs / ".stanchion/guidelines/acme/leftovers.md").read_text(), text)
+        self.assertIn("`TODO` is left", self.run_program("stanchion", "check", cwd=theirs).stdout)
+        # The registry is gone, and everybody goes on.
+        self.server.kill()
+        self.server.wait()
+        down = self.run_program("stanchion", "update", cwd=theirs)
+        self.assertIn("nobody listens there", " ".join(down.stdout.split()))
+        self.assertIn("`TODO` is left", self.run_program("stanchion", "check", cwd=theirs).stdout)
+
+    def test_whatever_is_sent_to_the_api_is_answered_as_it_is_described(self):
+        self.publish(("md", guideline("acme/leftovers", "TODO", "`TODO` is left")), ("toml", STANDARD))
+        key = self.token("acme").read_text().strip()
+        url = f"http://127.0.0.1:{self.port}/openapi.json"
+        for headers in [[], ["--header", f"Authorization: Bearer {key}"]]:
+            self.run_program(
+                CLIENTS / "bin/schemathesis", "run", url, *headers, "--seed", "6", "--max-examples", "40", "--no-color",
+                "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance",
+                cwd=self.folder,
+            )
+
     def test_a_reader_of_feeds_reads_it(self):
+        for other in ["/feed/guidelines.atom?topic=secrets", "/feed/namespaces/ci.atom", "/feed/names/secrets/no-private-keys.atom"]:
+            feed = feedparser.parse(self.get(other))
+            self.assertFalse(feed.bozo, feed.get("bozo_exception"))
+            self.assertGreater(len(feed.entries), 0, other)
         feed = feedparser.parse(self.get("/feed/changes.atom"))
         self.assertFalse(feed.bozo, feed.get("bozo_exception"))
         self.assertGreater(len(feed.entries), 20)
