@@ -162,7 +162,8 @@ class Registry(Case):
         self.assertIn("`TODO` is left", self.run_program("stanchion", "check", cwd=theirs).stdout)
 
     def test_whatever_is_sent_to_the_api_is_answered_as_it_is_described(self):
-        self.publish(("md", guideline("acme/leftovers", "TODO", "`TODO` is left")), ("toml", STANDARD))
+        text = guideline("acme/leftovers", "TODO", "`TODO` is left")
+        self.publish(("md", text), ("md", text.replace("version: 1.2.0", "version: 1.3.0")), ("toml", STANDARD))
         key = self.token("acme").read_text().strip()
         url = f"http://127.0.0.1:{self.port}/openapi.json"
         for headers in [[], ["--header", f"Authorization: Bearer {key}"]]:
