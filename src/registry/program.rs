@@ -11,8 +11,10 @@ use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 
 use super::export::{ExportError, export};
-use super::flow::{Held, Key, LARGEST, Refusal, cursor, prepare, scope_of, words};
-use super::http::{router, serve};
+use super::flow::{
+    Held, Key, LARGEST, LINK_MS, Refusal, Secret, cursor, person_and_team, prepare, scope_of, words,
+};
+use super::http::{Site, router, serve};
 use super::store::{Filter, From, Kind, Published, Store};
 use crate::format;
 use crate::model::GuidelineId;
@@ -119,6 +121,21 @@ and accounts come later.")]
         #[command(flatten)]
         place: Place,
     },
+    /// Make a link that signs somebody in, once
+    #[command(
+        name = "sign-in",
+        after_help = "Example:\n  stanchion-registry sign-in alice@payments --url https://guidelines.example.org\n\nPerson and team are made where there are none. The link is good for a day."
+    )]
+    SignIn {
+        /// Person and team
+        #[arg(value_name = "WHO@TEAM")]
+        who: String,
+        /// The address of the registry, as people find it
+        #[arg(long, value_name = "URL", value_parser = public_url, default_value = "http://127.0.0.1:8585")]
+        url: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Take back every key of somebody
     #[command(after_help = "Example:\n  stanchion-registry revoke alice@acme")]
     Revoke {
@@ -188,6 +205,11 @@ pub fn main() -> ExitCode {
             Command::Export { folder, place } => write_export(&open(&place.data).await?, &folder).await,
             Command::Token { namespace, owner, days, place } => {
                 token(&open(&place.data).await?, &namespace, &owner, days).await
+            }
+            Command::SignIn { who, url, place } => {
+                let link = sign_in_link(&open(&place.data).await?, &who).await?;
+                say(&format!("{url}/sign-in/{link}"));
+                Ok(())
             }
             Command::Revoke { owner, place } => revoke(&open(&place.data).await?, &owner).await,
             Command::List { place } => list(&open(&place.data).await?).await,
@@ -294,9 +316,7 @@ async fn retire(
 async fn token(store: &Store, namespace: &str, owner: &str, days: i64) -> Result<(), String> {
     GuidelineId::new(&format!("{namespace}/x"))
         .map_err(|why| format!("`{namespace}` is no namespace: {why}"))?;
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|error| format!("the system has no random bytes: {error}"))?;
-    let (key, now) = (Key::new(random), now_ms());
+    let (key, now) = (Key::new(random().ok_or("the system has no random bytes")?), now_ms());
     let expires_ms = now + days * 86_400_000;
     let held = Held { owner: owner.to_owned(), scope: scope_of(namespace), expires_ms, revoked_ms: None };
     store
@@ -311,6 +331,17 @@ async fn token(store: &Store, namespace: &str, owner: &str, days: i64) -> Result
         escape(owner)
     );
     Ok(())
+}
+
+/// A link that signs somebody in, without the address before it.
+async fn sign_in_link(store: &Store, who: &str) -> Result<String, String> {
+    let (person, team) = person_and_team(who)?;
+    let secret = Secret::new(random().ok_or("the system has no random bytes")?);
+    let now = now_ms();
+    let wrong = |error: sqlx::Error| format!("cannot make a link: {error}");
+    let person = store.person_in_team(&person, &team, now).await.map_err(wrong)?;
+    store.add_link(&secret.hash(), person, now + LINK_MS).await.map_err(wrong)?;
+    Ok(secret.show().to_owned())
 }
 
 async fn revoke(store: &Store, owner: &str) -> Result<(), String> {
@@ -358,13 +389,20 @@ async fn list(store: &Store) -> Result<(), String> {
 async fn run(listen: SocketAddr, public_url: Option<&str>, data: PathBuf) -> Result<(), String> {
     let store = open(&data).await?;
     let _alone = alone(&store, &data)?;
-    publish_starter(&store).await?;
+    let is_first = publish_starter(&store).await?;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         format!("cannot listen on {listen}: {error}\n  help: choose another address with --listen")
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     log(&format!("level=info what=serving address=http://{address} database={}", store.engine()));
-    serve(listener, router(store, now_ms, public_url), stop()).await;
+    if is_first {
+        // Only where somebody looks, never into a log that is kept.
+        let link = sign_in_link(&store, "operator@operators").await?;
+        let root = public_url.map_or_else(|| format!("http://{address}"), str::to_owned);
+        say(&format!("The first one to use this link within a day is the operator: {root}/sign-in/{link}"));
+    }
+    let site = Site { store, now_ms, random, public: public_url.map(str::to_owned) };
+    serve(listener, router(site), stop()).await;
     log("level=info what=stopped");
     Ok(())
 }
@@ -405,7 +443,9 @@ async fn open(data: &std::path::Path) -> Result<Store, String> {
 }
 
 /// Publishes the starter guidelines that are not there yet.
-async fn publish_starter(store: &Store) -> Result<(), String> {
+///
+/// Returns whether this is the first start: none of them was there.
+async fn publish_starter(store: &Store) -> Result<bool, String> {
     let mut new = 0;
     for (name, text) in format::starter() {
         let version = prepare(Kind::Guideline, name, text, "starter", now_ms())
@@ -422,7 +462,12 @@ async fn publish_starter(store: &Store) -> Result<(), String> {
     if new > 0 {
         log(&format!("level=info what=starter-published guidelines={new}"));
     }
-    Ok(())
+    Ok(new == format::starter().len())
+}
+
+fn random() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).ok().map(|()| bytes)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place of this program that asks for the time")]

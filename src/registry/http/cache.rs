@@ -30,7 +30,7 @@ const LOOK_EVERY_MS: i64 = 250;
 /// Some answers depend on the day or on how long ago something was: no answer is kept for longer than this.
 const LONGEST_MS: i64 = 60_000;
 /// Addresses below these are answered quickly, or must be answered anew.
-const NOT_KEPT: [&str; 4] = ["/healthz", "/readyz", "/static/", "/blob/"];
+const NOT_KEPT: [&str; 6] = ["/healthz", "/readyz", "/static/", "/blob/", "/sign-in", "/account"];
 
 #[derive(Clone)]
 struct Answer {

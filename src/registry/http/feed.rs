@@ -154,7 +154,7 @@ fn write(shared: &Shared, headers: &HeaderMap, what: &str, title: &str, entries:
 }
 
 /// The address of this site, whole, as readers want it: as it was set, else as it was asked for.
-fn root(shared: &Shared, headers: &HeaderMap) -> String {
+pub(super) fn root(shared: &Shared, headers: &HeaderMap) -> String {
     if let Some(public) = &shared.public {
         return public.to_string();
     }

@@ -1,10 +1,12 @@
 //! What the registry answers over HTTP. Asks `flow` and `store`; decides nothing.
 
+mod account;
 mod answers;
 mod api;
 mod cache;
 mod feed;
 mod index;
+mod limit;
 mod listen;
 mod pages;
 mod query;
@@ -16,7 +18,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -40,15 +42,31 @@ struct Shared {
     /// The address at which people find this site, without a slash at its end.
     public: Option<Arc<str>>,
     cache: Arc<cache::Cache>,
+    rates: Arc<limit::Rates>,
+    /// Random bytes; `None` where the system has none.
+    random: fn() -> Option<[u8; 32]>,
 }
 
-/// Every route; `now_ms` is the clock, `public` the address of the site where it is known.
-pub(super) fn router(store: Store, now_ms: fn() -> i64, public: Option<&str>) -> Router {
+/// What the routes are made from.
+pub(super) struct Site {
+    pub(super) store: Store,
+    /// The time, in milliseconds since 1970.
+    pub(super) now_ms: fn() -> i64,
+    /// Random bytes; `None` where the system has none.
+    pub(super) random: fn() -> Option<[u8; 32]>,
+    /// The address at which people find this site, without a slash at its end, where it is known.
+    pub(super) public: Option<String>,
+}
+
+/// Every route.
+pub(super) fn router(site: Site) -> Router {
     let shared = Shared {
-        store: Arc::new(store),
-        now_ms,
-        public: public.map(Arc::from),
+        store: Arc::new(site.store),
+        now_ms: site.now_ms,
+        random: site.random,
+        public: site.public.map(Arc::from),
         cache: Arc::new(cache::Cache::new()),
+        rates: Arc::default(),
     };
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
@@ -93,11 +111,21 @@ pub(super) fn router(store: Store, now_ms: fn() -> i64, public: Option<&str>) ->
         .route("/feed/namespaces/{file}", get(feed::namespace))
         .route("/feed/names/{namespace}/{file}", get(feed::name))
         .route("/feed/{file}", get(feed::list))
+        .route("/sign-in", get(account::sign_in_page))
+        .route("/sign-in/{secret}", get(account::link_page).post(account::use_link))
+        .route("/sign-out", post(account::sign_out))
+        .route("/account", get(account::account))
+        .route("/account/namespaces", post(account::claim))
+        .route("/account/members", post(account::add_member))
+        .route("/account/tokens", post(account::make_token))
+        .route("/account/tokens/{id}/revoke", post(account::revoke_token))
+        .route("/account/sessions/{id}/end", post(account::end_session))
         .route("/static/{file}", get(pages::style))
         .nest("/api/v1", api)
         .fallback(pages::nothing)
         .method_not_allowed_fallback(answers::other_method)
         .layer(from_fn_with_state(shared.clone(), cache::remembered))
+        .layer(from_fn_with_state(shared.clone(), limit::limited))
         .with_state(shared)
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))

@@ -12,11 +12,13 @@ const SQLITE: Migrations = &[
     (1, "versions", include_str!("../../../migrations/sqlite/0001_versions.sql")),
     (2, "tokens", include_str!("../../../migrations/sqlite/0002_tokens.sql")),
     (3, "names", include_str!("../../../migrations/sqlite/0003_names.sql")),
+    (4, "people", include_str!("../../../migrations/sqlite/0004_people.sql")),
 ];
 const POSTGRES: Migrations = &[
     (1, "versions", include_str!("../../../migrations/postgres/0001_versions.sql")),
     (2, "tokens", include_str!("../../../migrations/postgres/0002_tokens.sql")),
     (3, "names", include_str!("../../../migrations/postgres/0003_names.sql")),
+    (4, "people", include_str!("../../../migrations/postgres/0004_people.sql")),
 ];
 
 /// Any number: the lock of this program in PostgreSQL.

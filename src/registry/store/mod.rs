@@ -18,6 +18,7 @@ mod list;
 mod migrate;
 mod names;
 mod open;
+mod people;
 mod rows;
 mod sql;
 #[cfg(test)]
@@ -28,9 +29,8 @@ pub(super) use rows::{Filter, From, Kind, Name, Namespace, NewVersion, Published
 use begin::BeginWrite as _;
 use names::WriteNames as _;
 pub(super) use names::words_of;
+pub(super) use people::{Person, TokenRow};
 use sqlx::{PgPool, SqlitePool};
-
-use super::flow::Held;
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -187,58 +187,6 @@ impl Store {
             transaction.commit().await?;
             Ok(changed == 1)
         })
-    }
-
-    /// Keeps a key: its hash, whose it is, what it may do, and from when until when.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) async fn add_token(
-        &self,
-        hash: &str,
-        held: &Held,
-        created_ms: i64,
-    ) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::ADD_TOKEN)
-            .bind(hash)
-            .bind(&held.owner)
-            .bind(&held.scope)
-            .bind(created_ms)
-            .bind(held.expires_ms)
-            .execute(pool)
-            .await
-            .map(|_| ()))
-    }
-
-    /// The key with this hash.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) async fn token(&self, hash: &str) -> Result<Option<Held>, sqlx::Error> {
-        let found: Option<(String, String, i64, Option<i64>)> =
-            on!(self, pool => sqlx::query_as(sql::TOKEN).bind(hash).fetch_optional(pool).await?);
-        Ok(found.map(|(owner, scope, expires_ms, revoked_ms)| Held { owner, scope, expires_ms, revoked_ms }))
-    }
-
-    /// Says that a key was used.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) async fn token_used(&self, hash: &str, now_ms: i64) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::TOKEN_USED).bind(hash).bind(now_ms).execute(pool).await.map(|_| ()))
-    }
-
-    /// Takes back every key of somebody. Returns how many there were.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) async fn revoke(&self, owner: &str, now_ms: i64) -> Result<u64, sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::REVOKE)
-            .bind(owner)
-            .bind(now_ms)
-            .execute(pool)
-            .await
-            .map(|done| done.rows_affected()))
     }
 
     /// A number that grows with each change of what is published.

@@ -14,6 +14,9 @@ use super::migrate::{MigrateError, migrate};
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// How often, and after which pauses, a database that is being begun is tried again.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
 /// Connections.
 const CONNECTIONS: u32 = 16;
 
@@ -46,10 +49,23 @@ impl Store {
             .busy_timeout(BUSY);
         let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
         let what = format!("the database {} cannot be used", path.display());
-        let pool = pool.connect_with(options).await.map_err(|error| OpenError {
-            what: format!("{what}: {}", words(&error)),
-            help: "give a folder that can be written with --data".to_owned(),
-        })?;
+        let mut tries = 0;
+        let pool = loop {
+            match pool.clone().connect_with(options.clone()).await {
+                Ok(pool) => break pool,
+                // Of many that begin a database at once, one turns on its journal, and SQLite does not let others wait.
+                Err(error) if is_busy(&error) && tries < TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => {
+                    return Err(OpenError {
+                        what: format!("{what}: {}", words(&error)),
+                        help: "give a folder that can be written with --data".to_owned(),
+                    });
+                }
+            }
+        };
         Self::ready(Self::Sqlite(pool), &what).await
     }
 
@@ -81,6 +97,12 @@ impl Store {
             }),
         }
     }
+}
+
+/// Whether SQLite has no time at the moment: SQLITE_BUSY with whatever detail.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 /// What a database says, in one line.

@@ -139,9 +139,45 @@ pub(super) const TOKEN_USED: &str = "UPDATE token SET used_ms = $2 WHERE hash = 
 /// All that somebody holds: whoever lost one does not know which.
 pub(super) const REVOKE: &str = "UPDATE token SET revoked_ms = $2 WHERE owner = $1 AND revoked_ms IS NULL";
 
+pub(super) const TOKENS: &str = "SELECT id, scope, created_ms, expires_ms, used_ms, revoked_ms FROM token \
+    WHERE owner = $1 ORDER BY id DESC LIMIT 200";
+pub(super) const REVOKE_ONE: &str =
+    "UPDATE token SET revoked_ms = $3 WHERE id = $1 AND owner = $2 AND revoked_ms IS NULL";
+
+pub(super) const ADD_PERSON: &str =
+    "INSERT INTO person (name, created_ms) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+pub(super) const PERSON_BY_NAME: &str = "SELECT id FROM person WHERE name = $1";
+pub(super) const PERSON: &str = "SELECT name FROM person WHERE id = $1";
+pub(super) const ADD_TEAM: &str = "INSERT INTO team (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
+pub(super) const TEAM_BY_NAME: &str = "SELECT id FROM team WHERE name = $1";
+pub(super) const ADD_MEMBER: &str =
+    "INSERT INTO member (team_id, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+pub(super) const TEAMS_OF: &str = "SELECT team.id, team.name FROM member JOIN team ON team.id = member.team_id \
+    WHERE member.person_id = $1 ORDER BY team.name";
+pub(super) const NAMESPACES_OF: &str = "SELECT namespace.name FROM member \
+    JOIN namespace ON namespace.team_id = member.team_id WHERE member.person_id = $1 ORDER BY namespace.name";
+/// Nobody takes a namespace in which something is published already, or that is a team's.
+pub(super) const CLAIM_NAMESPACE: &str = "INSERT INTO namespace (name, team_id) SELECT $1, $2 \
+    WHERE NOT EXISTS (SELECT 1 FROM name WHERE namespace = $1) ON CONFLICT (name) DO NOTHING";
+
+pub(super) const ADD_LINK: &str =
+    "INSERT INTO sign_in_link (hash, person_id, expires_ms) VALUES ($1, $2, $3)";
+pub(super) const USE_LINK: &str =
+    "UPDATE sign_in_link SET used_ms = $2 WHERE hash = $1 AND used_ms IS NULL AND expires_ms > $2";
+pub(super) const PERSON_OF_LINK: &str = "SELECT person_id FROM sign_in_link WHERE hash = $1";
+pub(super) const ADD_SESSION: &str =
+    "INSERT INTO session (hash, person_id, agent, created_ms, seen_ms) VALUES ($1, $2, $3, $4, $4)";
+pub(super) const SESSION: &str =
+    "SELECT id, person_id, agent, created_ms, seen_ms, ended_ms FROM session WHERE hash = $1";
+pub(super) const SESSIONS: &str = "SELECT id, person_id, agent, created_ms, seen_ms, ended_ms FROM session \
+    WHERE person_id = $1 AND ended_ms IS NULL ORDER BY id DESC LIMIT 100";
+pub(super) const SESSION_SEEN: &str = "UPDATE session SET seen_ms = $2 WHERE id = $1";
+pub(super) const END_SESSION: &str =
+    "UPDATE session SET ended_ms = $3 WHERE id = $1 AND person_id = $2 AND ended_ms IS NULL";
+
 /// Those that both databases understand, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 26] = [
+pub(super) const ALL: [&str; 45] = [
     CHANGE,
     CHANGED,
     ADD_BLOB,
@@ -168,6 +204,25 @@ pub(super) const ALL: [&str; 26] = [
     TOKEN,
     TOKEN_USED,
     REVOKE,
+    TOKENS,
+    REVOKE_ONE,
+    ADD_PERSON,
+    PERSON_BY_NAME,
+    PERSON,
+    ADD_TEAM,
+    TEAM_BY_NAME,
+    ADD_MEMBER,
+    TEAMS_OF,
+    NAMESPACES_OF,
+    ADD_LINK,
+    USE_LINK,
+    PERSON_OF_LINK,
+    ADD_SESSION,
+    SESSION,
+    SESSIONS,
+    SESSION_SEEN,
+    END_SESSION,
+    CLAIM_NAMESPACE,
 ];
 /// Those of one of them.
 #[cfg(test)]

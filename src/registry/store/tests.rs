@@ -4,7 +4,7 @@
 use sqlx::{Connection as _, Executor as _, PgConnection, SqlSafeStr as _, SqlStr};
 
 use super::*;
-use crate::registry::flow::{cursor, prepare, words};
+use crate::registry::flow::{Held, cursor, prepare, words};
 
 /// A database of its own for one test, and what holds it.
 struct Fresh {

@@ -36,17 +36,17 @@ static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// What every page has around it.
-struct Frame {
-    style: &'static str,
-    program: &'static str,
+pub(super) struct Frame {
+    pub(super) style: &'static str,
+    pub(super) program: &'static str,
     /// Address and title of the feed that goes with the page.
-    feed: (String, String),
+    pub(super) feed: (String, String),
     /// Which part of the site it belongs to.
-    part: &'static str,
+    pub(super) part: &'static str,
 }
 
 impl Frame {
-    fn new(part: &'static str) -> Self {
+    pub(super) fn new(part: &'static str) -> Self {
         Self {
             style: &STYLE_ADDRESS,
             program: env!("CARGO_PKG_VERSION"),
@@ -82,17 +82,17 @@ pub(super) async fn nothing() -> Response {
     )
 }
 
-fn problem(status: StatusCode, title: &'static str, detail: &'static str) -> Response {
+pub(super) fn problem(status: StatusCode, title: &'static str, detail: &'static str) -> Response {
     page(status, &Problem { frame: Frame::new(""), title, detail })
 }
 
-fn page(status: StatusCode, template: &impl Template) -> Response {
+pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made.\n").into_response(),
     }
 }
 
-fn day(ms: i64) -> String {
+pub(super) fn day(ms: i64) -> String {
     Date::of_unix_seconds(ms.div_euclid(1000)).to_string()
 }

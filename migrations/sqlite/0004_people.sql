@@ -1,0 +1,42 @@
+-- People, the teams they are in, and the namespaces of teams. Nobody has a password.
+CREATE TABLE person (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  -- Who an identity provider says it is: by issuer and subject, never by an address.
+  issuer TEXT,
+  subject TEXT,
+  created_ms INTEGER NOT NULL,
+  UNIQUE (issuer, subject)
+) STRICT;
+CREATE TABLE team (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE member (
+  team_id INTEGER NOT NULL REFERENCES team (id),
+  person_id INTEGER NOT NULL REFERENCES person (id),
+  PRIMARY KEY (team_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE namespace (
+  name TEXT PRIMARY KEY,
+  team_id INTEGER NOT NULL REFERENCES team (id)
+) STRICT;
+
+-- What signs somebody in, once. Only hashes are kept.
+CREATE TABLE sign_in_link (
+  hash TEXT PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES person (id),
+  expires_ms INTEGER NOT NULL,
+  used_ms INTEGER
+) STRICT;
+CREATE TABLE session (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash TEXT NOT NULL UNIQUE,
+  person_id INTEGER NOT NULL REFERENCES person (id),
+  agent TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  seen_ms INTEGER NOT NULL,
+  ended_ms INTEGER
+) STRICT;
+CREATE INDEX session_by_person ON session (person_id, id);
+CREATE INDEX token_by_owner ON token (owner, id);

@@ -1,0 +1,184 @@
+//! What whoever is signed in can do. Each form has its limits, says what is wrong at the field, and keeps what was typed.
+
+use axum::extract::{Form, Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::page::{Said, show};
+use super::{cookie, field, private, random, sender};
+use crate::model::GuidelineId;
+use crate::registry::flow::{Held, Key, LINK_MS, Secret, name, scope_of};
+use crate::registry::http::Shared;
+use crate::registry::http::answers::broken;
+use crate::registry::http::query::{Pairs, Slip};
+
+/// Longest life of a key, in days.
+const DAYS: i64 = 3_650;
+const DAY_MS: i64 = 86_400_000;
+
+/// Makes a key with which a machine publishes in a namespace.
+pub(in crate::registry::http) async fn make_token(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let somebody = match sender(&shared, &headers, &form).await {
+        Ok(somebody) => somebody,
+        Err(answer) => return answer,
+    };
+    let (namespace, days) = (field(&form, "namespace").to_owned(), field(&form, "days").to_owned());
+    let mut slips = Vec::new();
+    if !somebody.person.has(&namespace) {
+        let message = "choose a namespace of one of your teams".to_owned();
+        slips.push(Slip { field: "namespace", message });
+    }
+    let number = days.parse::<i64>().ok().filter(|days| (1..=DAYS).contains(days));
+    if number.is_none() {
+        slips.push(Slip { field: "days", message: format!("a number of days from 1 to {DAYS}") });
+    }
+    let (Some(number), true) = (number, slips.is_empty()) else {
+        let typed = vec![("namespace", namespace), ("days", days)];
+        return show(&shared, somebody, Said { typed, slips, ..Said::default() }).await;
+    };
+    let key = match random(&shared) {
+        Ok(random) => Key::new(random),
+        Err(answer) => return answer,
+    };
+    let now = (shared.now_ms)();
+    let owner = somebody.owner().to_owned();
+    let held =
+        Held { owner, scope: scope_of(&namespace), expires_ms: now + number * DAY_MS, revoked_ms: None };
+    if let Err(error) = shared.store.add_token(&key.hash(), &held, now).await {
+        return broken(&error);
+    }
+    let what = format!("The key for publishing in {namespace}, for {number} days");
+    show(&shared, somebody, Said { secret: Some((what, key.show().to_owned())), ..Said::default() }).await
+}
+
+/// Takes a key back.
+pub(in crate::registry::http) async fn revoke_token(
+    State(shared): State<Shared>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let somebody = match sender(&shared, &headers, &form).await {
+        Ok(somebody) => somebody,
+        Err(answer) => return answer,
+    };
+    // One that is not theirs, or is taken back already, is as good as taken back.
+    match shared.store.revoke_one(id, somebody.owner(), (shared.now_ms)()).await {
+        Ok(_) => Redirect::to("/account").into_response(),
+        Err(error) => broken(&error),
+    }
+}
+
+/// Ends a session.
+pub(in crate::registry::http) async fn end_session(
+    State(shared): State<Shared>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let somebody = match sender(&shared, &headers, &form).await {
+        Ok(somebody) => somebody,
+        Err(answer) => return answer,
+    };
+    match shared.store.end_session(id, somebody.person.id, (shared.now_ms)()).await {
+        Ok(_) => Redirect::to("/account").into_response(),
+        Err(error) => broken(&error),
+    }
+}
+
+/// Ends this session.
+pub(in crate::registry::http) async fn sign_out(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let somebody = match sender(&shared, &headers, &form).await {
+        Ok(somebody) => somebody,
+        Err(answer) => return answer,
+    };
+    match shared.store.end_session(somebody.session.id, somebody.person.id, (shared.now_ms)()).await {
+        Ok(_) => private(([(header::SET_COOKIE, cookie(None))], Redirect::to("/")).into_response()),
+        Err(error) => broken(&error),
+    }
+}
+
+/// Gives a namespace that nobody has to a team of theirs.
+pub(in crate::registry::http) async fn claim(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let somebody = match sender(&shared, &headers, &form).await {
+        Ok(somebody) => somebody,
+        Err(answer) => return answer,
+    };
+    let (namespace, team) = (field(&form, "new-namespace").to_owned(), field(&form, "team").to_owned());
+    let team_id = somebody.person.teams.iter().find(|(_, name)| *name == team).map(|it| it.0);
+    let mut slips = Vec::new();
+    let is_name = GuidelineId::new(&format!("{namespace}/x"));
+    if let Err(why) = is_name {
+        slips.push(Slip { field: "new-namespace", message: why });
+    }
+    if team_id.is_none() {
+        slips.push(Slip { field: "team", message: "choose one of your teams".to_owned() });
+    }
+    if let (Some(team), true) = (team_id, slips.is_empty()) {
+        match shared.store.claim(&namespace, team).await {
+            Ok(true) => return Redirect::to("/account").into_response(),
+            Ok(false) => {
+                slips.push(Slip { field: "new-namespace", message: "somebody has it already".to_owned() })
+            }
+            Err(error) => return broken(&error),
+        }
+    }
+    show(&shared, somebody, Said { typed: vec![("new-namespace", namespace)], slips, ..Said::default() })
+        .await
+}
+
+/// Takes a colleague into a team, and makes a link that signs them in.
+pub(in crate::registry::http) async fn add_member(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let somebody = match sender(&shared, &headers, &form).await {
+        Ok(somebody) => somebody,
+        Err(answer) => return answer,
+    };
+    let (person, team) = (field(&form, "person").to_owned(), field(&form, "of-team").to_owned());
+    let mut slips = Vec::new();
+    if !somebody.person.teams.iter().any(|(_, name)| *name == team) {
+        slips.push(Slip { field: "of-team", message: "choose one of your teams".to_owned() });
+    }
+    if let Err(message) = name(&person) {
+        slips.push(Slip { field: "person", message });
+    } else if shared.store.is_person(&person).await.unwrap_or(true) {
+        // A link for somebody who is there would let its maker sign in as them.
+        let message =
+            "somebody of this name is here already; the operator takes them into the team".to_owned();
+        slips.push(Slip { field: "person", message });
+    }
+    if !slips.is_empty() {
+        return show(&shared, somebody, Said { typed: vec![("person", person)], slips, ..Said::default() })
+            .await;
+    }
+    let secret = match random(&shared) {
+        Ok(random) => Secret::new(random),
+        Err(answer) => return answer,
+    };
+    let now = (shared.now_ms)();
+    let made = match shared.store.person_in_team(&person, &team, now).await {
+        Ok(id) => shared.store.add_link(&secret.hash(), id, now + LINK_MS).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = made {
+        return broken(&error);
+    }
+    let what = format!("The link that signs {person} in, once, within a day");
+    let link = format!("{}/sign-in/{}", super::super::feed::root(&shared, &headers), secret.show());
+    show(&shared, somebody, Said { secret: Some((what, link)), ..Said::default() }).await
+}
