@@ -14,6 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Largest answer, in bytes.
 const ANSWER: u64 = 1 << 20;
 
+/// How often in a row one waits for a registry that has too much to do, and how long at most.
+const WAITS: usize = 5;
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+enum Answered {
+    Sent(Sent),
+    Later(Duration),
+}
+
 /// What became of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
@@ -74,6 +83,18 @@ impl Publisher {
             Kind::Standard => "standards",
         };
         let address = format!("{}/api/v1/{room}/{}/{}/{version}", self.base, id.namespace(), id.slug());
+        for _ in 0..WAITS {
+            match self.send(&address, text)? {
+                Answered::Sent(sent) => return Ok(sent),
+                // Many texts at a time: the registry says when to go on.
+                Answered::Later(wait) => std::thread::sleep(wait),
+            }
+        }
+        let words = vec!["it says again and again that too much was sent at a time".to_owned()];
+        Err(Refused { words, for_all: true })
+    }
+
+    fn send(&self, address: &str, text: &str) -> Result<Answered, Refused> {
         let request = self
             .agent
             .put(address)
@@ -87,8 +108,13 @@ impl Publisher {
         let sent = request.send(text);
         let mut answer = sent.map_err(|error| Refused { words: vec![failed(&error).0.0], for_all: true })?;
         match answer.status() {
-            StatusCode::CREATED => return Ok(Sent::New),
-            StatusCode::OK => return Ok(Sent::Same),
+            StatusCode::CREATED => return Ok(Answered::Sent(Sent::New)),
+            StatusCode::OK => return Ok(Answered::Sent(Sent::Same)),
+            StatusCode::TOO_MANY_REQUESTS => {
+                let wait =
+                    answer.headers().get(header::RETRY_AFTER).and_then(|it| it.to_str().ok()?.parse().ok());
+                return Ok(Answered::Later(Duration::from_secs(wait.unwrap_or(5)).min(LONGEST_WAIT)));
+            }
             _ => {}
         }
         let status = answer.status();

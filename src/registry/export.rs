@@ -20,6 +20,8 @@ pub(super) enum ExportError {
     Database(sqlx::Error),
     /// A file, and what the system says.
     File(String, io::Error),
+    /// A page that could not be made: its address.
+    Page(String),
 }
 
 impl std::convert::From<sqlx::Error> for ExportError {
@@ -46,7 +48,7 @@ pub(super) async fn export(store: &Store, folder: &Path) -> Result<Exported, Exp
     for kind in [Kind::Guideline, Kind::Standard] {
         write_kind(store, folder, kind, &mut exported).await?;
     }
-    write(&folder.join("index").join("config.json"), &index::config())?;
+    write(&folder.join("index").join("config.json"), index::config().as_bytes())?;
     Ok(exported)
 }
 
@@ -70,11 +72,11 @@ async fn write_kind(
                     continue;
                 }
                 if let Some(text) = store.text(&version.sha256).await? {
-                    write(&path, &text)?;
+                    write(&path, text.as_bytes())?;
                 }
             }
             let path = folder.join("index").join(&name.namespace).join(format!("{}.jsonl", name.slug));
-            write(&path, &index::lines(name, &versions))?;
+            write(&path, index::lines(name, &versions).as_bytes())?;
             exported.names += 1;
             exported.versions += versions.len();
         }
@@ -82,13 +84,13 @@ async fn write_kind(
 }
 
 /// Writes a file beside its place and renames it there.
-fn write(path: &Path, text: &str) -> Result<(), ExportError> {
+pub(super) fn write(path: &Path, text: &[u8]) -> Result<(), ExportError> {
     let wrong = |error| ExportError::File(path.display().to_string(), error);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(wrong)?;
     }
     #[expect(clippy::disallowed_methods, reason = "a file of an earlier export")]
-    if std::fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+    if std::fs::read(path).is_ok_and(|there| there == text) {
         return Ok(());
     }
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));

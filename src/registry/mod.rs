@@ -4,11 +4,13 @@
 //! `http` asks `flow`, `flow` decides, `store` remembers. `flow` knows neither HTTP nor SQL, `store` decides nothing,
 //! and nothing in here compiles a check: that is a worker's job.
 
+mod backup;
 mod export;
 mod flow;
 mod http;
 mod index;
 mod program;
+mod site;
 mod store;
 
 pub use program::main;

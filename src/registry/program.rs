@@ -16,6 +16,7 @@ use super::flow::{
 };
 use super::http::{Site, router, serve};
 use super::store::{Filter, From, Kind, Published, Store};
+use super::{backup, site};
 use crate::format;
 use crate::model::GuidelineId;
 use crate::report::escape::escape;
@@ -145,12 +146,32 @@ and accounts come later.")]
         #[command(flatten)]
         place: Place,
     },
-    /// Write the index as files, for any web server, or for `stanchion update` from a folder
+    /// Write pages and index as files, for any web server, or for `stanchion update` from a folder
     #[command(after_help = "Example:\n  stanchion-registry export /srv/www/guidelines")]
     Export {
         /// The folder to write into
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
+        /// The address at which people will find it; feeds name it
+        #[arg(long, value_name = "URL", value_parser = public_url)]
+        public_url: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Copy the embedded database, whole and looked at, while it is served
+    #[command(
+        after_help = "Example:\n  stanchion-registry backup registry-2026-11-25.sqlite\n\nTo restore: stop the program, put the copy where registry.sqlite is, start it. PostgreSQL has its own: pg_dump."
+    )]
+    Backup {
+        /// The file to write; it must not be there
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Look whether everything that is published is what it was when it was published
+    #[command(after_help = "Example:\n  stanchion-registry verify")]
+    Verify {
         #[command(flatten)]
         place: Place,
     },
@@ -202,7 +223,9 @@ pub fn main() -> ExitCode {
             Command::Retire { id, message, successor, undo: _, place } => {
                 retire(&open(&place.data).await?, &id, message.as_deref(), successor.as_deref()).await
             }
-            Command::Export { folder, place } => write_export(&open(&place.data).await?, &folder).await,
+            Command::Export { folder, public_url, place } => {
+                write_export(&open(&place.data).await?, &folder, public_url.as_deref()).await
+            }
             Command::Token { namespace, owner, days, place } => {
                 token(&open(&place.data).await?, &namespace, &owner, days).await
             }
@@ -212,6 +235,17 @@ pub fn main() -> ExitCode {
                 Ok(())
             }
             Command::Revoke { owner, place } => revoke(&open(&place.data).await?, &owner).await,
+            Command::Backup { file, place } => {
+                let copied = backup::backup(&open(&place.data).await?, &file).await?;
+                say(&format!(
+                    "copied: {} versions, {} KiB, into {}",
+                    copied.versions,
+                    copied.bytes >> 10,
+                    file.display()
+                ));
+                Ok(())
+            }
+            Command::Verify { place } => verify(&open(&place.data).await?).await,
             Command::List { place } => list(&open(&place.data).await?).await,
         }
     });
@@ -350,13 +384,35 @@ async fn revoke(store: &Store, owner: &str) -> Result<(), String> {
     Ok(())
 }
 
-async fn write_export(store: &Store, folder: &std::path::Path) -> Result<(), String> {
-    let exported = export(store, folder).await.map_err(|error| match error {
+async fn write_export(
+    store: &Store,
+    folder: &std::path::Path,
+    public_url: Option<&str>,
+) -> Result<(), String> {
+    let wrong = |error| match error {
         ExportError::Database(error) => format!("cannot export: {error}"),
         ExportError::File(path, error) => format!("cannot write {path}: {error}"),
-    })?;
-    say(&format!("exported: {} guidelines, {} versions", exported.names, exported.versions));
+        ExportError::Page(address) => format!("the page {address} could not be made; the log above says why"),
+    };
+    let exported = export(store, folder).await.map_err(wrong)?;
+    let site = Site { store: store.clone(), now_ms, random, public: public_url.map(str::to_owned) };
+    let pages = site::export(site, store, folder).await.map_err(wrong)?;
+    say(&format!("exported: {} names, {} versions, {pages} pages", exported.names, exported.versions));
     Ok(())
+}
+
+async fn verify(store: &Store) -> Result<(), String> {
+    let found = backup::verify(store).await.map_err(|error| format!("cannot look: {error}"))?;
+    found.wrong.iter().for_each(|line| say(line));
+    if found.wrong.is_empty() {
+        say(&format!("{} versions are what they were when they were published.", found.versions));
+        return Ok(());
+    }
+    Err(format!(
+        "{} of {} versions are not what they were\n  help: restore a backup, or publish the texts again under new versions",
+        found.wrong.len(),
+        found.versions
+    ))
 }
 
 async fn list(store: &Store) -> Result<(), String> {

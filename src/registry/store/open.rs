@@ -84,6 +84,30 @@ impl Store {
         Self::ready(Self::Postgres(pool), what).await
     }
 
+    /// Copies an embedded database into a file that is not there, as it is at one moment.
+    ///
+    /// # Errors
+    /// A sentence, for a server, too: it has programs for that.
+    pub(in crate::registry) async fn copy_into(&self, file: &Path) -> Result<(), String> {
+        let Self::Sqlite(pool) = self else {
+            return Err(
+                "PostgreSQL is copied by its own programs\n  help: pg_dump --format=custom".to_owned()
+            );
+        };
+        let Some(name) = file.to_str() else { return Err("the name of the file is not UTF-8".to_owned()) };
+        sqlx::query("VACUUM INTO $1")
+            .bind(name)
+            .execute(pool)
+            .await
+            .map(|_| ())
+            .map_err(|error| format!("cannot write {name}: {}", words(&error)))
+    }
+
+    /// Ends its connections, so that everything lies in its file.
+    pub(in crate::registry) async fn close(&self) {
+        on!(self, pool => pool.close().await);
+    }
+
     async fn ready(store: Self, what: &str) -> Result<Self, OpenError> {
         match migrate(&store).await {
             Ok(()) => Ok(store),
