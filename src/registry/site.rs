@@ -49,10 +49,17 @@ pub(super) async fn export(site: Site, store: &Store, folder: &Path) -> Result<u
                 let base = format!("/{}/{}/{}", kind.plural(), name.namespace, name.slug);
                 pages.one(&base, &base).await?;
                 number += 1;
+                let mut before: Option<String> = None;
                 for version in store.versions(&name.namespace, &name.slug).await? {
                     let address = format!("{base}/{}", version.version);
                     pages.one(&address, &address).await?;
                     number += 1;
+                    if let (Some(before), Kind::Guideline) = (before, kind) {
+                        let address = format!("{base}/compare/{before}...{}", version.version);
+                        pages.one(&address, &address).await?;
+                        number += 1;
+                    }
+                    before = Some(version.version);
                 }
                 namespaces.insert(name.namespace);
             }

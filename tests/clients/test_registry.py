@@ -1,9 +1,11 @@
 """The registry: real requests, a real browser, and copies that come from what it exports."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 import unittest
 import urllib.error
@@ -34,7 +36,7 @@ class Registry(Case):
             self.port = free.getsockname()[1]
         self.server = subprocess.Popen(
             [PROGRAM, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data"],
-            env=self.environment, stderr=subprocess.DEVNULL,
+            env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         self.addCleanup(self.server.wait)
         self.addCleanup(self.server.kill)
@@ -160,6 +162,69 @@ class Registry(Case):
         down = self.run_program("stanchion", "update", cwd=theirs)
         self.assertIn("nobody listens there", " ".join(down.stdout.split()))
         self.assertIn("`TODO` is left", self.run_program("stanchion", "check", cwd=theirs).stdout)
+
+    def test_somebody_signs_in_and_makes_a_key_in_a_browser(self):
+        url = f"http://127.0.0.1:{self.port}"
+        made = self.run_program(PROGRAM, "sign-in", "alice@payments", "--url", url, "--data", self.folder / "data", cwd=self.folder)
+        done = self.run_program("node", ROOT / "tests/clients/sign_in.mjs", CLIENTS / "js", made.stdout.strip(), url, cwd=self.folder)
+        seen = json.loads(done.stdout)
+        self.assertEqual((seen["violations"], seen["overflow"]), ([], []))
+        self.assertEqual((seen["first"], seen["last"]), (f"{url}/account", f"{url}/sign-in"))
+        self.assertEqual(seen["kept"], "Not A Name")
+        self.assertRegex(seen["slip"], "lower-case|letters")
+        self.assertFalse(seen["shownAgain"])
+        self.assertIn("private key", seen["found"].lower())
+        self.assertEqual(seen["none"], 0)
+        # The key is one that the program publishes with.
+        ours = self.folder / "ours"
+        (ours / "guidelines").mkdir(parents=True)
+        (ours / "guidelines/leftovers.md").write_text(guideline("acme/leftovers", "TODO", "`TODO` is left"))
+        self.run_program("stanchion", "publish", "--registry", url, cwd=ours, environment={"STANCHION_TOKEN": seen["key"]})
+        self.assertIn("published 20", self.get("/guidelines/acme/leftovers"))
+
+    def test_the_site_as_files_is_whole(self):
+        text = guideline("acme/leftovers", "TODO", "`TODO` is left")
+        many = [("md", text.replace("acme/leftovers", f"acme/left-{number}")) for number in range(60)]
+        self.publish(("md", text), ("md", text.replace("version: 1.2.0", "version: 1.3.0")), ("toml", STANDARD), *many)
+        site = self.folder / "site"
+        self.run_program(PROGRAM, "export", site, "--public-url", "https://guidelines.example.org", "--data", self.folder / "data", cwd=self.folder)
+        self.assertIn("https://guidelines.example.org/guidelines/", (site / "feed/changes.atom").read_text())
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        plain = subprocess.Popen(
+            [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", site, str(port)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(plain.wait)
+        self.addCleanup(plain.kill)
+        time.sleep(1)
+        # Every link on every page leads somewhere, from the first one on.
+        seen, open_ = set(), ["/"]
+        while open_:
+            path = open_.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            try:
+                answer = urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30)
+            except urllib.error.HTTPError as error:
+                error.close()
+                self.fail(f"{path}: {error}")
+            with answer:
+                body = answer.read().decode()
+            for link in re.findall(r'(?:href|src|action)="(/[^"#]*)', body):
+                self.assertNotIn("?", link, f"{path} leads to what only a server answers")
+                open_.append(link)
+        self.assertTrue({"/guidelines/pages/2/", "/guidelines/acme/leftovers/1.2.0", "/standards/acme/base", "/stages"} <= seen, sorted(seen)[:40])
+        # And repositories get what they follow from there.
+        repo = self.folder / "repository"
+        repo.mkdir()
+        (repo / "stanchion.toml").write_text(f'schema = 1\nfollow = ["acme/base@1"]\nregistries = ["http://127.0.0.1:{port}"]\n')
+        self.run_program("stanchion", "update", cwd=repo)
+        self.assertIn("version: 1.3.0", (repo / ".stanchion/guidelines/acme/leftovers.md").read_text())
+        self.run_program(PROGRAM, "verify", "--data", self.folder / "data", cwd=self.folder)
+        self.run_program(PROGRAM, "backup", self.folder / "copy.sqlite", "--data", self.folder / "data", cwd=self.folder)
 
     def test_whatever_is_sent_to_the_api_is_answered_as_it_is_described(self):
         text = guideline("acme/leftovers", "TODO", "`TODO` is left")
