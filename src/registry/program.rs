@@ -14,7 +14,8 @@ use super::export::{ExportError, export};
 use super::flow::{
     Held, Key, LARGEST, LINK_MS, Refusal, Secret, cursor, person_and_team, prepare, scope_of, words,
 };
-use super::http::{Site, router, serve};
+use super::http::{Numbers, Site, metrics, router, serve};
+use super::settings::{self, Flags, Settings, public_url};
 use super::store::{Filter, From, Kind, Published, Store};
 use super::{backup, site};
 use crate::format;
@@ -46,14 +47,27 @@ At the first start the starter guidelines are published. So far it serves pages 
 read them on, and the index from which copies are made; publishing over the network
 and accounts come later.")]
     Serve {
-        /// Where to listen
-        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8585")]
-        listen: SocketAddr,
+        /// Where to listen [default: 127.0.0.1:8585]
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<String>,
+        /// Where metrics are, for Prometheus; nowhere without it
+        #[arg(long, value_name = "ADDRESS")]
+        metrics: Option<String>,
         /// The address at which people find it, where that is another one: https://guidelines.example.org
-        #[arg(long, value_name = "URL", value_parser = public_url)]
+        #[arg(long, value_name = "URL")]
         public_url: Option<String>,
-        #[command(flatten)]
-        place: Place,
+        /// The folder of the embedded database [default: stanchion-registry]; DATABASE_URL names a server instead
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// A file that says the same: listen, metrics, public-url, data, database-url
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Say what is decided, and end
+        #[arg(long)]
+        check_config: bool,
+        /// Do not write requests into the log
+        #[arg(long)]
+        quiet: bool,
     },
     /// Publish guidelines: for ever
     #[command(after_help = "Example:\n  stanchion-registry publish guidelines/acme/short-names.md")]
@@ -186,21 +200,10 @@ and accounts come later.")]
 /// Where the database is.
 #[derive(clap::Args)]
 struct Place {
-    /// The folder of the embedded database; DATABASE_URL names a PostgreSQL server instead
-    #[arg(long, value_name = "DIR", default_value = "stanchion-registry")]
-    data: PathBuf,
-}
-
-/// An address without a slash at its end, and without what does not belong into one.
-fn public_url(text: &str) -> Result<String, String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]".contains(&byte);
-    match rest {
-        Some(rest) if !rest.is_empty() && rest.bytes().all(plain) => {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => Err("an address like https://guidelines.example.org".to_owned()),
-    }
+    /// The folder of the embedded database [default: stanchion-registry]; DATABASE_URL names a PostgreSQL server
+    /// instead
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 /// Runs the program with the arguments of the process.
@@ -213,30 +216,32 @@ pub fn main() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match command {
-            Command::Serve { listen, public_url, place } => {
-                run(listen, public_url.as_deref(), place.data).await
+            Command::Serve { listen, metrics, public_url, data, config, check_config, quiet } => {
+                let flags = Flags { listen, metrics, data, public_url };
+                let settings = decided(flags, config.as_deref())?;
+                if check_config { show(&settings) } else { run(settings, quiet).await }
             }
-            Command::Publish { files, by, place } => publish(&open(&place.data).await?, &files, &by).await,
+            Command::Publish { files, by, place } => publish(&open(place.data).await?, &files, &by).await,
             Command::Yank { id, version, message, undo: _, place } => {
-                yank(&open(&place.data).await?, &id, &version, message.as_deref()).await
+                yank(&open(place.data).await?, &id, &version, message.as_deref()).await
             }
             Command::Retire { id, message, successor, undo: _, place } => {
-                retire(&open(&place.data).await?, &id, message.as_deref(), successor.as_deref()).await
+                retire(&open(place.data).await?, &id, message.as_deref(), successor.as_deref()).await
             }
             Command::Export { folder, public_url, place } => {
-                write_export(&open(&place.data).await?, &folder, public_url.as_deref()).await
+                write_export(&open(place.data).await?, &folder, public_url.as_deref()).await
             }
             Command::Token { namespace, owner, days, place } => {
-                token(&open(&place.data).await?, &namespace, &owner, days).await
+                token(&open(place.data).await?, &namespace, &owner, days).await
             }
             Command::SignIn { who, url, place } => {
-                let link = sign_in_link(&open(&place.data).await?, &who).await?;
+                let link = sign_in_link(&open(place.data).await?, &who).await?;
                 say(&format!("{url}/sign-in/{link}"));
                 Ok(())
             }
-            Command::Revoke { owner, place } => revoke(&open(&place.data).await?, &owner).await,
+            Command::Revoke { owner, place } => revoke(&open(place.data).await?, &owner).await,
             Command::Backup { file, place } => {
-                let copied = backup::backup(&open(&place.data).await?, &file).await?;
+                let copied = backup::backup(&open(place.data).await?, &file).await?;
                 say(&format!(
                     "copied: {} versions, {} KiB, into {}",
                     copied.versions,
@@ -245,8 +250,8 @@ pub fn main() -> ExitCode {
                 ));
                 Ok(())
             }
-            Command::Verify { place } => verify(&open(&place.data).await?).await,
-            Command::List { place } => list(&open(&place.data).await?).await,
+            Command::Verify { place } => verify(&open(place.data).await?).await,
+            Command::List { place } => list(&open(place.data).await?).await,
         }
     });
     match done {
@@ -395,7 +400,14 @@ async fn write_export(
         ExportError::Page(address) => format!("the page {address} could not be made; the log above says why"),
     };
     let exported = export(store, folder).await.map_err(wrong)?;
-    let site = Site { store: store.clone(), now_ms, random, public: public_url.map(str::to_owned) };
+    let site = Site {
+        store: store.clone(),
+        now_ms,
+        random,
+        public: public_url.map(str::to_owned),
+        numbers: std::sync::Arc::default(),
+        quiet: true,
+    };
     let pages = site::export(site, store, folder).await.map_err(wrong)?;
     say(&format!("exported: {} names, {} versions, {pages} pages", exported.names, exported.versions));
     Ok(())
@@ -442,25 +454,76 @@ async fn list(store: &Store) -> Result<(), String> {
     Ok(())
 }
 
-async fn run(listen: SocketAddr, public_url: Option<&str>, data: PathBuf) -> Result<(), String> {
-    let store = open(&data).await?;
+/// What flags, environment and file say together.
+fn decided(flags: Flags, config: Option<&std::path::Path>) -> Result<Settings, String> {
+    let file = match config {
+        None => None,
+        Some(path) => {
+            let name = path.display().to_string();
+            #[expect(clippy::disallowed_methods, reason = "a file that the operator named")]
+            let text =
+                std::fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+            Some((name, text))
+        }
+    };
+    let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+    settings::resolve(flags, &variable, file)
+        .map_err(|problems| format!("this cannot be served as it is set:\n  {}", problems.join("\n  ")))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place of this program that reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn show(settings: &Settings) -> Result<(), String> {
+    let or = |value: Option<String>, otherwise: &str| value.unwrap_or_else(|| otherwise.to_owned());
+    let database = match &settings.database_url {
+        Some(_) => "PostgreSQL, at the address that is set".to_owned(),
+        None => format!("embedded, in {}", settings.data.display()),
+    };
+    for (what, value) in [
+        ("listen", settings.listen.to_string()),
+        ("metrics", or(settings.metrics.map(|it| it.to_string()), "nowhere")),
+        ("public-url", or(settings.public_url.clone(), "as it is asked for")),
+        ("database", database),
+    ] {
+        say(&format!("{what:<12}{value}"));
+    }
+    Ok(())
+}
+
+async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
+    let Settings { listen, metrics: metrics_address, data, public_url, database_url } = settings;
+    let store = open_at(database_url.as_deref(), &data).await?;
     let _alone = alone(&store, &data)?;
     let is_first = publish_starter(&store).await?;
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        format!("cannot listen on {listen}: {error}\n  help: choose another address with --listen")
-    })?;
+    let listener = bind(listen, "--listen").await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let numbers = std::sync::Arc::new(Numbers::default());
+    if let Some(address) = metrics_address {
+        let listener = bind(address, "--metrics").await?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        log(&format!("level=info what=metrics address=http://{address}/metrics"));
+        tokio::spawn(serve(listener, metrics(numbers.clone()), std::future::pending()));
+    }
     log(&format!("level=info what=serving address=http://{address} database={}", store.engine()));
     if is_first {
         // Only where somebody looks, never into a log that is kept.
         let link = sign_in_link(&store, "operator@operators").await?;
-        let root = public_url.map_or_else(|| format!("http://{address}"), str::to_owned);
+        let root = public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         say(&format!("The first one to use this link within a day is the operator: {root}/sign-in/{link}"));
     }
-    let site = Site { store, now_ms, random, public: public_url.map(str::to_owned) };
+    let site = Site { store, now_ms, random, public: public_url, numbers, quiet };
     serve(listener, router(site), stop()).await;
     log("level=info what=stopped");
     Ok(())
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot listen on {address}: {error}\n  help: choose another address with {flag}")
+    })
 }
 
 /// The right to serve an embedded database, which one process has at a time; held until it is dropped.
@@ -482,16 +545,18 @@ fn alone(store: &Store, data: &std::path::Path) -> Result<Option<std::fs::File>,
     }
 }
 
-async fn open(data: &std::path::Path) -> Result<Store, String> {
-    #[expect(clippy::disallowed_methods, reason = "the one place of this program that reads the environment")]
-    let url = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+/// Opens the database that flags and environment name.
+async fn open(data: Option<PathBuf>) -> Result<Store, String> {
+    let settings = decided(Flags { data, ..Flags::default() }, None)?;
+    open_at(settings.database_url.as_deref(), &settings.data).await
+}
+
+async fn open_at(url: Option<&str>, data: &std::path::Path) -> Result<Store, String> {
     let store = match url {
-        Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-            Store::open_postgres(&url).await
-        }
-        Some(_) => return Err("DATABASE_URL is no address of PostgreSQL\n  help: it begins with postgres://; without it the database in --data is used".to_owned()),
+        Some(url) => Store::open_postgres(url).await,
         None => {
-            std::fs::create_dir_all(data).map_err(|error| format!("cannot make {}: {error}", data.display()))?;
+            std::fs::create_dir_all(data)
+                .map_err(|error| format!("cannot make {}: {error}", data.display()))?;
             Store::open_sqlite(&data.join("registry.sqlite")).await
         }
     };

@@ -10,6 +10,7 @@ mod limit;
 mod listen;
 mod pages;
 mod query;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub(super) use listen::serve;
+pub(super) use trace::Numbers;
 
 use super::store::Store;
 
@@ -45,6 +47,11 @@ struct Shared {
     rates: Arc<limit::Rates>,
     /// Random bytes; `None` where the system has none.
     random: fn() -> Option<[u8; 32]>,
+    numbers: Arc<Numbers>,
+    /// When the program started: a part of the ids of requests.
+    started_ms: i64,
+    /// Whether requests are not written down.
+    quiet: bool,
 }
 
 /// What the routes are made from.
@@ -56,6 +63,10 @@ pub(super) struct Site {
     pub(super) random: fn() -> Option<[u8; 32]>,
     /// The address at which people find this site, without a slash at its end, where it is known.
     pub(super) public: Option<String>,
+    /// What is counted.
+    pub(super) numbers: Arc<Numbers>,
+    /// Whether requests are not written down.
+    pub(super) quiet: bool,
 }
 
 /// Every route.
@@ -67,7 +78,11 @@ pub(super) fn router(site: Site) -> Router {
         public: site.public.map(Arc::from),
         cache: Arc::new(cache::Cache::new()),
         rates: Arc::default(),
+        numbers: site.numbers,
+        started_ms: (site.now_ms)(),
+        quiet: site.quiet,
     };
+    let traced = shared.clone();
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -135,6 +150,15 @@ pub(super) fn router(site: Site) -> Router {
         .layer(RequestBodyLimitLayer::new(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TOTAL))
         .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(traced, trace::traced))
+}
+
+/// The routes of the listener for the operator.
+pub(super) fn metrics(numbers: Arc<Numbers>) -> Router {
+    let text = move || async move {
+        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], numbers.text())
+    };
+    Router::new().route("/metrics", get(text))
 }
 
 #[cfg(test)]

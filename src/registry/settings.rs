@@ -1,0 +1,189 @@
+//! What the operator decides: from flags, the environment and a file, in this order. No file, environment or clock is
+//! read in here: they are given.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// Everything that can be decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Settings {
+    /// Where people and machines are answered.
+    pub(super) listen: SocketAddr,
+    /// Where metrics are, if anywhere.
+    pub(super) metrics: Option<SocketAddr>,
+    /// The folder of the embedded database.
+    pub(super) data: PathBuf,
+    /// The address at which people find the site.
+    pub(super) public_url: Option<String>,
+    /// A PostgreSQL server; else the embedded database is used.
+    pub(super) database_url: Option<String>,
+}
+
+/// What was given as flags: nothing where nothing was.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flags {
+    pub(super) listen: Option<String>,
+    pub(super) metrics: Option<String>,
+    pub(super) data: Option<PathBuf>,
+    pub(super) public_url: Option<String>,
+}
+
+/// The file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    listen: Option<String>,
+    metrics: Option<String>,
+    data: Option<PathBuf>,
+    public_url: Option<String>,
+    database_url: Option<String>,
+}
+
+const LISTEN: &str = "127.0.0.1:8585";
+const DATA: &str = "stanchion-registry";
+
+/// Puts together what was decided. `file` is the name and text of the file, if one was named; `variable` gives a
+/// variable of the environment.
+///
+/// # Errors
+/// Every problem, a line each.
+pub(super) fn resolve(
+    flags: Flags,
+    variable: &dyn Fn(&str) -> Option<String>,
+    file: Option<(&str, &str)>,
+) -> Result<Settings, Vec<String>> {
+    let mut problems = Vec::new();
+    let read = file.map_or_else(|| Ok(File::default()), |(_, text)| toml::from_str(text));
+    let from_file = read.unwrap_or_else(|error| {
+        let (name, text) = file.unwrap_or_default();
+        let line =
+            error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        problems.push(format!("{name}, line {line}: {}", error.message()));
+        File::default()
+    });
+    let name = file.map_or("", |(name, _)| name);
+    // The value, and where it stands.
+    let choose =
+        |flag: Option<String>, flag_name: &str, variable_name: &str, in_file: Option<String>, key: &str| {
+            let given = flag.map(|value| (value, flag_name.to_owned()));
+            given
+                .or_else(|| {
+                    variable(variable_name)
+                        .filter(|it| !it.is_empty())
+                        .map(|it| (it, variable_name.to_owned()))
+                })
+                .or_else(|| in_file.map(|value| (value, format!("`{key}` in {name}"))))
+        };
+    let mut address = |value: Option<(String, String)>| -> Option<SocketAddr> {
+        let (value, place) = value?;
+        let parsed = value.parse().ok();
+        if parsed.is_none() {
+            problems.push(format!(
+                "{place}: `{value}` is no address with a port, like 127.0.0.1:8585 or [::]:80"
+            ));
+        }
+        parsed
+    };
+    let listen = choose(flags.listen, "--listen", "STANCHION_REGISTRY_LISTEN", from_file.listen, "listen");
+    let listen = address(listen.or(Some((LISTEN.to_owned(), String::new()))));
+    let metrics =
+        choose(flags.metrics, "--metrics", "STANCHION_REGISTRY_METRICS", from_file.metrics, "metrics");
+    let metrics = address(metrics);
+    let public = choose(
+        flags.public_url,
+        "--public-url",
+        "STANCHION_REGISTRY_PUBLIC_URL",
+        from_file.public_url,
+        "public-url",
+    );
+    let public_url = public.and_then(|(value, place)| match public_url(&value) {
+        Ok(url) => Some(url),
+        Err(why) => {
+            problems.push(format!("{place}: `{value}` is not {why}"));
+            None
+        }
+    });
+    let database = choose(None, "", "DATABASE_URL", from_file.database_url, "database-url");
+    let database_url = database.and_then(|(value, place)| {
+        if value.starts_with("postgres://") || value.starts_with("postgresql://") {
+            return Some(value);
+        }
+        // Never the value: it may hold a password.
+        problems.push(format!("{place} is no address of PostgreSQL: it begins with postgres://; without it the embedded database is used"));
+        None
+    });
+    if let (Some(listen), Some(metrics)) = (listen, metrics)
+        && listen == metrics
+        && listen.port() != 0
+    {
+        problems.push(format!(
+            "--listen and --metrics are both {listen}: metrics are for the operator, and lie elsewhere"
+        ));
+    }
+    let data = flags
+        .data
+        .or_else(|| variable("STANCHION_REGISTRY_DATA").filter(|it| !it.is_empty()).map(PathBuf::from));
+    let data = data.or(from_file.data).unwrap_or_else(|| PathBuf::from(DATA));
+    match (listen, problems.is_empty()) {
+        (Some(listen), true) => Ok(Settings { listen, metrics, data, public_url, database_url }),
+        _ => Err(problems),
+    }
+}
+
+/// An address without a slash at its end, and without what does not belong into one.
+///
+/// # Errors
+/// What it should be.
+pub(super) fn public_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]".contains(&byte);
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.bytes().all(plain) => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err("an address like https://guidelines.example.org".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: fn(&str) -> Option<String> = |_| None;
+
+    #[test]
+    fn flags_come_before_the_environment_and_that_before_the_file() {
+        let file = "listen = \"127.0.0.1:1\"\nmetrics = \"127.0.0.1:9\"\ndata = \"/srv\"\npublic-url = \"https://a.example/\"\n";
+        let variable = |name: &str| (name == "STANCHION_REGISTRY_LISTEN").then(|| "127.0.0.1:2".to_owned());
+        let of = |flags: Flags, variable: &dyn Fn(&str) -> Option<String>| {
+            resolve(flags, variable, Some(("r.toml", file))).expect("settings")
+        };
+        let settings = of(Flags::default(), &NOTHING);
+        assert_eq!((settings.listen.port(), settings.data), (1, PathBuf::from("/srv")));
+        assert_eq!(settings.public_url.as_deref(), Some("https://a.example"));
+        assert_eq!(of(Flags::default(), &variable).listen.port(), 2);
+        let flags = Flags { listen: Some("127.0.0.1:3".to_owned()), ..Flags::default() };
+        assert_eq!(of(flags, &variable).listen.port(), 3);
+        let settings = resolve(Flags::default(), &NOTHING, None).expect("the defaults");
+        assert_eq!((settings.listen.port(), settings.metrics, settings.database_url), (8585, None, None));
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_place() {
+        let file = "listen = \"here\"\nmetrics = \"127.0.0.1\"\npublic-url = \"a.example\"\ndatabase-url = \"mysql://u:secret@h\"\n";
+        let problems = resolve(Flags::default(), &NOTHING, Some(("r.toml", file))).expect_err("problems");
+        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert!(problems[0].starts_with("`listen` in r.toml: `here`"), "{problems:?}");
+        assert!(!problems.concat().contains("secret"), "{problems:?}");
+        for (text, words) in
+            [("\nlisten = 5\n", "line 2"), ("\n\nlistne = \"x\"\n", "line 3"), ("a", "line 1")]
+        {
+            let problems = resolve(Flags::default(), &NOTHING, Some(("r.toml", text))).expect_err(text);
+            assert!(problems[0].contains(words), "{text}: {problems:?}");
+        }
+        let same = Flags { metrics: Some(LISTEN.to_owned()), ..Flags::default() };
+        assert_eq!(resolve(same, &NOTHING, None).expect_err("both").len(), 1);
+    }
+}
