@@ -10,6 +10,7 @@ mod flow;
 mod http;
 mod index;
 mod program;
+mod provider;
 mod settings;
 mod site;
 mod store;

@@ -59,7 +59,7 @@ and accounts come later.")]
         /// The folder of the embedded database [default: stanchion-registry]; DATABASE_URL names a server instead
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// A file that says the same: listen, metrics, public-url, data, database-url
+        /// A file that says the same: listen, metrics, public-url, data, database-url; and [oidc]
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
         /// Say what is decided, and end
@@ -405,6 +405,7 @@ async fn write_export(
         now_ms,
         random,
         public: public_url.map(str::to_owned),
+        provider: None,
         numbers: std::sync::Arc::default(),
         quiet: true,
     };
@@ -487,6 +488,13 @@ fn show(settings: &Settings) -> Result<(), String> {
         ("metrics", or(settings.metrics.map(|it| it.to_string()), "nowhere")),
         ("public-url", or(settings.public_url.clone(), "as it is asked for")),
         ("database", database),
+        (
+            "sign-in",
+            settings.provider.as_ref().map_or_else(
+                || "by link".to_owned(),
+                |it| format!("by link, and {} at {}", it.name, it.issuer),
+            ),
+        ),
     ] {
         say(&format!("{what:<12}{value}"));
     }
@@ -494,7 +502,7 @@ fn show(settings: &Settings) -> Result<(), String> {
 }
 
 async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
-    let Settings { listen, metrics: metrics_address, data, public_url, database_url } = settings;
+    let Settings { listen, metrics: metrics_address, data, public_url, database_url, provider } = settings;
     let store = open_at(database_url.as_deref(), &data).await?;
     let _alone = alone(&store, &data)?;
     let is_first = publish_starter(&store).await?;
@@ -514,7 +522,7 @@ async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
         let root = public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         say(&format!("The first one to use this link within a day is the operator: {root}/sign-in/{link}"));
     }
-    let site = Site { store, now_ms, random, public: public_url, numbers, quiet };
+    let site = Site { store, now_ms, random, public: public_url, provider, numbers, quiet };
     serve(listener, router(site), stop()).await;
     log("level=info what=stopped");
     Ok(())

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::provider::{Provider, is_here};
+
 /// Everything that can be decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Settings {
     /// Where people and machines are answered.
     pub(super) listen: SocketAddr,
@@ -19,6 +21,8 @@ pub(super) struct Settings {
     pub(super) public_url: Option<String>,
     /// A PostgreSQL server; else the embedded database is used.
     pub(super) database_url: Option<String>,
+    /// Where people can sign in besides.
+    pub(super) provider: Option<Provider>,
 }
 
 /// What was given as flags: nothing where nothing was.
@@ -39,8 +43,21 @@ struct File {
     data: Option<PathBuf>,
     public_url: Option<String>,
     database_url: Option<String>,
+    oidc: Option<Oidc>,
 }
 
+/// The identity provider.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Oidc {
+    issuer: String,
+    client: String,
+    /// What people call it.
+    name: Option<String>,
+}
+
+/// The variable with what proves to the provider that it is we: never in a file that may be shared.
+const SECRET: &str = "STANCHION_REGISTRY_OIDC_SECRET";
 const LISTEN: &str = "127.0.0.1:8585";
 const DATA: &str = "stanchion-registry";
 
@@ -122,12 +139,27 @@ pub(super) fn resolve(
             "--listen and --metrics are both {listen}: metrics are for the operator, and lie elsewhere"
         ));
     }
+    let provider = from_file.oidc.and_then(|oidc| {
+        let issuer = oidc.issuer.trim_end_matches('/').to_owned();
+        if !issuer.starts_with("https://") && !is_here(&issuer) {
+            problems
+                .push(format!("`issuer` in {name}: `{issuer}` is not encrypted: it begins with https://"));
+        }
+        let Some(secret) = variable(SECRET).filter(|it| !it.is_empty()) else {
+            problems.push(format!(
+                "an identity provider is named in {name}, and {SECRET} does not hold its secret"
+            ));
+            return None;
+        };
+        let called = oidc.name.unwrap_or_else(|| "your company's account".to_owned());
+        Some(Provider { issuer, client: oidc.client, secret, name: called })
+    });
     let data = flags
         .data
         .or_else(|| variable("STANCHION_REGISTRY_DATA").filter(|it| !it.is_empty()).map(PathBuf::from));
     let data = data.or(from_file.data).unwrap_or_else(|| PathBuf::from(DATA));
     match (listen, problems.is_empty()) {
-        (Some(listen), true) => Ok(Settings { listen, metrics, data, public_url, database_url }),
+        (Some(listen), true) => Ok(Settings { listen, metrics, data, public_url, database_url, provider }),
         _ => Err(problems),
     }
 }
@@ -183,6 +215,13 @@ mod tests {
             let problems = resolve(Flags::default(), &NOTHING, Some(("r.toml", text))).expect_err(text);
             assert!(problems[0].contains(words), "{text}: {problems:?}");
         }
+        let oidc = "[oidc]\nissuer = \"http://id.example\"\nclient = \"us\"\n";
+        let problems = resolve(Flags::default(), &NOTHING, Some(("r.toml", oidc))).expect_err("no secret");
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        let secret = |name: &str| (name == SECRET).then(|| "s".to_owned());
+        let good = oidc.replace("http:", "https:");
+        let settings = resolve(Flags::default(), &secret, Some(("r.toml", good.as_str()))).expect("settings");
+        assert_eq!(settings.provider.map(|it| it.client).as_deref(), Some("us"));
         let same = Flags { metrics: Some(LISTEN.to_owned()), ..Flags::default() };
         assert_eq!(resolve(same, &NOTHING, None).expect_err("both").len(), 1);
     }

@@ -28,6 +28,7 @@ use tower_http::timeout::TimeoutLayer;
 pub(super) use listen::serve;
 pub(super) use trace::Numbers;
 
+use super::provider::Provider;
 use super::store::Store;
 
 /// Largest body of a request, in bytes: a text that is published, and a little, so that it is told what is too large.
@@ -48,6 +49,8 @@ struct Shared {
     /// Random bytes; `None` where the system has none.
     random: fn() -> Option<[u8; 32]>,
     numbers: Arc<Numbers>,
+    /// Where people can sign in besides.
+    provider: Option<Provider>,
     /// When the program started: a part of the ids of requests.
     started_ms: i64,
     /// Whether requests are not written down.
@@ -63,6 +66,8 @@ pub(super) struct Site {
     pub(super) random: fn() -> Option<[u8; 32]>,
     /// The address at which people find this site, without a slash at its end, where it is known.
     pub(super) public: Option<String>,
+    /// Where people can sign in besides.
+    pub(super) provider: Option<Provider>,
     /// What is counted.
     pub(super) numbers: Arc<Numbers>,
     /// Whether requests are not written down.
@@ -79,6 +84,7 @@ pub(super) fn router(site: Site) -> Router {
         cache: Arc::new(cache::Cache::new()),
         rates: Arc::default(),
         numbers: site.numbers,
+        provider: site.provider,
         started_ms: (site.now_ms)(),
         quiet: site.quiet,
     };
@@ -127,6 +133,8 @@ pub(super) fn router(site: Site) -> Router {
         .route("/feed/names/{namespace}/{file}", get(feed::name))
         .route("/feed/{file}", get(feed::list))
         .route("/sign-in", get(account::sign_in_page))
+        .route("/sign-in/provider", get(account::to_provider))
+        .route("/sign-in/callback", get(account::from_provider))
         .route("/sign-in/{secret}", get(account::link_page).post(account::use_link))
         .route("/sign-out", post(account::sign_out))
         .route("/account", get(account::account))

@@ -24,7 +24,7 @@ struct Served {
 fn site(store: Store) -> Site {
     static NEXT: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(100);
     let random = || Some([NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed); 32]);
-    Site { store, now_ms: || NOW, random, public: None, numbers: Arc::default(), quiet: true }
+    Site { store, now_ms: || NOW, random, public: None, provider: None, numbers: Arc::default(), quiet: true }
 }
 
 async fn served() -> Served {
@@ -390,6 +390,8 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/feed/{file}", Who::Anybody),
     ("GET", "/static/{file}", Who::Anybody),
     ("GET", "/sign-in", Who::Anybody),
+    ("GET", "/sign-in/provider", Who::Anybody),
+    ("GET", "/sign-in/callback", Who::Anybody),
     ("GET", "/sign-in/{secret}", Who::Anybody),
     ("POST", "/sign-in/{secret}", Who::Anybody),
     ("POST", "/sign-out", Who::Somebody),

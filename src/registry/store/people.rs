@@ -58,6 +58,43 @@ impl Store {
         })
     }
 
+    /// The person that an identity provider knows as `subject`; made where there is none, with the first free name
+    /// that begins with `wish`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn person_of_provider(
+        &self,
+        issuer: &str,
+        subject: &str,
+        wish: &str,
+        now_ms: i64,
+    ) -> Result<i64, sqlx::Error> {
+        on!(self, pool => {
+            let mut transaction = pool.begin_write().await?;
+            for nth in 1..100 {
+                let known: Option<(i64,)> = sqlx::query_as(sql::PERSON_BY_SUBJECT)
+                    .bind(issuer)
+                    .bind(subject)
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                if let Some((id,)) = known {
+                    transaction.commit().await?;
+                    return Ok(id);
+                }
+                let name = if nth == 1 { wish.to_owned() } else { format!("{wish}-{nth}") };
+                sqlx::query(sql::ADD_PERSON_OF_PROVIDER)
+                    .bind(&name)
+                    .bind(issuer)
+                    .bind(subject)
+                    .bind(now_ms)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            Err(sqlx::Error::RowNotFound)
+        })
+    }
+
     /// Whether somebody has this name.
     ///
     /// # Errors

@@ -146,6 +146,9 @@ pub(super) const REVOKE_ONE: &str =
 
 pub(super) const ADD_PERSON: &str =
     "INSERT INTO person (name, created_ms) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+pub(super) const ADD_PERSON_OF_PROVIDER: &str =
+    "INSERT INTO person (name, issuer, subject, created_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+pub(super) const PERSON_BY_SUBJECT: &str = "SELECT id FROM person WHERE issuer = $1 AND subject = $2";
 pub(super) const PERSON_BY_NAME: &str = "SELECT id FROM person WHERE name = $1";
 pub(super) const PERSON: &str = "SELECT name FROM person WHERE id = $1";
 pub(super) const ADD_TEAM: &str = "INSERT INTO team (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
@@ -177,7 +180,9 @@ pub(super) const END_SESSION: &str =
 
 /// Those that both databases understand, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 45] = [
+pub(super) const ALL: [&str; 47] = [
+    ADD_PERSON_OF_PROVIDER,
+    PERSON_BY_SUBJECT,
     CHANGE,
     CHANGED,
     ADD_BLOB,

@@ -5,6 +5,7 @@
 
 mod actions;
 mod page;
+mod provider;
 mod sign_in;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -18,6 +19,7 @@ use crate::registry::store::Person;
 
 pub(super) use actions::{add_member, claim, end_session, make_token, revoke_token, sign_out};
 pub(super) use page::account;
+pub(super) use provider::{from_provider, to_provider};
 pub(super) use sign_in::{link_page, sign_in_page, use_link};
 
 /// The cookie. Its prefix makes browsers keep it to this host, to https, and away from subdomains.

@@ -17,6 +17,8 @@ struct SignIn {
     frame: Frame,
     /// The secret of a link that somebody followed.
     link: Option<String>,
+    /// What people call the identity provider, if there is one.
+    provider: Option<String>,
 }
 
 /// How to sign in.
@@ -26,7 +28,14 @@ pub(in crate::registry::http) async fn sign_in_page(
 ) -> Response {
     match who(&shared, &headers).await {
         Ok(Some(_)) => Redirect::to("/account").into_response(),
-        Ok(None) => private(page(StatusCode::OK, &SignIn { frame: Frame::new("account"), link: None })),
+        Ok(None) => private(page(
+            StatusCode::OK,
+            &SignIn {
+                frame: Frame::new("account"),
+                link: None,
+                provider: shared.provider.as_ref().map(|provider| provider.name.clone()),
+            },
+        )),
         Err(error) => broken(&error),
     }
 }
@@ -34,9 +43,10 @@ pub(in crate::registry::http) async fn sign_in_page(
 /// Where a link leads. It is used by a button: programs that look at links in messages must not use it up.
 pub(in crate::registry::http) async fn link_page(Path(secret): Path<String>) -> Response {
     match Secret::presented(&secret) {
-        Some(_) => {
-            private(page(StatusCode::OK, &SignIn { frame: Frame::new("account"), link: Some(secret) }))
-        }
+        Some(_) => private(page(
+            StatusCode::OK,
+            &SignIn { frame: Frame::new("account"), link: Some(secret), provider: None },
+        )),
         None => over(),
     }
 }

@@ -1,0 +1,118 @@
+//! `/sign-in/provider` and `/sign-in/callback`: signing in with the identity provider that the operator named.
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::{begin, private, random};
+use crate::registry::flow::{Identity, Pending, identity};
+use crate::registry::http::Shared;
+use crate::registry::http::answers::broken;
+use crate::registry::http::feed::root;
+use crate::registry::http::pages::{nothing, problem};
+use crate::registry::http::query::Pairs;
+use crate::registry::program::log;
+use crate::registry::provider::{Provider, form_encoded};
+use crate::report::escape::escape;
+
+/// Where a sign-in under way is known, for ten minutes.
+const COOKIE: &str = "__Host-stanchion-pending";
+
+/// Leads to the provider.
+pub(in crate::registry::http) async fn to_provider(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(provider) = shared.provider.clone() else { return nothing().await };
+    let mut bytes = [[0; 32]; 3];
+    for each in &mut bytes {
+        match random(&shared) {
+            Ok(random) => *each = random,
+            Err(answer) => return answer,
+        }
+    }
+    let (pending, asked) = (Pending::new(bytes), provider.clone());
+    let found = match tokio::task::spawn_blocking(move || asked.discover()).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(why)) => return failed(&provider, &why),
+        Err(_) => return failed(&provider, "asking it was cut short"),
+    };
+    let callback = callback(&shared, &headers);
+    let between = if found.authorization_endpoint.contains('?') { '&' } else { '?' };
+    let mut address =
+        format!("{}{between}response_type=code&scope=openid%20profile", found.authorization_endpoint);
+    for (name, value) in [
+        ("client_id", provider.client.as_str()),
+        ("redirect_uri", callback.as_str()),
+        ("state", pending.state.as_str()),
+        ("nonce", pending.nonce.as_str()),
+        ("code_challenge", pending.challenge().as_str()),
+        ("code_challenge_method", "S256"),
+    ] {
+        address.push_str(&format!("&{name}={}", form_encoded(value)));
+    }
+    let cookie = format!("{COOKIE}={}; Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax", pending.write());
+    private(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
+}
+
+/// Where the provider leads back to.
+pub(in crate::registry::http) async fn from_provider(
+    State(shared): State<Shared>,
+    Query(pairs): Query<Pairs>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(provider) = shared.provider.clone() else { return nothing().await };
+    let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|it| it.1.clone());
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies =
+        cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let pending = cookies.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| Pending::read(value));
+    let Some(pending) = pending.filter(|pending| value("state").as_deref() == Some(&pending.state)) else {
+        return again("This sign-in was not begun here, or too long ago.");
+    };
+    if value("error").is_some() {
+        return again("The identity provider did not sign you in.");
+    }
+    let Some(code) = value("code").filter(|code| code.len() <= 4_096) else {
+        return again("The identity provider sent nothing that signs in.");
+    };
+    let callback = callback(&shared, &headers);
+    let (asked, wanted) = (provider.clone(), pending.clone());
+    let token = tokio::task::spawn_blocking(move || {
+        let found = asked.discover()?;
+        let token = asked.exchange(&found, &code, &wanted, &callback)?;
+        Ok::<_, String>((found.issuer, token))
+    });
+    let (issuer, token) = match token.await {
+        Ok(Ok(token)) => token,
+        Ok(Err(why)) => return failed(&provider, &why),
+        Err(_) => return failed(&provider, "asking it was cut short"),
+    };
+    let now = (shared.now_ms)();
+    let Identity { subject, wish } =
+        match identity(&token, &issuer, &provider.client, &pending.nonce, now.div_euclid(1000)) {
+            Ok(identity) => identity,
+            Err(why) => return failed(&provider, why),
+        };
+    match shared.store.person_of_provider(&issuer, &subject, &wish, now).await {
+        Ok(person) => begin(&shared, &headers, person).await,
+        Err(error) => broken(&error),
+    }
+}
+
+/// The address to which the provider leads back.
+fn callback(shared: &Shared, headers: &HeaderMap) -> String {
+    format!("{}/sign-in/callback", root(shared, headers))
+}
+
+fn again(detail: &'static str) -> Response {
+    private(problem(StatusCode::BAD_REQUEST, "Not signed in", detail))
+}
+
+/// Why it did not work is for the operator.
+fn failed(provider: &Provider, why: &str) -> Response {
+    log(&format!("level=error what=provider issuer={:?} detail={:?}", provider.issuer, escape(why)));
+    let detail = "The identity provider could not be asked, or gave an answer that is not believed. Try again; the operator finds \
+                  the reason in the log.";
+    private(problem(StatusCode::BAD_GATEWAY, "Not signed in", detail))
+}
