@@ -182,6 +182,43 @@ class Registry(Case):
         self.run_program("stanchion", "publish", "--registry", url, cwd=ours, environment={"STANCHION_TOKEN": seen["key"]})
         self.assertIn("published 20", self.get("/guidelines/acme/leftovers"))
 
+    def test_people_sign_in_with_a_real_identity_provider(self):
+        ports = []
+        for _ in range(2):
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                ports.append(free.getsockname()[1])
+        url, issuer = (f"http://127.0.0.1:{port}" for port in ports)
+        provider = subprocess.Popen(
+            ["node", ROOT / "tests/clients/provider.mjs", CLIENTS / "js", str(ports[1]), f"{url}/sign-in/callback"],
+            env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(provider.wait)
+        self.addCleanup(provider.kill)
+        config = self.folder / "registry.toml"
+        config.write_text(f'listen = "127.0.0.1:{ports[0]}"\ndata = "{self.folder}/other"\n[oidc]\nissuer = "{issuer}"\nclient = "registry"\nname = "Example"\n')
+        environment = dict(self.environment, STANCHION_REGISTRY_OIDC_SECRET="a secret/with:signs")
+        without = self.run_program(PROGRAM, "serve", "--config", config, "--check-config", cwd=self.folder, status=2)
+        self.assertIn("STANCHION_REGISTRY_OIDC_SECRET does not hold its secret", without.stderr)
+        log = self.folder / "log"
+        with log.open("w") as errors:
+            server = subprocess.Popen([PROGRAM, "serve", "--config", config], env=environment, stdout=subprocess.DEVNULL, stderr=errors)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        for address in [f"{url}/readyz", f"{issuer}/.well-known/openid-configuration"]:
+            for attempt in range(200):
+                try:
+                    urllib.request.urlopen(address, timeout=5).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+        for name, heading in [("alice", "alice"), ("bob", "bob"), ("alice", "alice")]:
+            done = self.run_program("node", ROOT / "tests/clients/sign_in_provider.mjs", CLIENTS / "js", url, name, cwd=self.folder, status=None)
+            self.assertEqual(done.returncode, 0, done.stderr + log.read_text())
+            seen = json.loads(done.stdout)
+            self.assertEqual((seen["url"], seen["heading"]), (f"{url}/account", heading), log.read_text())
+            self.assertIn("was not begun here", seen["forged"])
+
     def test_the_site_as_files_is_whole(self):
         text = guideline("acme/leftovers", "TODO", "`TODO` is left")
         many = [("md", text.replace("acme/leftovers", f"acme/left-{number}")) for number in range(60)]
