@@ -16,7 +16,7 @@ const ANSWER: u64 = 1 << 20;
 
 /// How often in a row one waits for a registry that has too much to do, and how long at most.
 const WAITS: usize = 5;
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 enum Answered {
     Sent(Sent),

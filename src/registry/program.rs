@@ -219,7 +219,11 @@ pub fn main() -> ExitCode {
             Command::Serve { listen, metrics, public_url, data, config, check_config, quiet } => {
                 let flags = Flags { listen, metrics, data, public_url };
                 let settings = decided(flags, config.as_deref())?;
-                if check_config { show(&settings) } else { run(settings, quiet).await }
+                if check_config {
+                    show(&settings);
+                    return Ok(());
+                }
+                run(settings, quiet).await
             }
             Command::Publish { files, by, place } => publish(&open(place.data).await?, &files, &by).await,
             Command::Yank { id, version, message, undo: _, place } => {
@@ -477,7 +481,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn show(settings: &Settings) -> Result<(), String> {
+fn show(settings: &Settings) {
     let or = |value: Option<String>, otherwise: &str| value.unwrap_or_else(|| otherwise.to_owned());
     let database = match &settings.database_url {
         Some(_) => "PostgreSQL, at the address that is set".to_owned(),
@@ -498,7 +502,6 @@ fn show(settings: &Settings) -> Result<(), String> {
     ] {
         say(&format!("{what:<12}{value}"));
     }
-    Ok(())
 }
 
 async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
@@ -560,13 +563,11 @@ async fn open(data: Option<PathBuf>) -> Result<Store, String> {
 }
 
 async fn open_at(url: Option<&str>, data: &std::path::Path) -> Result<Store, String> {
-    let store = match url {
-        Some(url) => Store::open_postgres(url).await,
-        None => {
-            std::fs::create_dir_all(data)
-                .map_err(|error| format!("cannot make {}: {error}", data.display()))?;
-            Store::open_sqlite(&data.join("registry.sqlite")).await
-        }
+    let store = if let Some(url) = url {
+        Store::open_postgres(url).await
+    } else {
+        std::fs::create_dir_all(data).map_err(|error| format!("cannot make {}: {error}", data.display()))?;
+        Store::open_sqlite(&data.join("registry.sqlite")).await
     };
     store.map_err(|error| error.to_string())
 }
@@ -584,7 +585,7 @@ async fn publish_starter(store: &Store) -> Result<bool, String> {
             Published::Same => {}
             // Another program's starter set had this version: published is for ever.
             Published::Taken { .. } | Published::OtherKind(_) => {
-                log(&format!("level=warn what=starter-differs name={}", escape(name)))
+                log(&format!("level=warn what=starter-differs name={}", escape(name)));
             }
         }
     }

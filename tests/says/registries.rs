@@ -218,7 +218,7 @@ fn whatever_a_registry_does_the_copies_stay_and_it_is_said() {
         (Some(Server::new(|_, stream| say(stream, "200 OK", "", &[0xff, 0xfe]))), "is no text"),
         (
             Some(Server::new(|_, stream| {
-                drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"))
+                drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"));
             })),
             "the connection broke",
         ),
@@ -250,7 +250,7 @@ fn whatever_a_registry_does_the_copies_stay_and_it_is_said() {
 /// Fifteen seconds are what one that says nothing may cost, and what one may cost that says a little all the time.
 #[test]
 fn a_slow_registry_is_not_waited_for_for_long_and_others_are_asked() {
-    let silent = Server::new(|_, _| std::thread::sleep(Duration::from_secs(60)));
+    let silent = Server::new(|_, _| std::thread::sleep(Duration::from_mins(1)));
     let dripping = Server::new(|_, stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n");
         for _ in 0..600 {

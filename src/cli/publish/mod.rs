@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let publisher = Publisher::new(&registry, token);
     let mut tally = Tally::default();
     for (nth, text) in texts.iter().enumerate() {
-        match publisher.publish(text.kind, &text.id, &text.version.to_string(), &text.text) {
+        match publisher.publish(text.kind, &text.id, &text.version.to_string(), &text.content) {
             Ok(Sent::New) => {
                 tally.new += 1;
                 say(text, Role::Kept, "is published", terminal)?;

@@ -21,7 +21,8 @@ pub(super) struct Text {
     pub(super) id: GuidelineId,
     pub(super) version: Version,
     pub(super) sha256: String,
-    pub(super) text: String,
+    /// The file's bytes.
+    pub(super) content: String,
 }
 
 /// Every text in these files and folders, guidelines before standards, each in order of name.
@@ -116,7 +117,7 @@ fn guideline(shown: &str, text: String) -> Result<Option<Text>, Vec<Problem>> {
         id: guideline.id.clone(),
         version: guideline.version.clone(),
         sha256: guideline.sha256.clone(),
-        text,
+        content: text,
     }))
 }
 
@@ -143,6 +144,6 @@ fn standard(shown: &str, text: String) -> Result<Option<Text>, Vec<Problem>> {
         id: standard.id,
         version: standard.version,
         sha256: standard.sha256,
-        text,
+        content: text,
     }))
 }

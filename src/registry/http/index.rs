@@ -54,7 +54,7 @@ pub(super) async fn text(State(shared): State<Shared>, Path(file): Path<String>)
         Ok(Some(text)) => {
             let forever = (header::CACHE_CONTROL, "public, max-age=31536000, immutable");
             // As text, so that a browser shows it and nothing else.
-            let kind = if file.ends_with(".md") { "text/markdown" } else { "text/plain" };
+            let kind = if file.strip_suffix(".md").is_some() { "text/markdown" } else { "text/plain" };
             let kind = (header::CONTENT_TYPE, format!("{kind}; charset=utf-8"));
             let forever = (forever.0, forever.1.to_owned());
             ([kind, forever], text).into_response()

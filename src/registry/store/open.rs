@@ -125,7 +125,7 @@ impl Store {
 
 /// Whether SQLite has no time at the moment: SQLITE_BUSY with whatever detail.
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 

@@ -256,7 +256,7 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub(in crate::registry) async fn tokens(&self, owner: &str) -> Result<Vec<TokenRow>, sqlx::Error> {
-        let found: Vec<(i64, String, i64, i64, Option<i64>, Option<i64>)> =
+        let found: Vec<KeyRow> =
             on!(self, pool => sqlx::query_as(sql::TOKENS).bind(owner).fetch_all(pool).await?);
         let row = |(id, scope, created_ms, expires_ms, used_ms, revoked_ms)| TokenRow {
             id,
@@ -290,6 +290,7 @@ impl Store {
     }
 }
 
+type KeyRow = (i64, String, i64, i64, Option<i64>, Option<i64>);
 type Row = (i64, i64, String, i64, i64, Option<i64>);
 
 fn session((id, person, agent, created_ms, seen_ms, ended_ms): Row) -> Session {

@@ -130,7 +130,7 @@ pub(in crate::registry::http) async fn claim(
         match shared.store.claim(&namespace, team).await {
             Ok(true) => return Redirect::to("/account").into_response(),
             Ok(false) => {
-                slips.push(Slip { field: "new-namespace", message: "somebody has it already".to_owned() })
+                slips.push(Slip { field: "new-namespace", message: "somebody has it already".to_owned() });
             }
             Err(error) => return broken(&error),
         }

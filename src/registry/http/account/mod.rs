@@ -107,6 +107,7 @@ fn cookie(secret: Option<&Secret>) -> String {
 }
 
 /// Random bytes, or an answer that there are none.
+#[expect(clippy::result_large_err, reason = "an answer is what is wanted")]
 fn random(shared: &Shared) -> Result<[u8; 32], Response> {
     (shared.random)().ok_or_else(|| {
         super::answers::problem(

@@ -169,6 +169,7 @@ async fn retire(
     }
 }
 
+#[expect(clippy::result_large_err, reason = "an answer is what is wanted")]
 fn read<'b, T: Deserialize<'b>>(sent: &'b Bytes) -> Result<T, Response> {
     serde_json::from_slice(sent).map_err(|error| {
         let detail = format!("line {}, column {}: {error}", error.line(), error.column());
