@@ -283,6 +283,7 @@ mod tests {
             "init",
             "fix",
             "update",
+            "publish",
             "promise",
             "waive",
             "waivers",

@@ -7,6 +7,7 @@ use ureq::http::{StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
 
 use super::remembered::{Answer, Remembered};
+use super::told::Trouble;
 
 /// A registry may take so long in all, however often it is asked.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -16,10 +17,6 @@ const CONNECT: Duration = Duration::from_secs(5);
 const LARGEST: u64 = 4 << 20;
 /// How we are called.
 const AGENT: &str = concat!("stanchion/", env!("CARGO_PKG_VERSION"));
-
-/// Why there is no answer: a sentence that begins with what the registry did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Trouble(pub(super) String);
 
 /// A registry, and what it has said.
 pub(super) struct Http {

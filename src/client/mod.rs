@@ -4,13 +4,23 @@
 //! sentence about what was wrong. No command line, environment, terminal or file of the repository enters here, and
 //! no outcome depends on anything in here: `check` never asks anybody.
 
+#[cfg(feature = "online")]
+mod http;
+#[cfg(not(feature = "online"))]
+#[path = "offline.rs"]
 mod http;
 mod index;
+#[cfg(feature = "online")]
 mod publish;
 mod remembered;
 mod source;
+mod told;
 
+#[cfg(not(feature = "online"))]
+pub use http::Publisher;
 pub use index::{Entry, Kind};
-pub use publish::{Publisher, Refused, Sent};
+#[cfg(feature = "online")]
+pub use publish::Publisher;
 pub use remembered::Remembered;
 pub use source::{Place, Source};
+pub use told::{Refused, Sent};

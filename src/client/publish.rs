@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use ureq::http::{StatusCode, header};
 
-use super::http::{Trouble, agent, failed, refused};
+use super::http::{agent, failed, refused};
 use super::index::Kind;
+use super::told::{Refused, Sent, Trouble};
 use crate::model::GuidelineId;
 
 /// Longest time for one text.
@@ -21,24 +22,6 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 enum Answered {
     Sent(Sent),
     Later(Duration),
-}
-
-/// What became of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// It is published now.
-    New,
-    /// The very same was published before.
-    Same,
-}
-
-/// Why a text was not published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Sentences: the first says it all, others say where in the text.
-    pub words: Vec<String>,
-    /// Whether any other text would fare alike: nobody answers, or the key is none.
-    pub for_all: bool,
 }
 
 /// A registry to publish to, with the key that it asks for.

@@ -33,10 +33,12 @@ impl Remembered {
         serde_json::to_vec(self).ok().filter(|bytes| bytes.len() <= MOST)
     }
 
+    #[cfg(feature = "online")]
     pub(super) fn get(&self, path: &str) -> Option<&Answer> {
         self.answers.get(path)
     }
 
+    #[cfg(feature = "online")]
     pub(super) fn put(&mut self, path: &str, answer: Option<Answer>) {
         match answer {
             Some(answer) => drop(self.answers.insert(path.to_owned(), answer)),

@@ -3,9 +3,10 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::http::{Http, Trouble};
+use super::http::Http;
 use super::index::{self, Entry, Kind};
 use super::remembered::Remembered;
+use super::told::Trouble;
 use crate::format;
 use crate::model::{GuidelineId, Origin};
 use sha2::{Digest as _, Sha256};

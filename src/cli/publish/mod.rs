@@ -18,8 +18,8 @@ use texts::Text;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  stanchion publish --dry-run             what would be published, and what is there
-  stanchion publish                       everything in ./guidelines
+  stanchion publish --dry-run       what would be published, what is there
+  stanchion publish                 everything in ./guidelines
   stanchion publish guidelines/acme/logs.md
   stanchion publish --registry https://guidelines.example.org
 
