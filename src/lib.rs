@@ -4,7 +4,7 @@
 //! and held by `tests/architecture.rs`:
 //! `text` → nothing · `data` → text · `model` → text · `format` → model, data, text ·
 //! `engine` → model, data, text · `git` → engine, model, text · `report` → model, text · `verify` → engine, format, model, text ·
-//! `client` → format, model · `registry` → format, model, report (behind its feature) · `cli` → all of them but the registry.
+//! `client` → format, model · `registry` → verify, engine, format, model, report, text (behind its feature) · `cli` → all of them but the registry.
 
 pub mod cli;
 pub mod client;

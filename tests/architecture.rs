@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["model", "text"]),
     ("verify", &["engine", "format", "model", "text"]),
     ("client", &["format", "model"]),
-    ("registry", &["report", "format", "model", "text"]),
+    ("registry", &["verify", "engine", "report", "format", "model", "text"]),
     ("cli", &["client", "verify", "report", "news", "git", "engine", "format", "model", "data", "text"]),
 ];
 

@@ -19,6 +19,8 @@ CREATE TABLE version (
   owner TEXT NOT NULL,
   published_ms BIGINT NOT NULL,
   published_by TEXT NOT NULL,
+  -- What readers should know about its number.
+  note TEXT,
   yanked_ms BIGINT,
   yank_message TEXT,
   UNIQUE (kind, namespace, slug, version)

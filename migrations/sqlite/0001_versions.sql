@@ -19,6 +19,8 @@ CREATE TABLE version (
   owner TEXT NOT NULL,
   published_ms INTEGER NOT NULL,
   published_by TEXT NOT NULL,
+  -- What readers should know about its number.
+  note TEXT,
   yanked_ms INTEGER,
   yank_message TEXT,
   UNIQUE (kind, namespace, slug, version)
@@ -28,5 +30,5 @@ CREATE INDEX version_by_name ON version (kind, namespace, slug, sort_key);
 CREATE TRIGGER blob_stays BEFORE UPDATE ON blob BEGIN SELECT RAISE(ABORT, 'published texts are immutable'); END;
 CREATE TRIGGER blob_is_kept BEFORE DELETE ON blob BEGIN SELECT RAISE(ABORT, 'published texts are immutable'); END;
 CREATE TRIGGER version_is_kept BEFORE DELETE ON version BEGIN SELECT RAISE(ABORT, 'published versions are immutable'); END;
-CREATE TRIGGER version_stays BEFORE UPDATE OF seq, kind, namespace, slug, version, sort_key, sha256, title, summary, stage, owner, published_ms, published_by ON version
+CREATE TRIGGER version_stays BEFORE UPDATE OF seq, kind, namespace, slug, version, sort_key, sha256, title, summary, stage, owner, published_ms, published_by, note ON version
 BEGIN SELECT RAISE(ABORT, 'published versions are immutable'); END;

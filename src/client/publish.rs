@@ -31,6 +31,11 @@ pub struct Publisher {
     token: String,
 }
 
+#[derive(Deserialize)]
+struct Noted {
+    note: Option<String>,
+}
+
 /// A problem document (RFC 9457), as far as it is shown.
 #[derive(Deserialize)]
 struct Problem {
@@ -91,7 +96,11 @@ impl Publisher {
         let sent = request.send(text);
         let mut answer = sent.map_err(|error| Refused { words: vec![failed(&error).0.0], for_all: true })?;
         match answer.status() {
-            StatusCode::CREATED => return Ok(Answered::Sent(Sent::New)),
+            StatusCode::CREATED => {
+                let body = answer.body_mut().with_config().limit(ANSWER).read_to_vec().unwrap_or_default();
+                let note = serde_json::from_slice::<Noted>(&body).ok().and_then(|noted| noted.note);
+                return Ok(Answered::Sent(Sent::New { note }));
+            }
             StatusCode::OK => return Ok(Answered::Sent(Sent::Same)),
             StatusCode::TOO_MANY_REQUESTS => {
                 let wait =

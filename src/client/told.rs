@@ -8,7 +8,10 @@ pub(super) struct Trouble(pub(super) String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// It is published now.
-    New,
+    New {
+        /// What the registry notes about its number.
+        note: Option<String>,
+    },
     /// The very same was published before.
     Same,
 }

@@ -2,7 +2,7 @@
 //! of it is in the lean linter.
 //!
 //! `http` asks `flow`, `flow` decides, `store` remembers. `flow` knows neither HTTP nor SQL, `store` decides nothing,
-//! and nothing in here compiles a check: that is a worker's job.
+//! and nothing in here compiles a check: that is a worker's job, which `proving` asks.
 
 mod backup;
 mod export;
@@ -11,6 +11,7 @@ mod http;
 mod index;
 mod program;
 mod provider;
+mod proving;
 mod settings;
 mod site;
 mod store;

@@ -12,12 +12,12 @@ use tokio::net::TcpListener;
 
 use super::export::{ExportError, export};
 use super::flow::{
-    Held, Key, LARGEST, LINK_MS, Refusal, Secret, cursor, person_and_team, prepare, scope_of, words,
+    Held, Key, LARGEST, LINK_MS, Refusal, Secret, cursor, followed, person_and_team, prepare, scope_of, words,
 };
 use super::http::{Numbers, Site, metrics, router, serve};
 use super::settings::{self, Flags, Settings, public_url};
-use super::store::{Filter, From, Kind, Published, Store};
-use super::{backup, site};
+use super::store::{Filter, From, Kind, NewVersion, Published, Store};
+use super::{backup, proving, site};
 use crate::format;
 use crate::model::GuidelineId;
 use crate::report::escape::escape;
@@ -209,6 +209,9 @@ struct Place {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    if proving::is_worker() {
+        return if proving::serve_as_worker() { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    }
     let command = Cli::parse().command;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -281,7 +284,14 @@ async fn publish(store: &Store, files: &[PathBuf], by: &str) -> Result<(), Strin
         let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
         let is_standard = file.extension().is_some_and(|it| it.eq_ignore_ascii_case("toml"));
         let kind = if is_standard { Kind::Standard } else { Kind::Guideline };
-        let version = prepare(kind, &name, &text, by, now_ms()).map_err(|refusal| refused(&name, refusal))?;
+        let mut version =
+            prepare(kind, &name, &text, by, now_ms()).map_err(|refusal| refused(&name, refusal))?;
+        if kind == Kind::Guideline {
+            version.note = proved(store, &name, &version).await?;
+            if let Some(note) = &version.note {
+                say(&format!("note: {note}"));
+            }
+        }
         let told = format!("{}/{} {}", version.namespace, version.slug, version.version);
         match store.publish(&version).await.map_err(|error| format!("cannot publish {name}: {error}"))? {
             Published::New => say(&format!("published: {told}")),
@@ -300,6 +310,25 @@ async fn publish(store: &Store, files: &[PathBuf], by: &str) -> Result<(), Strin
         }
     }
     Ok(())
+}
+
+/// What is to be noted about a guideline, if it can be published.
+async fn proved(store: &Store, name: &str, new: &NewVersion) -> Result<Option<String>, String> {
+    let wrong = |error: sqlx::Error| format!("cannot publish {name}: {error}");
+    let versions = store.versions(&new.namespace, &new.slug).await.map_err(wrong)?;
+    if let Some(there) = versions.iter().find(|it| it.version == new.version) {
+        return Ok(there.note.clone());
+    }
+    let before = match followed(&versions, new) {
+        Some(sha256) => store.text(sha256).await.map_err(wrong)?,
+        None => None,
+    };
+    let found = proving::prove(name, &new.text, before.as_deref(), proving::worker_program().as_deref());
+    if found.problems.is_empty() {
+        Ok(found.note)
+    } else {
+        Err(refused(name, Refusal::Problems(found.problems)))
+    }
 }
 
 /// Why a file is not published.
@@ -410,6 +439,7 @@ async fn write_export(
         random,
         public: public_url.map(str::to_owned),
         provider: None,
+        worker: None,
         numbers: std::sync::Arc::default(),
         quiet: true,
     };
@@ -525,7 +555,16 @@ async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
         let root = public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         say(&format!("The first one to use this link within a day is the operator: {root}/sign-in/{link}"));
     }
-    let site = Site { store, now_ms, random, public: public_url, provider, numbers, quiet };
+    let site = Site {
+        store,
+        now_ms,
+        random,
+        public: public_url,
+        provider,
+        worker: proving::worker_program(),
+        numbers,
+        quiet,
+    };
     serve(listener, router(site), stop()).await;
     log("level=info what=stopped");
     Ok(())

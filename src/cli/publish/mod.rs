@@ -68,9 +68,14 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let mut tally = Tally::default();
     for (nth, text) in texts.iter().enumerate() {
         match publisher.publish(text.kind, &text.id, &text.version.to_string(), &text.content) {
-            Ok(Sent::New) => {
+            Ok(Sent::New { note }) => {
                 tally.new += 1;
                 say(text, Role::Kept, "is published", terminal)?;
+                if let Some(note) = note {
+                    let label = terminal.paint().text(Role::Note, "note:");
+                    let line = format!("{label} {}", escape(&note));
+                    terminal.print(&wrap(terminal.width, "  ", "        ", &line))?;
+                }
             }
             Ok(Sent::Same) => {
                 tally.same += 1;

@@ -9,6 +9,6 @@ mod words;
 
 pub(super) use account::{LINK_MS, Secret, Session, name, person_and_team};
 pub(super) use provider::{Discovered, Identity, Pending, identity};
-pub(super) use publish::{LARGEST, Refusal, prepare};
+pub(super) use publish::{LARGEST, Refusal, followed, prepare};
 pub(super) use token::{Denied, Held, Key, may_publish, presented, scope_of};
 pub(super) use words::words;

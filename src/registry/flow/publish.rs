@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::words;
 use crate::format;
 use crate::model::{Origin, Problem};
-use crate::registry::store::{Kind, NewVersion};
+use crate::registry::store::{Kind, NewVersion, PublishedVersion};
 
 /// Largest text, in bytes.
 pub(in crate::registry) const LARGEST: usize = 1 << 20;
@@ -55,6 +55,7 @@ pub(in crate::registry) fn prepare(
             owner: standard.owner,
             published_ms: now_ms,
             published_by: by.to_owned(),
+            note: None,
         });
     }
     // What a guideline takes from files beside it is not there: one document is one guideline.
@@ -77,7 +78,22 @@ pub(in crate::registry) fn prepare(
         owner: guideline.owner,
         published_ms: now_ms,
         published_by: by.to_owned(),
+        note: None,
     })
+}
+
+/// Of the versions of a name, in order, the digest of the one that a new version follows: the newest that is older and was
+/// not yanked, of those that are not tried out.
+pub(in crate::registry) fn followed<'v>(
+    versions: &'v [PublishedVersion],
+    new: &NewVersion,
+) -> Option<&'v str> {
+    let version: Version = new.version.parse().ok()?;
+    let older = |it: &&PublishedVersion| {
+        it.yanked_ms.is_none()
+            && it.version.parse::<Version>().is_ok_and(|it| it.pre.is_empty() && it < version)
+    };
+    versions.iter().rev().find(older).map(|it| it.sha256.as_str())
 }
 
 /// SHA-256 of the bytes, hexadecimal.

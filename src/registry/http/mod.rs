@@ -12,6 +12,7 @@ mod pages;
 mod query;
 mod trace;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -36,6 +38,9 @@ const BODY: usize = super::flow::LARGEST + (64 << 10);
 /// Longest time for an answer.
 const TOTAL: Duration = Duration::from_secs(30);
 
+/// Guidelines that are proved at the same time.
+const PROVING: usize = 2;
+
 /// What every answer may need.
 #[derive(Clone)]
 struct Shared {
@@ -51,6 +56,9 @@ struct Shared {
     numbers: Arc<Numbers>,
     /// Where people can sign in besides.
     provider: Option<Provider>,
+    /// The program that proves guidelines in a process of its own, and how many may at a time.
+    worker: Option<Arc<Path>>,
+    proving: Arc<Semaphore>,
     /// When the program started: a part of the ids of requests.
     started_ms: i64,
     /// Whether requests are not written down.
@@ -68,6 +76,8 @@ pub(super) struct Site {
     pub(super) public: Option<String>,
     /// Where people can sign in besides.
     pub(super) provider: Option<Provider>,
+    /// The program that proves guidelines in a process of its own; `None`: they are proved in this one.
+    pub(super) worker: Option<PathBuf>,
     /// What is counted.
     pub(super) numbers: Arc<Numbers>,
     /// Whether requests are not written down.
@@ -85,6 +95,8 @@ pub(super) fn router(site: Site) -> Router {
         rates: Arc::default(),
         numbers: site.numbers,
         provider: site.provider,
+        worker: site.worker.map(Arc::from),
+        proving: Arc::new(Semaphore::new(PROVING)),
         started_ms: (site.now_ms)(),
         quiet: site.quiet,
     };

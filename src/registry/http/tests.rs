@@ -24,7 +24,16 @@ struct Served {
 fn site(store: Store) -> Site {
     static NEXT: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(100);
     let random = || Some([NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed); 32]);
-    Site { store, now_ms: || NOW, random, public: None, provider: None, numbers: Arc::default(), quiet: true }
+    Site {
+        store,
+        now_ms: || NOW,
+        random,
+        public: None,
+        provider: None,
+        worker: None,
+        numbers: Arc::default(),
+        quiet: true,
+    }
 }
 
 async fn served() -> Served {

@@ -55,6 +55,7 @@ macro_rules! write_names {
                     .bind(&new.owner)
                     .bind(new.published_ms)
                     .bind(&new.published_by)
+                    .bind(&new.note)
                     .execute(&mut **self)
                     .await?
                     .rows_affected();

@@ -74,6 +74,7 @@ pub(in crate::registry) struct NewVersion {
     pub owner: String,
     pub published_ms: i64,
     pub published_by: String,
+    pub note: Option<String>,
     pub words: Words,
 }
 
@@ -92,6 +93,7 @@ pub(in crate::registry) struct PublishedVersion {
     pub owner: String,
     pub published_ms: i64,
     pub published_by: String,
+    pub note: Option<String>,
     pub yanked_ms: Option<i64>,
     pub yank_message: Option<String>,
 }

@@ -3,7 +3,7 @@
 /// The columns of a version.
 macro_rules! version_columns {
     () => {
-        "kind, namespace, slug, version, sha256, title, summary, stage, owner, published_ms, published_by, yanked_ms, \
+        "kind, namespace, slug, version, sha256, title, summary, stage, owner, published_ms, published_by, note, yanked_ms, \
          yank_message"
     };
 }
@@ -33,8 +33,8 @@ pub(super) const NAME_FOR_UPDATE: &str =
 
 /// Nothing happens where the version is there.
 pub(super) const ADD_VERSION: &str = "INSERT INTO version \
-    (kind, namespace, slug, version, sort_key, sha256, title, summary, stage, owner, published_ms, published_by) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+    (kind, namespace, slug, version, sort_key, sha256, title, summary, stage, owner, published_ms, published_by, note) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
     ON CONFLICT (kind, namespace, slug, version) DO NOTHING";
 
 /// A name shows its newest version: one that was not yanked before one that was, a release before one that is tried out.

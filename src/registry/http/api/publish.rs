@@ -1,15 +1,18 @@
 //! `PUT /api/v1/guidelines/{namespace}/{slug}/{version}`, and the same for standards: publishes a text, for ever.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::{publisher, with_errors};
-use crate::registry::flow::{LARGEST, Refusal, prepare};
+use crate::registry::flow::{LARGEST, Refusal, followed, prepare};
 use crate::registry::http::Shared;
 use crate::registry::http::answers::{broken, problem};
-use crate::registry::store::{Kind, Published};
+use crate::registry::proving::{Proved, prove};
+use crate::registry::store::{Kind, NewVersion, Published};
 use crate::report::escape::escape;
 use crate::text::LineIndex;
 
@@ -52,7 +55,7 @@ async fn put(
     let Ok(text) = std::str::from_utf8(body) else {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "The text is not UTF-8.");
     };
-    let new = match prepare(kind, &format!("{slug}.{}", kind.ending()), text, &held.owner, now) {
+    let mut new = match prepare(kind, &format!("{slug}.{}", kind.ending()), text, &held.owner, now) {
         Ok(new) => new,
         Err(refusal) => return refused(kind, refusal),
     };
@@ -60,12 +63,18 @@ async fn put(
         let says = format!("The text says that it is {}/{} {}.", new.namespace, new.slug, new.version);
         return problem(StatusCode::UNPROCESSABLE_ENTITY, &says);
     }
+    if kind == Kind::Guideline {
+        match proved(shared, &new).await {
+            Ok(note) => new.note = note,
+            Err(answer) => return answer,
+        }
+    }
     let published = shared.store.publish(&new).await;
     if let Err(error) = shared.store.token_used(&hash, now).await {
         return broken(&error);
     }
     let answer = |status| {
-        let body = serde_json::json!({ "name": format!("{namespace}/{slug}"), "version": version, "sha256": new.sha256 });
+        let body = serde_json::json!({ "name": format!("{namespace}/{slug}"), "version": version, "sha256": new.sha256, "note": new.note });
         (status, [(header::CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
     };
     match published {
@@ -83,6 +92,31 @@ async fn put(
         }
         Err(error) => broken(&error),
     }
+}
+
+/// What is to be noted about a guideline, or why it is not published. What is published already is not proved again.
+#[expect(clippy::result_large_err, reason = "an answer is what is wanted")]
+async fn proved(shared: &Shared, new: &NewVersion) -> Result<Option<String>, Response> {
+    let versions = shared.store.versions(&new.namespace, &new.slug).await.map_err(|error| broken(&error))?;
+    if let Some(there) = versions.iter().find(|it| it.version == new.version) {
+        return Ok(there.note.clone());
+    }
+    let before = match followed(&versions, new) {
+        Some(sha256) => shared.store.text(sha256).await.map_err(|error| broken(&error))?,
+        None => None,
+    };
+    let busy = || {
+        problem(StatusCode::SERVICE_UNAVAILABLE, "Too many guidelines are looked at. Try again in a moment.")
+    };
+    let permit = Arc::clone(&shared.proving).acquire_owned().await.map_err(|_| busy())?;
+    let (name, text, worker) = (format!("{}.md", new.slug), new.text.clone(), shared.worker.clone());
+    let proved = tokio::task::spawn_blocking(move || {
+        let proved = prove(&name, &text, before.as_deref(), worker.as_deref());
+        drop(permit);
+        proved
+    });
+    let Proved { problems, note } = proved.await.map_err(|_| busy())?;
+    if problems.is_empty() { Ok(note) } else { Err(refused(Kind::Guideline, Refusal::Problems(problems))) }
 }
 
 /// Every problem of the text, with its place.

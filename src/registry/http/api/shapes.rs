@@ -41,6 +41,7 @@ pub(super) fn version(it: &PublishedVersion) -> Value {
         "owner": it.owner,
         "published": time(it.published_ms),
         "published_by": it.published_by,
+        "note": it.note,
         "yanked": it.yanked_ms.is_some(),
         "yank_message": it.yank_message,
     })
