@@ -42,6 +42,8 @@ pub struct Entry {
     pub sha256: String,
     /// Whether it should not be chosen any more.
     pub yanked: bool,
+    /// That its name is no longer advised: why, and what is instead, as a part of a sentence.
+    pub retired: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +55,10 @@ struct Line {
     sha256: String,
     #[serde(default)]
     yanked: bool,
+    #[serde(default)]
+    retired: bool,
+    retire_message: Option<String>,
+    successor: Option<String>,
 }
 
 fn guideline() -> Kind {
@@ -85,7 +91,12 @@ fn read_line(id: &GuidelineId, line: &str) -> Result<Entry, String> {
     }
     let version =
         line.version.parse().map_err(|error| format!("`{}` is no version: {error}", line.version))?;
-    Ok(Entry { kind: line.kind, id: id.clone(), version, sha256: line.sha256, yanked: line.yanked })
+    let retired = line.retired.then(|| {
+        let why = line.retire_message.map_or_else(String::new, |why| format!(": {why}"));
+        let next = line.successor.map_or_else(String::new, |next| format!("; instead: {next}"));
+        format!("no longer advised{why}{next}")
+    });
+    Ok(Entry { kind: line.kind, id: id.clone(), version, sha256: line.sha256, yanked: line.yanked, retired })
 }
 
 /// Refuses what is of a later format.
@@ -119,6 +130,9 @@ mod tests {
             (entries[0].kind, entries[1].kind, entries[1].yanked),
             (Kind::Guideline, Kind::Standard, true)
         );
+        let retired = line(",\"retired\":true,\"retire_message\":\"too short\",\"successor\":\"acme/b\"");
+        let said = read(&id, &retired).0[0].retired.clone();
+        assert_eq!(said.as_deref(), Some("no longer advised: too short; instead: acme/b"));
         for (bad, words) in [
             ("<html>".to_owned(), "cannot be read"),
             (line("").replace("\"v\":1", "\"v\":2"), "later format (2)"),

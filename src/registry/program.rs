@@ -548,6 +548,7 @@ async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
         log(&format!("level=info what=metrics address=http://{address}/metrics"));
         tokio::spawn(serve(listener, metrics(numbers.clone()), std::future::pending()));
     }
+    let stop = stop();
     log(&format!("level=info what=serving address=http://{address} database={}", store.engine()));
     if is_first {
         // Only where somebody looks, never into a log that is kept.
@@ -565,7 +566,7 @@ async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
         numbers,
         quiet,
     };
-    serve(listener, router(site), stop()).await;
+    serve(listener, router(site), stop).await;
     log("level=info what=stopped");
     Ok(())
 }
@@ -652,18 +653,18 @@ pub(super) fn log(line: &str) {
     let _ = writeln!(std::io::stderr(), "time={time} {line}");
 }
 
-/// Comes when the program is asked to end.
-async fn stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut interrupt)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            return std::future::pending().await;
-        };
+/// What comes when the program is asked to end. It is listened for from here on, not from when it is first waited for.
+#[cfg(unix)]
+fn stop() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else { return std::future::pending().await };
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     }
-    #[cfg(not(unix))]
+}
+
+#[cfg(not(unix))]
+async fn stop() {
     drop(tokio::signal::ctrl_c().await);
 }

@@ -156,6 +156,11 @@ class Registry(Case):
         self.run_program("stanchion", "update", cwd=theirs)
         self.assertEqual((theirs / ".stanchion/guidelines/acme/leftovers.md").read_text(), text)
         self.assertIn("`TODO` is left", self.run_program("stanchion", "check", cwd=theirs).stdout)
+        data = ["--data", self.folder / "data"]
+        self.run_program(PROGRAM, "retire", "acme/leftovers", "--message", "too short", "--successor", "acme/base", *data, cwd=self.folder)
+        time.sleep(0.5)
+        retired = self.run_program("stanchion", "update", cwd=theirs)
+        self.assertIn("acme/leftovers is no longer advised: too short; instead: acme/base", " ".join(retired.stdout.split()))
         # The registry is gone, and everybody goes on.
         self.server.kill()
         self.server.wait()
@@ -295,6 +300,28 @@ class Registry(Case):
         self.assertIn("another stanchion-registry serves from", second.stderr)
         self.server.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(timeout=12), 0)
+        # Of twenty that start at the same time on a database that is not there yet, one serves.
+        starts = [
+            subprocess.Popen(
+                [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", self.folder / "fresh"],
+                env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            )
+            for _ in range(20)
+        ]
+        self.addCleanup(lambda: [it.kill() for it in starts])
+        deadline = time.monotonic() + 60
+        while sum(it.poll() is None for it in starts) > 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        ended = [it for it in starts if it.poll() is not None]
+        said = [it.communicate()[1] for it in ended]
+        self.assertEqual((len(ended), {it.returncode for it in ended}), (19, {2}), said)
+        self.assertTrue(all("another stanchion-registry serves from" in it for it in said), said)
+        (serving,) = [it for it in starts if it.poll() is None]
+        while "what=serving" not in serving.stderr.readline():
+            self.assertIsNone(serving.poll())
+        serving.send_signal(signal.SIGTERM)
+        self.assertEqual(serving.wait(timeout=12), 0)
+        serving.stderr.close()
 
 
 if __name__ == "__main__":

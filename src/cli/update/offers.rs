@@ -148,6 +148,12 @@ impl Offers {
                 match answer {
                     Ok((entries, troubles)) => {
                         self.troubles.extend(troubles);
+                        // Each line says it of the whole name.
+                        if let Some(why) = entries.last().and_then(|entry| entry.retired.as_ref())
+                            && self.first.get(id).is_none_or(|first| *first >= order)
+                        {
+                            self.troubles.push(format!("{id} is {why} (says {name})"));
+                        }
                         for entry in entries.into_iter().filter(|entry| !entry.yanked) {
                             let offered = Offered {
                                 version: entry.version.clone(),

@@ -21,7 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -30,6 +30,7 @@ use tower_http::timeout::TimeoutLayer;
 pub(super) use listen::serve;
 pub(super) use trace::Numbers;
 
+use super::flow::Discovered;
 use super::provider::Provider;
 use super::store::Store;
 
@@ -56,6 +57,8 @@ struct Shared {
     numbers: Arc<Numbers>,
     /// Where people can sign in besides.
     provider: Option<Provider>,
+    /// What it said of itself last, and when: whoever asks for it waits for the one question that is under way.
+    discovered: Arc<Mutex<Option<(i64, Discovered)>>>,
     /// The program that proves guidelines in a process of its own, and how many may at a time.
     worker: Option<Arc<Path>>,
     proving: Arc<Semaphore>,
@@ -95,6 +98,7 @@ pub(super) fn router(site: Site) -> Router {
         rates: Arc::default(),
         numbers: site.numbers,
         provider: site.provider,
+        discovered: Arc::default(),
         worker: site.worker.map(Arc::from),
         proving: Arc::new(Semaphore::new(PROVING)),
         started_ms: (site.now_ms)(),

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::{begin, private, random};
-use crate::registry::flow::{Identity, Pending, identity};
+use crate::registry::flow::{Discovered, Identity, Pending, identity};
 use crate::registry::http::Shared;
 use crate::registry::http::answers::broken;
 use crate::registry::http::feed::root;
@@ -17,6 +17,8 @@ use crate::report::escape::escape;
 
 /// Where a sign-in under way is known, for ten minutes.
 const COOKIE: &str = "__Host-stanchion-pending";
+/// So long, in milliseconds, what the provider says of itself is taken to be so.
+const DISCOVERED_MS: i64 = 600_000;
 
 /// Leads to the provider.
 pub(in crate::registry::http) async fn to_provider(
@@ -31,11 +33,10 @@ pub(in crate::registry::http) async fn to_provider(
             Err(answer) => return answer,
         }
     }
-    let (pending, asked) = (Pending::new(bytes), provider.clone());
-    let found = match tokio::task::spawn_blocking(move || asked.discover()).await {
-        Ok(Ok(found)) => found,
-        Ok(Err(why)) => return failed(&provider, &why),
-        Err(_) => return failed(&provider, "asking it was cut short"),
+    let pending = Pending::new(bytes);
+    let found = match discovered(&shared, &provider).await {
+        Ok(found) => found,
+        Err(why) => return failed(&provider, &why),
     };
     let callback = callback(&shared, &headers);
     let between = if found.authorization_endpoint.contains('?') { '&' } else { '?' };
@@ -77,14 +78,14 @@ pub(in crate::registry::http) async fn from_provider(
         return again("The identity provider sent nothing that signs in.");
     };
     let callback = callback(&shared, &headers);
-    let (asked, wanted) = (provider.clone(), pending.clone());
-    let token = tokio::task::spawn_blocking(move || {
-        let found = asked.discover()?;
-        let token = asked.exchange(&found, &code, &wanted, &callback)?;
-        Ok::<_, String>((found.issuer, token))
-    });
+    let found = match discovered(&shared, &provider).await {
+        Ok(found) => found,
+        Err(why) => return failed(&provider, &why),
+    };
+    let (asked, wanted, at) = (provider.clone(), pending.clone(), found.clone());
+    let token = tokio::task::spawn_blocking(move || asked.exchange(&at, &code, &wanted, &callback));
     let (issuer, token) = match token.await {
-        Ok(Ok(token)) => token,
+        Ok(Ok(token)) => (found.issuer, token),
         Ok(Err(why)) => return failed(&provider, &why),
         Err(_) => return failed(&provider, "asking it was cut short"),
     };
@@ -98,6 +99,22 @@ pub(in crate::registry::http) async fn from_provider(
         Ok(person) => begin(&shared, &headers, person).await,
         Err(error) => broken(&error),
     }
+}
+
+/// What the provider says of itself, asked once in a while.
+async fn discovered(shared: &Shared, provider: &Provider) -> Result<Discovered, String> {
+    let mut known = shared.discovered.lock().await;
+    let now = (shared.now_ms)();
+    if let Some((since, found)) = known.as_ref()
+        && now - since < DISCOVERED_MS
+    {
+        return Ok(found.clone());
+    }
+    let asked = provider.clone();
+    let found = tokio::task::spawn_blocking(move || asked.discover()).await;
+    let found = found.map_err(|_| "asking it was cut short".to_owned())??;
+    *known = Some((now, found.clone()));
+    Ok(found)
 }
 
 /// The address to which the provider leads back.

@@ -95,7 +95,6 @@ async fn put(
 }
 
 /// What is to be noted about a guideline, or why it is not published. What is published already is not proved again.
-#[expect(clippy::result_large_err, reason = "an answer is what is wanted")]
 async fn proved(shared: &Shared, new: &NewVersion) -> Result<Option<String>, Response> {
     let versions = shared.store.versions(&new.namespace, &new.slug).await.map_err(|error| broken(&error))?;
     if let Some(there) = versions.iter().find(|it| it.version == new.version) {
