@@ -151,6 +151,32 @@ async fn people_read_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_page_has_its_json() {
+    let served = served().await;
+    for (page, json) in [
+        ("/guidelines.json?q=keys&stage=trial", "/api/v1/guidelines?q=keys&stage=trial"),
+        ("/standards.json", "/api/v1/standards"),
+        ("/namespaces.json", "/api/v1/namespaces"),
+        ("/namespaces/secrets.json", "/api/v1/guidelines?namespace=secrets"),
+        ("/guidelines/secrets/no-private-keys.json", "/api/v1/guidelines/secrets/no-private-keys"),
+        (
+            "/guidelines/secrets/no-private-keys/1.0.0.json",
+            "/api/v1/guidelines/secrets/no-private-keys/1.0.0",
+        ),
+        (
+            "/guidelines/secrets/no-private-keys/compare/1.0.0...1.0.0.json",
+            "/api/v1/guidelines/secrets/no-private-keys/compare/1.0.0...1.0.0",
+        ),
+    ] {
+        let (status, head, _) = served.get(page).await;
+        assert_eq!(status, 303, "{page}");
+        assert!(head.contains(&format!("location: {json}\r\n")), "{page}: {head}");
+        let (status, head, _) = served.get(json).await;
+        assert!(status == 200 && head.contains("application/json"), "{json}: {head}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn words_are_searched_for() {
     let served = served().await;
     let (status, _, page) = served.get("/guidelines?q=PRIVATE+keys").await;
@@ -381,6 +407,9 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/blob/{file}", Who::Anybody),
     ("GET", "/", Who::Anybody),
     ("GET", "/guidelines", Who::Anybody),
+    ("GET", "/guidelines.json", Who::Anybody),
+    ("GET", "/standards.json", Who::Anybody),
+    ("GET", "/namespaces.json", Who::Anybody),
     ("GET", "/guidelines/{namespace}/{slug}", Who::Anybody),
     ("GET", "/guidelines/{namespace}/{slug}/{version}", Who::Anybody),
     ("GET", "/guidelines/{namespace}/{slug}/compare", Who::Anybody),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::prose_diff::{self, Part};
-use super::{Frame, nothing, page};
+use super::{Frame, as_json, nothing, page};
 use crate::format;
 use crate::model::{Guideline, GuidelineId, Origin};
 use crate::registry::http::Shared;
@@ -40,6 +40,15 @@ pub(in crate::registry::http) async fn compare(
     Path((namespace, slug, pair)): Path<(String, String, String)>,
 ) -> Response {
     let Some((old, new)) = pair.split_once("...") else { return nothing().await };
+    if let Some(new) = new.strip_suffix(".json") {
+        let is_version = |text: &str| text.parse::<semver::Version>().is_ok();
+        let known =
+            GuidelineId::new(&format!("{namespace}/{slug}")).is_ok() && is_version(old) && is_version(new);
+        if !known {
+            return nothing().await;
+        }
+        return as_json::to(&format!("/api/v1/guidelines/{namespace}/{slug}/compare/{old}...{new}"));
+    }
     match read(&shared, &namespace, &slug, old, new).await {
         Ok(Some(compare)) => page(StatusCode::OK, &compare),
         Ok(None) => nothing().await,

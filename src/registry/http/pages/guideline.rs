@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, day, nothing, page, problem};
+use super::{Frame, as_json, day, nothing, page, problem};
 use crate::format;
 use crate::model::{CheckKind, Guideline, GuidelineId, Origin};
 use crate::registry::http::Shared;
@@ -88,6 +88,19 @@ pub(in crate::registry::http) async fn version_of_standard(
 }
 
 async fn show(shared: &Shared, kind: Kind, namespace: &str, slug: &str, version: Option<&str>) -> Response {
+    if let Some(last) = version.unwrap_or(slug).strip_suffix(".json")
+        && GuidelineId::new(&format!("{namespace}/{}", if version.is_some() { slug } else { last })).is_ok()
+    {
+        let base = format!("/api/v1/{}/{namespace}", kind.plural());
+        // What follows is checked by the route that it leads to; here it only must not be anything but a part of a path.
+        let plain =
+            |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+'));
+        return match version {
+            Some(_) if plain(last) => as_json::to(&format!("{base}/{slug}/{last}")),
+            Some(_) => nothing().await,
+            None => as_json::to(&format!("{base}/{last}")),
+        };
+    }
     match read(shared, kind, namespace, slug, version).await {
         Ok(Some(response)) => response,
         Ok(None) => nothing().await,

@@ -1,6 +1,7 @@
 //! The website, for people: pages without JavaScript. Each page has a file; what it shows is asked of `store`.
 
 mod api;
+pub(super) mod as_json;
 mod compare;
 mod guideline;
 mod home;

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, day, nothing, page};
+use super::{Frame, as_json, day, nothing, page};
 use crate::model::GuidelineId;
 use crate::registry::http::Shared;
 use crate::registry::http::answers::broken;
@@ -63,8 +63,12 @@ pub(in crate::registry::http) async fn namespace(
     State(shared): State<Shared>,
     Path(namespace): Path<String>,
 ) -> Response {
-    if GuidelineId::new(&format!("{namespace}/x")).is_err() {
+    let plain = namespace.strip_suffix(".json");
+    if GuidelineId::new(&format!("{}/x", plain.unwrap_or(&namespace))).is_err() {
         return nothing().await;
+    }
+    if let Some(namespace) = plain {
+        return as_json::to(&format!("/api/v1/guidelines?namespace={namespace}"));
     }
     match read(&shared, namespace).await {
         Ok(one) if one.guidelines.is_empty() && one.standards.is_empty() => nothing().await,

@@ -1,0 +1,29 @@
+//! `.json` behind the address of a page leads to the same as JSON, under `/api/v1`.
+
+use axum::extract::RawQuery;
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+/// `/guidelines.json`, with the parameters of the list.
+pub(in crate::registry::http) async fn guidelines(RawQuery(query): RawQuery) -> Response {
+    list("guidelines", query)
+}
+
+/// `/standards.json`
+pub(in crate::registry::http) async fn standards(RawQuery(query): RawQuery) -> Response {
+    list("standards", query)
+}
+
+/// `/namespaces.json`
+pub(in crate::registry::http) async fn namespaces(RawQuery(query): RawQuery) -> Response {
+    list("namespaces", query)
+}
+
+fn list(what: &str, query: Option<String>) -> Response {
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    to(&format!("/api/v1/{what}{query}"))
+}
+
+/// Leads to an address of the API.
+pub(super) fn to(address: &str) -> Response {
+    Redirect::to(address).into_response()
+}
