@@ -39,7 +39,8 @@ fn promises(before: &Config, now: &Config, path: &RepoPath, all: &mut Vec<News>)
             Some(is) if is.from_here && !was.from_here => {
                 weakened(format!("{id} is promised only from {} on; it was promised in full", is.since));
             }
-            Some(is) if is.since > was.since => {
+            // Whoever promises in full from now on asks for more, whatever the day.
+            Some(is) if is.since > was.since && (is.from_here || !was.from_here) => {
                 weakened(format!("{id} is promised since {} now; it was since {}", is.since, was.since));
             }
             Some(_) => {}

@@ -99,6 +99,7 @@ fn a_waiver_that_covers_more_is_told_and_one_that_covers_less_is_not() {
         ("checks = [\"x\"]\n", "", "it covers every check, too"),
         ("[\"x\"]", "[\"x\", \"y\"]", "it covers y, too"),
         ("^1", ">=1", "it speaks about >=1"),
+        ("until = 2027-01-01", "standing = true\nreview-on = 2027-01-01", "it has no last day any more"),
     ] {
         let all = change(old, new);
         assert!(
@@ -110,9 +111,23 @@ fn a_waiver_that_covers_more_is_told_and_one_that_covers_less_is_not() {
         ("2027-01-01", "2026-12-01"),
         ("because it is", "because it was"),
         ("until", "withdrawn = 2026-01-01\nuntil"),
+        ("\"src/**\"", "\"src/x/*.py\""),
+        ("^1", "^1.2"),
     ] {
         assert_eq!(change(old, new), [""; 0], "{new}");
     }
+    // A day to be taken back that is moved away revives it, and a review that is moved away is not held.
+    let back = WAIVER.replace("until", "withdrawn = 2026-01-01\nuntil");
+    let later = told(&[(path, &back)], &[(path, &back.replace("2026-01-01", "2099-01-01"))]);
+    assert!(later[0].contains("it is taken back only on 2099-01-01, 2026-01-01 before"), "{later:?}");
+    let standing = WAIVER.replace("until = 2027-01-01", "standing = true\nreview-on = 2027-01-01");
+    let later = told(&[(path, &standing)], &[(path, &standing.replace("2027", "2099"))]);
+    assert!(later[0].contains("looked at again only on 2099-01-01"), "{later:?}");
+    let never = told(
+        &[(path, &standing)],
+        &[(path, &standing.replace("standing = true\nreview-on = 2027-01-01\n", ""))],
+    );
+    assert!(never[0].contains("nobody is to look at it again"), "{never:?}");
     let added = told(&[], &[(path, WAIVER)]);
     assert_eq!(
         added,

@@ -1,10 +1,12 @@
 //! News about waivers: added, or covering more than before.
 
+use semver::{Version, VersionReq};
+
 use super::{Sides, item};
 use crate::engine::ChangeKind;
 use crate::engine::waive::inline_comments;
 use crate::format::{parse_inline, parse_waivers};
-use crate::model::{Date, InlineComment, News, NewsKind, RepoPath, Waiver, WaiverEnd, WaiverReach};
+use crate::model::{InlineComment, News, NewsKind, RepoPath, Waiver, WaiverEnd, WaiverReach};
 
 const WAIVERS: &str = ".stanchion/waivers.toml";
 /// The word without which a file holds no inline waiver.
@@ -169,11 +171,12 @@ fn some(texts: &[String]) -> String {
 }
 
 fn ends(waiver: &Waiver) -> String {
-    match waiver.end {
+    let end = match waiver.end {
         WaiverEnd::Until(day) => format!("until {day}"),
         WaiverEnd::Standing { review_on } => format!("standing, to be looked at on {review_on}"),
         WaiverEnd::Never => "without an end".to_owned(),
-    }
+    };
+    waiver.withdrawn.map_or_else(|| end.clone(), |day| format!("{end}, taken back on {day}"))
 }
 
 fn added(waiver: &Waiver, path: &RepoPath, all: &mut Vec<News>) {
@@ -188,25 +191,31 @@ fn added(waiver: &Waiver, path: &RepoPath, all: &mut Vec<News>) {
     all.push(item(NewsKind::WaiverAdded, Some(&waiver.guideline), path, message));
 }
 
-/// The last day of a waiver, for comparing; what never ends is last.
-fn last(waiver: &Waiver) -> Option<Date> {
-    match waiver.end {
-        WaiverEnd::Until(day) => Some(day),
-        WaiverEnd::Standing { .. } | WaiverEnd::Never => None,
-    }
-}
-
 fn widened(was: &Waiver, is: &Waiver, elsewhere: Option<String>, path: &RepoPath, all: &mut Vec<News>) {
     let mut what = Vec::new();
-    match (last(was), last(is)) {
-        (Some(before), Some(now)) if now > before => {
+    match (was.end, is.end) {
+        (WaiverEnd::Until(before), WaiverEnd::Until(now)) if now > before => {
             what.push(format!("it lasts until {now}, {before} before"));
         }
-        (Some(before), None) => what.push(format!("it has no last day any more, {before} before")),
+        (WaiverEnd::Until(before), WaiverEnd::Standing { .. } | WaiverEnd::Never) => {
+            what.push(format!("it has no last day any more, {before} before"));
+        }
+        (WaiverEnd::Standing { review_on: before }, WaiverEnd::Standing { review_on: now })
+            if now > before =>
+        {
+            what.push(format!("it is to be looked at again only on {now}, {before} before"));
+        }
+        (WaiverEnd::Standing { review_on }, WaiverEnd::Never) => {
+            what.push(format!("nobody is to look at it again; it was to be on {review_on}"));
+        }
         _ => {}
     }
-    if was.withdrawn.is_some() && is.withdrawn.is_none() {
-        what.push("it was taken back, and is not any more".to_owned());
+    match (was.withdrawn, is.withdrawn) {
+        (Some(_), None) => what.push("it was taken back, and is not any more".to_owned()),
+        (Some(before), Some(now)) if now > before => {
+            what.push(format!("it is taken back only on {now}, {before} before"));
+        }
+        _ => {}
     }
     what.extend(wider_reach(&was.reach, &is.reach));
     what.extend(elsewhere);
@@ -215,7 +224,7 @@ fn widened(was: &Waiver, is: &Waiver, elsewhere: Option<String>, path: &RepoPath
         let checks = if is.checks.is_empty() { "every check".to_owned() } else { some(&more) };
         what.push(format!("it covers {checks}, too"));
     }
-    if was.versions != is.versions && was.versions.is_some() {
+    if speaks_about_more(was.versions.as_ref(), is.versions.as_ref()) {
         let range = is.versions.as_ref().map_or_else(|| "any version".to_owned(), ToString::to_string);
         what.push(format!("it speaks about {range}"));
     }
@@ -223,6 +232,34 @@ fn widened(was: &Waiver, is: &Waiver, elsewhere: Option<String>, path: &RepoPath
         let message = format!("{} of {}: {}", is.id, is.guideline, what.join("; "));
         all.push(item(NewsKind::WaiverWidened, Some(&is.guideline), path, message));
     }
+}
+
+/// Whether a range matches a version that another does not: asked of the versions around the ends of both.
+fn speaks_about_more(was: Option<&VersionReq>, is: Option<&VersionReq>) -> bool {
+    let Some(was) = was else { return false };
+    let Some(is) = is else { return true };
+    let mut around = vec![Version::new(0, 0, 0), Version::new(u64::MAX, 0, 0)];
+    for end in was.comparators.iter().chain(&is.comparators) {
+        let (major, minor, patch) = (end.major, end.minor.unwrap_or(0), end.patch.unwrap_or(0));
+        around.extend([
+            Version::new(major, minor, patch),
+            Version::new(major, minor, patch.saturating_add(1)),
+            Version::new(major, minor, patch.saturating_sub(1)),
+            Version::new(major, minor.saturating_add(1), 0),
+            Version::new(major, minor.saturating_sub(1), u64::MAX),
+            Version::new(major.saturating_add(1), 0, 0),
+            Version::new(major.saturating_sub(1), u64::MAX, 0),
+        ]);
+    }
+    around.iter().any(|version| is.matches(version) && !was.matches(version))
+}
+
+/// Whether everything that a glob matches is surely matched by another: the same one, or one of all below a folder.
+fn holds(old: &str, new: &str) -> bool {
+    let below = old
+        .strip_suffix("**")
+        .filter(|folder| folder.ends_with('/') && !folder.contains(['*', '?', '[', '{', '!']));
+    old == new || below.is_some_and(|folder| new.starts_with(folder) && !new.contains(".."))
 }
 
 fn wider_reach(was: &WaiverReach, is: &WaiverReach) -> Option<String> {
@@ -234,7 +271,8 @@ fn wider_reach(was: &WaiverReach, is: &WaiverReach) -> Option<String> {
             if is.is_empty() {
                 return Some("it covers the whole repository".to_owned());
             }
-            let new: Vec<String> = is.iter().filter(|glob| !was.contains(glob)).cloned().collect();
+            let new: Vec<String> =
+                is.iter().filter(|glob| !was.iter().any(|old| holds(old, glob))).cloned().collect();
             (!new.is_empty()).then(|| format!("it covers {}, too", some(&new)))
         }
         (WaiverReach::Fingerprints(was), WaiverReach::Fingerprints(is)) => {

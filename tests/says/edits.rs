@@ -184,3 +184,18 @@ proptest! {
         prop_assert_eq!(new(&entries, &more), more.len() - now.len(), "{:#?}\n{:#?}", before, files);
     }
 }
+
+/// Found by the property above, with the seed fd3a4d2f07433: two that begin alike, of which one moved to where the other
+/// was, and that one elsewhere.
+#[test]
+fn two_that_begin_alike_and_change_files_stay_known() {
+    let files = |all: &[(&str, &[String])]| -> Files {
+        all.iter().map(|(path, blocks)| ((*path).to_owned(), blocks.to_vec())).collect()
+    };
+    let (three, four) = (block(2, 3), block(2, 4));
+    let before = files(&[("src/f0.py", &[three.clone()]), ("src/f2.py", &[four.clone()])]);
+    let after = files(&[("src/f1.py", &[four]), ("src/f2.py", &[three])]);
+    let entries: Vec<BaselineEntry> = findings(&before).iter().map(entry_of).collect();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(new(&entries, &findings(&after)), 0);
+}

@@ -276,4 +276,12 @@ fn a_name_comes_from_the_first_registry_that_knows_it() {
     let world = world(&[&ours.url, &theirs.url]);
     world.ends(0, &["update"]);
     assert_eq!(world.read(COPY), guideline("1.0.0", "one"), "not the higher number of somebody else");
+    // Also where everything of it was yanked.
+    let mut files = index(&[("1.0.0", "one")]);
+    let lines = files.get_mut("/index/acme/words.jsonl").expect("its lines");
+    *lines = lines.replace("\"yanked\":false", "\"yanked\":true");
+    let yanked = Server::files(files);
+    let world = self::world(&[&yanked.url, &theirs.url]);
+    let update = world.ends(0, &["update"]);
+    assert!(!world.path(COPY).exists(), "{}", update.out);
 }

@@ -154,6 +154,10 @@ impl Offers {
                         {
                             self.troubles.push(format!("{id} is {why} (says {name})"));
                         }
+                        // Whoever has a name has it, also with nothing but versions that were yanked.
+                        if !entries.is_empty() {
+                            self.first.entry(id.clone()).or_insert(order);
+                        }
                         for entry in entries.into_iter().filter(|entry| !entry.yanked) {
                             let offered = Offered {
                                 version: entry.version.clone(),

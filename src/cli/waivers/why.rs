@@ -108,12 +108,10 @@ fn because(it: &WaiverOutcome, outcome: &Outcome) -> String {
             }
         }
         Effect::Unused => "nothing that it covers is found here".to_owned(),
-        Effect::Superseded => {
-            format!(
-                "{} covers everything that it would",
-                escape(it.superseded_by.as_deref().unwrap_or("another"))
-            )
-        }
+        Effect::Superseded => match &it.superseded_by {
+            Some(by) => format!("{} covers everything that it would", escape(by)),
+            None => "others, together, cover everything that it would".to_owned(),
+        },
     }
 }
 

@@ -70,17 +70,18 @@ pub fn match_baseline(
         |it| Some((findings[it].traces.content, findings[it].path.bytes())),
         always,
     );
+    // Moved to another file. Before what follows: the same words elsewhere say more than the same beginning in the same file,
+    // which another finding may have that moved there.
+    found.pair(
+        |it| Some(entries[it].traces.content),
+        |it| Some(findings[it].traces.content),
+        |it| was_looked_into(&entries[it].path),
+    );
     // Edited further inside.
     found.pair(
         |it| Some((entries[it].traces.head?, entries[it].path.bytes())),
         |it| Some((findings[it].traces.head?, findings[it].path.bytes())),
         always,
-    );
-    // Moved to another file.
-    found.pair(
-        |it| Some(entries[it].traces.content),
-        |it| Some(findings[it].traces.content),
-        |it| was_looked_into(&entries[it].path),
     );
     found
 }

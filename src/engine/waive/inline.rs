@@ -4,6 +4,8 @@
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
+use super::quoted::Quotes;
+
 /// What such a comment begins with.
 const MARK: &str = "stanchion:";
 /// Most comments of one file that are looked at.
@@ -19,8 +21,7 @@ const OPENERS: &[&str] = &[
 /// What opens a comment in the file at `path`; `None` where nothing does. In most files several things may, and
 /// which of them do is not known here; but Markdown shows code in which a waiver is only quoted.
 fn openers(path: &[u8]) -> Option<&'static [&'static str]> {
-    let extension = path.rsplit(|&byte| byte == b'.').next().unwrap_or_default().to_ascii_lowercase();
-    match extension.as_slice() {
+    match extension(path).as_slice() {
         b"json" => None,
         b"md" | b"markdown" | b"mdx" => Some(&["<!--", "{/*"]),
         // Anywhere else a quote begins a text.
@@ -31,6 +32,10 @@ fn openers(path: &[u8]) -> Option<&'static [&'static str]> {
         b"vb" | b"vbs" | b"bas" => Some(&["'", "REM", "rem", "Rem"]),
         _ => Some(OPENERS),
     }
+}
+
+fn extension(path: &[u8]) -> Vec<u8> {
+    path.rsplit(|&byte| byte == b'.').next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// A comment that begins an inline waiver.
@@ -57,10 +62,17 @@ pub fn inline_comments(path: &[u8], text: &str) -> Vec<Comment> {
     let mut comments = Vec::new();
     // Lines are counted from the last comment on.
     let (mut line, mut counted) = (1u32, 0usize);
+    let (mut quotes, mut followed) = (Quotes::of(&extension(path)), 0usize);
     for mark in memmem::find_iter(bytes, MARK.as_bytes()) {
         let start = memchr::memrchr(b'\n', &bytes[..mark]).map_or(0, |at| at + 1);
         let end = memchr::memchr(b'\n', &bytes[mark..]).map_or(bytes.len(), |at| mark + at);
         let Some(found) = begins(&text[start..end], mark - start, openers) else { continue };
+        // A second mark in the same line was asked about already.
+        let is_quote = quotes.is_quote(text.get(followed..start).unwrap_or_default(), &text[start..end]);
+        followed = start.max(followed);
+        if is_quote {
+            continue;
+        }
         if comments.len() == MOST {
             break;
         }

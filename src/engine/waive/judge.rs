@@ -1,7 +1,7 @@
 //! From what was found to what counts: each finding gets its standing, each waiver its effect, each guideline
 //! and each promise its verdict.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::baseline::match_baseline;
 use super::cover::{Covers, Places};
@@ -144,7 +144,8 @@ fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight
         }
     }
     let mut used = vec![0usize; waivers.len()];
-    let mut covered_by: Vec<Option<usize>> = vec![None; waivers.len()];
+    // Those that cover what another one would.
+    let mut covered_by: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); waivers.len()];
     let mut last: Option<(usize, RepoPath, Vec<usize>)> = None;
     for finding in &mut outcome.findings {
         let Some(covers) = by_guideline.get(&finding.guideline) else { continue };
@@ -165,7 +166,7 @@ fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight
             finding.standing = Standing::Waived(first);
             used[first] += 1;
             for other in in_effect {
-                covered_by[other] = Some(first);
+                covered_by[other].insert(first);
             }
         } else {
             finding.lapsed = covering.into_iter().max_by_key(|&number| (ends(&waivers[number]), number));
@@ -174,15 +175,23 @@ fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight
     for number in 0..waivers.len() {
         if is_in_effect(effects[number]) && used[number] == 0 {
             let complete = || guideline_of[number].is_some_and(|at| sight.is_complete(at, outcome));
-            if covered_by[number].is_some() {
-                effects[number] = Effect::Superseded;
-            } else if complete() {
+            // Of what was not looked at, nothing is known; and one that lasts longer is not superfluous yet.
+            let outlasted = |by: &usize| lasts(&waivers[*by]) >= lasts(&waivers[number]);
+            if !complete() {
+                continue;
+            }
+            if covered_by[number].is_empty() {
                 effects[number] = Effect::Unused;
+            } else if covered_by[number].iter().all(outlasted) {
+                effects[number] = Effect::Superseded;
             }
         }
     }
     let ids: Vec<Option<String>> = (0..waivers.len())
-        .map(|number| covered_by[number].filter(|_| used[number] == 0).map(|by| waivers[by].id.clone()))
+        .map(|number| {
+            let one = covered_by[number].first().filter(|_| covered_by[number].len() == 1);
+            one.filter(|_| effects[number] == Effect::Superseded).map(|by| waivers[*by].id.clone())
+        })
         .collect();
     waivers
         .into_iter()
@@ -195,6 +204,14 @@ fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight
             superseded_by,
         })
         .collect()
+}
+
+/// How long a waiver lasts, for comparing.
+fn lasts(waiver: &Waiver) -> (u8, Option<Date>) {
+    match waiver.end {
+        WaiverEnd::Until(day) => (0, Some(day)),
+        WaiverEnd::Standing { .. } | WaiverEnd::Never => (1, None),
+    }
 }
 
 /// The last day of a waiver, for choosing the one that lapsed last.

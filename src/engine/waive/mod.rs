@@ -8,6 +8,7 @@ mod cover;
 mod effect;
 mod inline;
 mod judge;
+mod quoted;
 
 #[cfg(test)]
 mod tests;

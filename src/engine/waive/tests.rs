@@ -450,3 +450,27 @@ proptest! {
         prop_assert_eq!((&twice.part, twice.mended, twice.moved), (&once.part, 0, 0));
     }
 }
+
+#[test]
+fn a_waiver_that_is_quoted_is_none() {
+    let lines = |path: &str, text: &str| -> Vec<u32> {
+        inline_comments(path.as_bytes(), text).into_iter().map(|it| it.line).collect()
+    };
+    let mark = "# stanchion: waive a/b -- because";
+    for (text, found) in [
+        (format!("HELP = \"\"\"\n{mark}\n\"\"\"\n{mark}\n"), vec![4]),
+        (format!("x = '''\\'''\n{mark}\n'''\n{mark}\n"), vec![4]),
+        (format!("x = '\"\"\"'  {mark}\ny = \"it's\"  # don't '''\n{mark}\n"), vec![3]),
+        (format!("x = 'open\n{mark}\n"), vec![2]),
+    ] {
+        assert_eq!(lines("a.py", &text), found, "{text}");
+    }
+    let mark = "<!-- stanchion: waive a/b -- because -->";
+    for (text, found) in [
+        (format!("{mark}\n```html\n{mark}\n```\n{mark}\n"), vec![1, 5]),
+        (format!("~~~~\n{mark}\n~~~\n{mark}\n~~~~\n{mark}\n"), vec![6]),
+        (format!("    {mark}\n\t{mark}\n  {mark}\n"), vec![3]),
+    ] {
+        assert_eq!(lines("a.md", &text), found, "{text}");
+    }
+}
