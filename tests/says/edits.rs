@@ -193,8 +193,9 @@ fn two_that_begin_alike_and_change_files_stay_known() {
         all.iter().map(|(path, blocks)| ((*path).to_owned(), blocks.to_vec())).collect()
     };
     let (three, four) = (block(2, 3), block(2, 4));
-    let before = files(&[("src/f0.py", &[three.clone()]), ("src/f2.py", &[four.clone()])]);
-    let after = files(&[("src/f1.py", &[four]), ("src/f2.py", &[three])]);
+    let (three, four) = ([three], [four]);
+    let before = files(&[("src/f0.py", &three), ("src/f2.py", &four)]);
+    let after = files(&[("src/f1.py", &four), ("src/f2.py", &three)]);
     let entries: Vec<BaselineEntry> = findings(&before).iter().map(entry_of).collect();
     assert_eq!(entries.len(), 2);
     assert_eq!(new(&entries, &findings(&after)), 0);
