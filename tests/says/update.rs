@@ -239,3 +239,32 @@ fn nothing_is_written_through_a_link() {
         assert!(left.is_empty(), "{arguments:?}: {left:?}\n{}{}", run.out, run.err);
     }
 }
+
+#[test]
+fn what_somebody_wrote_is_kept_whatever_became_of_the_lock() {
+    let world = world();
+    world.ends(0, &["update"]);
+    let own = world.read(".stanchion/guidelines/acme/words.md").replace("To test", "Ours, to test");
+    world.write(".stanchion/guidelines/acme/words.md", &own);
+    std::fs::remove_file(world.path(".stanchion/lock.toml")).expect("removed");
+    world.write("mirror/acme/words-1.1.md", guideline("1.1.0", "two"));
+    let update = world.ends(0, &["update"]);
+    assert_eq!(world.read(".stanchion/guidelines/acme/words.md"), own, "{}", update.out);
+    assert_eq!(world.read(".stanchion/guidelines/acme/words.md.published"), guideline("1.1.0", "two"));
+    // The way back that the documents name: what was published, over it.
+    std::fs::rename(
+        world.path(".stanchion/guidelines/acme/words.md.published"),
+        world.path(".stanchion/guidelines/acme/words.md"),
+    )
+    .expect("moved");
+    let update = world.ends(0, &["update"]);
+    assert!(update.out.contains("Everything is current"), "{}", update.out);
+    assert!(world.read(".stanchion/lock.toml").contains("1.1.0"));
+    assert!(!world.ends(0, &["list"]).out.contains("edited"));
+    // And a text that is another one under the same version is not taken where the copy is gone.
+    std::fs::remove_file(world.path(".stanchion/guidelines/acme/words.md")).expect("removed");
+    world.write("mirror/acme/words-1.1.md", guideline("1.1.0", "three"));
+    let update = world.ends(0, &["update"]);
+    assert!(update.out.contains("under the same version"), "{}", update.out);
+    assert!(!world.path(".stanchion/guidelines/acme/words.md").exists(), "{}", update.out);
+}

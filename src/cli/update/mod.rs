@@ -179,13 +179,31 @@ impl Plan {
         let old = of_lock.iter().find(|locked| locked.id == *id);
         let new_lock = if is_standard { &mut self.lock.standards } else { &mut self.lock.guidelines };
         let sha = text.as_deref().map(sha256);
-        let edited = matches!((&sha, old), (Some(sha), Some(old)) if *sha != old.sha256);
         let offered = if is_standard { offers.standards.get(id) } else { offers.guidelines.get(id) };
         let mut offered = offered.cloned().unwrap_or_default();
-        let here = old.map(|old| old.version.clone()).or_else(|| version_of(text.as_deref(), is_standard));
+        // A text that somebody offers is that version, whatever the lock says; one that nobody offers and no lock knows is
+        // somebody's own work.
+        let known = offered.iter().find(|it| sha.as_deref() == Some(it.sha256.as_str())).cloned();
+        let is_locked = matches!((&sha, old), (Some(sha), Some(old)) if *sha == old.sha256);
+        let edited = text.is_some() && known.is_none() && !is_locked;
+        let here = known.as_ref().map(|known| known.version.clone());
+        let here = here.or_else(|| old.map(|old| old.version.clone()));
+        let here = here.or_else(|| version_of(text.as_deref(), is_standard));
         let free = Wanted { range: Some(semver::VersionReq::STAR), ..wanted.clone() };
         let wanted = if majors.contains(id) { &free } else { wanted };
         let is_newer = |it: &Offered| here.as_ref().is_none_or(|here| it.version > *here);
+        // A version has one text for ever: that which was copied.
+        if let (None, Some(old)) = (&text, old)
+            && let Some(other) =
+                offered.iter().find(|it| it.version == old.version && it.sha256 != old.sha256).cloned()
+        {
+            self.notes.push(format!(
+                "{id} {} has another text in {} than the one that was copied, under the same version; it is not taken",
+                old.version, other.source
+            ));
+            // Nor is an earlier one, which asks for something else.
+            offered.retain(|it| it.version > old.version || it.sha256 == old.sha256);
+        }
         // A text that does not come, or is not what was published, gives way to the next best version.
         let mut new_text = None;
         while let Some(best) = choose(&offered, wanted, here.as_ref()).0 {
@@ -227,7 +245,9 @@ impl Plan {
             return Ok(text);
         };
         let Some(new_text) = new_text else {
-            if let Some(old) = old {
+            if let (Some(known), false) = (&known, is_locked) {
+                new_lock.push(locked(id, known));
+            } else if let Some(old) = old {
                 if best.version == old.version && best.sha256 != old.sha256 {
                     self.notes.push(format!(
                         "{id} {} has another text in {} than the one that was copied, under the same version; the \
