@@ -74,6 +74,9 @@ fn what_stanchion_toml_takes_back_is_told() {
     ] {
         assert_eq!(change(old, new), [expected], "{new}");
     }
+    // Whoever promises in full instead of from here asks for more, though the day is a later one.
+    let in_full = CONFIG.replace("2026-01-01, from-here = true", "2026-06-01");
+    assert_eq!(told(&[("stanchion.toml", CONFIG)], &[("stanchion.toml", &in_full)]), [""; 0]);
     let gone = told(&[("stanchion.toml", CONFIG)], &[]);
     assert_eq!(gone.iter().filter(|it| it.starts_with("promise-withdrawn")).count(), 2);
     assert_eq!(

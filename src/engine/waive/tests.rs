@@ -474,3 +474,30 @@ fn a_waiver_that_is_quoted_is_none() {
         assert_eq!(lines("a.md", &text), found, "{text}");
     }
 }
+
+#[test]
+fn only_what_others_surely_cover_is_superfluous() {
+    let globs = |text: &str| WaiverReach::Paths(vec![text.to_owned()]);
+    let judged = |waivers: Vec<Waiver>, scopes: &'static [RepoPath]| -> Vec<(Effect, Option<String>)> {
+        let mut outcome = outcome(vec![finding(0, 0, 0, 1), finding(0, 0, 3, 1)]);
+        let ground = Ground { scopes, ..ground(waivers, "2026-06-01") };
+        judge(&mut outcome, ground);
+        outcome.waivers.into_iter().map(|it| (it.effect, it.superseded_by)).collect()
+    };
+    let ends = |text: &str| WaiverEnd::Until(day(text));
+    let late = ends("2027-01-01");
+    // One, and two together.
+    let all =
+        judged(vec![waiver(0, "a/one", everywhere(), late), waiver(1, "a/one", globs("src/**"), late)], &[]);
+    assert_eq!(all[1], (Effect::Superseded, Some("w0".to_owned())));
+    let three = [globs("src/**"), globs("x.py"), everywhere()];
+    let three: Vec<Waiver> =
+        (0..).zip(three).map(|(number, reach)| waiver(number, "a/one", reach, late)).collect();
+    assert_eq!(judged(three.clone(), &[])[2], (Effect::Superseded, None));
+    // In a part of the repository nothing is known of the rest; and what lasts longer is not superfluous yet.
+    let part: &'static [RepoPath] = Box::leak(Box::new([RepoPath::from("src")]));
+    assert_eq!(judged(three, part)[2], (Effect::Active, None));
+    let longer =
+        vec![waiver(0, "a/one", everywhere(), late), waiver(1, "a/one", globs("src/**"), ends("2028-01-01"))];
+    assert_eq!(judged(longer, &[])[1], (Effect::Active, None));
+}
