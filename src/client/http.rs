@@ -167,6 +167,10 @@ pub(super) fn failed(error: &ureq::Error) -> (Trouble, bool) {
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
             "nobody listens there (connection refused)".to_owned()
         }
+        // The system has no kind of its own for it.
+        ureq::Error::Io(error) if error.to_string().contains("failed to lookup address") => {
+            "there is no machine of that name".to_owned()
+        }
         ureq::Error::Io(error) => format!("the connection broke: {error}"),
         ureq::Error::TooManyRedirects => "it sends from one place to the next, without an end".to_owned(),
         ureq::Error::RequireHttpsOnly(_) => {

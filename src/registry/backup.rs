@@ -4,11 +4,8 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::flow::{cursor, prepare};
-use super::store::{Filter, From, Kind, Store};
-
-/// Names at a time.
-const PAGE: i64 = 200;
+use super::flow::prepare;
+use super::store::{Kind, Store};
 
 /// A copy.
 pub(super) struct Copied {
@@ -73,32 +70,26 @@ async fn copy(store: &Store, file: &Path) -> Result<Copied, String> {
 pub(super) async fn verify(store: &Store) -> Result<Verified, sqlx::Error> {
     let mut found = Verified::default();
     for kind in [Kind::Guideline, Kind::Standard] {
-        let mut from = From::Name(String::new(), String::new());
-        loop {
-            let names = store.names(kind, &Filter::default(), &from, PAGE).await?;
-            let Some(next) = cursor::behind(&names, &from) else { break };
-            from = next;
-            for name in names {
-                for it in store.versions(&name.namespace, &name.slug).await? {
-                    found.versions += 1;
-                    let told = format!("{}/{} {}", it.namespace, it.slug, it.version);
-                    let Some(text) = store.text(&it.sha256).await? else {
-                        found.wrong.push(format!("{told}: its text is gone"));
-                        continue;
-                    };
-                    let digest: String =
-                        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-                    if digest != it.sha256 {
-                        found.wrong.push(format!("{told}: its text has another digest ({digest})"));
-                        continue;
-                    }
-                    let says = prepare(kind, &told, &text, &it.published_by, it.published_ms);
-                    let same = says.is_ok_and(|says| {
-                        (says.namespace, says.slug, says.version) == (it.namespace, it.slug, it.version)
-                    });
-                    if !same {
-                        found.wrong.push(format!("{told}: its text says something else of itself"));
-                    }
+        for name in store.every_name(kind).await? {
+            for it in store.versions(&name.namespace, &name.slug).await? {
+                found.versions += 1;
+                let told = format!("{}/{} {}", it.namespace, it.slug, it.version);
+                let Some(text) = store.text(&it.sha256).await? else {
+                    found.wrong.push(format!("{told}: its text is gone"));
+                    continue;
+                };
+                let digest: String =
+                    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+                if digest != it.sha256 {
+                    found.wrong.push(format!("{told}: its text has another digest ({digest})"));
+                    continue;
+                }
+                let says = prepare(kind, &told, &text, &it.published_by, it.published_ms);
+                let same = says.is_ok_and(|says| {
+                    (says.namespace, says.slug, says.version) == (it.namespace, it.slug, it.version)
+                });
+                if !same {
+                    found.wrong.push(format!("{told}: its text says something else of itself"));
                 }
             }
         }

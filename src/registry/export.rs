@@ -6,12 +6,8 @@
 use std::io;
 use std::path::Path;
 
-use super::flow::cursor;
 use super::index;
-use super::store::{Filter, From, Kind, Store};
-
-/// Names of a page.
-const PAGE: i64 = 200;
+use super::store::{Kind, Store};
 
 /// Why an export did not end.
 #[derive(Debug)]
@@ -24,7 +20,7 @@ pub(super) enum ExportError {
     Page(String),
 }
 
-impl std::convert::From<sqlx::Error> for ExportError {
+impl From<sqlx::Error> for ExportError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
     }
@@ -58,29 +54,24 @@ async fn write_kind(
     kind: Kind,
     exported: &mut Exported,
 ) -> Result<(), ExportError> {
-    let mut from = From::Name(String::new(), String::new());
-    loop {
-        let page = store.names(kind, &Filter::default(), &from, PAGE).await?;
-        let Some(next) = cursor::behind(&page, &from) else { return Ok(()) };
-        from = next;
-        for name in &page {
-            let versions = store.versions(&name.namespace, &name.slug).await?;
-            for version in &versions {
-                let path = folder.join("blob").join(format!("{}.{}", version.sha256, kind.ending()));
-                // A text never changes.
-                if path.exists() {
-                    continue;
-                }
-                if let Some(text) = store.text(&version.sha256).await? {
-                    write(&path, text.as_bytes())?;
-                }
+    for name in store.every_name(kind).await? {
+        let versions = store.versions(&name.namespace, &name.slug).await?;
+        for version in &versions {
+            let path = folder.join("blob").join(format!("{}.{}", version.sha256, kind.ending()));
+            // A text never changes.
+            if path.exists() {
+                continue;
             }
-            let path = folder.join("index").join(&name.namespace).join(format!("{}.jsonl", name.slug));
-            write(&path, index::lines(name, &versions).as_bytes())?;
-            exported.names += 1;
-            exported.versions += versions.len();
+            if let Some(text) = store.text(&version.sha256).await? {
+                write(&path, text.as_bytes())?;
+            }
         }
+        let path = folder.join("index").join(&name.namespace).join(format!("{}.jsonl", name.slug));
+        write(&path, index::lines(&name, &versions).as_bytes())?;
+        exported.names += 1;
+        exported.versions += versions.len();
     }
+    Ok(())
 }
 
 /// Writes a file beside its place and renames it there.

@@ -4,10 +4,11 @@
 //! The only file of this room that knows the engine. Everything that compiles or parses does so in a worker: another process
 //! of this program, with limits of memory and time. No HTTP and no SQL enters here.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(super) use crate::engine::worker::{is_asked_for as is_worker, program as worker_program};
 use crate::engine::{problems_of_guideline, worker};
 use crate::format;
 use crate::model::{Expectation, Guideline, Origin, Problem};
@@ -28,24 +29,9 @@ pub(super) struct Proved {
     pub(super) note: Option<String>,
 }
 
-/// Whether the arguments of the process ask for a worker.
-pub(super) fn is_worker() -> bool {
-    let mut arguments = std::env::args_os().skip(1);
-    arguments.next().is_some_and(|first| first == worker::COMMAND) && arguments.next().is_none()
-}
-
-/// Is one, until its parent has no more questions. Returns whether it ended well.
+/// Is a worker, until its parent has no more questions. Returns whether it ended well.
 pub(super) fn serve_as_worker() -> bool {
     worker::serve(std::io::stdin().lock(), std::io::stdout().lock()).is_ok()
-}
-
-/// This program, to be started as a worker; `None` where processes cannot be limited: then it happens in this one.
-pub(super) fn worker_program() -> Option<PathBuf> {
-    if !cfg!(unix) {
-        return None;
-    }
-    let itself = PathBuf::from("/proc/self/exe");
-    if cfg!(target_os = "linux") && itself.exists() { Some(itself) } else { std::env::current_exe().ok() }
 }
 
 /// Looks at a text that is a guideline, and at the one that it follows. Waits: for a thread that may.

@@ -10,14 +10,11 @@ use axum::http::{Request, StatusCode};
 use tower::ServiceExt as _;
 
 use super::export::{ExportError, write};
-use super::flow::cursor;
 use super::http::{Site, router};
-use super::store::{Filter, From, Kind, Store};
+use super::store::{Kind, Store};
 
 /// What a template puts around a part that only a server can answer.
 const SERVED: (&str, &str) = ("<!--served-->", "<!--/served-->");
-/// Names at a time.
-const PAGE: i64 = 200;
 
 /// Writes every page below `folder`. Returns how many there are.
 ///
@@ -40,29 +37,23 @@ pub(super) async fn export(site: Site, store: &Store, folder: &Path) -> Result<u
     pages.file("/feed/changes.atom").await?;
     let mut namespaces = BTreeSet::new();
     for kind in [Kind::Guideline, Kind::Standard] {
-        let mut from = From::Name(String::new(), String::new());
-        loop {
-            let names = store.names(kind, &Filter::default(), &from, PAGE).await?;
-            let Some(next) = cursor::behind(&names, &from) else { break };
-            from = next;
-            for name in names {
-                let base = format!("/{}/{}/{}", kind.plural(), name.namespace, name.slug);
-                pages.one(&base, &base).await?;
+        for name in store.every_name(kind).await? {
+            let base = format!("/{}/{}/{}", kind.plural(), name.namespace, name.slug);
+            pages.one(&base, &base).await?;
+            number += 1;
+            let mut before: Option<String> = None;
+            for version in store.versions(&name.namespace, &name.slug).await? {
+                let address = format!("{base}/{}", version.version);
+                pages.one(&address, &address).await?;
                 number += 1;
-                let mut before: Option<String> = None;
-                for version in store.versions(&name.namespace, &name.slug).await? {
-                    let address = format!("{base}/{}", version.version);
+                if let (Some(before), Kind::Guideline) = (before, kind) {
+                    let address = format!("{base}/compare/{before}...{}", version.version);
                     pages.one(&address, &address).await?;
                     number += 1;
-                    if let (Some(before), Kind::Guideline) = (before, kind) {
-                        let address = format!("{base}/compare/{before}...{}", version.version);
-                        pages.one(&address, &address).await?;
-                        number += 1;
-                    }
-                    before = Some(version.version);
                 }
-                namespaces.insert(name.namespace);
+                before = Some(version.version);
             }
+            namespaces.insert(name.namespace);
         }
     }
     for namespace in namespaces {

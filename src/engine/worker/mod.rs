@@ -12,6 +12,7 @@ mod ending;
 #[cfg(unix)]
 mod inbox;
 #[cfg(unix)]
+mod itself;
 mod limits;
 #[cfg(unix)]
 mod pool;
@@ -22,6 +23,7 @@ mod serve;
 #[cfg(unix)]
 mod watch;
 
+pub use itself::{is_asked_for, program};
 #[cfg(unix)]
 pub(super) use pool::{Pool, Progressed};
 pub use serve::serve;

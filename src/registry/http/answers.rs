@@ -77,3 +77,8 @@ pub(super) fn tag_of(body: &[u8]) -> String {
     let digest: String = Sha256::digest(body)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("\"{digest}\"")
 }
+
+/// Milliseconds since 1970 as RFC 3339, to the second, in UTC.
+pub(super) fn rfc3339(ms: i64) -> String {
+    jiff::Timestamp::from_second(ms.div_euclid(1000)).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+}

@@ -5,9 +5,9 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use super::Shared;
-use super::answers::{broken, nothing, tagged};
+use super::answers::{broken, nothing, rfc3339, tagged};
 use super::query::{Asked, Pairs};
-use crate::model::{Date, GuidelineId};
+use crate::model::GuidelineId;
 use crate::registry::store::{From, Kind, Name, PublishedVersion};
 use crate::report::encode::xml;
 
@@ -145,7 +145,7 @@ fn write(shared: &Shared, headers: &HeaderMap, what: &str, title: &str, entries:
          <link rel=\"self\" href=\"{own}\"/>\n<link href=\"{root}/\"/>\n",
         title = xml::text(title),
         id = xml::text(what),
-        time = time(updated),
+        time = rfc3339(updated),
         own = xml::text(&format!("{root}/feed/{file}.atom{query}")),
     );
     entries.iter().for_each(|it| body.push_str(&entry(it, &root)));
@@ -172,16 +172,8 @@ fn entry(it: &Entry, root: &str) -> String {
         plural = kind.plural(),
         title = xml::text(&it.title),
         version = xml::text(&it.version),
-        time = time(it.ms),
+        time = rfc3339(it.ms),
         owner = xml::text(&it.owner),
         summary = xml::text(&it.summary),
     )
-}
-
-/// RFC 3339, to the second, in UTC.
-fn time(ms: i64) -> String {
-    let seconds = ms.div_euclid(1000);
-    let of_day = seconds.rem_euclid(86_400);
-    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    format!("{}T{hour:02}:{minute:02}:{second:02}Z", Date::of_unix_seconds(seconds))
 }

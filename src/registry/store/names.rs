@@ -165,6 +165,15 @@ impl Store {
         })
     }
 
+    /// Every name of a kind, in order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn every_name(&self, kind: Kind) -> Result<Vec<Name>, sqlx::Error> {
+        let from = From::Name(String::new(), String::new());
+        self.names(kind, &Filter::default(), &from, i64::MAX).await
+    }
+
     /// One name.
     ///
     /// # Errors

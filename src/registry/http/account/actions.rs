@@ -1,16 +1,16 @@
 //! What whoever is signed in can do. Each form has its limits, says what is wrong at the field, and keeps what was typed.
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::page::{Said, show};
-use super::{cookie, field, private, random, sender};
+use super::{Sent, cookie, field, private, random};
 use crate::model::GuidelineId;
 use crate::registry::flow::{Held, Key, LINK_MS, Secret, name, scope_of};
 use crate::registry::http::Shared;
 use crate::registry::http::answers::broken;
-use crate::registry::http::query::{Pairs, Slip};
+use crate::registry::http::query::Slip;
 
 /// Longest life of a key, in days.
 const DAYS: i64 = 3_650;
@@ -19,13 +19,8 @@ const DAY_MS: i64 = 86_400_000;
 /// Makes a key with which a machine publishes in a namespace.
 pub(in crate::registry::http) async fn make_token(
     State(shared): State<Shared>,
-    headers: HeaderMap,
-    Form(form): Form<Pairs>,
+    Sent { somebody, form }: Sent,
 ) -> Response {
-    let somebody = match sender(&shared, &headers, &form).await {
-        Ok(somebody) => somebody,
-        Err(answer) => return answer,
-    };
     let (namespace, days) = (field(&form, "namespace").to_owned(), field(&form, "days").to_owned());
     let mut slips = Vec::new();
     if !somebody.person.has(&namespace) {
@@ -59,13 +54,8 @@ pub(in crate::registry::http) async fn make_token(
 pub(in crate::registry::http) async fn revoke_token(
     State(shared): State<Shared>,
     Path(id): Path<i64>,
-    headers: HeaderMap,
-    Form(form): Form<Pairs>,
+    Sent { somebody, .. }: Sent,
 ) -> Response {
-    let somebody = match sender(&shared, &headers, &form).await {
-        Ok(somebody) => somebody,
-        Err(answer) => return answer,
-    };
     // One that is not theirs, or is taken back already, is as good as taken back.
     match shared.store.revoke_one(id, somebody.owner(), (shared.now_ms)()).await {
         Ok(_) => Redirect::to("/account").into_response(),
@@ -77,13 +67,8 @@ pub(in crate::registry::http) async fn revoke_token(
 pub(in crate::registry::http) async fn end_session(
     State(shared): State<Shared>,
     Path(id): Path<i64>,
-    headers: HeaderMap,
-    Form(form): Form<Pairs>,
+    Sent { somebody, .. }: Sent,
 ) -> Response {
-    let somebody = match sender(&shared, &headers, &form).await {
-        Ok(somebody) => somebody,
-        Err(answer) => return answer,
-    };
     match shared.store.end_session(id, somebody.person.id, (shared.now_ms)()).await {
         Ok(_) => Redirect::to("/account").into_response(),
         Err(error) => broken(&error),
@@ -93,13 +78,8 @@ pub(in crate::registry::http) async fn end_session(
 /// Ends this session.
 pub(in crate::registry::http) async fn sign_out(
     State(shared): State<Shared>,
-    headers: HeaderMap,
-    Form(form): Form<Pairs>,
+    Sent { somebody, .. }: Sent,
 ) -> Response {
-    let somebody = match sender(&shared, &headers, &form).await {
-        Ok(somebody) => somebody,
-        Err(answer) => return answer,
-    };
     match shared.store.end_session(somebody.session.id, somebody.person.id, (shared.now_ms)()).await {
         Ok(_) => private(([(header::SET_COOKIE, cookie(None))], Redirect::to("/")).into_response()),
         Err(error) => broken(&error),
@@ -109,13 +89,8 @@ pub(in crate::registry::http) async fn sign_out(
 /// Gives a namespace that nobody has to a team of theirs.
 pub(in crate::registry::http) async fn claim(
     State(shared): State<Shared>,
-    headers: HeaderMap,
-    Form(form): Form<Pairs>,
+    Sent { somebody, form }: Sent,
 ) -> Response {
-    let somebody = match sender(&shared, &headers, &form).await {
-        Ok(somebody) => somebody,
-        Err(answer) => return answer,
-    };
     let (namespace, team) = (field(&form, "new-namespace").to_owned(), field(&form, "team").to_owned());
     let team_id = somebody.person.teams.iter().find(|(_, name)| *name == team).map(|it| it.0);
     let mut slips = Vec::new();
@@ -143,12 +118,8 @@ pub(in crate::registry::http) async fn claim(
 pub(in crate::registry::http) async fn add_member(
     State(shared): State<Shared>,
     headers: HeaderMap,
-    Form(form): Form<Pairs>,
+    Sent { somebody, form }: Sent,
 ) -> Response {
-    let somebody = match sender(&shared, &headers, &form).await {
-        Ok(somebody) => somebody,
-        Err(answer) => return answer,
-    };
     let (person, team) = (field(&form, "person").to_owned(), field(&form, "of-team").to_owned());
     let mut slips = Vec::new();
     if !somebody.person.teams.iter().any(|(_, name)| *name == team) {

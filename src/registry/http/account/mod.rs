@@ -8,6 +8,7 @@ mod page;
 mod provider;
 mod sign_in;
 
+use axum::extract::{Form, FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -59,16 +60,30 @@ async fn who(shared: &Shared, headers: &HeaderMap) -> Result<Option<Somebody>, s
     Ok(person.map(|person| Somebody { secret, session, person }))
 }
 
-/// Whoever is signed in, sent a form of their own.
-async fn sender(shared: &Shared, headers: &HeaderMap, form: &Pairs) -> Result<Somebody, Response> {
-    if !is_same_site(headers) {
-        return Err(refused());
-    }
-    match who(shared, headers).await {
-        Ok(Some(somebody)) if somebody.secret.is_of_forms(field(form, "forms")) => Ok(somebody),
-        Ok(Some(_)) => Err(refused()),
-        Ok(None) => Err(Redirect::to("/sign-in").into_response()),
-        Err(error) => Err(broken(&error)),
+/// A form that whoever is signed in sent from a page of theirs.
+pub(super) struct Sent {
+    somebody: Somebody,
+    form: Pairs,
+}
+
+impl FromRequest<Shared> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Response> {
+        if !is_same_site(request.headers()) {
+            return Err(refused());
+        }
+        let somebody = match who(shared, request.headers()).await {
+            Ok(Some(somebody)) => somebody,
+            Ok(None) => return Err(Redirect::to("/sign-in").into_response()),
+            Err(error) => return Err(broken(&error)),
+        };
+        let Form(form) =
+            Form::<Pairs>::from_request(request, shared).await.map_err(IntoResponse::into_response)?;
+        if !somebody.secret.is_of_forms(field(&form, "forms")) {
+            return Err(refused());
+        }
+        Ok(Self { somebody, form })
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{shapes, unusable};
 use crate::registry::flow::cursor;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::{broken, tagged};
+use crate::registry::http::answers::{broken, rfc3339, tagged};
 use crate::registry::http::query::{Asked, Pairs, Slip};
 use crate::registry::store::Kind;
 
@@ -82,7 +82,7 @@ pub(in crate::registry::http) async fn namespaces(
         .map(|it| {
             json!({
                 "name": it.name, "guidelines": it.guidelines, "standards": it.standards,
-                "changed": shapes::time(it.changed_ms),
+                "changed": rfc3339(it.changed_ms),
             })
         })
         .collect();

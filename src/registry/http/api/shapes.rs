@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::registry::http::answers::rfc3339;
 use crate::registry::store::{Name, PublishedVersion};
-
-/// Milliseconds as RFC 3339, to the second, in UTC.
-pub(super) fn time(ms: i64) -> Option<String> {
-    jiff::Timestamp::from_second(ms.div_euclid(1000)).ok().map(|time| time.to_string())
-}
 
 pub(super) fn name(it: &Name) -> Value {
     json!({
@@ -20,7 +16,7 @@ pub(super) fn name(it: &Name) -> Value {
         "stage": if it.stage.is_empty() { None } else { Some(&it.stage) },
         "owner": it.owner,
         "versions": it.versions,
-        "changed": time(it.changed_ms),
+        "changed": rfc3339(it.changed_ms),
         "yanked": it.yanked_ms.is_some(),
         "retired": it.retired_ms.is_some(),
         "retire_message": it.retire_message,
@@ -39,7 +35,7 @@ pub(super) fn version(it: &PublishedVersion) -> Value {
         "summary": it.summary,
         "stage": if it.stage.is_empty() { None } else { Some(&it.stage) },
         "owner": it.owner,
-        "published": time(it.published_ms),
+        "published": rfc3339(it.published_ms),
         "published_by": it.published_by,
         "note": it.note,
         "yanked": it.yanked_ms.is_some(),
