@@ -28,6 +28,7 @@ mod new;
 mod party;
 mod progress;
 mod promise;
+mod proof;
 mod publish;
 mod reports;
 mod root;

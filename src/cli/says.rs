@@ -8,7 +8,7 @@ use super::failure::system_words;
 use super::files;
 use super::guidelines::is_plain;
 use crate::engine::tree::{ReadError, Tree};
-use crate::engine::waive::{Comment, glob_problem};
+use crate::engine::waive::{Comment, MOST_COMMENTS, glob_problem};
 use crate::format;
 use crate::model::{Baseline, InlineComment, Problem, Reason, RepoPath, Waiver};
 use crate::text::Span;
@@ -173,7 +173,10 @@ pub(super) fn inline<'c>(
     let (mut waivers, mut problems) = (Vec::new(), Vec::new());
     for (path, comments) in comments {
         let file = path.lossless();
-        for comment in comments {
+        if let Some(beyond) = comments.get(MOST_COMMENTS) {
+            problems.push(too_many(&file, beyond));
+        }
+        for comment in comments.iter().take(MOST_COMMENTS) {
             let comment = InlineComment {
                 path: path.clone(),
                 line: comment.line,
@@ -183,10 +186,37 @@ pub(super) fn inline<'c>(
                 at: comment.at,
             };
             match format::parse_inline(&file, &comment) {
-                Ok(waiver) => waivers.push(waiver),
+                Ok(mut waiver) => {
+                    let is_taken =
+                        |last: &Waiver| last.place.path == *path && last.place.line == comment.line;
+                    if waivers.last().is_some_and(is_taken) {
+                        waiver.id = format!("{}:{}", waiver.id, comment.at + 1);
+                    }
+                    waivers.push(waiver);
+                }
                 Err(found) => problems.extend(found),
             }
         }
     }
     (waivers, problems)
+}
+
+/// That a file holds more waivers than are looked at.
+fn too_many(file: &str, beyond: &Comment) -> Problem {
+    let text: Arc<str> = Arc::from(beyond.source.as_str());
+    let start = (beyond.at as usize).min(text.len());
+    Problem {
+        file: Arc::from(file),
+        span: Span::new(start, text.len().min(start + "waive".len())),
+        text,
+        message: format!(
+            "at most {MOST_COMMENTS} waivers are read in the comments of one file: from this one on they have no effect"
+        ),
+        label: "no effect".to_owned(),
+        help: Some(
+            "`waive-file` at the top covers all of a file, and so does a path in .stanchion/waivers.toml"
+                .to_owned(),
+        ),
+        first_line: beyond.line,
+    }
 }

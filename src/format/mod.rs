@@ -45,6 +45,7 @@ pub use settings::{SettingSlip, setting_problem};
 pub use standard::parse_standard;
 pub use starter::starter;
 pub use waivers::{
-    CommentSyntax, LONGEST_REASON, WaiverFile, comment_syntax, inline_line, inline_text, parse_inline,
-    parse_waivers, reason_problem, renewed, waivers_schema, with_waiver, withdrawn,
+    CommentSyntax, LONGEST_INLINE, LONGEST_REASON, WaiverFile, comment_syntax, inline_line, inline_text,
+    parse_inline, parse_waivers, reason_problem, renewed, renewed_inline, waivers_schema, with_waiver,
+    withdrawn, withdrawn_inline,
 };

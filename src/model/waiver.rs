@@ -126,7 +126,8 @@ pub struct WaiverPlace {
     pub path: RepoPath,
     /// Its line, from 1.
     pub line: u32,
-    /// The entry in `.stanchion/waivers.toml`, in bytes of that file; empty for an inline comment.
+    /// The entry in `.stanchion/waivers.toml`, in bytes of that file. Of an inline comment, where the word `waive` begins, in
+    /// bytes of its line.
     pub span: Span,
     /// Whether it is an inline comment.
     pub inline: bool,
@@ -135,7 +136,8 @@ pub struct WaiverPlace {
 /// A justified step over a guideline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiver {
-    /// Unique in the repository. An inline one is called after its place: `path:line`.
+    /// Unique in the repository. An inline one is called after its place: `path:line`, and
+    /// `path:line:column` where another one stands before it in the line.
     pub id: String,
     /// The guideline.
     pub guideline: GuidelineId,
@@ -174,7 +176,7 @@ pub struct InlineComment {
     pub line: u32,
     /// The line that a waiver of a line covers.
     pub covers: u32,
-    /// From the word `waive` on, to the end of the line; what closes the comment is still there.
+    /// From the word `waive` on, to the end of the comment or of the line.
     pub text: String,
     /// The whole line, for an excerpt.
     pub source: String,

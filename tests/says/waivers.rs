@@ -168,3 +168,93 @@ fn a_waiver_is_looked_after() {
         (Some(0), Some("withdrawn"))
     );
 }
+
+#[test]
+fn a_comment_is_written_only_where_it_is_one() {
+    let world = World::new();
+    for (path, text, line, words) in [
+        ("long.py", "import requests\nx = '''\n%s\n'''\nrequests.get(1)\n", 3, ""),
+        (
+            "goes_on.py",
+            "import requests\nx = 1 + \\\n    requests.get(1)\n",
+            3,
+            "the line before goes on there",
+        ),
+        ("a.jsx", "const a = <p>\n  {fetch(1)}\n</p>;\n", 2, ""),
+    ] {
+        world.write(path, text.replace("%s", "requests.get(1)"));
+        let before = world.read(path);
+        let place = format!("{path}:{line}");
+        let run = waive(&world, &[&place, "--inline"]);
+        assert_eq!(run.status, 2, "{path}: {}", run.out);
+        assert!(run.err.contains(words), "{path}: {}", run.err);
+        assert_eq!(before, world.read(path), "{path}");
+    }
+    // At the top, behind what must stay there.
+    world.write(
+        "top.py",
+        "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\nimport requests\nrequests.get(1)\n",
+    );
+    assert_eq!(waive(&world, &["top.py", "--inline"]).status, 0);
+    let text = world.read("top.py");
+    assert!(text.lines().nth(2).is_some_and(|line| line.starts_with("# stanchion: waive-file ")), "{text}");
+}
+
+#[test]
+fn a_comment_says_what_was_asked_for_or_is_left_alone() {
+    let world = World::new();
+    world.write("README.md", "# x\n");
+    let text = "import requests\nrequests.get(1)  # stanchion: waive resilience/http-timeouts owner=\"us until=2020-01-01 x\" until=2027-01-01 -- until=2020-01-01 was said\n";
+    world.write("a.py", text);
+    world.ends(0, &["waivers", "renew", "a.py:2", "--until", "2028-02-03", "--today", "2026-11-25"]);
+    assert_eq!(world.read("a.py"), text.replace("until=2027-01-01", "until=2028-02-03"));
+    world.ends(0, &["waivers", "withdraw", "a.py:2", "--today", "2026-11-26"]);
+    assert!(
+        world.read("a.py").contains("until=2028-02-03 withdrawn=2026-11-26 -- until=2020"),
+        "{}",
+        world.read("a.py")
+    );
+    // Renewing takes back that it was taken back.
+    world.ends(0, &["waivers", "renew", "a.py:2", "--until", "2028-02-04", "--today", "2026-11-27"]);
+    assert_eq!(counts(&world, "2026-11-27"), (0, 1));
+    // Two in one line are two.
+    let mark = "/* stanchion: waive acme/none until=2027-01-01 -- one of two */";
+    world.write("b.c", format!("f(); {mark} g(); {mark} h();\n"));
+    let list = world.report(&["--today", "2026-11-25"]);
+    let ids: Vec<_> = list["waivers"]
+        .as_array()
+        .expect("waivers")
+        .iter()
+        .map(|it| it["id"].as_str().unwrap_or(""))
+        .collect();
+    assert!(ids.contains(&"b.c:1") && ids.contains(&"b.c:1:89"), "{ids:?}");
+    world.ends(0, &["waivers", "withdraw", "b.c:1:89", "--today", "2026-11-26"]);
+    let (first, second) = (mark, mark.replace(" -- ", " withdrawn=2026-11-26 -- "));
+    assert_eq!(world.read("b.c"), format!("f(); {first} g(); {second} h();\n"));
+    // One that would have no effect is not written.
+    let entry = "schema = 1\n[[waiver]]\nid = \"one\"\nguideline = \"acme/none\"\nreason = \"because it is\"\ndeclared = 2027-06-01\n";
+    world.write(".stanchion/waivers.toml", entry);
+    let run = world.ends(2, &["waivers", "renew", "one", "--until", "2027-01-01", "--today", "2026-11-25"]);
+    assert!(run.err.contains("would have no effect then; nothing was written"), "{}", run.err);
+    assert_eq!(world.read(".stanchion/waivers.toml"), entry);
+}
+
+#[test]
+fn one_bad_day_is_one_bad_waiver() {
+    let world = world();
+    let entry = |id: &str, day: &str| {
+        format!(
+            "[[waiver]]\nid=\"{id}\"\nguideline=\"{ID}\"\nreason=\"because it is\"\nuntil={day}\npaths=[\"b.py\"]\n"
+        )
+    };
+    world.write(
+        ".stanchion/waivers.toml",
+        format!("schema=1\n{}{}", entry("good", "2027-01-01"), entry("bad", "2027-02-30")),
+    );
+    assert_eq!(counts(&world, "2026-11-25"), (2, 1));
+    // More comments than are read are told.
+    let many = format!("# stanchion: waive {ID} until=2027-01-01 -- one of many\n").repeat(1_005);
+    world.write("many.py", format!("import requests\n{many}"));
+    let run = world.run(&["waivers", "lint", "--today", "2026-11-25"]);
+    assert!(run.out.contains("at most 1000 waivers are read"), "{}", run.out);
+}

@@ -1,7 +1,6 @@
 //! `stanchion fix`: makes the changes that guidelines offer, and shows them first if that is wanted.
 
 mod diff;
-mod proof;
 mod write;
 
 use std::collections::BTreeMap;
@@ -11,6 +10,7 @@ use super::assess::{self, How, Request};
 use super::clock::Clock;
 use super::guidelines::{self, Followed};
 use super::progress::Progress;
+use super::proof::{Contents, Proof};
 use super::terminal::Terminal;
 use super::{Exit, Failure, root, worker};
 use crate::engine::tree::Tree as _;
@@ -18,7 +18,6 @@ use crate::engine::{apply_fixes, creations, plan_fixes};
 use crate::model::{Date, Finding, GuidelineId, Outcome, RepoPath};
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
-use proof::{Contents, Proof};
 use write::Refusal;
 
 /// Largest file that is changed, in bytes.

@@ -18,7 +18,9 @@ pub(super) struct Refusal {
 }
 
 /// Files that decide what runs, or what this repository says.
-const SENSITIVE: [&str; 14] = [
+const SENSITIVE: [&str; 16] = [
+    ".stanchion/",
+    "stanchion.toml",
     ".github/workflows/",
     ".github/actions/",
     ".gitlab-ci.yml",
@@ -35,6 +37,15 @@ const SENSITIVE: [&str; 14] = [
     "Jenkinsfile",
 ];
 
+/// Whether a file decides what runs, or what somebody says, here or as the root of something else below.
+fn is_sensitive(name: &str) -> bool {
+    let rooted = format!("/{name}");
+    SENSITIVE.iter().any(|it| match it.strip_suffix('/') {
+        Some(_) => rooted.contains(&format!("/{it}")),
+        None => rooted.ends_with(&format!("/{it}")),
+    })
+}
+
 /// Why a file is not to be changed; `None`: it may be.
 pub(super) fn why_not(root: &Path, path: &RepoPath, sensitive: bool) -> Option<String> {
     let Some(name) = path.as_str() else { return Some("its name is not UTF-8".to_owned()) };
@@ -43,10 +54,7 @@ pub(super) fn why_not(root: &Path, path: &RepoPath, sensitive: bool) -> Option<S
     {
         return Some("it lies where nothing of the repository does".to_owned());
     }
-    let own = name.starts_with(".stanchion/") || name.rsplit('/').next() == Some("stanchion.toml");
-    if !sensitive
-        && (own || SENSITIVE.iter().any(|it| name == *it || (it.ends_with('/') && name.starts_with(it))))
-    {
+    if !sensitive && is_sensitive(name) {
         return Some(
             "it decides what runs, or what this repository says; `--sensitive` changes it, too".to_owned(),
         );
@@ -96,4 +104,27 @@ pub(super) fn write(root: &Path, path: &RepoPath, old: Option<&[u8]>, new: &[u8]
     }
     interrupt::temporary_is_gone();
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_decides_what_runs_is_known_at_any_depth() {
+        for name in [
+            ".github/workflows/ci.yml",
+            "vendor/x/.github/workflows/ci.yml",
+            "actions/build/action.yml",
+            "web/.husky/pre-commit",
+            "web/.stanchion/waivers.toml",
+            "stanchion.toml",
+            ".github/stanchion.toml",
+        ] {
+            assert!(is_sensitive(name), "{name}");
+        }
+        for name in ["src/transaction.yml", "my.husky/x", "workflows/ci.yml", "not-stanchion.toml"] {
+            assert!(!is_sensitive(name), "{name}");
+        }
+    }
 }

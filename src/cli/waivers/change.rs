@@ -7,7 +7,7 @@ use super::super::says::{self, Source, WAIVERS};
 use super::super::terminal::Terminal;
 use super::super::{Exit, Failure, comments, files};
 use crate::format::{self, EditProblem};
-use crate::model::{Date, WaiverEnd, WaiverOutcome};
+use crate::model::{Date, RepoPath, Waiver, WaiverEnd, WaiverOutcome};
 use crate::report::escape::escape;
 use crate::report::wrap;
 
@@ -30,10 +30,12 @@ pub(super) fn renew(
     }
     let waiver = &it.waiver;
     let standing = matches!(waiver.end, WaiverEnd::Standing { .. });
+    let end = if standing { WaiverEnd::Standing { review_on: until } } else { WaiverEnd::Until(until) };
+    let wanted = Waiver { end, withdrawn: None, ..waiver.clone() };
     if waiver.place.inline {
-        comments::set(root, waiver, if standing { "review-on" } else { "until" }, &until.to_string())?;
+        comments::edit(root, waiver, &wanted, |text| format::renewed_inline(text, until, standing))?;
     } else {
-        edit(root, |text| format::renewed(text, &waiver.id, until, today))?;
+        edit(root, &wanted, |text| format::renewed(text, &waiver.id, until, today))?;
     }
     let words = if standing { "stands, and is looked at again on" } else { "now lasts until" };
     say(it, &format!("{} {words} {until}.", escape(&waiver.id)), terminal)
@@ -52,10 +54,11 @@ pub(super) fn withdraw(
         terminal.print(&wrap(terminal.width, "", "  ", &text))?;
         return Ok(Exit::Ran);
     }
+    let wanted = Waiver { withdrawn: Some(today), ..waiver.clone() };
     if waiver.place.inline {
-        comments::set(root, waiver, "withdrawn", &today.to_string())?;
+        comments::edit(root, waiver, &wanted, |text| format::withdrawn_inline(text, today))?;
     } else {
-        edit(root, |text| format::withdrawn(text, &waiver.id, today))?;
+        edit(root, &wanted, |text| format::withdrawn(text, &waiver.id, today))?;
     }
     let back = match it.used {
         0 => "it covered nothing that is found here".to_owned(),
@@ -81,8 +84,12 @@ fn say(it: &WaiverOutcome, text: &str, terminal: &Terminal) -> Result<Exit, Fail
     Ok(Exit::Ran)
 }
 
-/// Changes the file of waivers.
-fn edit(root: &Path, change: impl FnOnce(&str) -> Result<String, EditProblem>) -> Result<(), Failure> {
+/// Changes the file of waivers, if what is read back then is `wanted`.
+fn edit(
+    root: &Path,
+    wanted: &Waiver,
+    change: impl FnOnce(&str) -> Result<String, EditProblem>,
+) -> Result<(), Failure> {
     if !is_plain(root, Path::new(WAIVERS)) {
         return Err(Failure::new(format!("{WAIVERS} is a link, and is not written")));
     }
@@ -91,6 +98,16 @@ fn edit(root: &Path, change: impl FnOnce(&str) -> Result<String, EditProblem>) -
         .map_err(|words| Failure::new(format!("{WAIVERS} {words}")))?
         .unwrap_or_default();
     let new = change(&text).map_err(|error| Failure::new(format!("cannot change {WAIVERS}: {error}")))?;
+    // What would have no effect is not written: why is told with its place.
+    let parsed = format::parse_waivers(WAIVERS, &RepoPath::from(WAIVERS), &new);
+    if !parsed
+        .waivers
+        .iter()
+        .any(|it| it.id == wanted.id && it.end == wanted.end && it.withdrawn == wanted.withdrawn)
+    {
+        let what = format!("{} would have no effect then; nothing was written", wanted.id);
+        return Err(Failure::Problems { what, problems: parsed.problems });
+    }
     files::write_own(&root.join(WAIVERS), new.as_bytes())
         .map_err(|error| Failure::io("write", Path::new(WAIVERS), &error))
 }

@@ -5,13 +5,14 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::quoted::Quotes;
+use crate::format::LONGEST_INLINE;
 
 /// What such a comment begins with.
 const MARK: &str = "stanchion:";
-/// Most comments of one file that are looked at.
-const MOST: usize = 1_000;
-/// Longest part of a line that is kept, in bytes.
-const LONGEST: usize = 2 << 10;
+/// Most comments of one file that can have an effect.
+pub const MOST_COMMENTS: usize = 1_000;
+/// Longest part of a line that is kept, in bytes: more than what a waiver may be long, so that a longer one is seen to be.
+const LONGEST: usize = LONGEST_INLINE + 8;
 /// What opens a comment in some language. A mark that stands behind anything else is prose or a text in code.
 const OPENERS: &[&str] = &[
     "#", "//", "--", ";", "/*", "*", "<!--", "{-", "(*", "%", "REM", "rem", "Rem", "{#", "<%#", "!", "..",
@@ -46,7 +47,7 @@ pub struct Comment {
     /// The line that a waiver of a line covers: its own, or, where nothing but the comment stands in it, the next
     /// one that holds something else.
     pub covers: u32,
-    /// From the word behind the mark on, to the end of the line; what closes the comment is still there.
+    /// From the word behind the mark on, to the end of the comment or of the line.
     pub text: String,
     /// The whole line.
     pub source: String,
@@ -73,7 +74,8 @@ pub fn inline_comments(path: &[u8], text: &str) -> Vec<Comment> {
         if is_quote {
             continue;
         }
-        if comments.len() == MOST {
+        // One more, so that it is seen that there are more.
+        if comments.len() > MOST_COMMENTS {
             break;
         }
         line = line.saturating_add(lines(&bytes[counted..start]));
@@ -122,16 +124,24 @@ fn begins(line: &str, mark: usize, openers: &[&str]) -> Option<Begins> {
     // Quotes and stars open a comment only at the beginning of a line: elsewhere they are part of the code.
     // What stands behind the end of the comment is code of this line.
     let closer = match *opener {
-        "/*" | "/**" => "*/",
+        // A line of a longer comment, which may end here.
+        "/*" | "/**" | "*" => "*/",
+        "{/*" => "*/}",
         "<!--" => "-->",
         "(*" => "*)",
         "{-" => "-}",
         "{#" => "#}",
         "<%#" => "%>",
+        "<%--" => "--%>",
+        "{{!--" => "--}}",
+        "<#" => "#>",
+        "--[[" => "]]",
         _ => "",
     };
     let behind = if closer.is_empty() { None } else { word.split_once(closer) };
-    let alone = code.trim().is_empty() && behind.is_none_or(|(_, behind)| behind.trim().is_empty());
+    // In JSX, braces around a comment are no code.
+    let is_jsx = code.trim() == "{" && behind.is_some_and(|(_, behind)| behind.trim() == "}");
+    let alone = is_jsx || code.trim().is_empty() && behind.is_none_or(|(_, behind)| behind.trim().is_empty());
     if !alone && matches!(*opener, "\"" | "*" | "!" | "..") {
         return None;
     }
@@ -205,14 +215,19 @@ mod tests {
             ("% ", ""),
             ("REM ", ""),
             ("{# ", " #}"),
+            ("{/* ", " */}"),
             ("<%# ", " %>"),
+            ("<%-- ", " --%>"),
+            ("--[[ ", " ]]"),
+            ("<# ", " #>"),
+            (" * ", " */"),
             ("#", ""),
             ("//\t", ""),
         ] {
             let text = format!("one\n{before}stanchion: waive a/b -- why{after}\nthree\n");
             let all = found(&text);
             assert_eq!((all.len(), all[0].0, all[0].1), (1, 2, 3), "{before}");
-            assert!(all[0].2.starts_with("waive a/b -- why"), "{before}");
+            assert_eq!(all[0].2.trim_end(), "waive a/b -- why", "{before}");
         }
         for code in ["x = f()  # ", "f(); // ", "f(); /* ", "x <- 1 -- ", "<p> <!-- "] {
             let text = format!("{code}stanchion:waive a/b -- why");
@@ -260,6 +275,10 @@ mod tests {
         assert_eq!(all, [(1, 4), (3, 4), (4, 4), (5, 6)]);
         let first = &inline_comments(b"a.x", text)[0];
         assert_eq!(&first.source[first.at as usize..], first.text);
+        // What closes a comment elsewhere is part of the reason here.
+        assert_eq!(found("# stanchion: waive a/b -- ends with -->")[0].2, "waive a/b -- ends with -->");
+        let many = "# stanchion: waive a/b -- one\n".repeat(MOST_COMMENTS + 5);
+        assert_eq!(inline_comments(b"a.x", &many).len(), MOST_COMMENTS + 1, "one more, to be told");
         let long = format!("# stanchion: waive a/b -- {}", "é".repeat(5_000));
         assert!(inline_comments(b"a.x", &long)[0].text.len() <= LONGEST);
     }

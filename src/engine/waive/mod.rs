@@ -16,5 +16,5 @@ mod tests;
 pub use baseline::{Match, Refreshed, entry_of, match_baseline, refresh};
 pub use cover::glob_problem;
 pub use effect::{LAPSING_DAYS, is_in_effect};
-pub use inline::{Comment, inline_comments};
+pub use inline::{Comment, MOST_COMMENTS, inline_comments};
 pub use judge::{Ground, Sight, judge};

@@ -1,6 +1,6 @@
 //! Editing `.stanchion/waivers.toml`: comments, order and everything else stay as they are.
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Key, Table, Value};
 
 use crate::format::config::{EditProblem, changed, day, document};
 use crate::model::{Date, Waiver, WaiverEnd, WaiverReach};
@@ -110,7 +110,7 @@ fn replace(table: &mut Table, key: &str, mut value: Value) {
 pub fn renewed(text: &str, id: &str, until: Date, today: Date) -> Result<String, EditProblem> {
     let mut document = document(text)?;
     let table = entry(&mut document, id)?;
-    table.remove("withdrawn");
+    let said = table.remove_entry("withdrawn").map_or_else(String::new, |(key, item)| comments(&key, &item));
     let standing = table.get("standing").and_then(Item::as_bool) == Some(true);
     replace(table, if standing { "review-on" } else { "until" }, day(until));
     if let Some(days) = table.get_mut("renewed").and_then(Item::as_array_mut) {
@@ -119,7 +119,23 @@ pub fn renewed(text: &str, id: &str, until: Date, today: Date) -> Result<String,
         let days: Array = std::iter::once(day(today)).collect();
         table.insert("renewed", Item::Value(Value::Array(days)));
     }
+    if !said.is_empty()
+        && let Some(mut key) = table.key_mut("renewed")
+    {
+        let decor = key.leaf_decor_mut();
+        let own = decor.prefix().and_then(toml_edit::RawString::as_str).unwrap_or_default();
+        let prefix = format!("{said}{own}");
+        decor.set_prefix(prefix);
+    }
     Ok(changed(text, &document))
+}
+
+/// The comments around a key and its value, as lines.
+fn comments(key: &Key, item: &Item) -> String {
+    let above = key.leaf_decor().prefix().and_then(toml_edit::RawString::as_str).unwrap_or_default();
+    let behind = item.as_value().and_then(|value| value.decor().suffix()?.as_str()).unwrap_or_default();
+    let lines = above.lines().chain(behind.lines()).map(str::trim).filter(|line| !line.is_empty());
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// `text` with a waiver taken back on `today`; it stays in the file, for the record.
@@ -130,4 +146,19 @@ pub fn withdrawn(text: &str, id: &str, today: Date) -> Result<String, EditProble
     let mut document = document(text)?;
     replace(entry(&mut document, id)?, "withdrawn", day(today));
     Ok(changed(text, &document))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_wrote_around_a_day_stays() {
+        let day = |text: &str| text.parse::<Date>().expect("a day");
+        let text = "[[waiver]]\nid = \"a\"\n# we thought\nwithdrawn = 2026-01-01 # and were wrong\n# later\nuntil = 2027-01-01 # end\n";
+        assert_eq!(
+            renewed(text, "a", day("2028-01-01"), day("2026-02-02")).expect("renewed"),
+            "[[waiver]]\nid = \"a\"\n# later\nuntil = 2028-01-01 # end\n# we thought\n# and were wrong\nrenewed = [2026-02-02]\n"
+        );
+    }
 }

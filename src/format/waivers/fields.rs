@@ -54,26 +54,102 @@ const NO_DAY: &str = "no day";
 
 /// The text with every day that the calendar does not have as a text of the same length: one such day would make the
 /// whole file unreadable, and with it every other waiver. `None` where there is none.
+///
+/// A day stands behind `=`, `[` or `,`, with or without blanks; what stands in quotes or in a comment is left alone.
 pub(super) fn without_impossible_days(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut changed = false;
+    // Of a text in several lines nothing is a day.
+    let mut long: Option<&str> = None;
     for line in text.split_inclusive('\n') {
-        let value = line.split_once(" = ").map_or("", |(_, value)| value);
-        let day = value.split([' ', '#', '\r', '\n']).next().unwrap_or_default();
-        let shaped = day.len() == 10
-            && day
-                .bytes()
-                .enumerate()
-                .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
-        if shaped && day.parse::<Date>().is_err() {
-            changed = true;
-            // As long as the day, quotes included.
-            out.push_str(&line.replacen(day, "\"no day  \"", 1));
-        } else {
-            out.push_str(line);
+        let mut from = 0;
+        for (start, end) in values(line, &mut long) {
+            let token = &line[start..end];
+            let shaped = token.len() >= 10
+                && token.bytes().take(10).enumerate().all(|(at, byte)| match at {
+                    4 | 7 => byte == b'-',
+                    _ => byte.is_ascii_digit(),
+                });
+            if shaped && token.get(..10).is_some_and(|day| day.parse::<Date>().is_err()) {
+                changed = true;
+                out.push_str(&line[from..start]);
+                // As long as what stands there, quotes included.
+                out.push_str(&format!("\"{NO_DAY:<width$}\"", width = token.len() - 2));
+                from = end;
+            }
         }
+        out.push_str(&line[from..]);
     }
     changed.then_some(out)
+}
+
+/// Where the values without quotes of a line stand, as far as one can see without reading all of TOML; `long` is the
+/// quote of a text in several lines that is open.
+fn values(line: &str, long: &mut Option<&'static str>) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    if long.is_none() {
+        // In a list of several lines a value begins the line; a key goes on with `=`.
+        let start = line.len() - line.trim_start().len();
+        let length = line[start..].find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '#' | '='));
+        let end = length.map_or(line.len(), |length| start + length);
+        if line[start..].starts_with(|c: char| c.is_ascii_digit())
+            && !line[end..].trim_start().starts_with('=')
+        {
+            found.push((start, end));
+            at = end;
+        }
+    }
+    while at < line.len() {
+        let rest = &line[at..];
+        if let Some(quote) = *long {
+            match rest.find(quote) {
+                Some(end) => {
+                    *long = None;
+                    at += end + quote.len();
+                }
+                None => return found,
+            }
+            continue;
+        }
+        if let Some(quote) = ["\"\"\"", "'''"].into_iter().find(|quote| rest.starts_with(quote)) {
+            *long = Some(quote);
+            at += quote.len();
+        } else if rest.starts_with('"') || rest.starts_with('\'') {
+            at += quoted(rest);
+        } else if rest.starts_with('#') {
+            return found;
+        } else if rest.starts_with(['=', '[', ',']) {
+            let blanks = rest.len() - rest[1..].trim_start_matches([' ', '\t']).len();
+            let length =
+                rest[blanks..].find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '#' | '}'));
+            let end = at + blanks + length.unwrap_or(rest.len() - blanks);
+            if line[at + blanks..end].starts_with(['"', '\'', '[', '{']) {
+                at += blanks.max(1);
+            } else {
+                found.push((at + blanks, end));
+                at = end.max(at + 1);
+            }
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    found
+}
+
+/// How long the text in quotes is that `text` begins with.
+fn quoted(text: &str) -> usize {
+    let quote = text.as_bytes().first().copied().unwrap_or(b'"');
+    let bytes = text.as_bytes();
+    let mut at = 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' if quote == b'"' => at += 2,
+            byte if byte == quote => return at + 1,
+            _ => at += 1,
+        }
+    }
+    text.len()
 }
 
 /// Why `text` cannot be the id of a waiver, or `None`.
@@ -113,5 +189,51 @@ pub(super) fn end(
             Err(("review-on", "`review-on` belongs to `standing = true`, which is missing".to_owned()))
         }
         (None, None, None) => Ok(WaiverEnd::Never),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_day_that_is_none_gives_way() {
+        let without = |text: &str| without_impossible_days(text);
+        for (text, new) in [
+            ("until = 2027-02-30\n", "until = \"no day  \"\n"),
+            ("until=2027-02-30\n", "until=\"no day  \"\n"),
+            ("until\t=\t2027-02-30# x\r\n", "until\t=\t\"no day  \"# x\r\n"),
+            ("renewed = [2026-01-01,2027-02-30]", "renewed = [2026-01-01,\"no day  \"]"),
+            ("renewed = [\n  2027-02-30,\n]\n", "renewed = [\n  \"no day  \",\n]\n"),
+            ("2027-02-30 = 1\n", "2027-02-30 = 1\n"),
+            ("until = 2027-02-30T00:00:00Z\n", "until = \"no day            \"\n"),
+            (
+                "a = \"x = 2027-02-30\" # = 2027-02-30\nb = 2027-13-01",
+                "a = \"x = 2027-02-30\" # = 2027-02-30\nb = \"no day  \"",
+            ),
+        ] {
+            let found = without(text);
+            assert_eq!(found.as_deref().unwrap_or(text), new);
+            assert_eq!(new.len(), text.len());
+        }
+        for text in [
+            "until = 2027-02-28\n",
+            "reason = \"\"\"\nuntil = 2027-02-30\n\"\"\"\n",
+            "reason = '''\nuntil = 2027-02-30\n'''\n",
+            "# until = 2027-02-30\n",
+            "reason = \"say \\\" = 2027-02-30\"\n",
+            "= é = \u{2028}",
+        ] {
+            assert_eq!(without(text), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_keeps_its_length(text in "(\\PC|\n|= ?|2027-02-30|\"|'|\\[|,|#|é){0,60}") {
+            if let Some(new) = without_impossible_days(&text) {
+                proptest::prop_assert_eq!(new.len(), text.len());
+            }
+        }
     }
 }

@@ -9,9 +9,8 @@ use crate::text::Span;
 
 /// `waive-file` stands in one of the first lines of a file: so many.
 const TOP_LINES: u32 = 20;
-/// What closes a comment, in the languages that have something for it.
-const CLOSERS: [&str; 12] =
-    ["--%>", "-->", "%>", "*/", "*)", "-}", "#}", "--]]", "]]", "#>", "\"\"\"", "'''"];
+/// Longest comment that is read, in bytes from the word `waive` on.
+pub const LONGEST_INLINE: usize = 2 << 10;
 /// The keys of an inline waiver.
 const KEYS: [&str; 9] =
     ["until", "kind", "owner", "versions", "checks", "declared", "review-on", "withdrawn", "instead"];
@@ -45,7 +44,7 @@ struct Reader<'c> {
 }
 
 /// A word and where it stands in the text.
-type Word<'t> = (&'t str, (usize, usize));
+pub(super) type Word<'t> = (&'t str, (usize, usize));
 
 impl Reader<'_> {
     /// Notes a problem at the bytes `at` of the comment's text.
@@ -71,7 +70,17 @@ impl Reader<'_> {
 
     fn read(&mut self) -> Option<Waiver> {
         let comment = self.comment;
-        let text = without_closers(&comment.text);
+        let text = comment.text.trim_end();
+        if text.len() > LONGEST_INLINE {
+            let message =
+                format!("this comment is longer than {} KiB, and has no effect", LONGEST_INLINE >> 10);
+            self.tell(
+                (0, 5),
+                message,
+                Some("write it into .stanchion/waivers.toml, which has room".to_owned()),
+            );
+            return None;
+        }
         let (head, reason) = match split(text) {
             Some((head, reason)) => (head, Some(reason)),
             None => (text, None),
@@ -121,7 +130,7 @@ impl Reader<'_> {
             place: WaiverPlace {
                 path: comment.path.clone(),
                 line: comment.line,
-                span: Span::at(0),
+                span: Span::at(comment.at as usize),
                 inline: true,
             },
         };
@@ -229,15 +238,6 @@ impl Reader<'_> {
     }
 }
 
-/// The text without white space and what closes the comment at its end.
-fn without_closers(text: &str) -> &str {
-    let mut text = text.trim_end();
-    while let Some(rest) = CLOSERS.iter().find_map(|closer| text.strip_suffix(closer)) {
-        text = rest.trim_end();
-    }
-    text
-}
-
 /// What stands before the first ` -- ` outside of quotes, and the reason behind it with its place.
 fn split(text: &str) -> Option<(&str, (&str, usize))> {
     let mut quoted = false;
@@ -253,8 +253,13 @@ fn split(text: &str) -> Option<(&str, (&str, usize))> {
     None
 }
 
+/// What stands before the reason.
+pub(super) fn head(text: &str) -> &str {
+    split(text).map_or(text, |(head, _)| head)
+}
+
 /// The words of a text; a value in double quotes may hold blanks.
-fn words(text: &str) -> Vec<Word<'_>> {
+pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let (mut start, mut quoted) = (None, false);
     for (at, c) in text.char_indices() {
@@ -292,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_waiver_in_a_comment_is_read() {
-        let text = "waive acme/time until=2027-05-22 kind=consistency owner=\"@pay ments\" versions=^2 checks=a,b -- same notation -- as crontab */";
+        let text = "waive acme/time until=2027-05-22 kind=consistency owner=\"@pay ments\" versions=^2 checks=a,b -- same notation -- as crontab";
         let waiver = parse_inline("src/a.py", &comment(3, text)).expect("good");
         assert_eq!((waiver.id.as_str(), waiver.guideline.as_str()), ("src/a.py:3", "acme/time"));
         assert_eq!(waiver.end, WaiverEnd::Until("2027-05-22".parse().expect("a date")));
@@ -300,7 +305,7 @@ mod tests {
         assert_eq!((waiver.kind, waiver.owner.as_deref()), (WaiverKind::Consistency, Some("@pay ments")));
         assert_eq!(waiver.checks, ["a", "b"]);
         assert_eq!(waiver.reach, WaiverReach::Line { path: "src/a.py".into(), line: 3 });
-        let file = parse_inline("a", &comment(20, "waive-file a/b review-on=2027-01-01 -- generated -->"))
+        let file = parse_inline("a", &comment(20, "waive-file a/b review-on=2027-01-01 -- generated"))
             .expect("good");
         assert_eq!(file.reach, WaiverReach::File { path: "src/a.py".into() });
         assert!(matches!(file.end, WaiverEnd::Standing { .. }));

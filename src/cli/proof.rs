@@ -1,4 +1,5 @@
-//! Proof that a changed file is still what it was: code that parsed parses, data that could be loaded can be.
+//! Proof that a changed file is still what it was: code that parsed parses, data that could be loaded can be; and that
+//! what was written as a comment is one.
 //!
 //! Parsers run where they always do, in a process of their own: the question is asked as a guideline.
 
@@ -10,7 +11,7 @@ use crate::data::format_of;
 use crate::engine::{self, MemoryTree, NoProgress};
 use crate::model::{
     Applies, Check, CheckKind, CodeCheck, DataCheck, DataSchema, Guideline, GuidelineId, Language, Level,
-    Origin, Outcome, Reason, RepoPath, Stage, language_of,
+    Origin, Outcome, RepoPath, Stage, language_of,
 };
 
 /// Files and what they hold.
@@ -36,6 +37,42 @@ impl Proof {
     }
 }
 
+/// Whether a comment begins in `line` of the file at `path`, which holds `text`, as the language's grammar reads it, with
+/// the program `worker`; without one, in this process. `None`: no grammar reads such files.
+pub(super) fn is_comment(path: &RepoPath, text: &str, line: u32, worker: Option<&Path>) -> Option<bool> {
+    let language = language_of(path.bytes()).filter(|language| *language != Language::Json)?;
+    let files = BTreeMap::from([(path.clone(), text.as_bytes().to_vec())]);
+    let outcome = answer(
+        COMMENTS.iter().map(|kind| asks(language, kind, &format!("({kind}) @finding"))),
+        &files,
+        worker,
+    );
+    Some(outcome.is_some_and(|outcome| outcome.findings.iter().any(|finding| finding.start.line == line)))
+}
+
+/// What grammars call a comment, <https://github.com/tree-sitter>; in Markdown it is a block of HTML.
+const COMMENTS: [&str; 7] = [
+    "comment",
+    "line_comment",
+    "block_comment",
+    "multiline_comment",
+    "js_comment",
+    "marginalia",
+    "html_block",
+];
+
+/// What is found and not told when these are asked of the files.
+fn answer(
+    checks: impl IntoIterator<Item = Check>,
+    files: &Contents,
+    worker: Option<&Path>,
+) -> Option<Outcome> {
+    let tree = MemoryTree::new(files.clone());
+    let options = engine::Options { worker: worker.map(Path::to_path_buf), ..engine::Options::default() };
+    let question = Arc::new(question(checks.into_iter().collect()));
+    engine::assess(&[question], &tree, &options, &NoProgress).ok().map(|assessed| assessed.outcome)
+}
+
 /// For each file that does not parse, in how many places.
 fn slips(files: &Contents, worker: Option<&Path>) -> BTreeMap<RepoPath, usize> {
     let mut languages: Vec<Language> = files.keys().filter_map(|path| language_of(path.bytes())).collect();
@@ -48,12 +85,7 @@ fn slips(files: &Contents, worker: Option<&Path>) -> BTreeMap<RepoPath, usize> {
     if checks.is_empty() {
         return BTreeMap::new();
     }
-    let tree = MemoryTree::new(files.clone());
-    let options = engine::Options { worker: worker.map(Path::to_path_buf), ..engine::Options::default() };
-    let Ok(assessed) = engine::assess(&[Arc::new(question(checks))], &tree, &options, &NoProgress) else {
-        return BTreeMap::new();
-    };
-    count(&assessed.outcome)
+    answer(checks, files, worker).map_or_else(BTreeMap::new, |outcome| count(&outcome))
 }
 
 fn count(outcome: &Outcome) -> BTreeMap<RepoPath, usize> {
@@ -61,7 +93,9 @@ fn count(outcome: &Outcome) -> BTreeMap<RepoPath, usize> {
     for finding in &outcome.findings {
         *slips.entry(finding.path.clone()).or_default() += 1;
     }
-    for unknown in outcome.not_assessed.iter().filter(|it| it.reason == Reason::ParseError) {
+    // What is too deep, too big or takes too long is not known to be right either. Only a query that a grammar does not
+    // have says nothing of the file.
+    for unknown in &outcome.not_assessed {
         if let Some(path) = &unknown.path {
             *slips.entry(path.clone()).or_default() += 1;
         }
@@ -71,7 +105,12 @@ fn count(outcome: &Outcome) -> BTreeMap<RepoPath, usize> {
 
 /// That code of a language parses. A grammar that knows no such query asks nothing.
 fn parses(language: Language) -> [Check; 2] {
-    let check = |id: &str, query: &str| Check {
+    [asks(language, "error", "(ERROR) @finding"), asks(language, "missing", "(MISSING) @finding")]
+}
+
+/// A query of a language.
+fn asks(language: Language, id: &str, query: &str) -> Check {
+    Check {
         id: format!("{id}-{}", language.name()),
         kind: CheckKind::Code(CodeCheck {
             language,
@@ -80,10 +119,9 @@ fn parses(language: Language) -> [Check; 2] {
             files: vec![],
             ignores: vec![],
         }),
-        message: Some("does not parse".to_owned()),
+        message: Some("is there".to_owned()),
         fix: None,
-    };
-    [check("error", "(ERROR) @finding"), check("missing", "(MISSING) @finding")]
+    }
 }
 
 /// That data can be loaded.
@@ -95,7 +133,8 @@ fn loads() -> Check {
             except: vec![],
             format: None,
             select: None,
-            assert: Some(DataSchema::Bool(true)),
+            // Kept by everything that can be loaded.
+            assert: Some(DataSchema::Object(serde_json::Map::new())),
             assert_file: None,
             require: false,
         }),
@@ -149,6 +188,9 @@ mod tests {
             ("a.json", "{\"a\": 1}", "{\"a\": 1"),
             ("a.yaml", "a: 1\n", "a: [1\n"),
             ("a.toml", "a = 1\n", "a = \n"),
+            // The grammars do not mind; whoever loads it does.
+            ("a.toml", "a = 1\n", "a = 1\na = 2\n"),
+            ("a.ini", "[a]\nb=1\n", "[a\nb=1\n"),
         ] {
             assert!(broken(path, good, bad), "{path}: {bad}");
             assert!(
@@ -157,5 +199,50 @@ mod tests {
             );
         }
         assert!(!broken("a.txt", "x", "(("));
+        let deep = format!("{{\"a\": {}1{}}}", "[".repeat(300), "]".repeat(300));
+        assert!(broken("a.yaml", "a: 1\n", &deep), "nobody could load it any more");
+    }
+
+    #[test]
+    fn a_comment_is_what_the_grammar_says() {
+        let is = |path: &str, text: &str, line| is_comment(&path.into(), text, line, None);
+        for (path, text, line) in [
+            ("a.sh", "a\n# c\nb\n", 2),
+            ("a.c", "// c\nint a;\n", 1),
+            ("a.cpp", "// c\nint a;\n", 1),
+            ("a.cs", "// c\nclass A {}\n", 1),
+            ("a.css", "/* c */\na {}\n", 1),
+            ("Dockerfile", "FROM a\n# c\nRUN b\n", 2),
+            ("a.go", "// c\npackage a\n", 1),
+            ("a.tf", "# c\na = 1\n", 1),
+            ("a.html", "<p>\n<!-- c -->\n</p>\n", 2),
+            ("a.java", "// c\nclass A {}\n", 1),
+            ("a.js", "// c\na()\n", 1),
+            ("a.kt", "// c\nval a = 1\n", 1),
+            ("a.md", "a\n\n<!-- c -->\n\nb\n", 3),
+            ("a.php", "<?php\n// c\na();\n", 2),
+            ("a.py", "# c\na()\n", 1),
+            ("a.rb", "# c\na\n", 1),
+            ("a.rs", "// c\nfn a() {}\n", 1),
+            ("a.sql", "-- c\nSELECT 1;\n", 1),
+            ("a.toml", "# c\na = 1\n", 1),
+            ("a.tsx", "// c\na()\n", 1),
+            ("a.ts", "// c\na()\n", 1),
+            ("a.yaml", "# c\na: 1\n", 1),
+        ] {
+            assert_eq!(is(path, text, line), Some(true), "{path}");
+        }
+        for (path, text, line) in [
+            ("a.py", "a = '''\n# c\n'''\n", 2),
+            ("a.js", "a = `\n// c\n`\n", 2),
+            ("a.jsx", "a = <p>\n// c\n</p>\n", 2),
+            ("a.html", "<script>\n<!-- c -->\n</script>\n", 2),
+            ("a.yaml", "a: |\n  # c\n  b\n", 2),
+            ("a.sh", "cat <<X\n# c\nX\n", 2),
+            ("a.md", "```\n<!-- c -->\n```\n", 2),
+        ] {
+            assert_eq!(is(path, text, line), Some(false), "{path}");
+        }
+        assert_eq!((is("a.lua", "-- c\n", 1), is("a.json", "{}", 1)), (None, None));
     }
 }
