@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::says::{self, BASELINE, Source};
 use super::terminal::Terminal;
 use super::tool_results::{Given, ToolResults};
-use super::{Exit, Failure, files, guidelines, root};
+use super::{Exit, Failure, files, guidelines, root, shell, turn};
 use crate::engine::waive::{Refreshed, Sight, refresh};
 use crate::format;
 use crate::model::{Baseline, Date, Finding, GuidelineId, Outcome};
@@ -101,9 +101,23 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         }
     }
     if prune && pruned != known {
-        write(&place.root, &pruned)?;
-        let command = terminal.paint().command(&format!("git add {BASELINE}"));
-        out.push_str(&line(&format!("Wrote {BASELINE}. To make it known: {command}, and commit.")));
+        let turn = turn::take(&place.root)?;
+        let (now, others) = merged(read(Source::Disk(&place.root))?, &known, &pruned);
+        write(&place.root, &now)?;
+        drop(turn);
+        for id in others {
+            out.push_str(&line(&format!(
+                "{id} was changed by somebody else meanwhile, and is left as it is"
+            )));
+        }
+        let add = shell::git_add(&base, &place.root, [BASELINE]);
+        let command = terminal.paint().command(&escape(&add));
+        let done = if now.guidelines.is_empty() {
+            format!("Nothing is left, so {BASELINE} was removed.")
+        } else {
+            format!("Wrote {BASELINE}.")
+        };
+        out.push_str(&line(&format!("{done} To make it known: {command}, and commit.")));
     } else if prune {
         out.push_str(&line("Nothing is mended that still stood there; nothing was changed."));
     } else if pruned != known {
@@ -114,6 +128,25 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     }
     terminal.print(&out)?;
     Ok(Exit::Ran)
+}
+
+/// What is there `now` with what was pruned of `known`, as far as nobody else changed it; and what somebody did.
+fn merged(mut now: Baseline, known: &Baseline, pruned: &Baseline) -> (Baseline, Vec<GuidelineId>) {
+    let mut others = Vec::new();
+    for (id, was) in &known.guidelines {
+        let is = pruned.guidelines.get(id);
+        if is == Some(was) {
+            continue;
+        }
+        match (now.guidelines.get(id), is) {
+            (Some(current), _) if current != was => others.push(id.clone()),
+            (Some(_), Some(part)) => drop(now.guidelines.insert(id.clone(), part.clone())),
+            (Some(_), None) => drop(now.guidelines.remove(id)),
+            // Taken away meanwhile: it does not come back.
+            (None, _) => {}
+        }
+    }
+    (now, others)
 }
 
 fn entries(number: usize) -> String {

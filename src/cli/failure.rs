@@ -43,6 +43,23 @@ impl Failure {
         }
     }
 
+    /// The same about files that are found in `folder`, which ends with a slash.
+    pub(super) fn of_folder(self, folder: &str) -> Self {
+        match self {
+            Self::Problems { what, problems } => {
+                let moved = |problem: Problem| Problem {
+                    file: format!("{folder}{}", problem.file).into(),
+                    ..problem
+                };
+                Self::Problems {
+                    what: format!("{folder}{what}"),
+                    problems: problems.into_iter().map(moved).collect(),
+                }
+            }
+            said @ Self::Said { .. } => said,
+        }
+    }
+
     /// `cannot VERB PATH: the system's words`
     pub(super) fn io(verb: &str, path: &Path, error: &io::Error) -> Self {
         Self::new(format!("cannot {verb} {}: {}", path.display(), system_words(error)))

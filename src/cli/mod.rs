@@ -39,6 +39,7 @@ mod suggest;
 mod terminal;
 mod test;
 mod tool_results;
+mod turn;
 mod update;
 mod waive;
 mod waivers;

@@ -72,9 +72,10 @@ impl Party {
         if self.root.join(".git").symlink_metadata().is_ok() {
             return Ok(None);
         }
-        for folder in self.root.ancestors().skip(1) {
+        for (up, folder) in self.root.ancestors().enumerate().skip(1) {
             if folder.join(CONFIG).symlink_metadata().is_ok() {
-                return Self::read(folder).map(Some);
+                // Said as it is found from here: there is a file of this name here, too.
+                return Self::read(folder).map(Some).map_err(|failure| failure.of_folder(&"../".repeat(up)));
             }
             if folder.join(".git").symlink_metadata().is_ok() {
                 break;

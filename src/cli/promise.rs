@@ -1,6 +1,6 @@
 //! `stanchion promise`: says that this repository keeps a guideline, or takes that back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::assess::{self, How, Request};
@@ -9,10 +9,10 @@ use super::guidelines::{self, Followed};
 use super::party::{CONFIG, Party};
 use super::progress::Progress;
 use super::says::{BASELINE, Source};
-use super::shell::quote;
+use super::shell::{self, quote};
 use super::terminal::Terminal;
 use super::tool_results::{Given, ToolResults};
-use super::{Exit, Failure, baseline, files, root, suggest};
+use super::{Exit, Failure, baseline, files, root, suggest, turn};
 use crate::engine::waive::entry_of;
 use crate::format;
 use crate::model::{BaselinePart, Date, Finding, Guideline, GuidelineId, Outcome, Promise, Standing};
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let place = root::locate(&base, arguments.path.as_slice())?;
     let party = Party::read(&place.root)?;
     if arguments.withdraw {
-        return withdraw(arguments, &party, terminal);
+        return withdraw(arguments, &base, &party, terminal);
     }
     let mut followed = guidelines::load_party(party.clone())?;
     let guideline = Arc::clone(followed.get(&arguments.id)?);
@@ -86,9 +86,24 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             .with_help("mend that first: what is not seen today would break the promise tomorrow"));
     }
     let promise = Promise { since: today, from_here: arguments.from_here };
-    let text = config_with(&party, &guideline.id, &promise)?;
+    let turn = turn::take(&place.root)?;
+    // Read again: somebody may have promised something else meanwhile.
+    let before_text = own_text(&place.root)?;
+    let text = config_with(before_text.as_deref(), &guideline.id, &promise)?;
     let mut known = baseline::read(Source::Disk(&place.root))?;
     let before = known.clone();
+    let entries = known.guidelines.get(&guideline.id).map_or(0, |part| part.entries.len());
+    if let (false, false, Some(why)) =
+        (arguments.from_here || entries == 0, arguments.anyway, unknown(&outcome))
+    {
+        return Err(Failure::new(format!(
+            "cannot tell whether {} is kept: {why}; and the {entries} of {BASELINE} would go",
+            guideline.id
+        ))
+        .with_help(
+            "mend that first, or promise it in full all the same with --anyway; nothing was changed",
+        ));
+    }
     if arguments.from_here {
         let mut entries: Vec<_> = open.iter().map(|finding| entry_of(finding)).collect();
         entries.sort();
@@ -101,11 +116,40 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     if known != before {
         baseline::write(&place.root, &known)?;
     }
-    let path = place.root.join(CONFIG);
-    files::write_whole(&path, |out| out.write_all(text.as_bytes()))
-        .map_err(|error| Failure::io("write", &path, &error))?;
-    terminal.print(&told(&guideline, &promise, open.len(), party.text.is_none(), &outcome, terminal))?;
+    write_config(&place.root, &text)?;
+    drop(turn);
+    let gone = if arguments.from_here { 0 } else { entries };
+    let files = if known == before { vec![CONFIG] } else { vec![CONFIG, BASELINE] };
+    let add = shell::git_add(&base, &place.root, files);
+    let what = Done { is_new: before_text.is_none(), open: open.len(), gone, add };
+    terminal.print(&told(&guideline, &promise, &what, &outcome, terminal))?;
     Ok(Exit::Ran)
+}
+
+/// What was done, and how it is made known.
+struct Done {
+    /// Whether there was no `stanchion.toml`.
+    is_new: bool,
+    /// How many findings there are.
+    open: usize,
+    /// How many entries of the baseline went.
+    gone: usize,
+    add: String,
+}
+
+/// The text of the party's `stanchion.toml` as it is now, with its byte order mark; `None` where there is none.
+fn own_text(root: &Path) -> Result<Option<String>, Failure> {
+    let path = root.join(CONFIG);
+    match files::read(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::io("read", Path::new(CONFIG), &error)),
+    }
+}
+
+fn write_config(root: &Path, text: &str) -> Result<(), Failure> {
+    files::write_whole(&root.join(CONFIG), |out| out.write_all(text.as_bytes()))
+        .map_err(|error| Failure::io("write", Path::new(CONFIG), &error))
 }
 
 /// The promise that is there already and says the same.
@@ -115,7 +159,7 @@ fn already<'p>(arguments: &Arguments, party: &'p Party, id: &GuidelineId) -> Opt
 }
 
 fn assess(
-    root: &std::path::Path,
+    root: &Path,
     followed: &Followed,
     (today, tools): (Date, ToolResults),
     terminal: &Terminal,
@@ -155,20 +199,21 @@ fn unknown(outcome: &Outcome) -> Option<String> {
     if !entry.blind {
         return None;
     }
-    let first = outcome.not_assessed.first()?;
+    // What is said of this guideline comes before what is said of all.
+    let about =
+        |guideline: Option<usize>| outcome.not_assessed.iter().find(move |it| it.guideline == guideline);
+    let first = about(Some(0)).or_else(|| about(None)).or(outcome.not_assessed.first())?;
     let place = first.path.as_ref().map_or_else(String::new, |path| format!("{}: ", path.lossless()));
     let detail = if first.detail.is_empty() { first.reason.words() } else { first.detail.as_str() };
-    let more = outcome.not_assessed.len() - 1;
+    let all = outcome.not_assessed.iter().filter(|it| it.guideline.is_none_or(|number| number == 0)).count();
+    let more = all.max(1) - 1;
     let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
     Some(format!("{place}{detail}{more}"))
 }
 
 /// The text of `stanchion.toml` with the promise.
-fn config_with(party: &Party, id: &GuidelineId, promise: &Promise) -> Result<String, Failure> {
-    let text = match &party.text {
-        Some(text) => text.to_string(),
-        None => format::init_config(None),
-    };
+fn config_with(text: Option<&str>, id: &GuidelineId, promise: &Promise) -> Result<String, Failure> {
+    let text = text.map_or_else(|| format::init_config(None), str::to_owned);
     format::with_promise(&text, id, promise).map_err(|error| cannot_edit(&error.to_string()))
 }
 
@@ -180,14 +225,14 @@ fn cannot_edit(why: &str) -> Failure {
 fn told(
     guideline: &Guideline,
     promise: &Promise,
-    open: usize,
-    is_new: bool,
+    done: &Done,
     outcome: &Outcome,
     terminal: &Terminal,
 ) -> String {
     let paint = terminal.paint();
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
     let mut out = String::new();
+    let &Done { is_new, open, gone, ref add } = done;
     if is_new {
         out.push_str(&line(&format!("Wrote {CONFIG}.")));
     }
@@ -214,17 +259,29 @@ fn told(
             "It is kept today. From now on `stanchion check` ends with status 1 where it is not.",
         ));
     }
-    let files = if promise.from_here { format!("{CONFIG} {BASELINE}") } else { CONFIG.to_owned() };
-    let command = paint.command(&format!("git add {files}"));
+    if gone > 0 {
+        let entries = if gone == 1 { "1 entry".to_owned() } else { format!("{gone} entries") };
+        out.push_str(&line(&format!(
+            "What stood in {BASELINE} is gone with it ({entries}): the promise is whole now."
+        )));
+    }
+    let command = paint.command(&escape(add));
     out.push_str(&line(&format!("To make it known: {command}, and commit.")));
     out
 }
 
 /// Takes a promise back.
-fn withdraw(arguments: &Arguments, party: &Party, terminal: &Terminal) -> Result<Exit, Failure> {
+fn withdraw(arguments: &Arguments, base: &Path, party: &Party, terminal: &Terminal) -> Result<Exit, Failure> {
+    let turn = turn::take(&party.root)?;
+    // Read again: somebody may have promised something else meanwhile.
+    let text = own_text(&party.root)?;
+    let party = match &text {
+        Some(text) => &Party::parse(&party.root, text)?,
+        None => party,
+    };
     let promised = || party.config.promises.iter().map(|promised| promised.guideline.as_str());
     let id = GuidelineId::new(&arguments.id).ok().filter(|id| promised().any(|it| it == id.as_str()));
-    let (Some(id), Some(text)) = (id, &party.text) else {
+    let (Some(id), Some(text)) = (id, &text) else {
         let near = suggest::near(&arguments.id, promised());
         let help = match near.as_slice() {
             [] => "`stanchion list` shows what is promised".to_owned(),
@@ -233,12 +290,11 @@ fn withdraw(arguments: &Arguments, party: &Party, terminal: &Terminal) -> Result
         return Err(Failure::new(format!("`{}` is not promised here", arguments.id)).with_help(help));
     };
     let without = format::without_promise(text, &id).map_err(|error| cannot_edit(&error.to_string()))?;
-    let path = party.root.join(CONFIG);
-    if let Some(text) = without {
-        files::write_whole(&path, |out| out.write_all(text.as_bytes()))
-            .map_err(|error| Failure::io("write", &path, &error))?;
-    }
+    // Before anything is written: a baseline that cannot be read stops here.
     let mut known = baseline::read(Source::Disk(&party.root))?;
+    if let Some(text) = without {
+        write_config(&party.root, &text)?;
+    }
     let entries = known.guidelines.remove(&id).map_or(0, |part| part.entries.len());
     let mut told = format!("{id} is no longer promised.");
     if entries > 0 {
@@ -246,11 +302,16 @@ fn withdraw(arguments: &Arguments, party: &Party, terminal: &Terminal) -> Result
         let gone = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
         told.push_str(&format!(" What stood in {BASELINE} is gone with it ({gone})."));
     }
+    drop(turn);
     told.push_str(
         " What it finds is advice again; `stanchion check --since` tells reviewers that it was taken back.",
     );
     let place = arguments.path.as_ref().map_or_else(String::new, |path| format!(" {}", quote(path)));
     told.push_str(&format!(" To promise it again: stanchion promise {id}{}", escape(&place)));
-    terminal.print(&wrap(terminal.width, "", "  ", &told))?;
+    let line = |text: &str| wrap(terminal.width, "", "  ", text);
+    let files = if entries > 0 { vec![CONFIG, BASELINE] } else { vec![CONFIG] };
+    let add = shell::git_add(base, &party.root, files);
+    let known = line(&format!("To make it known: {}, and commit.", terminal.paint().command(&escape(&add))));
+    terminal.print(&format!("{}{known}", line(&told)))?;
     Ok(Exit::Ran)
 }

@@ -11,11 +11,12 @@ use super::progress::Progress;
 use super::says::{self, Source, WAIVERS};
 use super::terminal::Terminal;
 use super::tool_results::{Given, ToolResults};
-use super::{Exit, Failure, ask, comments, files, root};
+use super::{Exit, Failure, ask, comments, files, root, shell, turn};
 use crate::engine::waive::{glob_problem, is_in_effect};
 use crate::format;
 use crate::model::{
-    Date, Finding, Guideline, Outcome, RepoPath, Waiver, WaiverEnd, WaiverKind, WaiverPlace, WaiverReach,
+    Date, Effect, Finding, Guideline, Outcome, RepoPath, Waiver, WaiverEnd, WaiverKind, WaiverPlace,
+    WaiverReach,
 };
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
@@ -142,7 +143,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let before = assess(&place.root, &followed, (today, &tools), terminal)?;
     let at = named.and_then(|(_, line)| Some((place.scopes.first().cloned()?, line)));
     let words = words(arguments, &guideline, &before.outcome, at.as_ref(), today, terminal)?;
-    let reach = reach(arguments, at.as_ref(), &before.outcome, &words)?;
+    let reach = reach(arguments, &place.root, at.as_ref(), &before.outcome, &words)?;
     let waiver = Waiver {
         id: String::new(),
         guideline: guideline.id.clone(),
@@ -173,8 +174,23 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         write_entry(&place.root, waiver, arguments.name.as_deref())?
     };
     let after = assess(&place.root, &followed, (today, &tools), terminal)?;
-    terminal.print(&told(&written, &guideline, &after.outcome, terminal))?;
+    let add = shell::git_add(&base, &place.root, [&*written.place.path.lossless()]);
+    terminal.print(&told(&written, &guideline, &after.outcome, &add, terminal))?;
     Ok(Exit::Ran)
+}
+
+/// Says so where a waiver would be over, or to be looked at again, before it begins.
+fn end_problem(end: WaiverEnd, today: Date) -> Result<(), Failure> {
+    match end {
+        WaiverEnd::Until(until) if until < today => {
+            Err(Failure::new("its last day is over already").with_help("give a later one with --until"))
+        }
+        WaiverEnd::Standing { review_on } if review_on < today => {
+            Err(Failure::new("the day on which it is looked at again is over already")
+                .with_help("give a later one with --review-on"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A path, and the line behind its last colon.
@@ -242,11 +258,7 @@ fn words(
             return Err(Failure::new(message).with_help("say it with --reason '…'"));
         }
         let end = end.unwrap_or(WaiverEnd::Until(default_end));
-        if matches!(end, WaiverEnd::Until(until) if until < today) {
-            return Err(
-                Failure::new("its last day is over already").with_help("give a later one with --until")
-            );
-        }
+        end_problem(end, today)?;
         return Ok(Words { kind: kind.into(), reason: reason.trim().to_owned(), end, paths: None });
     }
     if !ask::can_ask() {
@@ -255,6 +267,9 @@ fn words(
         return Err(Failure::new(format!("a waiver says why, and {missing} is missing")).with_help(format!(
             "--kind is one of {kinds}; --reason is a sentence; at a terminal you are asked"
         )));
+    }
+    if let Some(end) = end {
+        end_problem(end, today)?;
     }
     introduce(guideline, outcome, terminal)?;
     let paths = if at.is_none() && arguments.path.is_empty() && arguments.fingerprint.is_empty() {
@@ -349,6 +364,7 @@ fn common_path(outcome: &Outcome) -> Option<String> {
 /// What it covers.
 fn reach(
     arguments: &Arguments,
+    root: &Path,
     at: Option<&(RepoPath, Option<u32>)>,
     outcome: &Outcome,
     words: &Words,
@@ -386,18 +402,13 @@ fn reach(
             Ok(WaiverReach::Fingerprints(found))
         }
         (None, false) => match path.as_str().filter(|text| crate::engine::glob::is_literal(text)) {
-            Some(text) if root_is_file(outcome, path) => Ok(WaiverReach::Paths(vec![text.to_owned()])),
+            Some(text) if root.join(text).is_file() => Ok(WaiverReach::Paths(vec![text.to_owned()])),
             Some("") => Ok(WaiverReach::Paths(vec![])),
             Some(text) => Ok(WaiverReach::Paths(vec![format!("{text}/**")])),
             None => Err(Failure::new(format!("{} cannot be written as a glob", path.lossless()))
                 .with_help("give a glob that matches it with --path")),
         },
     }
-}
-
-/// Whether `path` is a file: some finding is exactly there, or nothing is below it.
-fn root_is_file(outcome: &Outcome, path: &RepoPath) -> bool {
-    !outcome.findings.iter().any(|finding| finding.path != *path && finding.path.is_within(path))
 }
 
 /// The versions with the major that is followed now.
@@ -421,6 +432,7 @@ fn checks(arguments: &Arguments, guideline: &Guideline) -> Result<Vec<String>, F
 
 /// Adds the waiver to `.stanchion/waivers.toml`. Returns it with its id and place.
 fn write_entry(root: &Path, mut waiver: Waiver, name: Option<&str>) -> Result<Waiver, Failure> {
+    let _turn = turn::take(root)?;
     let read = Source::Disk(root).read(WAIVERS, says::LARGEST_WAIVERS);
     let text = read.map_err(|words| Failure::new(format!("{WAIVERS} {words}")))?;
     if !is_plain(root, Path::new(WAIVERS)) {
@@ -431,7 +443,7 @@ fn write_entry(root: &Path, mut waiver: Waiver, name: Option<&str>) -> Result<Wa
         let quoted = format!("\"{id}\"");
         known.as_ref().is_some_and(|known| known.waivers.iter().any(|waiver| waiver.id == id))
             // One that has no effect has its id all the same.
-            || text.as_deref().is_some_and(|text| text.contains(&quoted))
+            || text.as_deref().is_some_and(|text| is_an_id(text, &quoted))
     };
     waiver.id = match name {
         Some(name) if taken(name) => {
@@ -458,7 +470,17 @@ fn write_entry(root: &Path, mut waiver: Waiver, name: Option<&str>) -> Result<Wa
     Ok(read)
 }
 
-fn told(waiver: &Waiver, guideline: &Guideline, outcome: &Outcome, terminal: &Terminal) -> String {
+/// Whether `quoted` is the value of an `id` in some line of a text.
+fn is_an_id(text: &str, quoted: &str) -> bool {
+    text.lines().any(|line| {
+        let value = line.trim_start().strip_prefix("id").map(str::trim_start);
+        value
+            .and_then(|value| value.strip_prefix('='))
+            .is_some_and(|value| value.trim_start().starts_with(quoted))
+    })
+}
+
+fn told(waiver: &Waiver, guideline: &Guideline, outcome: &Outcome, add: &str, terminal: &Terminal) -> String {
     let paint = terminal.paint();
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
     let written = outcome.waivers.iter().find(|it| it.waiver.id == waiver.id);
@@ -474,17 +496,15 @@ fn told(waiver: &Waiver, guideline: &Guideline, outcome: &Outcome, terminal: &Te
     let mut out = line(&format!("Stepped over: {id}, {end}."));
     out.push_str(&line(&format!("Written: {} in {place}", escape(&waiver.id))));
     let findings = if used == 1 { "1 finding".to_owned() } else { format!("{used} findings") };
-    if used > 0 {
+    if used == 0 && written.is_some_and(|it| it.effect == Effect::Superseded) {
+        out.push_str(&line("What it covers is covered by others already, which last at least as long."));
+    } else if used > 0 {
         out.push_str(&line(&format!("It covers {findings}; reports show them as waived.")));
     } else if written.is_some_and(|it| is_in_effect(it.effect)) {
         out.push_str(&line("Whether it covers anything could not be told today."));
     } else {
         out.push_str(&line("It covers nothing that is found here today: is the place the right one?"));
     }
-    let file = escape(&crate::report::quote(&waiver.place.path.lossless())).into_owned();
-    out.push_str(&line(&format!(
-        "To make it known: {}, and commit.",
-        paint.command(&format!("git add {file}"))
-    )));
+    out.push_str(&line(&format!("To make it known: {}, and commit.", paint.command(&escape(add)))));
     out
 }

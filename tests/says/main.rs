@@ -12,6 +12,7 @@ mod edits;
 mod exits;
 mod fix;
 mod parties;
+mod promises;
 #[cfg(feature = "online")]
 mod registries;
 mod story;

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::guidelines::is_plain;
 use super::super::says::{self, Source, WAIVERS};
 use super::super::terminal::Terminal;
-use super::super::{Exit, Failure, comments, files};
+use super::super::{Exit, Failure, comments, files, shell, turn};
 use crate::format::{self, EditProblem};
 use crate::model::{Date, RepoPath, Waiver, WaiverEnd, WaiverOutcome};
 use crate::report::escape::escape;
@@ -16,7 +16,7 @@ const DAYS: i32 = 180;
 
 /// Moves the end of a waiver.
 pub(super) fn renew(
-    root: &Path,
+    (base, root): (&Path, &Path),
     it: &WaiverOutcome,
     until: Option<Date>,
     today: Date,
@@ -38,12 +38,12 @@ pub(super) fn renew(
         edit(root, &wanted, |text| format::renewed(text, &waiver.id, until, today))?;
     }
     let words = if standing { "stands, and is looked at again on" } else { "now lasts until" };
-    say(it, &format!("{} {words} {until}.", escape(&waiver.id)), terminal)
+    say(it, &format!("{} {words} {until}.", escape(&waiver.id)), (base, root), terminal)
 }
 
 /// Takes a waiver back.
 pub(super) fn withdraw(
-    root: &Path,
+    (base, root): (&Path, &Path),
     it: &WaiverOutcome,
     today: Date,
     terminal: &Terminal,
@@ -69,12 +69,17 @@ pub(super) fn withdraw(
         "{} is taken back from today on: {back}. It stays in its place, for the record.",
         escape(&waiver.id)
     );
-    say(it, &text, terminal)
+    say(it, &text, (base, root), terminal)
 }
 
-fn say(it: &WaiverOutcome, text: &str, terminal: &Terminal) -> Result<Exit, Failure> {
-    let file = escape(&crate::report::quote(&it.waiver.place.path.lossless())).into_owned();
-    let command = terminal.paint().command(&format!("git add {file}"));
+fn say(
+    it: &WaiverOutcome,
+    text: &str,
+    (base, root): (&Path, &Path),
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let add = shell::git_add(base, root, [&*it.waiver.place.path.lossless()]);
+    let command = terminal.paint().command(&escape(&add));
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
     terminal.print(&format!(
         "{}{}",
@@ -93,6 +98,7 @@ fn edit(
     if !is_plain(root, Path::new(WAIVERS)) {
         return Err(Failure::new(format!("{WAIVERS} is a link, and is not written")));
     }
+    let _turn = turn::take(root)?;
     let text = Source::Disk(root)
         .read(WAIVERS, says::LARGEST_WAIVERS)
         .map_err(|words| Failure::new(format!("{WAIVERS} {words}")))?

@@ -115,13 +115,13 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             let place = root::locate(&base, path.as_slice())?;
             let today = clock.today();
             let outcome = outcome(&place.root, today, terminal)?;
-            change::renew(&place.root, find(&outcome, id)?, *until, today, terminal)
+            change::renew((&base, &place.root), find(&outcome, id)?, *until, today, terminal)
         }
         Action::Withdraw { id, path, clock } => {
             let place = root::locate(&base, path.as_slice())?;
             let today = clock.today();
             let outcome = outcome(&place.root, today, terminal)?;
-            change::withdraw(&place.root, find(&outcome, id)?, today, terminal)
+            change::withdraw((&base, &place.root), find(&outcome, id)?, today, terminal)
         }
     }
 }
