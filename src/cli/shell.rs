@@ -9,10 +9,20 @@ pub(super) fn quote(path: &Path) -> String {
 
 /// `git add` for files of the party in `root`, as it works in the folder `base`. Not escaped for a terminal.
 pub(super) fn git_add<'f>(base: &Path, root: &Path, files: impl IntoIterator<Item = &'f str>) -> String {
+    git(base, root, "add", files)
+}
+
+/// The same for any command of git that takes paths.
+pub(super) fn git<'f>(
+    base: &Path,
+    root: &Path,
+    command: &str,
+    files: impl IntoIterator<Item = &'f str>,
+) -> String {
     let way = way(base, root);
     let files: Vec<String> =
         files.into_iter().map(|file| crate::report::quote(&format!("{way}{file}"))).collect();
-    format!("git add {}", files.join(" "))
+    format!("git {command} {}", files.join(" "))
 }
 
 /// What stands before a path of `root` so that it is found from `base`: nothing, `../`, or `folder/`.

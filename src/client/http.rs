@@ -131,15 +131,15 @@ impl Clock {
 pub(super) fn agent(base: &str) -> ureq::Agent {
     // Companies have authorities of their own, which their machines know.
     let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-    ureq::Agent::config_builder()
-        .tls_config(tls)
-        .https_only(base.starts_with("https://"))
-        .max_redirects(3)
-        .timeout_connect(Some(CONNECT))
-        .http_status_as_error(false)
-        .user_agent(AGENT)
-        .build()
-        .new_agent()
+    let config = ureq::Agent::config_builder().tls_config(tls);
+    let config = if base.starts_with("https://") {
+        config.https_only(true).max_redirects(3)
+    } else {
+        // What is not encrypted does not leave this machine: not through a proxy of the environment, and not to where an
+        // answer sends.
+        config.proxy(None).max_redirects(0)
+    };
+    config.timeout_connect(Some(CONNECT)).http_status_as_error(false).user_agent(AGENT).build().new_agent()
 }
 
 fn too_slow() -> Trouble {
@@ -152,6 +152,7 @@ pub(super) fn refused(status: StatusCode) -> Trouble {
     Trouble(match number {
         401 | 403 => format!("it wants to know who asks ({number})"),
         407 => "a proxy on the way wants to know who asks (407)".to_owned(),
+        300..=399 => format!("it sends elsewhere ({number}), and is not followed there"),
         429 => "it is asked too often (429); try again in a minute".to_owned(),
         500.. => format!("it could not answer ({number})"),
         _ => format!("it gave an answer that is not understood ({number})"),

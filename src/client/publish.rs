@@ -6,7 +6,7 @@ use serde::Deserialize;
 use ureq::http::{StatusCode, header};
 
 use super::http::{agent, failed, refused};
-use super::index::Kind;
+use super::index::{Kind, short};
 use super::told::{Refused, Sent, Trouble};
 use crate::model::GuidelineId;
 
@@ -14,6 +14,8 @@ use crate::model::GuidelineId;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Largest answer, in bytes.
 const ANSWER: u64 = 1 << 20;
+/// Most mistakes of one text that are told.
+const SHOWN: usize = 20;
 
 /// How often in a row one waits for a registry that has too much to do, and how long at most.
 const WAITS: usize = 5;
@@ -99,6 +101,7 @@ impl Publisher {
             StatusCode::CREATED => {
                 let body = answer.body_mut().with_config().limit(ANSWER).read_to_vec().unwrap_or_default();
                 let note = serde_json::from_slice::<Noted>(&body).ok().and_then(|noted| noted.note);
+                let note = note.as_deref().map(short);
                 return Ok(Answered::Sent(Sent::New { note }));
             }
             StatusCode::OK => return Ok(Answered::Sent(Sent::Same)),
@@ -116,8 +119,13 @@ impl Publisher {
             let Trouble(words) = refused(status);
             return Err(Refused { words: vec![words], for_all });
         };
-        let mut all = vec![if problem.detail.is_empty() { refused(status).0 } else { problem.detail }];
-        all.extend(problem.errors.into_iter().map(|it| format!("line {}: {}", it.line, it.detail)));
+        let mut all =
+            vec![if problem.detail.is_empty() { refused(status).0 } else { short(&problem.detail) }];
+        let errors = problem.errors.iter().take(SHOWN);
+        all.extend(errors.map(|it| format!("line {}: {}", it.line, short(&it.detail))));
+        if problem.errors.len() > SHOWN {
+            all.push(format!("and {} more", problem.errors.len() - SHOWN));
+        }
         Err(Refused { words: all, for_all })
     }
 }

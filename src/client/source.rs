@@ -9,7 +9,6 @@ use super::remembered::Remembered;
 use super::told::Trouble;
 use crate::format;
 use crate::model::{GuidelineId, Origin};
-use sha2::{Digest as _, Sha256};
 
 /// Largest file that is read from a folder, in bytes.
 const LARGEST: u64 = 4 << 20;
@@ -49,8 +48,7 @@ impl Source {
         let Some(config) = config else { return Err(told("it has no index/config.json")) };
         match serde_json::from_str::<serde_json::Value>(&config) {
             Ok(json) => index::version(&json).map_err(|why| told(&format!("index/config.json: {why}")))?,
-            Err(_) if config.trim_start().starts_with('<') => {
-                // A network that wants a sign-in first, most often.
+            Err(_) if index::is_page(&config) => {
                 return Err(told("a web page came where its index should be"));
             }
             Err(error) => return Err(told(&format!("its index/config.json cannot be read: {error}"))),
@@ -73,17 +71,17 @@ impl Source {
         }
     }
 
-    /// Every version that it has of a name, in its order, and sentences about lines that cannot be read. None where
-    /// it does not know the name.
+    /// Every version that it has of a name, in its order, and sentences about what cannot be read. None where it does not
+    /// know the name.
     ///
     /// # Errors
     /// A sentence about why it could not be asked.
     pub fn entries(&self, id: &GuidelineId) -> Result<(Vec<Entry>, Vec<String>), String> {
         let path = format!("/index/{}/{}.jsonl", id.namespace(), id.slug());
         let text = self.get(&path).map_err(|Trouble(why)| format!("{} was not asked: {why}", self.name))?;
-        let (entries, troubles) = index::read(id, &text.unwrap_or_default());
+        let (entries, trouble) = index::read(id, &text.unwrap_or_default());
         let named = |why| format!("{} of {}, {why}", &path[1..], self.name);
-        Ok((entries, troubles.into_iter().map(named).collect()))
+        Ok((entries, trouble.into_iter().map(named).collect()))
     }
 
     /// The text of a version, which is what the index says that it is.
@@ -100,9 +98,7 @@ impl Source {
                 return Err(format!("the text of {named} did not come from {}: {why}", self.name));
             }
         };
-        let digest: String =
-            Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        if digest != entry.sha256 {
+        if format::digest(text.as_bytes()) != entry.sha256 {
             return Err(format!("the text of {named} is not the one that was published, in {}", self.name));
         }
         let (id, version) = says(entry.kind, &named, &text)

@@ -107,6 +107,22 @@ impl Lock {
 /// # Errors
 /// Every problem of the file, in order of place.
 pub fn parse_lock(file: &str, text: &str) -> Result<Lock, Vec<Problem>> {
+    parse(file, text, None)
+}
+
+/// Whether what lies in the place of a copy is what an entry says; the second argument: whether it is a standard.
+pub type IsHere<'f> = dyn Fn(&Locked, bool) -> bool + 'f;
+
+/// Reads a lock in which a merge may have left two entries of one name: of those the one counts of which `is_here` says
+/// that it is what lies there (the second argument: whether it is a standard), else the later version.
+///
+/// # Errors
+/// Everything else that is wrong with the file, in order of place.
+pub fn parse_merged_lock(file: &str, text: &str, is_here: &IsHere<'_>) -> Result<Lock, Vec<Problem>> {
+    parse(file, text, Some(is_here))
+}
+
+fn parse(file: &str, text: &str, is_here: Option<&IsHere<'_>>) -> Result<Lock, Vec<Problem>> {
     let (source, root) = toml_file::open(file, text, (&LIMITS, FILE_BYTES), CONFLICT)?;
     let document = Document { source: &source, root: &root, home: Span::at(0) };
     let mut json = root.to_json();
@@ -142,11 +158,21 @@ pub fn parse_lock(file: &str, text: &str) -> Result<Lock, Vec<Problem>> {
             };
             let hex = raw.sha256.len() == 64 && raw.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
             match (GuidelineId::new(&raw.id), Version::parse(&raw.version), hex) {
-                (Ok(id), _, _) if out.iter().any(|locked| locked.id == id) => {
+                (Ok(id), _, _) if is_here.is_none() && out.iter().any(|locked| locked.id == id) => {
                     told("id", format!("{id} stands here twice"));
                 }
                 (Ok(id), Ok(version), true) => {
-                    out.push(Locked { id, version, sha256: raw.sha256, source: raw.source });
+                    let locked = Locked { id, version, sha256: raw.sha256, source: raw.source };
+                    let Some(other) = out.iter_mut().find(|it| it.id == locked.id) else {
+                        out.push(locked);
+                        continue;
+                    };
+                    let counts = |it: &Locked| {
+                        (is_here.is_some_and(|is_here| is_here(it, kind == "standard")), it.version.clone())
+                    };
+                    if counts(&locked) > counts(other) {
+                        *other = locked;
+                    }
                 }
                 (Err(message), _, _) => told("id", message),
                 (_, Err(error), _) => told("version", format!("no version: {error}")),
@@ -179,6 +205,15 @@ mod tests {
         let text = lock.render();
         assert_eq!(parse_lock("lock.toml", &text), Ok(lock));
         assert_eq!(parse_lock("l", &Lock::default().render()), Ok(Lock::default()));
+        // What a merge leaves when its marks are taken out.
+        let other = text.replacen("1.2.3", "1.3.0", 1).replacen("5f", "6f", 1);
+        let both = format!("{text}{}", other.split_once("schema = 1\n").map_or("", |(_, rest)| rest));
+        assert!(parse_lock("l", &both).is_err_and(|all| all[0].message.contains("stands here twice")));
+        let version = |is_here: &dyn Fn(&Locked, bool) -> bool| {
+            parse_merged_lock("l", &both, is_here).expect("merged").guidelines[0].version.to_string()
+        };
+        assert_eq!(version(&|_, _| false), "1.3.0", "the later one");
+        assert_eq!(version(&|locked, _| locked.sha256.starts_with("5f5f")), "1.2.3", "the one that is there");
         for (old, new, said) in [
             ("1.2.3", "1.2", "no version"),
             ("5f5f", "5g", "no SHA-256"),

@@ -37,15 +37,15 @@ pub use config::{
     Config, EditProblem, Follow, Followed, Promised, Registry, RegistryPlace, Setting, init_config,
     parse_config, registry_place, with_promise, without_promise,
 };
-pub use lock::{Lock, Locked, parse_lock};
-pub use parse::{FILE_BYTES, FRONT_MATTER_BYTES, locate, parse, parse_with, problem};
+pub use lock::{Lock, Locked, parse_lock, parse_merged_lock};
+pub use parse::{FILE_BYTES, FRONT_MATTER_BYTES, digest, locate, parse, parse_with, problem};
 pub use scaffold::{KINDS, scaffold};
 pub use schema::{SCHEMA, config_schema, guideline_schema, lock_schema, needs_newer, standard_schema};
 pub use settings::{SettingSlip, setting_problem};
 pub use standard::parse_standard;
 pub use starter::starter;
 pub use waivers::{
-    CommentSyntax, LONGEST_INLINE, LONGEST_REASON, WaiverFile, comment_syntax, inline_line, inline_text,
-    parse_inline, parse_waivers, reason_problem, renewed, renewed_inline, waivers_schema, with_waiver,
-    withdrawn, withdrawn_inline,
+    CommentSyntax, LONGEST_REASON, WaiverFile, comment_syntax, inline_line, inline_text, parse_inline,
+    parse_waivers, reason_problem, renewed, renewed_inline, waivers_schema, with_waiver, withdrawn,
+    withdrawn_inline,
 };

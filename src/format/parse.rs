@@ -260,7 +260,9 @@ fn sections(text: &str, prose: &prose::Prose) -> Vec<Section> {
     prose.sections.iter().map(section).collect()
 }
 
-pub(super) fn digest(bytes: &[u8]) -> String {
+/// SHA-256 of a text's bytes, as the lock, the index and a guideline say it: 64 lower-case hexadecimal digits.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
     Sha256::digest(bytes).iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]).collect()

@@ -38,5 +38,6 @@ pub use promise::{Promise, PromiseOutcome, PromiseVerdict, Unassessed};
 pub use standard::Standard;
 pub use timings::{CheckTiming, Timings};
 pub use waiver::{
-    Effect, InlineComment, Waiver, WaiverEnd, WaiverKind, WaiverOutcome, WaiverPlace, WaiverReach,
+    Effect, InlineComment, LONGEST_INLINE, Waiver, WaiverEnd, WaiverKind, WaiverOutcome, WaiverPlace,
+    WaiverReach,
 };

@@ -167,6 +167,9 @@ pub struct Waiver {
     pub place: WaiverPlace,
 }
 
+/// Longest inline waiver that has an effect, in bytes from the word `waive` on.
+pub const LONGEST_INLINE: usize = 2 << 10;
+
 /// A comment that begins an inline waiver, as it stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InlineComment {

@@ -9,6 +9,12 @@ fn guideline(version: &str, words: &str) -> String {
     )
 }
 
+const COPY: &str = ".stanchion/guidelines/acme/words.md";
+
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn world() -> World {
     let world = World::new();
     world.write("stanchion.toml", "schema = 1\nfollow = [\"acme/base@1\"]\nregistries = [\"./mirror\"]\n");
@@ -267,4 +273,221 @@ fn what_somebody_wrote_is_kept_whatever_became_of_the_lock() {
     let update = world.ends(0, &["update"]);
     assert!(update.out.contains("under the same version"), "{}", update.out);
     assert!(!world.path(".stanchion/guidelines/acme/words.md").exists(), "{}", update.out);
+}
+
+#[test]
+fn whoever_is_named_first_decides_about_the_range() {
+    let world = World::new();
+    let standard = |name: &str, range: &str| {
+        format!(
+            "schema = 1\nstandard = \"{name}\"\nversion = \"1.0.0\"\ntitle = \"X\"\nowner = \"test\"\n[guidelines]\n\"acme/words\" = \"{range}\"\n"
+        )
+    };
+    world.write("mirror/zeta.toml", standard("zeta/base", "^1"));
+    world.write("mirror/acme.toml", standard("acme/base", "^2"));
+    world.write("mirror/one.md", guideline("1.0.0", "one"));
+    world.write("mirror/two.md", guideline("2.0.0", "two"));
+    for (order, version, said) in [
+        (
+            "\"zeta/base\", \"acme/base\"",
+            "version: 1.0.0",
+            "acme/base asks for acme/words in ^2; zeta/base is named first",
+        ),
+        (
+            "\"acme/base\", \"zeta/base\"",
+            "version: 2.0.0",
+            "zeta/base asks for acme/words in ^1; acme/base is named first",
+        ),
+    ] {
+        world.write(
+            "stanchion.toml",
+            format!("schema = 1\nfollow = [{order}]\nregistries = [\"./mirror\"]\n"),
+        );
+        let update = world.ends(0, &["update"]);
+        assert!(flat(&update.out).contains(said), "{said} in\n{}", update.out);
+        assert!(world.read(COPY).contains(version), "{order}");
+        assert!(!world.ends(0, &["check"]).out.contains("brings one that fits"), "{order}");
+        assert!(flat(&world.ends(0, &["update"]).out).contains("Everything is current (3)."));
+    }
+    // A standard that cannot be had today says nothing about its members.
+    let before = world.read(".stanchion/lock.toml");
+    std::fs::remove_file(world.path(".stanchion/standards/acme/base.toml")).expect("removed");
+    std::fs::remove_file(world.path(".stanchion/standards/zeta/base.toml")).expect("removed");
+    std::fs::rename(world.path("mirror"), world.path("away")).expect("moved");
+    let update = world.ends(0, &["update"]);
+    assert!(
+        !update.out.contains("git rm") && !update.out.contains("nothing is followed by name"),
+        "{}",
+        update.out
+    );
+    assert_eq!(before, world.read(".stanchion/lock.toml"));
+}
+
+#[test]
+fn a_lower_range_brings_the_copy_back() {
+    let world = world();
+    world.write("mirror/two.md", guideline("2.0.0", "two"));
+    let config = |what: &str| format!("schema = 1\nfollow = [\"{what}\"]\nregistries = [\"./mirror\"]\n");
+    world.write("stanchion.toml", config("acme/words@2"));
+    world.ends(0, &["update"]);
+    world.write("stanchion.toml", config("acme/words@1"));
+    assert!(flat(&world.ends(0, &["check"]).out).contains("`stanchion update` brings one that fits"));
+    let update = world.ends(0, &["update"]);
+    assert!(update.out.contains("2.0.0 → back to 1.0.0"), "{}", update.out);
+    assert!(!world.ends(0, &["check"]).out.contains("brings one that fits"));
+    // One that is asked for by name says what has to change if it is to stay.
+    let major = world.ends(0, &["update", "--major", "acme/words"]);
+    assert!(
+        flat(&major.out).contains("write acme/words@2 into `follow`, else the next update goes back"),
+        "{}",
+        major.out
+    );
+    // And whoever is not followed any more says so where one is.
+    world.write("stanchion.toml", config("acme/none@1"));
+    world.write("deep/x.txt", "");
+    let output = world.command().arg("update").current_dir(world.path("deep")).output().expect("it runs");
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(flat(&out).contains("its copy can go: git rm ../.stanchion/guidelines/acme/words.md"), "{out}");
+}
+
+#[test]
+fn what_was_yanked_is_said_to_those_who_have_it() {
+    let world = World::new();
+    world.write("site/index/config.json", "{\"v\": 1}\n");
+    let texts = ["1.0.0", "1.1.0"].map(|version| (version, guideline(version, "one")));
+    let index = |yanked: &str| {
+        let mut lines = String::new();
+        for (version, text) in &texts {
+            let sha256 = stanchion::format::digest(text.as_bytes());
+            world.write(&format!("site/blob/{sha256}.md"), text);
+            let why =
+                if *version == yanked { ",\"yanked\":true,\"yank_message\":\"finds too much\"" } else { "" };
+            lines.push_str(&format!(
+                "{{\"v\":1,\"name\":\"acme/words\",\"version\":\"{version}\",\"sha256\":\"{sha256}\"{why}}}\n"
+            ));
+        }
+        world.write("site/index/acme/words.jsonl", lines);
+    };
+    let config = |what: &str| format!("schema = 1\nfollow = [\"{what}\"]\nregistries = [\"./site\"]\n");
+    index("");
+    world.write("stanchion.toml", config("acme/words"));
+    world.ends(0, &["update"]);
+    index("1.1.0");
+    let update = world.ends(0, &["update"]);
+    assert!(
+        flat(&update.out).contains("acme/words 1.1.0, which is followed here, was yanked: finds too much"),
+        "{}",
+        update.out
+    );
+    assert!(world.read(COPY).contains("version: 1.1.0"), "and stays");
+    // A copy that is lost is the same again.
+    std::fs::remove_file(world.path(COPY)).expect("removed");
+    assert!(world.ends(0, &["update"]).out.contains("1.1.0 is here again"));
+    // Whoever begins today gets what stands, unless he names it.
+    for (what, version) in [("acme/words", "1.0.0"), ("acme/words@=1.1.0", "1.1.0")] {
+        std::fs::remove_dir_all(world.path(".stanchion")).expect("removed");
+        world.write("stanchion.toml", config(what));
+        world.ends(0, &["update"]);
+        assert!(world.read(COPY).contains(version), "{what}");
+    }
+}
+
+#[test]
+fn a_merge_of_two_locks_is_put_in_order() {
+    let world = world();
+    world.ends(0, &["update"]);
+    let ours = world.read(".stanchion/lock.toml");
+    world.write("mirror/acme/words-1.1.md", guideline("1.1.0", "two"));
+    world.ends(0, &["update"]);
+    let theirs = world.read(".stanchion/lock.toml");
+    let entries = |lock: &str| lock.split_once("schema = 1\n").expect("a lock").1.to_owned();
+    let marked =
+        format!("schema = 1\n<<<<<<< HEAD\n{}=======\n{}>>>>>>> other\n", entries(&ours), entries(&theirs));
+    world.write(".stanchion/lock.toml", &marked);
+    let refused = world.ends(2, &["update"]);
+    assert!(refused.err.contains("both sides' lines may stay"), "{}", refused.err);
+    let lines = |line: &&str| !["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark));
+    let without: Vec<&str> = marked.lines().filter(lines).collect();
+    world.write(".stanchion/lock.toml", without.join("\n"));
+    world.ends(0, &["update"]);
+    assert_eq!(theirs, world.read(".stanchion/lock.toml"));
+}
+
+#[test]
+fn copies_of_the_starter_set_are_copies_without_a_lock_too() {
+    let world = World::new();
+    world.write("README.md", "# x\n");
+    world.ends(0, &["init"]);
+    let copy = ".stanchion/guidelines/docs/readme-present.md";
+    let own = world.read(copy).replace("A repository starts with a README", "Our own words");
+    assert!(own.contains("Our own words"));
+    world.write(copy, &own);
+    let before = world.read(".stanchion/lock.toml");
+    std::fs::remove_file(world.path(".stanchion/lock.toml")).expect("removed");
+    assert!(world.ends(0, &["list"]).out.contains("Our own words"));
+    assert!(flat(&world.ends(0, &["check"]).out).contains("is not in the lock"));
+    world.ends(0, &["update"]);
+    assert_eq!(world.read(copy), own);
+    let after = world.read(".stanchion/lock.toml");
+    assert_eq!(after, before, "it says what each is");
+    assert!(
+        world
+            .ends(0, &["check"])
+            .out
+            .contains("edited here, and not what was published: docs/readme-present")
+    );
+    // What a newer program's set has, stays.
+    let newer = format!(
+        "{after}\n[[guideline]]\nid = \"docs/from-the-future\"\nversion = \"1.0.0\"\nsha256 = \"{}\"\nsource = \"starter\"\n",
+        "0".repeat(64)
+    );
+    world.write(".stanchion/lock.toml", newer);
+    let update = world.ends(0, &["update"]);
+    assert!(!update.out.contains("from-the-future is not followed"), "{}", update.out);
+    assert!(world.read(".stanchion/lock.toml").contains("docs/from-the-future"));
+}
+
+#[test]
+fn an_edited_copy_is_merged_by_hand_and_that_is_seen() {
+    let world = world();
+    world.ends(0, &["update"]);
+    let edited = |version: &str| guideline(version, "one").replace("To test", "Ours, to test");
+    world.write(COPY, edited("1.0.0"));
+    // Nothing newer: what was published lies beside it, for the way back.
+    let update = world.ends(0, &["update"]);
+    assert!(
+        flat(&update.out).contains("was edited here and is kept; what was published lies beside it"),
+        "{}",
+        update.out
+    );
+    assert_eq!(world.read(&format!("{COPY}.published")), guideline("1.0.0", "one"));
+    world.write("mirror/acme/words-1.1.md", guideline("1.1.0", "one"));
+    world.ends(0, &["update"]);
+    assert_eq!(world.read(&format!("{COPY}.published")), guideline("1.1.0", "one"));
+    // Merged: it gives itself the later version.
+    world.write(COPY, edited("1.1.0"));
+    let update = world.ends(0, &["update"]);
+    assert!(!update.out.contains("changed. To make it known"), "{}", update.out);
+    assert!(
+        world.read(".stanchion/lock.toml").contains("version = \"1.1.0\""),
+        "{}",
+        world.read(".stanchion/lock.toml")
+    );
+    assert_eq!(world.read(COPY), edited("1.1.0"));
+    std::fs::rename(world.path(&format!("{COPY}.published")), world.path(COPY)).expect("moved");
+    assert!(!world.ends(0, &["check"]).out.contains("edited here"));
+}
+
+#[test]
+fn what_needs_a_file_beside_it_is_no_copy() {
+    let world = world();
+    let text = guideline("1.2.0", "one").replace(
+        "    text: { files: [\"**/*.txt\"], find: \"one\" }\n",
+        "    data: { files: [\"**/*.json\"], assert-file: s.json }\n",
+    );
+    world.write("mirror/acme/beside.md", text);
+    world.write("mirror/acme/s.json", "{}");
+    let update = world.ends(0, &["update"]);
+    assert!(flat(&update.out).contains("takes something from a file beside it"), "{}", update.out);
+    assert!(world.read(COPY).contains("version: 1.0.0"));
 }

@@ -13,6 +13,8 @@ use crate::model::{GuidelineId, Origin, Problem, Standard};
 
 /// The lock's name, relative to the party.
 pub(in super::super) const LOCK: &str = ".stanchion/lock.toml";
+/// The name of the starter set, as a source.
+pub(super) const STARTER: &str = "starter";
 
 /// The copies of a party.
 pub(in super::super) struct Copies {
@@ -39,6 +41,45 @@ impl Copies {
             Ok(lock) => (Self { root: root.to_owned(), lock }, vec![]),
             Err(problems) => nothing(problems),
         }
+    }
+
+    /// Reads the lock as `update` does: where a merge left two entries of one name, that of the copy that is there counts,
+    /// else the later version.
+    ///
+    /// # Errors
+    /// Everything else that is wrong with it.
+    pub(in super::super) fn merged(root: &Path) -> Result<Self, Vec<Problem>> {
+        let (copies, problems) = Self::read(root);
+        if problems.is_empty() {
+            return Ok(copies);
+        }
+        let text = files::read(&root.join(LOCK)).map_err(|_| problems)?;
+        let is_here = |path: PathBuf, sha256: &str| {
+            files::read(&root.join(path)).is_ok_and(|text| format::digest(text.as_bytes()) == sha256)
+        };
+        let lock = format::parse_merged_lock(LOCK, &text, &|locked, is_standard| {
+            let path =
+                if is_standard { Self::standard_path(&locked.id) } else { Self::guideline_path(&locked.id) };
+            is_here(path, &locked.sha256)
+        })?;
+        Ok(Self { root: root.to_owned(), lock })
+    }
+
+    /// Whether the party has copies of the starter set, whose guidelines are `ids`: the lock says so, or there
+    /// are some of which it says nothing.
+    pub(in super::super) fn has_starter<'i>(&self, ids: impl IntoIterator<Item = &'i GuidelineId>) -> bool {
+        let of_starter = self.lock.guidelines.iter().any(|locked| locked.source == STARTER);
+        of_starter || self.has_any() && ids.into_iter().any(|id| self.is_own(id))
+    }
+
+    /// Whether there is a folder with copies at all.
+    pub(super) fn has_any(&self) -> bool {
+        self.root.join(FOLDER).join("guidelines").is_dir()
+    }
+
+    /// Whether there is a copy of which the lock says nothing.
+    pub(super) fn is_own(&self, id: &GuidelineId) -> bool {
+        self.locked(id).is_none() && self.root.join(Self::guideline_path(id)).symlink_metadata().is_ok()
     }
 
     /// Where the copy of a guideline lies, relative to the party.

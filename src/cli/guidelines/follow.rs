@@ -9,15 +9,12 @@ use semver::VersionReq;
 use super::super::Failure;
 use super::super::failure::system_words;
 use super::super::party::{CONFIG, Party};
-use super::copies::Copies;
+use super::copies::{Copies, STARTER};
 use super::load;
 use super::settings::Settings;
 use super::{Followed, Loaded};
 use crate::format::Follow;
 use crate::model::{GuidelineId, Problem};
-
-/// The name of the starter set, as a source.
-const STARTER: &str = "starter";
 
 /// Adds everything that `party` follows.
 ///
@@ -70,12 +67,16 @@ pub(super) fn follow(followed: &mut Followed, party: &Party) -> Result<(), Failu
 
 /// The starter set: the party's copies of it, else what is built in.
 fn follow_starter(followed: &mut Followed, copies: &Copies, settings: &Settings<'_>) {
-    let own = copies.of_source(STARTER);
-    if own.is_empty() {
+    let mut ids: Vec<GuidelineId> = copies.of_source(STARTER).into_iter().map(|it| it.id.clone()).collect();
+    // Without a lock, or with one that lost some, copies are copies all the same.
+    if ids.is_empty() && copies.has_any() {
+        let own = load::starter_ids().filter(|id| copies.is_own(id));
+        ids.extend(own);
+    }
+    if ids.is_empty() {
         load::starter(settings).into_iter().for_each(|loaded| followed.add_loaded(loaded, None));
         return;
     }
-    let ids: Vec<GuidelineId> = own.into_iter().map(|locked| locked.id.clone()).collect();
     ids.iter().for_each(|id| follow_copy(followed, copies, id, None, "starter", settings));
 }
 
@@ -138,7 +139,9 @@ fn follow_copy(
                 ),
             )),
         }
-        if let Some(range) = range.filter(|range| !range.matches(&guideline.version)) {
+        // Whoever is named first decides in which range it is.
+        let is_first = !followed.known.contains_key(id);
+        if let Some(range) = range.filter(|range| is_first && !range.matches(&guideline.version)) {
             followed.remarks.push((
                 "copy-out-of-range",
                 format!(

@@ -9,7 +9,7 @@ use super::super::failure::system_words;
 use super::super::{Failure, files};
 use super::settings::Settings;
 use crate::format;
-use crate::model::{Guideline, Origin, Problem};
+use crate::model::{Guideline, GuidelineId, Origin, Problem};
 use crate::text::Span;
 
 /// What becomes of a guideline file.
@@ -130,6 +130,11 @@ fn asset(folder: &Path, name: &str) -> Option<String> {
     let path = folder.join(name);
     let linked = path.ancestors().take_while(|at| *at != folder).any(Path::is_symlink);
     if inside && !linked { files::read(&path).ok() } else { None }
+}
+
+/// The ids of the starter set.
+pub(super) fn starter_ids() -> impl Iterator<Item = GuidelineId> {
+    format::starter().into_iter().filter_map(|(name, _)| GuidelineId::new(name.strip_suffix(".md")?).ok())
 }
 
 /// A problem of a file as a whole.

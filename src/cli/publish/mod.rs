@@ -29,12 +29,13 @@ used, and every example holds.
 
 The key comes from --token-file, else from STANCHION_TOKEN, else from where git
 keeps passwords for that address (`git credential`, which asks the keyring of
-your system).")]
+your system). The first two belong to no address, so they are used only for one
+that you name, with --registry or in STANCHION_REGISTRY.")]
 pub(super) struct Arguments {
     /// Files, or folders with guidelines and standards; without one, ./guidelines
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The address of the registry; without it, the one among `registries` in stanchion.toml
+    /// The address of the registry [default: STANCHION_REGISTRY, else the one among `registries` in stanchion.toml]
     #[arg(long, value_name = "URL")]
     registry: Option<String>,
     /// Send nothing: look at the files, and say what the registry has
@@ -57,13 +58,13 @@ struct Tally {
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
     let place = root::locate(&base, &[])?;
-    let registry = registry(arguments.registry.as_deref(), &place.root)?;
+    let Address { url: registry, is_named } = registry(arguments.registry.as_deref(), &place.root)?;
     let texts = texts::collect(&base, &arguments.paths)?;
     if arguments.dry_run {
         return dry_run(&registry, &texts, terminal);
     }
-    let token =
-        token::find(arguments.token_file.as_deref().map(|file| base.join(file)).as_deref(), &registry)?;
+    let file = arguments.token_file.as_deref().map(|file| base.join(file));
+    let token = token::find(file.as_deref(), &registry, is_named)?;
     let publisher = Publisher::new(&registry, token);
     let mut tally = Tally::default();
     for (nth, text) in texts.iter().enumerate() {
@@ -169,11 +170,22 @@ fn dry_run(registry: &str, texts: &[Text], terminal: &Terminal) -> Result<Exit, 
     Ok(if tally.refused == 0 { Exit::Ran } else { Exit::CouldNot })
 }
 
+/// Where to publish.
+struct Address {
+    /// Without a slash at its end.
+    url: String,
+    /// Whether whoever publishes named it, and not a file of the repository.
+    is_named: bool,
+}
+
 /// The address to publish to.
-fn registry(named: Option<&str>, root: &std::path::Path) -> Result<String, Failure> {
-    if let Some(named) = named {
+fn registry(named: Option<&str>, root: &std::path::Path) -> Result<Address, Failure> {
+    let of_environment = token::registry();
+    if let Some(named) = named.or(of_environment.as_deref()) {
         return match registry_place(named) {
-            Ok(RegistryPlace::Url(url)) => Ok(url.trim_end_matches('/').to_owned()),
+            Ok(RegistryPlace::Url(url)) => {
+                Ok(Address { url: url.trim_end_matches('/').to_owned(), is_named: true })
+            }
             Ok(RegistryPlace::Folder(_)) => {
                 Err(Failure::new(format!("{named} is a folder, and folders take no versions"))
                     .with_help("give the address of a registry, https://…"))
@@ -192,7 +204,7 @@ fn registry(named: Option<&str>, root: &std::path::Path) -> Result<String, Failu
         })
         .collect();
     match urls.as_slice() {
-        [url] => Ok(url.trim_end_matches('/').to_owned()),
+        [url] => Ok(Address { url: url.trim_end_matches('/').to_owned(), is_named: false }),
         [] => Err(Failure::new("no registry is named to publish to")
             .with_help("name it with --registry https://…, or among `registries` in stanchion.toml")),
         several => Err(Failure::new(format!("{} registries are named in stanchion.toml", several.len()))

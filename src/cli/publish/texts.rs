@@ -10,6 +10,7 @@ use super::super::{Failure, files, guidelines, worker};
 use crate::client::Kind;
 use crate::format;
 use crate::model::{Guideline, GuidelineId, Origin, Problem};
+use crate::text::Span;
 use crate::verify::{CaseVerdict, verify};
 
 /// The folder that is published where none is named.
@@ -102,7 +103,21 @@ fn guideline(shown: &str, text: String) -> Result<Option<Text>, Vec<Problem>> {
         return Ok(None);
     }
     // A registry has this one text and nothing beside it.
-    let guideline = Arc::new(format::parse(shown, &text, Origin::File(shown.to_owned()), &|_| None)?);
+    let beside = std::cell::RefCell::new(None);
+    let resource = |name: &str| {
+        beside.borrow_mut().get_or_insert_with(|| name.to_owned());
+        Some("{}".to_owned())
+    };
+    let guideline = Arc::new(format::parse(shown, &text, Origin::File(shown.to_owned()), &resource)?);
+    if let Some(name) = beside.into_inner() {
+        let message = format!(
+            "it takes something from a file beside it ({name}), and a registry keeps this text alone"
+        );
+        return Err(vec![whole(shown, &text, &name, message, "write it into the check with `assert`")]);
+    }
+    if !guideline.version.build.is_empty() {
+        return Err(vec![of_build(shown, &text, &guideline.version)]);
+    }
     let program = worker::program();
     let broken = guidelines::compile_problems(&guideline, program.as_deref());
     if !broken.is_empty() {
@@ -119,6 +134,27 @@ fn guideline(shown: &str, text: String) -> Result<Option<Text>, Vec<Problem>> {
         sha256: guideline.sha256.clone(),
         content: text,
     }))
+}
+
+/// A problem of a text, at the first place where `marked` stands.
+fn whole(shown: &str, text: &str, marked: &str, message: String, help: &str) -> Problem {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let at = text.find(marked).map_or(Span::at(0), |at| Span::new(at, at + marked.len()));
+    Problem {
+        file: Arc::from(shown),
+        text: Arc::from(text),
+        span: at,
+        message,
+        label: "here".to_owned(),
+        help: Some(help.to_owned()),
+        first_line: 1,
+    }
+}
+
+/// What a registry refuses, too: two texts whose versions differ in nothing that counts.
+fn of_build(shown: &str, text: &str, version: &Version) -> Problem {
+    let message = format!("{version} names a build, which no version is told from another by");
+    whole(shown, text, &version.to_string(), message, "leave out what begins with `+`")
 }
 
 /// Examples that do not hold.
@@ -139,6 +175,9 @@ fn standard(shown: &str, text: String) -> Result<Option<Text>, Vec<Problem>> {
         return Ok(None);
     }
     let standard = format::parse_standard(shown, &text, Origin::File(shown.to_owned()))?;
+    if !standard.version.build.is_empty() {
+        return Err(vec![of_build(shown, &text, &standard.version)]);
+    }
     Ok(Some(Text {
         kind: Kind::Standard,
         id: standard.id,

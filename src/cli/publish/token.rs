@@ -13,21 +13,40 @@ const VARIABLE: &str = "STANCHION_TOKEN";
 const HELP: &str = "the operator of the registry makes one (`stanchion-registry token NAMESPACE --for YOU`); give it with \
                     --token-file, in STANCHION_TOKEN, or keep it with `git credential approve`";
 
-/// The key for the registry at `url`.
+/// The variable that may hold the address to publish to.
+const ADDRESS: &str = "STANCHION_REGISTRY";
+
+/// The address to publish to, from the environment.
+pub(super) fn registry() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "whoever publishes says where")]
+    std::env::var(ADDRESS).ok().filter(|text| !text.trim().is_empty())
+}
+
+/// The key for the registry at `url`. A key in a file or variable belongs to no address: it is used where whoever
+/// publishes named this one (`is_named`), and not where a file of the repository did.
 ///
 /// # Errors
-/// When there is none, or what is there is none.
-pub(super) fn find(file: Option<&Path>, url: &str) -> Result<String, Failure> {
+/// When there is none, or what is there is none, or the address is somebody else's choice.
+pub(super) fn find(file: Option<&Path>, url: &str, is_named: bool) -> Result<String, Failure> {
+    let unnamed = |place: &str| {
+        Failure::new(format!("{url} stands in stanchion.toml of this repository, and a key {place} is not sent where a file says"))
+            .with_help(format!("say that you mean it: --registry {url}, or {ADDRESS}; or keep the key with `git credential approve`"))
+    };
+    if let (Some(_), false) = (file, is_named) {
+        return Err(unnamed("from a file"));
+    }
     if let Some(file) = file {
         let text = files::read(file).map_err(|error| Failure::io("read", file, &error))?;
         return checked(&text, &format!("what is in {}", file.display()));
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the environment for the key")]
-    if let Some(text) = std::env::var(VARIABLE).ok().filter(|text| !text.trim().is_empty()) {
-        return checked(&text, &format!("what is in {VARIABLE}"));
+    let text = std::env::var(VARIABLE).ok().filter(|text| !text.trim().is_empty());
+    if let (Some(text), true) = (&text, is_named) {
+        return checked(text, &format!("what is in {VARIABLE}"));
     }
     match of_git(url) {
         Some(text) => checked(&text, "what git keeps for this address"),
+        None if text.is_some() => Err(unnamed(&format!("in {VARIABLE}"))),
         None => Err(Failure::new(format!("{url} asks for a key, and none was found")).with_help(HELP)),
     }
 }

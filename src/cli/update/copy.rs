@@ -1,7 +1,7 @@
 //! Copies: which are wanted, which version is best, and writing them into `.stanchion` with a lock that says what they
 //! were.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use semver::{Version, VersionReq};
@@ -9,8 +9,8 @@ use semver::{Version, VersionReq};
 use super::super::guidelines::{Copies, LOCK, is_plain};
 use super::super::party::Party;
 use super::super::{Failure, files};
-use super::offers::{Offered, Offers, STARTER};
-use crate::format::{Follow, Lock, Locked};
+use super::offers::{Offered, Offers};
+use crate::format::{self, Follow, Lock, Locked};
 use crate::model::GuidelineId;
 
 /// What is wanted of one guideline or standard.
@@ -20,6 +20,8 @@ pub(super) struct Wanted {
     pub(super) range: Option<VersionReq>,
     /// The only source from which it may come; `None` is any.
     pub(super) source: Option<&'static str>,
+    /// The standard that asks for it; `None` is the party itself.
+    pub(super) asker: Option<GuidelineId>,
 }
 
 /// What a party follows by name.
@@ -31,43 +33,9 @@ pub(super) fn named(party: &Party) -> BTreeSet<GuidelineId> {
     party.config.follow.iter().filter_map(|entry| name(&entry.what)).collect()
 }
 
-/// Which copies a party wants: those that it follows by name, the members of standards, and the starter set where
-/// it has copies of that (or is about to begin with some).
-pub(super) fn wanted(
-    party: &Party,
-    offers: &Offers,
-    lock: &Lock,
-    begin: bool,
-) -> (BTreeMap<GuidelineId, Wanted>, BTreeMap<GuidelineId, Wanted>) {
-    let (mut guidelines, mut standards) = (BTreeMap::new(), BTreeMap::new());
-    for entry in &party.config.follow {
-        match &entry.what {
-            Follow::Starter => {
-                let own = lock.guidelines.iter().any(|locked| locked.source == STARTER);
-                if !own && !begin {
-                    continue;
-                }
-                for (id, offered) in &offers.guidelines {
-                    if offered.iter().any(|it| it.source == STARTER) {
-                        let wanted = Wanted { range: None, source: Some(STARTER) };
-                        guidelines.entry(id.clone()).or_insert(wanted);
-                    }
-                }
-            }
-            Follow::Directory(_) => {}
-            Follow::Named { id, range } => {
-                let wanted = Wanted { range: range.clone(), source: None };
-                let is_standard =
-                    offers.standards.contains_key(id) || lock.standards.iter().any(|locked| locked.id == *id);
-                if is_standard {
-                    standards.entry(id.clone()).or_insert(wanted);
-                } else {
-                    guidelines.entry(id.clone()).or_insert(wanted);
-                }
-            }
-        }
-    }
-    (guidelines, standards)
+/// The guidelines of the starter set of which a party has copies, or should have: all of them, where it has one.
+pub(super) fn starter(offers: &Offers, copies: &Copies) -> Vec<GuidelineId> {
+    if copies.has_starter(offers.starter_ids()) { offers.starter_ids().cloned().collect() } else { vec![] }
 }
 
 /// The best version for what is wanted, and a later one that is out of its range.
@@ -96,6 +64,16 @@ pub(super) fn choose<'o>(
             && now.is_none_or(|now| it.version > *now)
     });
     (best, beyond.filter(|beyond| best.is_none_or(|best| best.version != beyond.version)))
+}
+
+/// Whether a version that is here may stay.
+pub(super) fn fits(here: &Version, wanted: &Wanted) -> bool {
+    wanted.range.as_ref().is_none_or(|range| range.matches(here))
+}
+
+/// A version as `follow` names all those that ask for no more.
+pub(super) fn major(version: &Version) -> String {
+    if version.major > 0 { version.major.to_string() } else { format!("0.{}", version.minor) }
 }
 
 /// Whether two versions promise the same to those who keep them: in 0.x the second number is the major.
@@ -139,7 +117,9 @@ pub(super) fn write(root: &Path, path: &Path, text: &str) -> Result<(), Failure>
 /// # Errors
 /// What the system says.
 pub(super) fn write_lock(root: &Path, before: &Lock, lock: &Lock) -> Result<(), Failure> {
-    if before == lock && root.join(LOCK).exists() {
+    // Written anew only where it says something else, or not as it should.
+    let is_same = |text: String| format::parse_lock(LOCK, &text).is_ok_and(|is| is == *lock);
+    if before == lock && files::read(&root.join(LOCK)).is_ok_and(is_same) {
         return Ok(());
     }
     write(root, Path::new(LOCK), &lock.render())
@@ -164,7 +144,8 @@ mod tests {
         let all = ["3.0.0", "2.2.0-beta", "2.1.0", "2.0.0", "1.5.0", "1.0.0"].map(Offered::example);
         let version = |text: &str| text.parse::<Version>().expect("a version");
         let chosen = |range: Option<&str>, now: Option<&str>| {
-            let wanted = Wanted { range: range.map(|it| it.parse().expect("a range")), source: None };
+            let wanted =
+                Wanted { range: range.map(|it| it.parse().expect("a range")), source: None, asker: None };
             let now = now.map(version);
             let (best, beyond) = choose(&all, &wanted, now.as_ref());
             let text = |it: Option<&Offered>| it.map(|it| it.version.to_string());

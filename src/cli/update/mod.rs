@@ -1,24 +1,27 @@
 //! `stanchion update`: newer versions of what is followed, as copies in the repository.
 
 pub(super) mod copy;
+mod folder;
 mod offers;
+mod plan;
 mod preview;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use super::guidelines::Copies;
-use super::party::{CONFIG, Party};
+use super::guidelines::{Copies, LOCK};
+use super::party::{CONFIG, FOLDER, Party};
 use super::terminal::Terminal;
-use super::{Exit, Failure, cache, root};
-use crate::format::{self, Lock};
+use super::{Exit, Failure, cache, root, shell, turn};
+use crate::format::{self, Follow, Lock, Locked};
 use crate::model::{Guideline, GuidelineId, Origin};
 use crate::report::escape::escape;
 use crate::report::{Role, differences, wrap};
 use copy::{Wanted, choose, locked};
-use offers::{Offered, Offers};
+use offers::{Offers, STARTER};
+use plan::{Plan, Step, beside};
 
 /// Bring newer versions of what is followed
 #[derive(clap::Args, Debug)]
@@ -45,244 +48,85 @@ pub(super) struct Arguments {
     major: Vec<String>,
 }
 
-/// What is to be done about one copy.
-pub(super) struct Step {
-    id: GuidelineId,
-    is_standard: bool,
-    /// The version that is here.
-    here: Option<Version>,
-    /// The text that is here.
-    text: Option<String>,
-    /// Whether it was edited here.
-    edited: bool,
-    /// What comes.
-    new: Offered,
-    /// Its text.
-    new_text: String,
-}
-
-/// Everything that there is to do, and to say.
-#[derive(Default)]
-struct Plan {
-    steps: Vec<Step>,
-    /// The lock as it will be.
-    lock: Lock,
-    /// What else is worth saying.
-    notes: Vec<String>,
-    /// Copies that are as they should be.
-    current: usize,
-}
-
 /// Updates.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
     let place = root::locate(&base, arguments.path.as_slice())?;
     let party = Party::read(&place.root)?;
-    let (copies, problems) = Copies::read(&place.root);
-    if !problems.is_empty() {
-        return Err(Failure::Problems { what: "the lock cannot be used".to_owned(), problems });
-    }
+    let copies = Copies::merged(&place.root)
+        .map_err(|problems| Failure::Problems { what: "the lock cannot be used".to_owned(), problems })?;
     if party.text.is_none() {
         return Err(Failure::new(format!("there is no {CONFIG} here, so nothing is followed by name"))
             .with_help("`stanchion init` writes one, with copies of the starter set"));
     }
     let mut offers = Offers::of(&party, &cache::of_registry);
-    offers.ask(&copy::named(&party));
-    let plan = plan(arguments, &party, &copies, &mut offers)?;
+    let majors: Vec<GuidelineId> = arguments
+        .major
+        .iter()
+        .map(|id| GuidelineId::new(id).map_err(|why| Failure::new(format!("`{id}` is no guideline: {why}"))))
+        .collect::<Result<_, _>>()?;
+    let plan = plan::plan(&majors, &party, &copies, &mut offers)?;
     for (registry, remembered) in offers.remembered() {
         cache::keep_of_registry(registry, &remembered);
     }
     if arguments.preview {
         let text = preview::preview(&place.root, &party, &plan.steps, terminal)?;
         terminal.print(&text)?;
-        terminal.print(&closing(&plan, &offers, true, terminal))?;
+        terminal.print(&closing(&plan, &offers, (&base, &place.root), true, terminal))?;
         return Ok(Exit::Ran);
     }
-    for step in &plan.steps {
-        let path = copy::path_of(&step.id, step.is_standard);
-        let target = if step.edited { beside(&path) } else { path };
-        copy::write(&place.root, &target, &step.new_text)?;
-        terminal.print(&line(step, &target, terminal))?;
-    }
-    copy::write_lock(&place.root, &copies.lock, &plan.lock)?;
-    terminal.print(&closing(&plan, &offers, false, terminal))?;
+    write(&place.root, &copies.lock, &plan, terminal)?;
+    terminal.print(&closing(&plan, &offers, (&base, &place.root), false, terminal))?;
     Ok(Exit::Ran)
 }
 
-/// Where the published text is put when the copy was edited here: no check reads it there.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".published");
-    PathBuf::from(name)
+/// Writes the copies, and then what they are.
+fn write(root: &Path, before: &Lock, plan: &Plan, terminal: &Terminal) -> Result<(), Failure> {
+    let _turn = turn::take(root)?;
+    let changed = |what: &Path| {
+        Failure::new(format!("{} was changed meanwhile", what.display()))
+            .with_help("run `stanchion update` again; nothing was written")
+    };
+    if Copies::merged(root).map_or(true, |copies| copies.lock != *before) {
+        return Err(changed(Path::new(LOCK)));
+    }
+    for step in &plan.steps {
+        let path = copy::path_of(&step.id, step.is_standard);
+        if copy::read(root, &path)? != step.text {
+            return Err(changed(&path));
+        }
+    }
+    for (nth, step) in plan.steps.iter().enumerate() {
+        let path = copy::path_of(&step.id, step.is_standard);
+        let target = if step.edited { beside(&path) } else { path };
+        if let Err(failure) = copy::write(root, &target, &step.new_text) {
+            // What was written is said all the same, as far as that goes: the first failure is the one to tell.
+            let _ = copy::write_lock(root, before, &half(before, plan, nth));
+            return Err(failure);
+        }
+        terminal.print(&line(step, &target, terminal))?;
+    }
+    for (path, text) in &plan.beside {
+        if copy::read(root, path)?.as_deref() != Some(text.as_str()) {
+            copy::write(root, path, text)?;
+        }
+    }
+    copy::write_lock(root, before, &plan.lock)
 }
 
-fn plan(arguments: &Arguments, party: &Party, copies: &Copies, offers: &mut Offers) -> Result<Plan, Failure> {
-    let (mut guidelines, standards) = copy::wanted(party, offers, &copies.lock, false);
-    let mut members = BTreeSet::new();
-    let mut plan = Plan::default();
-    let majors: Vec<GuidelineId> = arguments
-        .major
-        .iter()
-        .map(|id| GuidelineId::new(id).map_err(|why| Failure::new(format!("`{id}` is no guideline: {why}"))))
-        .collect::<Result<_, _>>()?;
-    for (id, wanted) in &standards {
-        let text = plan.add(id, true, wanted, offers, &majors, party, copies)?;
-        let Some(text) = text else { continue };
-        match format::parse_standard(id.as_str(), &text, Origin::File(id.to_string())) {
-            Ok(standard) => {
-                for (member, range, _) in standard.members {
-                    let wanted = Wanted { range: Some(range), source: None };
-                    if !guidelines.contains_key(&member) {
-                        members.insert(member.clone());
-                    }
-                    guidelines.entry(member).or_insert(wanted);
-                }
-            }
-            Err(problems) => {
-                let what = format!("the standard {id} cannot be used");
-                return Err(Failure::Problems { what, problems });
-            }
-        }
+/// The lock after the first steps: what comes after them is as it was.
+fn half(before: &Lock, plan: &Plan, done: usize) -> Lock {
+    let is_open = |id: &GuidelineId, is_standard: bool| {
+        plan.steps[done..].iter().any(|step| step.id == *id && step.is_standard == is_standard)
+    };
+    let of = |before: &[Locked], after: &[Locked], is_standard: bool| -> Vec<Locked> {
+        let new = after.iter().filter(|it| !is_open(&it.id, is_standard));
+        new.chain(before.iter().filter(|it| is_open(&it.id, is_standard))).cloned().collect()
+    };
+    Lock {
+        guidelines: of(&before.guidelines, &plan.lock.guidelines, false),
+        standards: of(&before.standards, &plan.lock.standards, true),
     }
-    offers.ask(&members);
-    for (id, wanted) in &guidelines {
-        plan.add(id, false, wanted, offers, &majors, party, copies)?;
-    }
-    for id in majors.iter().filter(|id| !guidelines.contains_key(*id) && !standards.contains_key(*id)) {
-        plan.notes.push(format!("{id} is not followed by name here, so there is no copy of it to update"));
-    }
-    for gone in copies.lock.guidelines.iter().filter(|locked| !guidelines.contains_key(&locked.id)) {
-        plan.notes.push(format!(
-            "{} is not followed any more; its copy can go: git rm {}",
-            gone.id,
-            Copies::guideline_path(&gone.id).display()
-        ));
-    }
-    Ok(plan)
-}
-
-impl Plan {
-    /// Decides about one copy. Returns the text that will be there.
-    #[expect(clippy::too_many_arguments, reason = "one decision, by everything that is known")]
-    fn add(
-        &mut self,
-        id: &GuidelineId,
-        is_standard: bool,
-        wanted: &Wanted,
-        offers: &Offers,
-        majors: &[GuidelineId],
-        party: &Party,
-        copies: &Copies,
-    ) -> Result<Option<String>, Failure> {
-        let text = copy::read(&party.root, &copy::path_of(id, is_standard))?;
-        let of_lock = if is_standard { &copies.lock.standards } else { &copies.lock.guidelines };
-        let old = of_lock.iter().find(|locked| locked.id == *id);
-        let new_lock = if is_standard { &mut self.lock.standards } else { &mut self.lock.guidelines };
-        let sha = text.as_deref().map(sha256);
-        let offered = if is_standard { offers.standards.get(id) } else { offers.guidelines.get(id) };
-        let mut offered = offered.cloned().unwrap_or_default();
-        // A text that somebody offers is that version, whatever the lock says; one that nobody offers and no lock knows is
-        // somebody's own work.
-        let known = offered.iter().find(|it| sha.as_deref() == Some(it.sha256.as_str())).cloned();
-        let is_locked = matches!((&sha, old), (Some(sha), Some(old)) if *sha == old.sha256);
-        let edited = text.is_some() && known.is_none() && !is_locked;
-        let here = known.as_ref().map(|known| known.version.clone());
-        let here = here.or_else(|| old.map(|old| old.version.clone()));
-        let here = here.or_else(|| version_of(text.as_deref(), is_standard));
-        let free = Wanted { range: Some(semver::VersionReq::STAR), ..wanted.clone() };
-        let wanted = if majors.contains(id) { &free } else { wanted };
-        let is_newer = |it: &Offered| here.as_ref().is_none_or(|here| it.version > *here);
-        // A version has one text for ever: that which was copied.
-        if let (None, Some(old)) = (&text, old)
-            && let Some(other) =
-                offered.iter().find(|it| it.version == old.version && it.sha256 != old.sha256).cloned()
-        {
-            self.notes.push(format!(
-                "{id} {} has another text in {} than the one that was copied, under the same version; it is not taken",
-                old.version, other.source
-            ));
-            // Nor is an earlier one, which asks for something else.
-            offered.retain(|it| it.version > old.version || it.sha256 == old.sha256);
-        }
-        // A text that does not come, or is not what was published, gives way to the next best version.
-        let mut new_text = None;
-        while let Some(best) = choose(&offered, wanted, here.as_ref()).0 {
-            if text.is_some() && !is_newer(best) {
-                break;
-            }
-            match offers.text(best) {
-                Ok(text) => {
-                    new_text = Some(text);
-                    break;
-                }
-                Err(why) => {
-                    self.notes.push(why);
-                    let lost = best.clone();
-                    offered.retain(|it| *it != lost);
-                }
-            }
-        }
-        let (best, beyond) = choose(&offered, wanted, here.as_ref());
-        if let Some(beyond) = beyond {
-            let how = if wanted.range.is_some() {
-                format!("follow {id}@{} to have it", beyond.version.major)
-            } else {
-                format!("`stanchion update --major {id}` brings it")
-            };
-            self.notes
-                .push(format!("{id} {} is there, outside of what is followed here; {how}", beyond.version));
-        }
-        let Some(best) = best else {
-            if let Some(old) = old {
-                new_lock.push(old.clone());
-            }
-            let what = if is_standard { "standard" } else { "guideline" };
-            match (&text, wanted.range.as_ref()) {
-                (Some(_), _) => {}
-                (None, Some(range)) => self.notes.push(format!("no source has the {what} {id} in {range}")),
-                (None, None) => self.notes.push(format!("no source has the {what} {id}")),
-            }
-            return Ok(text);
-        };
-        let Some(new_text) = new_text else {
-            if let (Some(known), false) = (&known, is_locked) {
-                new_lock.push(locked(id, known));
-            } else if let Some(old) = old {
-                if best.version == old.version && best.sha256 != old.sha256 {
-                    self.notes.push(format!(
-                        "{id} {} has another text in {} than the one that was copied, under the same version; the \
-                         copy is left as it is",
-                        old.version, best.source
-                    ));
-                }
-                new_lock.push(old.clone());
-            } else if sha.as_deref() == Some(best.sha256.as_str()) {
-                new_lock.push(locked(id, best));
-            }
-            self.current += 1;
-            return Ok(text);
-        };
-        if edited && let Some(old) = old {
-            // The lock says what the copy was made from, until somebody merges the two.
-            new_lock.push(old.clone());
-        } else {
-            new_lock.push(locked(id, best));
-        }
-        let will = if edited { text.clone() } else { Some(new_text.clone()) };
-        let new = best.clone();
-        self.steps.push(Step { id: id.clone(), is_standard, here, text, edited, new, new_text });
-        Ok(will)
-    }
-}
-
-fn sha256(text: &str) -> String {
-    use sha2::Digest as _;
-    use std::fmt::Write as _;
-    sha2::Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut out, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 /// The guideline that a text holds.
@@ -325,9 +169,13 @@ fn line(step: &Step, target: &Path, terminal: &Terminal) -> String {
             step.new.version,
             escape(&target.to_string_lossy())
         ),
+        (Some(here), false) if step.text.is_none() && *here == step.new.version => {
+            format!("{id}: {here} is here again, from {}", escape(&step.new.source))
+        }
         (Some(here), false) => {
             let (arrow, new) = (terminal.paint().arrow(), &step.new);
-            format!("{id}: {here} {arrow} {} from {}", new.version, escape(&new.source))
+            let back = if *here > new.version { "back to " } else { "" };
+            format!("{id}: {here} {arrow} {back}{} from {}", new.version, escape(&new.source))
         }
         (None, _) => format!("{id}: {} from {}", step.new.version, escape(&step.new.source)),
     };
@@ -351,10 +199,21 @@ fn changes(step: &Step) -> Vec<String> {
 }
 
 /// What is said at the end.
-fn closing(plan: &Plan, offers: &Offers, preview: bool, terminal: &Terminal) -> String {
+fn closing(
+    plan: &Plan,
+    offers: &Offers,
+    (base, root): (&Path, &Path),
+    preview: bool,
+    terminal: &Terminal,
+) -> String {
     let paint = terminal.paint();
     let mut out = String::new();
-    for note in plan.notes.iter().chain(&offers.troubles) {
+    let gone = plan.gone.iter().map(|(id, path)| {
+        let command = shell::git(base, root, "rm", [&*path.to_string_lossy()]);
+        format!("{id} is not followed any more; its copy can go: {command}")
+    });
+    let gone: Vec<String> = gone.collect();
+    for note in plan.notes.iter().chain(&gone).chain(&offers.troubles) {
         let label = paint.text(Role::Note, "note:");
         out.push_str(&wrap(terminal.width, "", "      ", &format!("{label} {}", escape(note))));
     }
@@ -366,6 +225,9 @@ fn closing(plan: &Plan, offers: &Offers, preview: bool, terminal: &Terminal) -> 
         current => format!("; {current} others are current"),
     };
     out.push_str(&match (number, preview) {
+        (0, _) if plan.current == 0 && plan.follows => {
+            line("Nothing was changed: nothing came of what is followed here.")
+        }
         (0, _) if plan.current == 0 => line(
             "There is nothing to update: nothing is followed by name, and the starter set is built in here. \
              Name standards or guidelines in `follow`, and where they come from in `registries`.",
@@ -377,7 +239,7 @@ fn closing(plan: &Plan, offers: &Offers, preview: bool, terminal: &Terminal) -> 
         )),
         (_, false) => line(&format!(
             "{number} changed{current}. To make it known: {}, and commit.",
-            paint.command("git add .stanchion")
+            paint.command(&escape(&shell::git(base, root, "add", [FOLDER])))
         )),
     });
     out
@@ -386,14 +248,16 @@ fn closing(plan: &Plan, offers: &Offers, preview: bool, terminal: &Terminal) -> 
 /// The copies that a party begins with, and their lock: for `stanchion init`.
 pub(super) fn beginning(party: &Party) -> (BTreeMap<PathBuf, String>, Lock) {
     let offers = Offers::starter();
-    let (guidelines, _) = copy::wanted(party, &offers, &Lock::default(), true);
+    let follows = party.config.follow.iter().any(|entry| matches!(entry.what, Follow::Starter));
     let mut files = BTreeMap::new();
     let mut lock = Lock::default();
-    for (id, wanted) in guidelines {
-        let best = offers.guidelines.get(&id).and_then(|offered| choose(offered, &wanted, None).0);
+    let wanted = Wanted { range: None, source: Some(STARTER), asker: None };
+    for id in offers.starter_ids().filter(|_| follows) {
+        let offered = offers.versions(id, false);
+        let best = choose(&offered, &wanted, None).0;
         if let Some((best, Ok(text))) = best.map(|best| (best, offers.text(best))) {
-            files.insert(Copies::guideline_path(&id), text);
-            lock.guidelines.push(locked(&id, best));
+            files.insert(Copies::guideline_path(id), text);
+            lock.guidelines.push(locked(id, best));
         }
     }
     (files, lock)

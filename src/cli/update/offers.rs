@@ -1,17 +1,19 @@
 //! What the sources of a party offer: the starter set, folders, and registries that are asked by name.
+//!
+//! Whose a name is, is decided here: it comes from the registry that the lock names, else from the first in
+//! stanchion.toml that knows it; and from nobody while one that comes before cannot be asked. A name must not be taken
+//! over by whoever publishes it elsewhere when its own registry is down.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use semver::Version;
 
-use super::super::failure::system_words;
-use super::super::files;
 use super::super::party::Party;
+use super::folder::{self, Folder};
 use crate::client::{Entry, Kind, Place, Remembered, Source};
-use crate::format::{self, RegistryPlace};
+use crate::format::{self, Lock, RegistryPlace};
 use crate::model::{GuidelineId, Origin};
 
 /// Questions to one registry at the same time.
@@ -29,8 +31,10 @@ pub(super) struct Offered {
     pub(super) sha256: String,
     /// Where it comes from, as the lock says it.
     pub(super) source: String,
+    /// Why it should not be chosen any more; empty where nobody says why. `None`: it may be.
+    pub(super) yanked: Option<String>,
     /// Its bytes, or where they are.
-    text: Text,
+    pub(super) text: Text,
 }
 
 impl Offered {
@@ -41,6 +45,7 @@ impl Offered {
             version: version.parse().expect("a version"),
             sha256: String::new(),
             source: "x".to_owned(),
+            yanked: None,
             text: Text::Here(String::new()),
         }
     }
@@ -48,25 +53,50 @@ impl Offered {
 
 /// The bytes of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Text {
+pub(super) enum Text {
     Here(String),
     /// With the registry of this number.
     At(usize, Entry),
 }
 
-/// Everything that the sources of a party offer, best first: later versions first, of equal ones the earlier source.
+/// A registry, as stanchion.toml names it.
+struct Registry {
+    name: String,
+    has: Has,
+}
+
+enum Has {
+    /// It cannot be asked: nobody knows what it has.
+    Lost,
+    Folder(Folder),
+    Asked(Source),
+}
+
+/// What came of asking for a name.
+enum Found {
+    /// Versions of this kind, the latest first.
+    Known(Kind, Vec<Offered>),
+    /// The registry whose name it is, or may be, could not tell.
+    Unanswered(String),
+    /// Nobody has it.
+    Nobody,
+}
+
+/// What one registry says of a name.
+enum Answer {
+    Has(Kind, Vec<Offered>),
+    Lost,
+    Unknown,
+}
+
+/// Everything that the sources of a party offer.
 #[derive(Default)]
 pub(super) struct Offers {
-    /// Guidelines.
-    pub(super) guidelines: BTreeMap<GuidelineId, Vec<Offered>>,
-    /// Standards.
-    pub(super) standards: BTreeMap<GuidelineId, Vec<Offered>>,
+    starter: BTreeMap<GuidelineId, Vec<Offered>>,
+    registries: Vec<Registry>,
+    found: BTreeMap<GuidelineId, Found>,
     /// Sources that could not be asked, and files that could not be read: sentences.
     pub(super) troubles: Vec<String>,
-    /// Those of the registries that are asked by name, with their place in the order of all.
-    asked: Vec<(usize, Source)>,
-    /// The place in the order of registries from which a name comes.
-    first: BTreeMap<GuidelineId, usize>,
 }
 
 impl Offers {
@@ -74,106 +104,154 @@ impl Offers {
     pub(super) fn starter() -> Self {
         let mut offers = Self::default();
         for (name, text) in format::starter() {
-            offers.add_guideline(name, text, STARTER, None);
-        }
-        offers.in_order()
-    }
-
-    /// The starter set, and what lies in folders among the registries of a party. Those that are asked by name are
-    /// opened, all of them at the same time; `remembered` is what is known of an address.
-    pub(super) fn of(party: &Party, remembered: &(dyn Fn(&str) -> Remembered + Sync)) -> Self {
-        let mut offers = Self::starter();
-        let mut places = Vec::new();
-        for (order, registry) in party.config.registries.iter().enumerate() {
-            match &registry.what {
-                RegistryPlace::Folder(folder) => {
-                    let full = party.root.join(folder);
-                    if full.join("index/config.json").is_file() {
-                        places.push((order, folder, None, Some(full)));
-                    } else {
-                        offers.add_folder(&full, folder, order);
-                    }
-                }
-                RegistryPlace::Url(url) => places.push((order, url, Some(url), None)),
+            let origin = Origin::File(name.to_owned());
+            if let Ok(guideline) = format::parse(name, text, origin, &|_| None) {
+                let offered = Offered {
+                    version: guideline.version,
+                    sha256: guideline.sha256,
+                    source: STARTER.to_owned(),
+                    yanked: None,
+                    text: Text::Here(text.to_owned()),
+                };
+                offers.starter.entry(guideline.id).or_default().push(offered);
             }
         }
-        let open = |name: &String, url: Option<&String>, folder: Option<PathBuf>| match (url, folder) {
-            (Some(url), _) => Source::open(name, Place::Url(url.clone(), remembered(url))),
-            (None, folder) => Source::open(name, Place::Folder(folder.unwrap_or_default())),
+        offers
+    }
+
+    /// The starter set, and the registries of a party: all are opened, at the same time. `remembered` is what is known of
+    /// an address.
+    pub(super) fn of(party: &Party, remembered: &(dyn Fn(&str) -> Remembered + Sync)) -> Self {
+        let mut offers = Self::starter();
+        let open = |what: &RegistryPlace| -> (String, Result<Has, String>, Vec<String>) {
+            match what {
+                RegistryPlace::Folder(name) => {
+                    let full = party.root.join(name);
+                    if full.join("index/config.json").is_file() {
+                        let opened = Source::open(name, Place::Folder(full));
+                        return (name.clone(), opened.map(Has::Asked), vec![]);
+                    }
+                    let (read, troubles) = folder::read(&full, name);
+                    (name.clone(), read.map(Has::Folder), troubles)
+                }
+                RegistryPlace::Url(url) => {
+                    let opened = Source::open(url, Place::Url(url.clone(), remembered(url)));
+                    (url.clone(), opened.map(Has::Asked), vec![])
+                }
+            }
         };
         // One that does not answer must not make the others wait.
         let opened: Vec<_> = std::thread::scope(|scope| {
-            let threads: Vec<_> = places
-                .into_iter()
-                .map(|(order, name, url, folder)| (order, scope.spawn(move || open(name, url, folder))))
-                .collect();
-            threads
-                .into_iter()
-                .map(|(order, thread)| {
-                    (order, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                })
-                .collect()
+            let threads: Vec<_> =
+                party.config.registries.iter().map(|it| scope.spawn(|| open(&it.what))).collect();
+            threads.into_iter().map(joined).collect()
         });
-        for (order, opened) in opened {
-            match opened {
-                Ok(source) => offers.asked.push((order, source)),
-                Err(why) => offers.troubles.push(why),
-            }
+        for (name, opened, troubles) in opened {
+            offers.troubles.extend(troubles);
+            let has = opened.unwrap_or_else(|why| {
+                offers.troubles.push(why);
+                Has::Lost
+            });
+            offers.registries.push(Registry { name, has });
         }
-        offers.in_order()
+        offers
     }
 
-    /// Asks every registry that has an index for these names. A name comes from the first registry that knows it.
-    pub(super) fn ask(&mut self, names: &BTreeSet<GuidelineId>) {
-        let names: Vec<&GuidelineId> = names.iter().collect();
-        for number in 0..self.asked.len() {
-            let (order, source) = &self.asked[number];
-            let order = *order;
-            let next = AtomicUsize::new(0);
-            let answers = Mutex::new(Vec::new());
-            std::thread::scope(|scope| {
-                for _ in 0..ASKING.min(names.len()) {
-                    scope.spawn(|| {
-                        while let Some(id) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                            let answer = source.entries(id);
-                            answers.lock().unwrap_or_else(PoisonError::into_inner).push((*id, answer));
-                        }
-                    });
+    /// Asks for these names, all registries at the same time. `lock` says where they came from.
+    pub(super) fn ask(&mut self, names: &BTreeSet<GuidelineId>, lock: &Lock) {
+        let origins = origins(lock);
+        let is_here = |source: &str| self.registries.iter().any(|registry| registry.name == source);
+        // The registry that a name must come from.
+        let only: BTreeMap<&GuidelineId, (Kind, &str)> = names
+            .iter()
+            .filter_map(|id| Some((id, origins.get(id).copied().filter(|(_, source)| is_here(source))?)))
+            .collect();
+        let answers: Vec<BTreeMap<&GuidelineId, (Answer, Vec<String>)>> = std::thread::scope(|scope| {
+            let asked = |number: usize, registry: &Registry| {
+                let own =
+                    |id: &&GuidelineId| only.get(*id).is_none_or(|(_, source)| *source == registry.name);
+                answers(number, registry, &names.iter().filter(own).collect::<Vec<_>>())
+            };
+            let threads: Vec<_> = self
+                .registries
+                .iter()
+                .enumerate()
+                .map(|(number, registry)| scope.spawn(move || asked(number, registry)))
+                .collect();
+            threads.into_iter().map(joined).collect()
+        });
+        let mut answers = answers;
+        let mut troubles = Vec::new();
+        for id in names {
+            let mut found = Found::Nobody;
+            let mut is_open = true;
+            for (number, registry) in self.registries.iter().enumerate() {
+                let Some((answer, said)) = answers[number].remove(id) else { continue };
+                // Of those behind the first that counts, only that they could not be asked is worth a word.
+                if is_open || matches!(answer, Answer::Lost) {
+                    troubles.extend(said);
                 }
-            });
-            let name = source.name().to_owned();
-            let mut answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
-            answers.sort_by(|a, b| a.0.cmp(b.0));
-            for (id, answer) in answers {
+                if !is_open {
+                    continue;
+                }
                 match answer {
-                    Ok((entries, troubles)) => {
-                        self.troubles.extend(troubles);
-                        // Each line says it of the whole name.
-                        if let Some(why) = entries.last().and_then(|entry| entry.retired.as_ref())
-                            && self.first.get(id).is_none_or(|first| *first >= order)
-                        {
-                            self.troubles.push(format!("{id} is {why} (says {name})"));
-                        }
-                        // Whoever has a name has it, also with nothing but versions that were yanked.
-                        if !entries.is_empty() {
-                            self.first.entry(id.clone()).or_insert(order);
-                        }
-                        for entry in entries.into_iter().filter(|entry| !entry.yanked) {
-                            let offered = Offered {
-                                version: entry.version.clone(),
-                                sha256: entry.sha256.clone(),
-                                source: name.clone(),
-                                text: Text::At(number, entry.clone()),
-                            };
-                            self.add(entry.kind, id.clone(), Some(order), offered);
-                        }
+                    Answer::Unknown => {}
+                    Answer::Lost => found = Found::Unanswered(registry.name.clone()),
+                    Answer::Has(kind, mut versions) => {
+                        versions.sort_by(|a, b| b.version.cmp(&a.version));
+                        found = Found::Known(kind, versions);
                     }
-                    Err(why) if self.troubles.contains(&why) => {}
-                    Err(why) => self.troubles.push(why),
                 }
+                is_open = matches!(found, Found::Nobody);
+            }
+            if let (Some((kind, source)), Found::Known(is, _)) = (only.get(id), &found)
+                && is != kind
+            {
+                troubles.push(format!(
+                    "{source} says that {id} is another sort of text than the copy here; it is not taken"
+                ));
+                found = Found::Unanswered((*source).to_owned());
+            }
+            self.found.insert(id.clone(), found);
+        }
+        for trouble in troubles {
+            if !self.troubles.contains(&trouble) {
+                self.troubles.push(trouble);
             }
         }
-        self.sort();
+    }
+
+    /// The guidelines of the starter set.
+    pub(super) fn starter_ids(&self) -> impl Iterator<Item = &GuidelineId> {
+        self.starter.keys()
+    }
+
+    /// The versions of a guideline or standard, the latest first.
+    pub(super) fn versions(&self, id: &GuidelineId, is_standard: bool) -> Vec<Offered> {
+        let kind = if is_standard { Kind::Standard } else { Kind::Guideline };
+        let mut all = match self.found.get(id) {
+            Some(Found::Known(is, versions)) if *is == kind => versions.clone(),
+            _ => vec![],
+        };
+        if !is_standard {
+            all.extend(self.starter.get(id).into_iter().flatten().cloned());
+        }
+        // Stable: of equal versions that of a registry stays first.
+        all.sort_by(|a, b| b.version.cmp(&a.version));
+        all
+    }
+
+    /// Whether a name is that of a standard, as far as anybody says.
+    pub(super) fn is_standard(&self, id: &GuidelineId) -> bool {
+        matches!(self.found.get(id), Some(Found::Known(Kind::Standard, _)))
+    }
+
+    /// The registry that should have told about a name, and did not.
+    pub(super) fn unanswered(&self, id: &GuidelineId) -> Option<&str> {
+        match self.found.get(id) {
+            Some(Found::Unanswered(registry)) => Some(registry),
+            _ => None,
+        }
     }
 
     /// The bytes of a version.
@@ -183,115 +261,88 @@ impl Offers {
     pub(super) fn text(&self, offered: &Offered) -> Result<String, String> {
         match &offered.text {
             Text::Here(text) => Ok(text.clone()),
-            Text::At(number, entry) => self.asked[*number].1.text(entry),
+            Text::At(number, entry) => match &self.registries[*number].has {
+                Has::Asked(source) => source.text(entry),
+                Has::Lost | Has::Folder(_) => Err(format!("{} cannot be asked", offered.source)),
+            },
         }
     }
 
     /// What is to be remembered of each address.
     pub(super) fn remembered(&self) -> impl Iterator<Item = (&str, Remembered)> {
-        self.asked.iter().filter_map(|(_, source)| Some((source.name(), source.remembered()?)))
+        self.registries.iter().filter_map(|registry| match &registry.has {
+            Has::Asked(source) => Some((source.name(), source.remembered()?)),
+            Has::Lost | Has::Folder(_) => None,
+        })
     }
+}
 
-    fn in_order(mut self) -> Self {
-        self.sort();
-        self
-    }
+/// Where each copy came from, and what it is.
+fn origins(lock: &Lock) -> BTreeMap<&GuidelineId, (Kind, &str)> {
+    let guidelines = lock.guidelines.iter().map(|it| (&it.id, (Kind::Guideline, it.source.as_str())));
+    let standards = lock.standards.iter().map(|it| (&it.id, (Kind::Standard, it.source.as_str())));
+    guidelines.chain(standards).collect()
+}
 
-    fn sort(&mut self) {
-        for versions in self.guidelines.values_mut().chain(self.standards.values_mut()) {
-            // Stable: of equal versions the one of the earlier source stays first.
-            versions.sort_by(|a, b| b.version.cmp(&a.version));
-        }
-    }
-
-    /// Adds a version. One that comes from a registry counts only where no earlier registry has the name: a name must
-    /// not be taken over by whoever publishes it with a higher number elsewhere.
-    fn add(&mut self, kind: Kind, id: GuidelineId, order: Option<usize>, offered: Offered) {
-        let all = match kind {
-            Kind::Guideline => &mut self.guidelines,
-            Kind::Standard => &mut self.standards,
-        };
-        let Some(order) = order else {
-            return all.entry(id).or_default().push(offered);
-        };
-        let first = self.first.entry(id.clone()).or_insert(order);
-        if *first < order {
-            return;
-        }
-        if order < *first {
-            *first = order;
-            for all in [&mut self.guidelines, &mut self.standards] {
-                if let Some(versions) = all.get_mut(&id) {
-                    versions.retain(|it| it.source == STARTER);
-                }
-            }
-        }
-        let all = match kind {
-            Kind::Guideline => &mut self.guidelines,
-            Kind::Standard => &mut self.standards,
-        };
-        all.entry(id).or_default().push(offered);
-    }
-
-    fn add_guideline(&mut self, name: &str, text: &str, source: &str, order: Option<usize>) {
-        match format::parse(name, text, Origin::File(name.to_owned()), &|_| Some("{}".to_owned())) {
-            Ok(guideline) => {
-                let offered = Offered {
-                    version: guideline.version,
-                    sha256: guideline.sha256,
-                    source: source.to_owned(),
-                    text: Text::Here(text.to_owned()),
-                };
-                self.add(Kind::Guideline, guideline.id, order, offered);
-            }
-            Err(problems) => {
-                let first =
-                    problems.first().map_or_else(String::new, |problem| format!(": {}", problem.message));
-                self.troubles.push(format!("{name} of {source} cannot be used{first}"));
-            }
-        }
-    }
-
-    /// Adds the guidelines and standards that lie in a folder.
-    fn add_folder(&mut self, full: &Path, folder: &str, order: usize) {
-        let found = match files::below(full, &["md", "toml"]) {
-            Ok(found) => found,
-            Err((at, error)) => {
-                let words = system_words(&error);
-                return self.troubles.push(format!("{} cannot be listed: {words}", at.display()));
-            }
-        };
-        for path in found {
-            let shown = path.strip_prefix(full).unwrap_or(&path).to_string_lossy().into_owned();
-            let text = match files::read(&path) {
-                Ok(text) => text,
-                Err(error) => {
-                    let words = system_words(&error);
-                    self.troubles.push(format!("{shown} of {folder} cannot be read: {words}"));
-                    continue;
-                }
+/// What one registry says of these names, each with what is worth telling.
+fn answers<'n>(
+    number: usize,
+    registry: &Registry,
+    names: &[&'n GuidelineId],
+) -> BTreeMap<&'n GuidelineId, (Answer, Vec<String>)> {
+    match &registry.has {
+        Has::Lost => names.iter().map(|id| (*id, (Answer::Lost, vec![]))).collect(),
+        Has::Folder(folder) => {
+            let answer = |id: &GuidelineId| match folder.names.get(id) {
+                Some((kind, versions)) => Answer::Has(*kind, versions.clone()),
+                None => Answer::Unknown,
             };
-            if path.extension().is_some_and(|extension| extension == "md") {
-                if text.trim_start_matches('\u{feff}').starts_with("---") {
-                    self.add_guideline(&shown, &text, folder, Some(order));
+            names.iter().map(|id| (*id, (answer(id), vec![]))).collect()
+        }
+        Has::Asked(source) => {
+            let next = AtomicUsize::new(0);
+            let answers = Mutex::new(BTreeMap::new());
+            std::thread::scope(|scope| {
+                for _ in 0..ASKING.min(names.len()) {
+                    scope.spawn(|| {
+                        while let Some(id) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                            let answer = asked(number, source, id);
+                            answers.lock().unwrap_or_else(PoisonError::into_inner).insert(*id, answer);
+                        }
+                    });
                 }
-            } else if text.contains("standard") {
-                match format::parse_standard(&shown, &text, Origin::File(shown.clone())) {
-                    Ok(standard) => {
-                        let offered = Offered {
-                            version: standard.version,
-                            sha256: standard.sha256,
-                            source: folder.to_owned(),
-                            text: Text::Here(text),
-                        };
-                        self.add(Kind::Standard, standard.id, Some(order), offered);
-                    }
-                    Err(problems) => {
-                        let first = problems.first().map_or("", |problem| problem.message.as_str());
-                        self.troubles.push(format!("{shown} of {folder} is no standard: {first}"));
-                    }
-                }
-            }
+            });
+            answers.into_inner().unwrap_or_else(PoisonError::into_inner)
         }
     }
+}
+
+/// What a registry with an index says of a name.
+fn asked(number: usize, source: &Source, id: &GuidelineId) -> (Answer, Vec<String>) {
+    let (entries, mut troubles) = match source.entries(id) {
+        Ok(entries) => entries,
+        Err(why) => return (Answer::Lost, vec![why]),
+    };
+    let Some(last) = entries.last() else {
+        // Lines that cannot be read are lines about the name.
+        return (if troubles.is_empty() { Answer::Unknown } else { Answer::Lost }, troubles);
+    };
+    let kind = last.kind;
+    // Each line says it of the whole name.
+    if let Some(why) = &last.retired {
+        troubles.push(format!("{id} is {why} (says {})", source.name()));
+    }
+    let offered = |entry: Entry| Offered {
+        version: entry.version.clone(),
+        sha256: entry.sha256.clone(),
+        source: source.name().to_owned(),
+        yanked: entry.yanked.clone(),
+        text: Text::At(number, entry),
+    };
+    let versions = entries.into_iter().filter(|entry| entry.kind == kind).map(offered).collect();
+    (Answer::Has(kind, versions), troubles)
+}
+
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

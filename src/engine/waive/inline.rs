@@ -5,7 +5,7 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::quoted::Quotes;
-use crate::format::LONGEST_INLINE;
+use crate::model::LONGEST_INLINE;
 
 /// What such a comment begins with.
 const MARK: &str = "stanchion:";

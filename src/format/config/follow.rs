@@ -161,7 +161,10 @@ pub fn registry_place(entry: &str) -> Result<RegistryPlace, (String, String)> {
                 .to_owned(),
         ));
     }
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    // (What stands in brackets is an address with colons of its own.)
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
+    let name = if host.ends_with(']') { host } else { name };
     match scheme {
         "https" if !host.is_empty() => Ok(RegistryPlace::Url(entry.to_owned())),
         "http" if matches!(name, "localhost" | "127.0.0.1" | "[::1]") => {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::fields;
 use crate::format::suggest::{did_you_mean, list};
-use crate::model::{Date, InlineComment, Problem, Waiver, WaiverKind, WaiverPlace, WaiverReach};
+use crate::model::{
+    Date, InlineComment, LONGEST_INLINE, Problem, Waiver, WaiverKind, WaiverPlace, WaiverReach,
+};
 use crate::text::Span;
 
 /// `waive-file` stands in one of the first lines of a file: so many.
 const TOP_LINES: u32 = 20;
-/// Longest comment that is read, in bytes from the word `waive` on.
-pub const LONGEST_INLINE: usize = 2 << 10;
 /// The keys of an inline waiver.
 const KEYS: [&str; 9] =
     ["until", "kind", "owner", "versions", "checks", "declared", "review-on", "withdrawn", "instead"];

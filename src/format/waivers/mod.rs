@@ -15,5 +15,5 @@ pub use comment::{CommentSyntax, comment_syntax, inline_line, inline_text};
 pub use edit::{renewed, with_waiver, withdrawn};
 pub use fields::{LONGEST_REASON, reason_problem};
 pub use file::{WaiverFile, parse_waivers, waivers_schema};
-pub use inline::{LONGEST_INLINE, parse_inline};
+pub use inline::parse_inline;
 pub use inline_edit::{renewed_inline, withdrawn_inline};
