@@ -63,14 +63,13 @@ pub fn inline_comments(path: &[u8], text: &str) -> Vec<Comment> {
     let mut comments = Vec::new();
     // Lines are counted from the last comment on.
     let (mut line, mut counted) = (1u32, 0usize);
-    let (mut quotes, mut followed) = (Quotes::of(&extension(path)), 0usize);
+    let (mut quotes, mut followed) = (Quotes::of(path, &extension(path)), 0usize);
     for mark in memmem::find_iter(bytes, MARK.as_bytes()) {
         let start = memchr::memrchr(b'\n', &bytes[..mark]).map_or(0, |at| at + 1);
         let end = memchr::memchr(b'\n', &bytes[mark..]).map_or(bytes.len(), |at| mark + at);
         let Some(found) = begins(&text[start..end], mark - start, openers) else { continue };
-        // A second mark in the same line was asked about already.
-        let is_quote = quotes.is_quote(text.get(followed..start).unwrap_or_default(), &text[start..end]);
-        followed = start.max(followed);
+        let is_quote = quotes.is_quote(text.get(followed..mark).unwrap_or_default(), &text[start..end]);
+        followed = mark;
         if is_quote {
             continue;
         }

@@ -465,6 +465,46 @@ fn a_waiver_that_is_quoted_is_none() {
     ] {
         assert_eq!(lines("a.py", &text), found, "{text}");
     }
+    let slashes = "// stanchion: waive a/b -- because";
+    for (path, text, found) in [
+        ("a.js", format!("x = `\n{slashes}\n`;\n{slashes}\n"), vec![4]),
+        ("a.ts", format!("x = /`/; y = a / b;\n{slashes}\n"), vec![2]),
+        ("a.tsx", format!("f(`a ${{b}} c`);  {slashes}\n/* ` */\n{slashes}\n"), vec![1, 3]),
+        ("a.go", format!("x := `\n{slashes}\n\\`\ny := '`'\n{slashes}\n"), vec![5]),
+        (
+            "a.rs",
+            format!("let x = \"\n{slashes}\n\";\nlet y: &'a str = f('\"', '\\'', b'\"');\n{slashes}\n"),
+            vec![5],
+        ),
+        (
+            "a.rs",
+            format!("let x = r#\"\n{slashes}\n\" {slashes}\n\"#;\n{slashes}\n/* \" /* ' */ */\n{slashes}\n"),
+            vec![5, 7],
+        ),
+        ("a.java", format!("x = \"\"\"\n{slashes}\n\"\"\";\nc = '\"';\n{slashes}\n"), vec![5]),
+        ("a.cs", format!("x = @\"a\n{slashes}\n\"\"\n{slashes}\n\";\n{slashes}\n"), vec![6]),
+        ("a.cpp", format!("auto x = R\"(\n{slashes}\n)\";\n{slashes}\n"), vec![4]),
+        (
+            "a.sh",
+            format!("x='it\n{mark}\n'\ny=\"${{#x}} \\\" \n{mark}\n\"\necho it\\'s $#\n{mark}\n"),
+            vec![8],
+        ),
+        ("a.sh", format!("cat <<'EOF'\nit's\n{mark}\nEOF\ncat <<< x\n{mark}\n"), vec![6]),
+        ("a.sh", format!("cat <<-EOF | tr a b  # don't\n\t{mark}\n\tEOF\n{mark}\n"), vec![4]),
+        ("a.rb", format!("x = <<~TEXT\n  {mark}\nTEXT\ny << Z\n{mark}\n"), vec![]),
+        ("a.rb", format!("x = <<~TEXT\n  {mark}\nTEXT\ny << z\n{mark}\n"), vec![5]),
+        ("a.php", format!("<?php\n$x = <<<EOT\n{slashes}\nEOT;\n{slashes}\n"), vec![5]),
+        (
+            "a.sql",
+            "SELECT 'it''s\n-- stanchion: waive a/b -- because\n';\n-- stanchion: waive a/b -- because\n"
+                .to_owned(),
+            vec![4],
+        ),
+        ("a.toml", format!("x = '''\n{mark}\n'''\n{mark}\n"), vec![4]),
+        ("a.lua", "x = [[\n-- stanchion: waive a/b -- because\n]]\n".to_owned(), vec![2]),
+    ] {
+        assert_eq!(lines(path, &text), found, "{path}: {text}");
+    }
     let mark = "<!-- stanchion: waive a/b -- because -->";
     for (text, found) in [
         (format!("{mark}\n```html\n{mark}\n```\n{mark}\n"), vec![1, 5]),
