@@ -32,6 +32,8 @@ pub(super) struct Flags {
     pub(super) metrics: Option<String>,
     pub(super) data: Option<PathBuf>,
     pub(super) public_url: Option<String>,
+    /// The operator does something by hand: nobody signs in, and the provider's secret may lie elsewhere.
+    pub(super) operates: bool,
 }
 
 /// The file.
@@ -139,7 +141,7 @@ pub(super) fn resolve(
             "--listen and --metrics are both {listen}: metrics are for the operator, and lie elsewhere"
         ));
     }
-    let provider = from_file.oidc.and_then(|oidc| {
+    let provider = from_file.oidc.filter(|_| !flags.operates).and_then(|oidc| {
         let issuer = oidc.issuer.trim_end_matches('/').to_owned();
         if !issuer.starts_with("https://") && !is_here(&issuer) {
             problems
@@ -168,7 +170,7 @@ pub(super) fn resolve(
 ///
 /// # Errors
 /// What it should be.
-pub(super) fn public_url(text: &str) -> Result<String, String> {
+fn public_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]".contains(&byte);
     match rest {
@@ -222,6 +224,10 @@ mod tests {
         let good = oidc.replace("http:", "https:");
         let settings = resolve(Flags::default(), &secret, Some(("r.toml", good.as_str()))).expect("settings");
         assert_eq!(settings.provider.map(|it| it.client).as_deref(), Some("us"));
+        // A backup at night needs no secret.
+        let by_hand = Flags { operates: true, ..Flags::default() };
+        let settings = resolve(by_hand, &NOTHING, Some(("r.toml", good.as_str()))).expect("settings");
+        assert!(settings.provider.is_none());
         let same = Flags { metrics: Some(LISTEN.to_owned()), ..Flags::default() };
         assert_eq!(resolve(same, &NOTHING, None).expect_err("both").len(), 1);
     }

@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use super::{now_ms, random, say};
 use crate::model::GuidelineId;
 use crate::registry::export::{ExportError, export};
-use crate::registry::flow::{
-    Held, Key, LARGEST, LINK_MS, Refusal, Secret, followed, person_and_team, prepare, scope_of, words,
-};
+use crate::registry::flow::{Held, Key, LARGEST, Refusal, followed, prepare, scope_of, words};
 use crate::registry::http::Site;
 use crate::registry::store::{Kind, NewVersion, Published, Store};
 use crate::registry::{backup, proving, site};
@@ -113,19 +111,15 @@ pub(super) async fn token(store: &Store, namespace: &str, owner: &str, days: i64
     Ok(())
 }
 
-/// A link that signs somebody in, without the address before it.
-pub(super) async fn sign_in_link(store: &Store, who: &str) -> Result<String, String> {
-    let (person, team) = person_and_team(who)?;
-    let secret = Secret::new(random().ok_or("the system has no random bytes")?);
-    let now = now_ms();
-    let wrong = |error: sqlx::Error| format!("cannot make a link: {error}");
-    let person = store.person_in_team(&person, &team, now).await.map_err(wrong)?;
-    store.add_link(&secret.hash(), person, now + LINK_MS).await.map_err(wrong)?;
-    Ok(secret.show().to_owned())
-}
-
 pub(super) async fn revoke(store: &Store, owner: &str) -> Result<(), String> {
     let number = store.revoke(owner, now_ms()).await.map_err(|error| format!("cannot revoke: {error}"))?;
+    if number == 0 {
+        // Whoever asks believes that there is one: it may be valid, and somebody else's in this list.
+        return Err(format!(
+            "nothing was taken back: {owner} has no key that is not taken back already\n  help: look whether this is the database and the \
+             name that were meant; whoever is signed in finds their keys on /account"
+        ));
+    }
     say(&format!("{number} taken back from {owner}"));
     Ok(())
 }

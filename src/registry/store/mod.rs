@@ -18,6 +18,7 @@ mod list;
 mod migrate;
 mod names;
 mod open;
+mod operator;
 mod people;
 mod rows;
 mod sql;
@@ -29,6 +30,8 @@ pub(super) use rows::{Filter, From, Kind, Name, Namespace, NewVersion, Published
 use begin::BeginWrite as _;
 use names::WriteNames as _;
 pub(super) use names::words_of;
+pub(super) use open::Wanted;
+pub(super) use operator::{Known, Taken};
 pub(super) use people::{Person, TokenRow};
 use sqlx::{PgPool, SqlitePool};
 

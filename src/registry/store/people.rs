@@ -182,7 +182,7 @@ impl Store {
         })
     }
 
-    /// Begins a session.
+    /// Begins a session. Returns whether it began: none does for somebody who is locked.
     ///
     /// # Errors
     /// What the database says.
@@ -192,15 +192,16 @@ impl Store {
         person: i64,
         agent: &str,
         now_ms: i64,
-    ) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::ADD_SESSION)
+    ) -> Result<bool, sqlx::Error> {
+        let begun = on!(self, pool => sqlx::query(sql::ADD_SESSION)
             .bind(hash)
             .bind(person)
             .bind(agent)
             .bind(now_ms)
             .execute(pool)
-            .await
-            .map(|_| ()))
+            .await?
+            .rows_affected());
+        Ok(begun == 1)
     }
 
     /// The session with this hash.
@@ -251,13 +252,13 @@ impl Store {
         Ok(ended == 1)
     }
 
-    /// The keys of somebody, the last first.
+    /// The keys that somebody made, the last first.
     ///
     /// # Errors
     /// What the database says.
-    pub(in crate::registry) async fn tokens(&self, owner: &str) -> Result<Vec<TokenRow>, sqlx::Error> {
+    pub(in crate::registry) async fn tokens(&self, person: i64) -> Result<Vec<TokenRow>, sqlx::Error> {
         let found: Vec<KeyRow> =
-            on!(self, pool => sqlx::query_as(sql::TOKENS).bind(owner).fetch_all(pool).await?);
+            on!(self, pool => sqlx::query_as(sql::TOKENS).bind(person).fetch_all(pool).await?);
         let row = |(id, scope, created_ms, expires_ms, used_ms, revoked_ms)| TokenRow {
             id,
             scope,
@@ -276,12 +277,12 @@ impl Store {
     pub(in crate::registry) async fn revoke_one(
         &self,
         id: i64,
-        owner: &str,
+        person: i64,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
         let revoked = on!(self, pool => sqlx::query(sql::REVOKE_ONE)
             .bind(id)
-            .bind(owner)
+            .bind(person)
             .bind(now_ms)
             .execute(pool)
             .await?
@@ -299,7 +300,8 @@ fn session((id, person, agent, created_ms, seen_ms, ended_ms): Row) -> Session {
 
 /// Keys of machines.
 impl Store {
-    /// Keeps a key: its hash, whose it is, what it may do, and from when until when.
+    /// Keeps a key that the operator made: its hash, for whom it is, what it may do, and from when until when. It is on
+    /// nobody's page: a name says not for certain whose it is.
     ///
     /// # Errors
     /// What the database says.
@@ -309,12 +311,37 @@ impl Store {
         held: &Held,
         created_ms: i64,
     ) -> Result<(), sqlx::Error> {
+        self.keep_token(hash, held, created_ms, None).await
+    }
+
+    /// Keeps a key that somebody made.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn add_token_of(
+        &self,
+        person: i64,
+        hash: &str,
+        held: &Held,
+        created_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        self.keep_token(hash, held, created_ms, Some(person)).await
+    }
+
+    async fn keep_token(
+        &self,
+        hash: &str,
+        held: &Held,
+        created_ms: i64,
+        person: Option<i64>,
+    ) -> Result<(), sqlx::Error> {
         on!(self, pool => sqlx::query(sql::ADD_TOKEN)
             .bind(hash)
             .bind(&held.owner)
             .bind(&held.scope)
             .bind(created_ms)
             .bind(held.expires_ms)
+            .bind(person)
             .execute(pool)
             .await
             .map(|_| ()))
@@ -338,7 +365,7 @@ impl Store {
         on!(self, pool => sqlx::query(sql::TOKEN_USED).bind(hash).bind(now_ms).execute(pool).await.map(|_| ()))
     }
 
-    /// Takes back every key of somebody. Returns how many there were.
+    /// Takes back every key of whoever has this name. Returns how many there were.
     ///
     /// # Errors
     /// What the database says.

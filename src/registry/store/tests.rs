@@ -3,6 +3,7 @@
 
 use sqlx::{Connection as _, Executor as _, PgConnection, SqlSafeStr as _, SqlStr};
 
+use super::operator::Ended;
 use super::*;
 use crate::registry::flow::{Held, cursor, prepare, words};
 
@@ -231,6 +232,135 @@ async fn a_database_of_a_later_version_is_left_alone() {
     }
 }
 
+/// Opens what is there already, as the operator's commands do: a file, or a server.
+async fn found(at: &Result<std::path::PathBuf, String>, wanted: Wanted) -> Result<Store, String> {
+    let found = match at {
+        Ok(path) => Store::find_sqlite(path, wanted).await,
+        Err(url) => Store::find_postgres(url, wanted).await,
+    };
+    found.map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn what_is_there_is_opened_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("registry.sqlite");
+    let mut all = vec![(Store::open_sqlite(&path).await.expect("opened"), Ok(path))];
+    if let Some(url) = postgres_url().await {
+        let at = Err(url.clone());
+        let why = found(&at, Wanted::Reading).await.expect_err("nothing is there");
+        assert!(why.contains("no registry is in it"), "{why}");
+        all.push((Store::open_postgres(&url).await.expect("opened"), at));
+    }
+    for (store, at) in all {
+        found(&at, Wanted::Writing).await.expect("it is of today");
+        let set = async |sql: &'static str| {
+            on!(&store, pool => sqlx::query(sql).execute(pool).await.map(|_| ())).expect("written");
+        };
+        set("DELETE FROM migration WHERE number = 4").await;
+        let why = found(&at, Wanted::Writing).await.expect_err("an older shape");
+        assert!(why.contains("earlier version"), "{why}");
+        let reader = found(&at, Wanted::Reading).await.expect("it can be read");
+        assert!(!migrate::is_of_today(&reader).await.expect("asked"), "nothing was migrated");
+        set("INSERT INTO migration (number, name) VALUES (99, 'later')").await;
+        let why = found(&at, Wanted::Reading).await.expect_err("a later shape");
+        assert!(why.contains("later version"), "{why}");
+        set("DROP TABLE migration").await;
+        let why = found(&at, Wanted::Reading).await.expect_err("another program's");
+        assert!(why.contains("no registry is in it"), "{why}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("none.sqlite");
+    assert!(Store::find_sqlite(&path, Wanted::Reading).await.is_err() && !path.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_start_makes_the_first_person() {
+    for Fresh { store, _folder } in each().await {
+        let mut starts = tokio::task::JoinSet::new();
+        for number in 0..10 {
+            let store = store.clone();
+            starts.spawn(async move {
+                store.first_person("operator", "operators", (&format!("link {number}"), 9), 1).await
+            });
+        }
+        let made = starts.join_all().await;
+        let first = made.into_iter().filter(|it| *it.as_ref().expect("asked")).count();
+        assert_eq!(first, 1, "{}", store.engine());
+        let everybody = store.everybody().await.expect("listed");
+        let names: Vec<_> = everybody.iter().map(|it| (it.name.as_str(), it.teams.join(","))).collect();
+        assert_eq!(names, [("operator", "operators".to_owned())]);
+        let mut good = 0;
+        for number in 0..10 {
+            good += usize::from(store.use_link(&format!("link {number}"), 2).await.expect("used").is_some());
+        }
+        assert_eq!(good, 1, "of one start the link is kept");
+    }
+}
+
+#[tokio::test]
+async fn a_name_alone_gives_no_rights_to_whoever_has_it() {
+    for Fresh { store, _folder } in each().await {
+        // Somebody whom a provider knows was first to be called so; a team has made a link for another.
+        let mallory = store.person_of_provider("https://id", "666", "alice", 1).await.expect("made");
+        let alice = store.person_of_provider("https://id", "1", "alice", 1).await.expect("made");
+        let bob = store.person_in_team("bob", "evil", 1).await.expect("made");
+        let take = async |who: &str, team: &str, number: Option<i64>| {
+            let link = format!("{who} {team} {number:?}");
+            store.take_into_team((who, team), number, (&link, 9), 1).await.expect("asked")
+        };
+        for (name, number, id) in
+            [("alice", None, mallory), ("bob", None, bob), ("alice", Some(alice), mallory)]
+        {
+            let Taken::Unsure(known) = take(name, "payments", number).await else {
+                panic!("{name} is taken")
+            };
+            assert_eq!(known.id, id);
+            assert!(!known.teams.contains(&"payments".to_owned()));
+        }
+        assert!(store.everybody().await.expect("listed").iter().all(|it| it.teams != ["payments"]));
+        assert_eq!(take("carol", "payments", Some(5)).await, Taken::Nobody);
+        assert!(!store.is_person("carol").await.expect("asked"));
+        let Taken::In(known) = take("alice-2", "payments", Some(alice)).await else { panic!("not taken") };
+        assert_eq!((known.id, known.teams), (alice, vec!["payments".to_owned()]));
+        assert_eq!(known.identity, Some(("https://id".to_owned(), "1".to_owned())));
+        // Whoever the team has already gets another link, and somebody new a first one.
+        for (who, team) in [("bob", "evil"), ("dave", "payments")] {
+            assert!(matches!(take(who, team, None).await, Taken::In(_)), "{who}");
+        }
+        assert!(matches!(take("alice-2", "payments", None).await, Taken::Unsure(_)), "never by name");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_locked_is_out_until_they_are_unlocked() {
+    for Fresh { store, _folder } in each().await {
+        let bob = store.person_of_provider("https://id", "7", "bob", 1).await.expect("made");
+        assert!(store.add_session("session", bob, "tests", 1).await.expect("begun"));
+        store.add_link("link", bob, 9).await.expect("kept");
+        let held =
+            Held { owner: "bob".into(), scope: "publish:acme".into(), expires_ms: 9, revoked_ms: None };
+        store.add_token_of(bob, "own", &held, 1).await.expect("kept");
+        store.add_token("of the operator", &held, 1).await.expect("kept");
+        let own = store.tokens(bob).await.expect("listed");
+        assert_eq!(own.len(), 1, "a key for a name is on nobody's page");
+        assert_eq!(store.lock(bob, 5).await.expect("locked"), Ended { sessions: 1, links: 1, keys: 1 });
+        assert_eq!(store.session("session").await.expect("asked"), None);
+        assert_eq!(store.token("own").await.expect("asked"), None);
+        assert_eq!(store.use_link("link", 6).await.expect("asked"), None);
+        assert_eq!(store.keys_for("bob", 5).await.expect("counted"), 1);
+        // The provider still knows them.
+        assert_eq!(store.person_of_provider("https://id", "7", "bob", 6).await.expect("asked"), bob);
+        assert!(!store.add_session("again", bob, "tests", 6).await.expect("asked"));
+        let taken = store.take_into_team(("bob", "pay"), Some(bob), ("link 2", 9), 6).await.expect("asked");
+        assert!(matches!(taken, Taken::Locked(_)), "{taken:?}");
+        assert!(store.unlock(bob).await.expect("unlocked") && !store.unlock(bob).await.expect("asked"));
+        assert!(store.add_session("later", bob, "tests", 7).await.expect("begun"));
+        let session = store.session("session").await.expect("asked").expect("it is kept");
+        assert_eq!(session.ended_ms, Some(5), "what ended stays ended");
+    }
+}
+
 #[tokio::test]
 async fn every_statement_is_understood() {
     for Fresh { store, _folder } in each().await {
@@ -238,7 +368,7 @@ async fn every_statement_is_understood() {
             Store::Sqlite(_) => sql::OF_SQLITE,
             Store::Postgres(_) => sql::OF_POSTGRES,
         };
-        for statement in sql::ALL.into_iter().chain(own) {
+        for statement in sql::ALL.into_iter().chain(own).chain(operator::ALL) {
             let prepared =
                 on!(&store, pool => pool.prepare(SqlStr::from_static(statement)).await.map(|_| ()));
             prepared.unwrap_or_else(|error| panic!("{}: {statement}: {error}", store.engine()));

@@ -43,7 +43,7 @@ pub(in crate::registry::http) async fn make_token(
     let owner = somebody.owner().to_owned();
     let held =
         Held { owner, scope: scope_of(&namespace), expires_ms: now + number * DAY_MS, revoked_ms: None };
-    if let Err(error) = shared.store.add_token(&key.hash(), &held, now).await {
+    if let Err(error) = shared.store.add_token_of(somebody.person.id, &key.hash(), &held, now).await {
         return broken(&error);
     }
     let what = format!("The key for publishing in {namespace}, for {number} days");
@@ -57,7 +57,7 @@ pub(in crate::registry::http) async fn revoke_token(
     Sent { somebody, .. }: Sent,
 ) -> Response {
     // One that is not theirs, or is taken back already, is as good as taken back.
-    match shared.store.revoke_one(id, somebody.owner(), (shared.now_ms)()).await {
+    match shared.store.revoke_one(id, somebody.person.id, (shared.now_ms)()).await {
         Ok(_) => Redirect::to("/account").into_response(),
         Err(error) => broken(&error),
     }

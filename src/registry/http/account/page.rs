@@ -74,7 +74,7 @@ pub(super) async fn show(shared: &Shared, somebody: Somebody, said: Said) -> Res
 
 async fn read(shared: &Shared, somebody: Somebody, said: Said) -> Result<Account, sqlx::Error> {
     let now = (shared.now_ms)();
-    let tokens = shared.store.tokens(somebody.owner()).await?;
+    let tokens = shared.store.tokens(somebody.person.id).await?;
     let sessions = shared.store.sessions(somebody.person.id).await?;
     let own = somebody.session.id;
     // What was just made belongs to it already.
