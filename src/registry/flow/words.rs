@@ -45,7 +45,8 @@ pub(super) fn of_guideline(guideline: &Guideline) -> Words {
 }
 
 pub(super) fn of_standard(standard: &Standard) -> Words {
-    let members = standard.members.iter().take(LABELS);
+    // All of them: a guideline says in which standards it is. There are no more than a standard may have.
+    let members = standard.members.iter();
     let mut labels: Vec<String> = members.map(|(id, ..)| format!("member:{id}")).collect();
     labels.sort();
     labels.dedup();

@@ -232,6 +232,51 @@ async fn a_database_of_a_later_version_is_left_alone() {
     }
 }
 
+#[tokio::test]
+async fn what_is_as_long_as_it_may_be_is_kept() {
+    for Fresh { store, _folder } in each().await {
+        // Not what an index could make shorter: characters of three bytes, each topic others.
+        let word = |from: u32, length: u32| -> String {
+            (0..length).filter_map(|at| char::from_u32(0x4e00 + from * 64 + at)).collect()
+        };
+        let (_, text) = crate::format::starter().into_iter().next().expect("one");
+        let mut text = text.to_owned();
+        let pre: String = "0.".repeat(28) + "a1";
+        let topics: Vec<String> = (0..20).map(|number| word(number, 64)).collect();
+        for (start, value) in [
+            ("guideline: ", format!("{}/{}", "a".repeat(64), "b".repeat(64))),
+            ("version: ", format!("1.0.0-{pre}")),
+            ("title: ", word(30, 120)),
+            ("summary: ", word(40, 300)),
+            ("owner: ", word(50, 64)),
+            ("topics: ", format!("[{}]", topics.join(", "))),
+        ] {
+            let line = text.lines().find(|line| line.starts_with(start)).expect(start).to_owned();
+            text = text.replacen(&line, &format!("{start}{value}"), 1);
+        }
+        let more: String = (0..20_000).map(|number| format!("w{number}x ")).collect();
+        let new =
+            prepare(Kind::Guideline, "x.md", &format!("{text}\n{more}\n"), "tests", 1).expect("a version");
+        assert_eq!(new.version.len(), 64);
+        assert_eq!(store.publish(&new).await.expect("published"), Published::New, "{}", store.engine());
+        let filter = Filter { topics: vec![topics[19].clone()], ..Filter::default() };
+        let from = From::Name(String::new(), String::new());
+        let found = store.names(Kind::Guideline, &filter, &from, 9).await.expect("listed");
+        assert_eq!(found.len(), 1, "{}", store.engine());
+        let members: String =
+            (0..500).map(|number| format!("\"{}/m{number}\" = \"*\"\n", "c".repeat(64))).collect();
+        let head = format!(
+            "schema = 1\nstandard = \"acme/all\"\nversion = \"1.0.0\"\ntitle = \"{}\"\n",
+            word(60, 120)
+        );
+        let standard = format!("{head}owner = \"{}\"\n[guidelines]\n{members}", word(70, 64));
+        let new = prepare(Kind::Standard, "x.toml", &standard, "tests", 1).expect("a version");
+        assert_eq!(store.publish(&new).await.expect("published"), Published::New, "{}", store.engine());
+        let last = format!("member:{}/m499", "c".repeat(64));
+        assert_eq!(store.labelled(&last, 9).await.expect("listed").len(), 1, "every member is found");
+    }
+}
+
 /// Opens what is there already, as the operator's commands do: a file, or a server.
 async fn found(at: &Result<std::path::PathBuf, String>, wanted: Wanted) -> Result<Store, String> {
     let found = match at {
