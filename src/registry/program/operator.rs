@@ -13,6 +13,9 @@ use crate::registry::{backup, proving, site};
 use crate::report::escape::escape;
 use crate::report::{HumanStyle, render_problems};
 
+/// So many files that could not be written are named.
+const MISSING: usize = 20;
+
 pub(super) async fn publish(store: &Store, files: &[PathBuf], by: &str) -> Result<(), String> {
     for file in files {
         let name = file.display().to_string();
@@ -129,12 +132,8 @@ pub(super) async fn write_export(
     folder: &std::path::Path,
     public_url: Option<&str>,
 ) -> Result<(), String> {
-    let wrong = |error| match error {
-        ExportError::Database(error) => format!("cannot export: {error}"),
-        ExportError::File(path, error) => format!("cannot write {path}: {error}"),
-        ExportError::Page(address) => format!("the page {address} could not be made; the log above says why"),
-    };
-    let exported = export(store, folder).await.map_err(wrong)?;
+    let wrong = |error: ExportError| format!("cannot export: {error}");
+    let mut exported = export(store, folder).await.map_err(wrong)?;
     let site = Site {
         store: store.clone(),
         now_ms,
@@ -145,9 +144,24 @@ pub(super) async fn write_export(
         numbers: std::sync::Arc::default(),
         quiet: true,
     };
-    let pages = site::export(site, store, folder).await.map_err(wrong)?;
+    let written = site::export(site, store, folder).await.map_err(wrong)?;
+    let pages = written.pages;
     say(&format!("exported: {} names, {} versions, {pages} pages", exported.names, exported.versions));
-    Ok(())
+    exported.wrong.extend(written.wrong);
+    let missing = exported.wrong.len();
+    if missing == 0 {
+        return Ok(());
+    }
+    let mut told: Vec<String> = exported.wrong.into_iter().take(MISSING).collect();
+    if missing > MISSING {
+        told.push(format!("and {} more", missing - MISSING));
+    }
+    Err(format!(
+        "{missing} files are missing in {}, or are what they were; the others are there:\n  {}\n  help: export again when that is \
+         mended; what is there stays",
+        folder.display(),
+        told.join("\n  ")
+    ))
 }
 
 pub(super) async fn verify(store: &Store) -> Result<(), String> {
