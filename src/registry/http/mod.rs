@@ -9,6 +9,8 @@ mod index;
 mod limit;
 mod listen;
 mod pages;
+mod patience;
+mod peers;
 mod query;
 mod trace;
 
@@ -27,7 +29,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-pub(super) use listen::serve;
+pub(super) use listen::{Limits, serve};
 pub(super) use trace::Numbers;
 
 use super::flow::Discovered;
@@ -185,7 +187,8 @@ pub(super) fn metrics(numbers: Arc<Numbers>) -> Router {
     let text = move || async move {
         ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], numbers.text())
     };
-    Router::new().route("/metrics", get(text))
+    // Also here, so that it can be asked where everybody else is kept away.
+    Router::new().route("/metrics", get(text)).route("/healthz", get(answers::alive))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::operator::{refused, sign_in_link};
 use super::{log, now_ms, open_at, random, say};
 use crate::format;
 use crate::registry::flow::prepare;
-use crate::registry::http::{Numbers, Site, metrics, router, serve};
+use crate::registry::http::{Limits, Numbers, Site, metrics, router, serve};
 use crate::registry::proving;
 use crate::registry::settings::Settings;
 use crate::registry::store::{Kind, Published, Store};
@@ -25,6 +25,7 @@ pub(super) fn show(settings: &Settings) {
         ("metrics", or(settings.metrics.map(|it| it.to_string()), "nowhere")),
         ("public-url", or(settings.public_url.clone(), "as it is asked for")),
         ("database", database),
+        ("connections", format!("{} from one address", settings.connections)),
         (
             "sign-in",
             settings.provider.as_ref().map_or_else(
@@ -38,7 +39,8 @@ pub(super) fn show(settings: &Settings) {
 }
 
 pub(super) async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
-    let Settings { listen, metrics: metrics_address, data, public_url, database_url, provider } = settings;
+    let Settings { listen, metrics: metrics_address, data, public_url, database_url, provider, connections } =
+        settings;
     let store = open_at(database_url.as_deref(), &data).await?;
     let _alone = alone(&store, &data)?;
     let is_first = publish_starter(&store).await?;
@@ -49,7 +51,12 @@ pub(super) async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
         let listener = bind(address, "--metrics").await?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         log(&format!("level=info what=metrics address=http://{address}/metrics"));
-        tokio::spawn(serve(listener, metrics(numbers.clone()), std::future::pending()));
+        tokio::spawn(serve(
+            listener,
+            metrics(numbers.clone()),
+            Limits::new(connections),
+            std::future::pending(),
+        ));
     }
     let stop = stop();
     log(&format!("level=info what=serving address=http://{address} database={}", store.engine()));
@@ -69,7 +76,7 @@ pub(super) async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
         numbers,
         quiet,
     };
-    serve(listener, router(site), stop).await;
+    serve(listener, router(site), Limits::new(connections), stop).await;
     log("level=info what=stopped");
     Ok(())
 }
