@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 mod principals;
+mod races;
 
 use super::*;
 use crate::registry::flow::{prepare, words};

@@ -58,6 +58,34 @@ impl Store {
         })
     }
 
+    /// Takes somebody new into a team, with a link (its hash and its end) that signs them in. Returns whether the name was
+    /// free; else nothing is done: a link for somebody who is there would let its maker sign in as them.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn new_person_in_team(
+        &self,
+        name: &str,
+        team: i64,
+        (link, expires_ms): (&str, i64),
+        now_ms: i64,
+    ) -> Result<bool, sqlx::Error> {
+        on!(self, pool => {
+            let mut transaction = pool.begin_write().await?;
+            let added = sqlx::query(sql::ADD_PERSON).bind(name).bind(now_ms).execute(&mut *transaction).await?;
+            if added.rows_affected() != 1 {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+            let (person,): (i64,) =
+                sqlx::query_as(sql::PERSON_BY_NAME).bind(name).fetch_one(&mut *transaction).await?;
+            sqlx::query(sql::ADD_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_LINK).bind(link).bind(person).bind(expires_ms).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            Ok(true)
+        })
+    }
+
     /// The person that an identity provider knows as `subject`; made where there is none, with the first free name
     /// that begins with `wish`.
     ///
@@ -93,16 +121,6 @@ impl Store {
             }
             Err(sqlx::Error::RowNotFound)
         })
-    }
-
-    /// Whether somebody has this name.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn is_person(&self, name: &str) -> Result<bool, sqlx::Error> {
-        let found: Option<(i64,)> =
-            on!(self, pool => sqlx::query_as(sql::PERSON_BY_NAME).bind(name).fetch_optional(pool).await?);
-        Ok(found.is_some())
     }
 
     /// Somebody by number.
