@@ -10,7 +10,7 @@ use crate::format;
 use crate::model::{Guideline, GuidelineId, Origin};
 use crate::registry::http::Shared;
 use crate::registry::http::answers::{broken, problem, tagged};
-use crate::registry::store::{Kind, PublishedVersion};
+use crate::registry::store::{Kind, NameWithVersions, PublishedVersion};
 use crate::report::differences;
 use crate::report::escape::escape;
 
@@ -45,9 +45,14 @@ async fn one(shared: &Shared, kind: Kind, namespace: &str, slug: &str, headers: 
         Ok(versions) => versions,
         Err(error) => return broken(&error),
     };
-    let mut body = shapes::name(&name);
+    tagged(headers, "application/json", with_history(&(name, versions)))
+}
+
+/// A name with its versions as it is answered, the newest first.
+pub(super) fn with_history((name, versions): &NameWithVersions) -> String {
+    let mut body = shapes::name(name);
     body["history"] = versions.iter().rev().map(shapes::version).collect();
-    tagged(headers, "application/json", format!("{body}\n"))
+    format!("{body}\n")
 }
 
 /// One version of a guideline.

@@ -47,8 +47,8 @@ async fn put(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Response {
-    let (held, hash) = match publisher(shared, headers, namespace).await {
-        Ok(publisher) => publisher,
+    let held = match publisher(shared, headers, namespace).await {
+        Ok(held) => held,
         Err(answer) => return answer,
     };
     let now = (shared.now_ms)();
@@ -69,15 +69,11 @@ async fn put(
             Err(answer) => return answer,
         }
     }
-    let published = shared.store.publish(&new).await;
-    if let Err(error) = shared.store.token_used(&hash, now).await {
-        return broken(&error);
-    }
     let answer = |status| {
         let body = serde_json::json!({ "name": format!("{namespace}/{slug}"), "version": version, "sha256": new.sha256, "note": new.note });
         (status, [(header::CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
     };
-    match published {
+    match shared.store.publish(&new).await {
         Ok(Published::New) => answer(StatusCode::CREATED),
         Ok(Published::Same) => answer(StatusCode::OK),
         Ok(Published::Taken { sha256 }) => problem(

@@ -31,3 +31,39 @@ async fn of_two_teams_that_take_in_the_same_new_person_one_gets_a_link() {
         assert_eq!((links, statuses), (1, [200, 422]), "race {race}:\n{}\n{}", a.1, b.1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_who_change_what_they_saw_one_does() {
+    let served = served().await;
+    let key = acme_with_one(&served).await;
+    for path in ["/api/v1/guidelines/acme/one/1.0.0", "/api/v1/guidelines/acme/one"] {
+        let word = if path.ends_with("1.0.0") { "yanked" } else { "retired" };
+        for race in 0..RACES {
+            let (_, head, _) = served.get(path).await;
+            let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").to_owned();
+            let headers = format!("{key}\r\nIf-Match: {tag}");
+            let body = |who: &str| format!("{{\"{word}\":true,\"message\":\"{who} {race}\"}}");
+            let line = format!("PATCH {path}");
+            let (one, two) = (body("one"), body("two"));
+            let (a, b) = tokio::join!(served.send(&line, &headers, &one), served.send(&line, &headers, &two));
+            let mut statuses = [a.0, b.0];
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 412], "{path}, race {race}:\n{}\n{}", a.1, b.1);
+        }
+        let (status, answer) = served.send(&format!("PATCH {path}"), &key, "{}").await;
+        assert_eq!(status, 428, "{answer}");
+    }
+    let used = served.store.tokens("alice").await.expect("asked");
+    assert_eq!(used[0].used_ms, Some(NOW), "a change is a use of the key");
+}
+
+/// Publishes `acme/one` 1.0.0; the header with a key for it.
+pub(super) async fn acme_with_one(served: &Served) -> String {
+    let (_, text) = crate::format::starter().into_iter().next().expect("one");
+    let line = text.lines().find(|line| line.starts_with("guideline: ")).expect("the line");
+    let text = text.replacen(line, "guideline: acme/one", 1);
+    let new = prepare(Kind::Guideline, "x.md", &text, "tests", 7).expect("a version");
+    assert_eq!(new.version, "1.0.0");
+    served.store.publish(&new).await.expect("published");
+    key(&served.store, 1, NOW + 1).await
+}
