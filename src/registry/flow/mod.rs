@@ -7,7 +7,7 @@ mod publish;
 mod token;
 mod words;
 
-pub(super) use account::{LINK_MS, Secret, Session, name, person_and_team};
+pub(super) use account::{LINK_MS, Secret, Session, name, person_and_team, sealed, unsealed};
 pub(super) use provider::{Discovered, Identity, Pending, identity};
 pub(super) use publish::{LARGEST, Refusal, followed, prepare};
 pub(super) use token::{Denied, Held, Key, may_publish, presented, scope_of};

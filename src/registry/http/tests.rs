@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+mod costly;
 mod principals;
 mod races;
 
@@ -40,10 +41,11 @@ fn site(store: Store) -> Site {
 }
 
 async fn served() -> Served {
-    served_with(Limits::new(100)).await
+    served_with(Limits::new(100), |_| {}).await
 }
 
-async fn served_with(limits: Limits) -> Served {
+/// The same with other limits, and with what else is changed of [`site`].
+async fn served_with(limits: Limits, change: impl FnOnce(&mut Site)) -> Served {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open_sqlite(&folder.path().join("registry.sqlite")).await.expect("opened");
     for (name, text) in crate::format::starter() {
@@ -55,8 +57,9 @@ async fn served_with(limits: Limits) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let task =
-        tokio::spawn(serve(listener, router(site(store.clone())), limits, async { drop(stopped.await) }));
+    let mut site = site(store.clone());
+    change(&mut site);
+    let task = tokio::spawn(serve(listener, router(site), limits, async { drop(stopped.await) }));
     Served { store, address, stop: Some(stop), task, _folder: folder }
 }
 
@@ -373,7 +376,7 @@ async fn half_a_head_is_not_waited_for_and_does_not_slow_others() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_does_not_read_is_not_waited_for() {
     let times = (Duration::from_millis(300), Duration::from_mins(10));
-    let served = served_with(Limits::new(100).with_times(times.0, times.1)).await;
+    let served = served_with(Limits::new(100).with_times(times.0, times.1), |_| {}).await;
     let mut all = Vec::new();
     for _ in 0..20 {
         let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
@@ -396,7 +399,7 @@ async fn who_does_not_read_is_not_waited_for() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_connection_lives_for_ever() {
     let times = (Duration::from_secs(20), Duration::from_millis(500));
-    let served = served_with(Limits::new(100).with_times(times.0, times.1)).await;
+    let served = served_with(Limits::new(100).with_times(times.0, times.1), |_| {}).await;
     let mut stream = TcpStream::connect(served.address).await.expect("connected");
     let mut read = [0; 4_096];
     let mut answers = 0;

@@ -7,6 +7,8 @@ use super::{
     Filter, From, Kind, Name, Namespace, NewVersion, Published, PublishedVersion, Store, Words, sql,
 };
 
+/// Names that are asked for in one statement.
+const AT_ONCE: usize = 100;
 /// Most words of a search.
 const WORDS: usize = 12;
 
@@ -222,6 +224,26 @@ impl Store {
         slug: &str,
     ) -> Result<Option<Name>, sqlx::Error> {
         on!(self, pool => sqlx::query_as(sql::ONE_NAME).bind(namespace).bind(slug).fetch_optional(pool).await)
+    }
+
+    /// Those of these names (namespace and the rest) that there are, in any order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn named(&self, names: &[(&str, &str)]) -> Result<Vec<Name>, sqlx::Error> {
+        let mut all = Vec::new();
+        for some in names.chunks(AT_ONCE) {
+            let list = List::of(some);
+            let found: Vec<Name> = on!(self, pool => {
+                let mut query = sqlx::query_as(list.sql());
+                for (namespace, slug) in some {
+                    query = query.bind(*namespace).bind(*slug);
+                }
+                query.fetch_all(pool).await?
+            });
+            all.extend(found);
+        }
+        Ok(all)
     }
 
     /// The names with a label, in order, at most `limit`.

@@ -127,6 +127,12 @@ async fn words_are_found_and_mean_themselves() {
         ] {
             assert!(found(nothing, 0).await.is_empty(), "{}: {nothing}", store.engine());
         }
+        let asked = [("acme", "beta"), ("acme", "none"), ("acme", "alpha"), ("beta", "acme")];
+        let named = store.named(&asked).await.expect("asked");
+        let mut named: Vec<&str> = named.iter().map(|it| it.slug.as_str()).collect();
+        named.sort_unstable();
+        assert_eq!(named, ["alpha", "beta"], "{}", store.engine());
+        assert!(store.named(&[]).await.expect("asked").is_empty());
         let recent = store.recent("", 2).await.expect("listed");
         let recent: Vec<&str> = recent.iter().map(|it| it.version.as_str()).collect();
         assert_eq!(recent, ["1.1.0", "1.0.0"], "the last first");

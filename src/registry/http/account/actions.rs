@@ -9,7 +9,7 @@ use super::{Sent, cookie, field, private, random};
 use crate::model::GuidelineId;
 use crate::registry::flow::{Held, Key, LINK_MS, Secret, name, scope_of};
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
+use crate::registry::http::pages::broken;
 use crate::registry::http::query::Slip;
 
 /// Longest life of a key, in days.

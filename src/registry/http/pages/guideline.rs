@@ -1,15 +1,16 @@
 //! `/guidelines/<ns>/<slug>[/<version>]` and the same for standards: one text, as people read it.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, as_json, day, nothing, page, problem};
+use super::{Failed, Frame, as_json, day, failed, nothing, page, problem};
 use crate::format;
 use crate::model::{CheckKind, Guideline, GuidelineId, Origin};
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
 use crate::registry::store::{Kind, Name, PublishedVersion};
 use crate::report::prose_html;
 
@@ -104,7 +105,7 @@ async fn show(shared: &Shared, kind: Kind, namespace: &str, slug: &str, version:
     match read(shared, kind, namespace, slug, version).await {
         Ok(Some(response)) => response,
         Ok(None) => nothing().await,
-        Err(error) => broken(&error),
+        Err(why) => failed(&why),
     }
 }
 
@@ -114,7 +115,7 @@ async fn read(
     namespace: &str,
     slug: &str,
     version: Option<&str>,
-) -> Result<Option<Response>, sqlx::Error> {
+) -> Result<Option<Response>, Failed> {
     let Ok(id) = GuidelineId::new(&format!("{namespace}/{slug}")) else { return Ok(None) };
     let store = &shared.store;
     let Some(name) = store.name(namespace, slug).await?.filter(|name| name.kind == kind) else {
@@ -139,17 +140,28 @@ async fn read(
     frame.feed = (format!("/feed/names/{namespace}/{slug}.atom"), format!("Versions of {id}"));
     let origin = Origin::File(slug.to_owned());
     if kind == Kind::Standard {
-        let Ok(standard) = format::parse_standard(slug, &text, origin) else { return Ok(Some(unreadable())) };
-        let mut members = Vec::new();
-        for (id, range, _) in &standard.members {
-            members.push((id.to_string(), range.to_string(), store.name(id.namespace(), id.slug()).await?));
-        }
+        let file = slug.to_owned();
+        let read = move || format::parse_standard(&file, &text, origin);
+        let Ok(standard) = shared.looking.run(read).await? else { return Ok(Some(unreadable())) };
+        let ids = standard.members.iter().map(|(id, ..)| (id.namespace(), id.slug()));
+        let known = store.named(&ids.collect::<Vec<_>>()).await?;
+        let mut known: HashMap<String, Name> =
+            known.into_iter().map(|it| (format!("{}/{}", it.namespace, it.slug), it)).collect();
+        let members = standard.members.iter().map(|(id, range, _)| {
+            let id = id.to_string();
+            (id.clone(), range.to_string(), known.remove(&id))
+        });
+        let members = members.collect();
         return Ok(Some(page(StatusCode::OK, &StandardPage { frame, shown, members })));
     }
-    // It was read when it was published.
-    let Ok(read) = format::parse(slug, &text, origin, &|_| None) else { return Ok(Some(unreadable())) };
     let standards = store.labelled(&format!("member:{id}"), STANDARDS).await?;
-    Ok(Some(page(StatusCode::OK, &guideline(frame, shown, &read, standards))))
+    let file = slug.to_owned();
+    let show = move || {
+        // It was read when it was published.
+        let Ok(read) = format::parse(&file, &text, origin, &|_| None) else { return unreadable() };
+        page(StatusCode::OK, &guideline(frame, shown, &read, standards))
+    };
+    Ok(Some(shared.looking.run(show).await?))
 }
 
 fn unreadable() -> Response {

@@ -5,11 +5,10 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, day, page};
+use super::{Frame, broken, day, page};
 use crate::model::Stage;
 use crate::registry::flow::cursor;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
 use crate::registry::http::query::{Asked, Pairs};
 use crate::registry::store::{Kind, Name};
 

@@ -5,10 +5,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, as_json, day, nothing, page};
+use super::{Frame, as_json, broken, day, nothing, page};
 use crate::model::GuidelineId;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
 use crate::registry::http::query::Pairs;
 use crate::registry::store::{Filter, From, Kind, Name, Namespace};
 
