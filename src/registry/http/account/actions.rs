@@ -110,8 +110,8 @@ pub(in crate::registry::http) async fn claim(
             Err(error) => return broken(&error),
         }
     }
-    show(&shared, somebody, Said { typed: vec![("new-namespace", namespace)], slips, ..Said::default() })
-        .await
+    let typed = vec![("new-namespace", namespace), ("team", team)];
+    show(&shared, somebody, Said { typed, slips, ..Said::default() }).await
 }
 
 /// Takes a colleague into a team, and makes a link that signs them in.

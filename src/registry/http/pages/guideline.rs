@@ -10,6 +10,7 @@ use axum::response::Response;
 use super::{Failed, Frame, as_json, day, failed, nothing, page, problem};
 use crate::format;
 use crate::model::{CheckKind, Guideline, GuidelineId, Origin};
+use crate::registry::flow::topics;
 use crate::registry::http::Shared;
 use crate::registry::store::{Kind, Name, PublishedVersion};
 use crate::report::prose_html;
@@ -29,7 +30,8 @@ struct GuidelinePage {
     /// What is looked for: the kind of a check, and what it says.
     checks: Vec<(&'static str, String)>,
     settings: Vec<(String, String)>,
-    topics: Vec<String>,
+    /// As they are said, and what each is found by.
+    topics: Vec<(String, Option<String>)>,
     standards: Vec<Name>,
 }
 
@@ -54,6 +56,8 @@ struct Shown {
     versions: Vec<(PublishedVersion, String)>,
     /// The version before this one.
     before: Option<String>,
+    /// What is advised instead of a retired one: its address, where it is published here, and its name.
+    successor: Option<(String, String)>,
 }
 
 /// The newest version of a guideline that stands.
@@ -126,6 +130,10 @@ async fn read(
     let Some(at) = versions.iter().position(|it| it.version == wanted) else { return Ok(None) };
     let it = versions[at].clone();
     let text = store.text(&it.sha256).await?.unwrap_or_default();
+    let successor = match &name.successor {
+        Some(next) => Some((address_of(shared, next).await?, next.clone())),
+        None => None,
+    };
     let shown = Shown {
         published: day(it.published_ms),
         is_newest: it.version == name.version,
@@ -135,6 +143,7 @@ async fn read(
         versions: versions.iter().rev().map(|it| (it.clone(), day(it.published_ms))).collect(),
         it,
         name,
+        successor,
     };
     let mut frame = Frame::new(kind.plural());
     frame.feed = (format!("/feed/names/{namespace}/{slug}.atom"), format!("Versions of {id}"));
@@ -164,6 +173,13 @@ async fn read(
     Ok(Some(shared.looking.run(show).await?))
 }
 
+/// The address of a name, which is a guideline's or a standard's; empty where there is none.
+async fn address_of(shared: &Shared, name: &str) -> Result<String, sqlx::Error> {
+    let Ok(id) = GuidelineId::new(name) else { return Ok(String::new()) };
+    let found = shared.store.name(id.namespace(), id.slug()).await?;
+    Ok(found.map_or_else(String::new, |it| format!("/{}/{id}", it.kind.plural())))
+}
+
 fn unreadable() -> Response {
     problem(StatusCode::INTERNAL_SERVER_ERROR, "Unreadable", "This text cannot be read by this program.")
 }
@@ -190,7 +206,7 @@ fn guideline(frame: Frame, shown: Shown, read: &Guideline, standards: Vec<Name>)
                 )
             })
             .collect(),
-        topics: read.topics.clone(),
+        topics: topics(read),
         standards,
     }
 }
