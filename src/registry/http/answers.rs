@@ -6,6 +6,10 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 
 use super::Shared;
+use super::limit::later;
+
+/// So many seconds later there may be room again.
+pub(super) const BUSY_SECONDS: i64 = 5;
 
 /// The process runs.
 pub(super) async fn alive() -> &'static str {
@@ -35,10 +39,21 @@ pub(super) async fn other_method() -> Response {
 
 /// What went wrong in the database is for the operator, not for the reader.
 pub(super) fn broken(error: &sqlx::Error) -> Response {
+    note(error);
+    problem(StatusCode::SERVICE_UNAVAILABLE, "The database could not answer. Try again in a moment.")
+}
+
+/// Writes down what went wrong in the database.
+pub(super) fn note(error: &sqlx::Error) {
     // One line; texts of databases hold no secrets, and are escaped all the same.
     let words = crate::report::escape::escape(&error.to_string()).into_owned();
     super::super::program::log(&format!("level=error what=database detail={words:?}"));
-    problem(StatusCode::SERVICE_UNAVAILABLE, "The database could not answer. Try again in a moment.")
+}
+
+/// There is no room at the moment for what takes a while.
+pub(super) fn busy() -> Response {
+    let detail = "Too much is asked for at the moment; Retry-After says when to try again.";
+    later(problem(StatusCode::SERVICE_UNAVAILABLE, detail), BUSY_SECONDS)
 }
 
 /// A problem document: RFC 9457.

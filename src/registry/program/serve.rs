@@ -8,7 +8,7 @@ use super::operator::refused;
 use super::{FILE, log, now_ms, random, root, say};
 use crate::format;
 use crate::registry::flow::{LINK_MS, Secret, prepare};
-use crate::registry::http::{Numbers, Site, metrics, router, serve};
+use crate::registry::http::{Limits, Numbers, Site, metrics, router, serve};
 use crate::registry::proving;
 use crate::registry::settings::Settings;
 use crate::registry::store::{Kind, Published, Store};
@@ -25,6 +25,7 @@ pub(super) fn show(settings: &Settings) {
         ("metrics", or(settings.metrics.map(|it| it.to_string()), "nowhere")),
         ("public-url", or(settings.public_url.clone(), "as it is asked for")),
         ("database", database),
+        ("connections", format!("{} from one address", settings.connections)),
         (
             "sign-in",
             settings.provider.as_ref().map_or_else(
@@ -52,7 +53,12 @@ pub(super) async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
     if let Some(listener) = metrics_listener {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         log(&format!("level=info what=metrics address=http://{address}/metrics"));
-        tokio::spawn(serve(listener, metrics(numbers.clone()), std::future::pending()));
+        tokio::spawn(serve(
+            listener,
+            metrics(numbers.clone()),
+            Limits::new(settings.connections),
+            std::future::pending(),
+        ));
     }
     let stop = stop();
     log(&format!("level=info what=serving address=http://{address} database={}", store.engine()));
@@ -61,7 +67,7 @@ pub(super) async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
         let root = root(&settings, address);
         say(&format!("The first one to use this link within a day is the operator: {root}/sign-in/{link}"));
     }
-    let Settings { public_url, provider, .. } = settings;
+    let Settings { public_url, provider, connections, .. } = settings;
     let site = Site {
         store,
         now_ms,
@@ -72,7 +78,7 @@ pub(super) async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
         numbers,
         quiet,
     };
-    serve(listener, router(site), stop).await;
+    serve(listener, router(site), Limits::new(connections), stop).await;
     log("level=info what=stopped");
     Ok(())
 }

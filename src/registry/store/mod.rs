@@ -60,6 +60,20 @@ pub(super) enum Published {
     OtherKind(Kind),
 }
 
+/// A name and its versions, the oldest first.
+pub(super) type NameWithVersions = (Name, Vec<PublishedVersion>);
+
+/// What became of a change of something that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Changed<T> {
+    /// It is so now.
+    Done(T),
+    /// It is not as whoever asked had seen it, and was left alone.
+    Otherwise(T),
+    /// There is none.
+    Missing,
+}
+
 impl Store {
     /// Publishes a version: its text, the version and what its name shows, or nothing.
     ///
@@ -120,19 +134,35 @@ impl Store {
     /// What the database says.
     pub(super) async fn yank(
         &self,
-        (namespace, slug, version): (&str, &str, &str),
+        name: (&str, &str, &str),
         message: Option<(&str, i64)>,
         words: impl Fn(Kind, &str) -> Words + Send,
     ) -> Result<bool, sqlx::Error> {
+        Ok(self.yank_as_seen(name, message, words, |_| true).await? != Changed::Missing)
+    }
+
+    /// The same, of a version that is still what `as_seen` says. Returns the version.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn yank_as_seen(
+        &self,
+        (namespace, slug, version): (&str, &str, &str),
+        message: Option<(&str, i64)>,
+        words: impl Fn(Kind, &str) -> Words + Send,
+        as_seen: impl Fn(&PublishedVersion) -> bool + Send,
+    ) -> Result<Changed<PublishedVersion>, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            let name: Option<(i64, String)> = sqlx::query_as(sql::NAME)
-                .bind(namespace)
-                .bind(slug)
-                .fetch_optional(&mut *transaction)
-                .await?;
-            let Some((id, Ok(kind))) = name.map(|(id, kind)| (id, Kind::try_from(kind))) else { return Ok(false) };
-            let changed = sqlx::query(sql::YANK)
+            // Whoever changes the same name waits here, and sees afterwards what was done.
+            let Some((id, kind)) = transaction.lock(namespace, slug).await? else { return Ok(Changed::Missing) };
+            let Some(before) = transaction.version((kind, namespace, slug, version)).await? else {
+                return Ok(Changed::Missing);
+            };
+            if !as_seen(&before) {
+                return Ok(Changed::Otherwise(before));
+            }
+            sqlx::query(sql::YANK)
                 .bind(kind.word())
                 .bind(namespace)
                 .bind(slug)
@@ -140,26 +170,20 @@ impl Store {
                 .bind(message.map(|it| it.1))
                 .bind(message.map(|it| it.0))
                 .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-            if changed == 1 {
-                transaction.refresh(id, (kind, namespace, slug), message.map_or(0, |it| it.1)).await?;
-                let (shown,): (String,) =
-                    sqlx::query_as(sql::SHOWN).bind(id).fetch_one(&mut *transaction).await?;
-                let (text,): (String,) =
-                    sqlx::query_as(sql::TEXT).bind(&shown).fetch_one(&mut *transaction).await?;
-                let it: Name = sqlx::query_as(sql::ONE_NAME)
-                    .bind(namespace)
-                    .bind(slug)
-                    .fetch_one(&mut *transaction)
-                    .await?;
-                let found = words(kind, &text);
-                let name = format!("{namespace} {slug}");
-                transaction.index(id, (&name, &it.title, &it.summary), &found).await?;
-                sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
-                transaction.commit().await?;
-            }
-            Ok(changed == 1)
+                .await?;
+            transaction.refresh(id, (kind, namespace, slug), message.map_or(0, |it| it.1)).await?;
+            let (shown,): (String,) =
+                sqlx::query_as(sql::SHOWN).bind(id).fetch_one(&mut *transaction).await?;
+            let (text,): (String,) =
+                sqlx::query_as(sql::TEXT).bind(&shown).fetch_one(&mut *transaction).await?;
+            let it = transaction.name(namespace, slug).await?;
+            let found = words(kind, &text);
+            let name = format!("{namespace} {slug}");
+            transaction.index(id, (&name, &it.title, &it.summary), &found).await?;
+            sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            let (yanked_ms, yank_message) = (message.map(|it| it.1), message.map(|it| it.0.to_owned()));
+            Ok(Changed::Done(PublishedVersion { yanked_ms, yank_message, ..before }))
         })
     }
 
@@ -170,13 +194,39 @@ impl Store {
     /// What the database says.
     pub(super) async fn retire(
         &self,
-        (namespace, slug): (&str, &str),
+        name: (&str, &str),
         retired: Option<(&str, Option<&str>)>,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
+        Ok(self.retire_as_seen(name, retired, now_ms, |_| true).await? != Changed::Missing)
+    }
+
+    /// The same, of a name that is still what `as_seen` says of it and its versions. Returns both.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn retire_as_seen(
+        &self,
+        (namespace, slug): (&str, &str),
+        retired: Option<(&str, Option<&str>)>,
+        now_ms: i64,
+        as_seen: impl Fn(&NameWithVersions) -> bool + Send,
+    ) -> Result<Changed<NameWithVersions>, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            let changed = sqlx::query(sql::RETIRE)
+            if transaction.lock(namespace, slug).await?.is_none() {
+                return Ok(Changed::Missing);
+            }
+            let versions: Vec<PublishedVersion> = sqlx::query_as(sql::VERSIONS)
+                .bind(namespace)
+                .bind(slug)
+                .fetch_all(&mut *transaction)
+                .await?;
+            let before = (transaction.name(namespace, slug).await?, versions);
+            if !as_seen(&before) {
+                return Ok(Changed::Otherwise(before));
+            }
+            sqlx::query(sql::RETIRE)
                 .bind(namespace)
                 .bind(slug)
                 .bind(retired.map(|_| now_ms))
@@ -184,11 +234,11 @@ impl Store {
                 .bind(retired.and_then(|it| it.1))
                 .bind(now_ms)
                 .execute(&mut *transaction)
-                .await?
-                .rows_affected();
+                .await?;
+            let after = (transaction.name(namespace, slug).await?, before.1);
             sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
             transaction.commit().await?;
-            Ok(changed == 1)
+            Ok(Changed::Done(after))
         })
     }
 

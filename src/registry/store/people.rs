@@ -34,27 +34,31 @@ impl Person {
 }
 
 impl Store {
-    /// The person with this name in this team; both are made where there are none.
+    /// Takes somebody new into a team, with a link (its hash and its end) that signs them in. Returns whether the name was
+    /// free; else nothing is done: a link for somebody who is there would let its maker sign in as them.
     ///
     /// # Errors
     /// What the database says.
-    pub(in crate::registry) async fn person_in_team(
+    pub(in crate::registry) async fn new_person_in_team(
         &self,
-        person: &str,
-        team: &str,
+        name: &str,
+        team: i64,
+        (link, expires_ms): (&str, i64),
         now_ms: i64,
-    ) -> Result<i64, sqlx::Error> {
+    ) -> Result<bool, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            sqlx::query(sql::ADD_PERSON).bind(person).bind(now_ms).execute(&mut *transaction).await?;
-            sqlx::query(sql::ADD_TEAM).bind(team).execute(&mut *transaction).await?;
+            let added = sqlx::query(sql::ADD_PERSON).bind(name).bind(now_ms).execute(&mut *transaction).await?;
+            if added.rows_affected() != 1 {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
             let (person,): (i64,) =
-                sqlx::query_as(sql::PERSON_BY_NAME).bind(person).fetch_one(&mut *transaction).await?;
-            let (team,): (i64,) =
-                sqlx::query_as(sql::TEAM_BY_NAME).bind(team).fetch_one(&mut *transaction).await?;
+                sqlx::query_as(sql::PERSON_BY_NAME).bind(name).fetch_one(&mut *transaction).await?;
             sqlx::query(sql::ADD_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_LINK).bind(link).bind(person).bind(expires_ms).execute(&mut *transaction).await?;
             transaction.commit().await?;
-            Ok(person)
+            Ok(true)
         })
     }
 
@@ -95,16 +99,6 @@ impl Store {
         })
     }
 
-    /// Whether somebody has this name.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn is_person(&self, name: &str) -> Result<bool, sqlx::Error> {
-        let found: Option<(i64,)> =
-            on!(self, pool => sqlx::query_as(sql::PERSON_BY_NAME).bind(name).fetch_optional(pool).await?);
-        Ok(found.is_some())
-    }
-
     /// Somebody by number.
     ///
     /// # Errors
@@ -134,25 +128,6 @@ impl Store {
             .await?
             .rows_affected());
         Ok(added == 1)
-    }
-
-    /// Keeps a link that signs somebody in.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn add_link(
-        &self,
-        hash: &str,
-        person: i64,
-        expires_ms: i64,
-    ) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::ADD_LINK)
-            .bind(hash)
-            .bind(person)
-            .bind(expires_ms)
-            .execute(pool)
-            .await
-            .map(|_| ()))
     }
 
     /// Uses a link, once. Returns whom it signs in; `None` where it is none, is over or was used.
@@ -376,5 +351,52 @@ impl Store {
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))
+    }
+}
+
+/// What tests begin with: people and links without the questions that the program asks before.
+#[cfg(test)]
+impl Store {
+    /// The person with this name in this team; both are made where there are none.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn person_in_team(
+        &self,
+        person: &str,
+        team: &str,
+        now_ms: i64,
+    ) -> Result<i64, sqlx::Error> {
+        on!(self, pool => {
+            let mut transaction = pool.begin_write().await?;
+            sqlx::query(sql::ADD_PERSON).bind(person).bind(now_ms).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_TEAM).bind(team).execute(&mut *transaction).await?;
+            let (person,): (i64,) =
+                sqlx::query_as(sql::PERSON_BY_NAME).bind(person).fetch_one(&mut *transaction).await?;
+            let (team,): (i64,) =
+                sqlx::query_as(sql::TEAM_BY_NAME).bind(team).fetch_one(&mut *transaction).await?;
+            sqlx::query(sql::ADD_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            Ok(person)
+        })
+    }
+
+    /// Keeps a link that signs somebody in.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn add_link(
+        &self,
+        hash: &str,
+        person: i64,
+        expires_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        on!(self, pool => sqlx::query(sql::ADD_LINK)
+            .bind(hash)
+            .bind(person)
+            .bind(expires_ms)
+            .execute(pool)
+            .await
+            .map(|_| ()))
     }
 }

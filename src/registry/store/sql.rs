@@ -75,6 +75,13 @@ pub(super) const VERSIONS: &str = concat!(
     " FROM version WHERE kind IN ('guideline', 'standard') AND namespace = $1 AND slug = $2 ORDER BY sort_key"
 );
 
+/// One version.
+pub(super) const ONE_VERSION: &str = concat!(
+    "SELECT ",
+    version_columns!(),
+    " FROM version WHERE kind = $1 AND namespace = $2 AND slug = $3 AND version = $4"
+);
+
 /// Names, for what [`super::list`] adds.
 pub(super) const NAMES: &str = concat!("SELECT ", name_columns!(), " FROM name AS it WHERE ");
 /// The same where words are searched for. CROSS: the words are asked first, and not once for each name.
@@ -184,7 +191,7 @@ pub(super) const END_SESSION: &str =
 
 /// Those that both databases understand, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 47] = [
+pub(super) const ALL: [&str; 48] = [
     ADD_PERSON_OF_PROVIDER,
     PERSON_BY_SUBJECT,
     CHANGE,
@@ -199,6 +206,7 @@ pub(super) const ALL: [&str; 47] = [
     ADD_LABEL,
     DIGEST_OF_VERSION,
     VERSIONS,
+    ONE_VERSION,
     ONE_NAME,
     LABELLED,
     LABELS,

@@ -128,6 +128,12 @@ async fn words_are_found_and_mean_themselves() {
         ] {
             assert!(found(nothing, 0).await.is_empty(), "{}: {nothing}", store.engine());
         }
+        let asked = [("acme", "beta"), ("acme", "none"), ("acme", "alpha"), ("beta", "acme")];
+        let named = store.named(&asked).await.expect("asked");
+        let mut named: Vec<&str> = named.iter().map(|it| it.slug.as_str()).collect();
+        named.sort_unstable();
+        assert_eq!(named, ["alpha", "beta"], "{}", store.engine());
+        assert!(store.named(&[]).await.expect("asked").is_empty());
         let recent = store.recent("", 2).await.expect("listed");
         let recent: Vec<&str> = recent.iter().map(|it| it.version.as_str()).collect();
         assert_eq!(recent, ["1.1.0", "1.0.0"], "the last first");
@@ -201,6 +207,37 @@ async fn of_two_who_publish_the_same_version_one_does() {
             let new = both.iter().filter(|it| **it == Published::New).count();
             let taken = both.iter().filter(|it| matches!(it, Published::Taken { .. })).count();
             assert_eq!((new, taken), (1, 1), "{}: {both:?}", store.engine());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_name_shows_what_stands_however_many_change_it_at_once() {
+    for Fresh { store, _folder } in each().await {
+        for race in 0..40 {
+            let slug = format!("race-{race}");
+            for number in ["1.0.0", "1.1.0", "1.2.0"] {
+                store.publish(&version(&slug, number, "")).await.expect("published");
+            }
+            let yank = |number: &'static str| {
+                let (store, slug) = (store.clone(), slug.clone());
+                tokio::spawn(
+                    async move { store.yank(("acme", &slug, number), Some(("bad", 5)), words).await },
+                )
+            };
+            // In every other race, somebody publishes meanwhile.
+            let publishes = race % 2 == 1;
+            let (publishing, new) = (store.clone(), version(&slug, "1.0.1", ""));
+            let publish = async move { if publishes { Some(publishing.publish(&new).await) } else { None } };
+            let (a, b, c) = tokio::join!(yank("1.2.0"), yank("1.1.0"), tokio::spawn(publish));
+            assert!(a.expect("it ran").expect("yanked") && b.expect("it ran").expect("yanked"));
+            if let Some(published) = c.expect("it ran") {
+                assert_eq!(published.expect("published"), Published::New);
+            }
+            let expected = if publishes { ("1.0.1", 4, None) } else { ("1.0.0", 3, None) };
+            let name = store.name("acme", &slug).await.expect("asked").expect("a name");
+            let shown = (name.version.as_str(), name.versions, name.yanked_ms);
+            assert_eq!(shown, expected, "{}, race {race}", store.engine());
         }
     }
 }

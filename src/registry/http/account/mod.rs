@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Shared;
-use super::answers::broken;
+use super::pages::broken;
 use super::query::Pairs;
 use crate::registry::flow::{Secret, Session};
 use crate::registry::store::Person;

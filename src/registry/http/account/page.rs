@@ -8,8 +8,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use super::{Somebody, private, who};
 use crate::registry::flow::Session;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
-use crate::registry::http::pages::{Frame, day, page};
+use crate::registry::http::pages::{Frame, broken, day, page};
 use crate::registry::http::query::Slip;
 use crate::registry::store::{Person, TokenRow};
 

@@ -101,7 +101,12 @@ const ROUTES: &[(&str, &str, Who)] = &[
 ];
 
 /// Signs somebody in; the secret of the session.
-async fn signed_in(served: &Served, who: &str, team: &str, number: u8) -> crate::registry::flow::Secret {
+pub(super) async fn signed_in(
+    served: &Served,
+    who: &str,
+    team: &str,
+    number: u8,
+) -> crate::registry::flow::Secret {
     let secret = crate::registry::flow::Secret::new([number; 32]);
     let person = served.store.person_in_team(who, team, NOW).await.expect("a person");
     served.store.add_session(&secret.hash(), person, "tests", NOW).await.expect("a session");
