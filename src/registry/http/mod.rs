@@ -23,7 +23,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use tokio::sync::Mutex;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -183,14 +183,16 @@ pub(super) fn router(site: Site) -> Router {
         .layer(from_fn_with_state(shared.clone(), cache::remembered))
         .layer(from_fn_with_state(shared.clone(), limit::limited))
         .with_state(shared)
-        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))
         // One limit, below.
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TOTAL))
         .layer(CatchPanicLayer::new())
+        .layer(map_response(answers::as_problem))
+        // On every answer, also on those of the layers above.
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))
         .layer(from_fn_with_state(traced, trace::traced))
 }
 

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+/// Texts up to so many bytes are looked at at once: that takes a few milliseconds, and waiting for room would take longer.
+const SMALL: usize = 32 << 10;
+
 /// So much at a time, so many who wait, and for how long.
 pub(super) struct Room {
     work: Arc<Semaphore>,
@@ -31,6 +34,18 @@ impl Drop for Waits<'_> {
 impl Room {
     pub(super) fn new(at_a_time: usize, most: usize, patience: Duration) -> Self {
         Self { work: Arc::new(Semaphore::new(at_a_time)), waiting: AtomicUsize::new(0), most, patience }
+    }
+
+    /// Looks at texts of so many bytes together.
+    ///
+    /// # Errors
+    /// Where they are large and there is no room.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        if bytes <= SMALL { Ok(work()) } else { self.run(work).await }
     }
 
     /// Does some work. Whoever goes away meanwhile does not make room: the work goes on until it is done.
@@ -80,12 +95,14 @@ mod tests {
                 tokio::spawn(async move { room.run(|| ()).await })
             })
             .collect();
+        assert_eq!(room.look(SMALL, || 7).await, Ok(7), "what is small waits for nobody");
         // Two wait, until they have waited too long; the third is told at once.
         for ask in asks {
             assert_eq!(ask.await.expect("it ran"), Err(Busy));
         }
         go.send(()).expect("it waits");
         assert_eq!(at_work.await.expect("it ran"), Ok(true));
+        assert_eq!(room.look(SMALL + 1, || 7).await, Ok(7));
         assert_eq!(room.run(|| 7).await, Ok(7), "nobody waits any more");
         assert_eq!(room.waiting.load(Ordering::SeqCst), 0);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+mod answered;
 mod costly;
 mod links;
 mod principals;
@@ -245,7 +246,7 @@ async fn what_publishers_write_is_text() {
     let new = prepare(Kind::Guideline, "x.md", &text, "tests", 7).expect("a version");
     served.store.publish(&new).await.expect("published");
     let name = ("acme", "evil", new.version.as_str());
-    assert!(served.store.yank(name, Some(("<b>bad</b>", 9)), words).await.expect("yanked"));
+    assert!(served.store.yank(name, Some("<b>bad</b>"), 9, words).await.expect("yanked"));
     for path in ["/", "/guidelines", "/guidelines/acme/evil", "/stages", "/namespaces/acme"] {
         let (_, _, page) = served.get(path).await;
         assert!(page.contains("alert(1)"), "it is shown: {page}");

@@ -59,7 +59,7 @@ pub(super) async fn yank(
 ) -> Result<(), String> {
     let id = GuidelineId::new(id).map_err(|why| format!("`{id}` is no guideline: {why}"))?;
     let name = (id.namespace(), id.slug(), version);
-    let found = store.yank(name, message.map(|message| (message, now_ms())), words).await;
+    let found = store.yank(name, message, now_ms(), words).await;
     if !found.map_err(|error| format!("cannot yank {id} {version}: {error}"))? {
         return Err(format!(
             "{id} {version} is not published\n  help: `stanchion-registry list` shows what is"

@@ -135,10 +135,11 @@ impl Store {
     pub(super) async fn yank(
         &self,
         name: (&str, &str, &str),
-        message: Option<(&str, i64)>,
+        message: Option<&str>,
+        now_ms: i64,
         words: impl Fn(Kind, &str) -> Words + Send,
     ) -> Result<bool, sqlx::Error> {
-        Ok(self.yank_as_seen(name, message, words, |_| true).await? != Changed::Missing)
+        Ok(self.yank_as_seen(name, message, now_ms, words, |_| true).await? != Changed::Missing)
     }
 
     /// The same, of a version that is still what `as_seen` says. Returns the version.
@@ -148,7 +149,8 @@ impl Store {
     pub(super) async fn yank_as_seen(
         &self,
         (namespace, slug, version): (&str, &str, &str),
-        message: Option<(&str, i64)>,
+        message: Option<&str>,
+        now_ms: i64,
         words: impl Fn(Kind, &str) -> Words + Send,
         as_seen: impl Fn(&PublishedVersion) -> bool + Send,
     ) -> Result<Changed<PublishedVersion>, sqlx::Error> {
@@ -167,11 +169,14 @@ impl Store {
                 .bind(namespace)
                 .bind(slug)
                 .bind(version)
-                .bind(message.map(|it| it.1))
-                .bind(message.map(|it| it.0))
+                .bind(message.map(|_| now_ms))
+                .bind(message)
                 .execute(&mut *transaction)
                 .await?;
-            transaction.refresh(id, (kind, namespace, slug), message.map_or(0, |it| it.1)).await?;
+            // Also to take a yank back is a change: the name may show another version.
+            let is_news = message.is_some() || before.yanked_ms.is_some();
+            let changed_ms = if is_news { now_ms } else { 0 };
+            transaction.refresh(id, (kind, namespace, slug), changed_ms).await?;
             let (shown,): (String,) =
                 sqlx::query_as(sql::SHOWN).bind(id).fetch_one(&mut *transaction).await?;
             let (text,): (String,) =
@@ -182,7 +187,7 @@ impl Store {
             transaction.index(id, (&name, &it.title, &it.summary), &found).await?;
             sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
             transaction.commit().await?;
-            let (yanked_ms, yank_message) = (message.map(|it| it.1), message.map(|it| it.0.to_owned()));
+            let (yanked_ms, yank_message) = (message.map(|_| now_ms), message.map(str::to_owned));
             Ok(Changed::Done(PublishedVersion { yanked_ms, yank_message, ..before }))
         })
     }

@@ -146,14 +146,14 @@ async fn a_yank_comes_and_goes_and_nothing_else_does() {
         let one = version("one", "1.0.0", "");
         store.publish(&one).await.expect("published");
         let name = ("acme", "one", "1.0.0");
-        assert!(store.yank(name, Some(("finds too much", 5)), words).await.expect("yanked"));
+        assert!(store.yank(name, Some("finds too much"), 5, words).await.expect("yanked"));
         let versions = store.versions("acme", "one").await.expect("listed");
         assert_eq!(
             (versions[0].yanked_ms, versions[0].yank_message.as_deref()),
             (Some(5), Some("finds too much"))
         );
-        assert!(store.yank(name, None, words).await.expect("taken back"));
-        assert!(!store.yank(("acme", "one", "9.0.0"), None, words).await.expect("asked"));
+        assert!(store.yank(name, None, 6, words).await.expect("taken back"));
+        assert!(!store.yank(("acme", "one", "9.0.0"), None, 6, words).await.expect("asked"));
         // Not even by hand.
         for statement in [
             "UPDATE version SET sha256 = 'x'",
@@ -172,6 +172,26 @@ async fn a_yank_comes_and_goes_and_nothing_else_does() {
             (after.len(), after[0].sha256.as_str(), after[0].yanked_ms),
             (1, one.sha256.as_str(), None)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_name_changes_when_a_yank_comes_and_when_it_goes() {
+    for Fresh { store, _folder } in each().await {
+        for number in ["1.0.0", "1.1.0"] {
+            store.publish(&version("one", number, "")).await.expect("published");
+        }
+        let name = ("acme", "one", "1.1.0");
+        for (message, now, shown, changed) in [
+            (None, 1_500, "1.1.0", 1_000),
+            (Some("bad"), 2_000, "1.0.0", 2_000),
+            (None, 3_000, "1.1.0", 3_000),
+            (None, 4_000, "1.1.0", 3_000),
+        ] {
+            assert!(store.yank(name, message, now, words).await.expect("asked"));
+            let it = store.name("acme", "one").await.expect("asked").expect("a name");
+            assert_eq!((it.version.as_str(), it.changed_ms), (shown, changed), "{} {now}", store.engine());
+        }
     }
 }
 
@@ -221,9 +241,7 @@ async fn a_name_shows_what_stands_however_many_change_it_at_once() {
             }
             let yank = |number: &'static str| {
                 let (store, slug) = (store.clone(), slug.clone());
-                tokio::spawn(
-                    async move { store.yank(("acme", &slug, number), Some(("bad", 5)), words).await },
-                )
+                tokio::spawn(async move { store.yank(("acme", &slug, number), Some("bad"), 5, words).await })
             };
             // In every other race, somebody publishes meanwhile.
             let publishes = race % 2 == 1;

@@ -13,6 +13,7 @@ use crate::model::GuidelineId;
 use crate::registry::flow::words;
 use crate::registry::http::Shared;
 use crate::registry::http::answers::{broken, problem, tag, tagged};
+use crate::registry::http::query::NUL;
 use crate::registry::store::{Changed, Kind, NameWithVersions, PublishedVersion};
 
 /// Longest message, in characters.
@@ -102,9 +103,9 @@ async fn yank(
     if let Some(answer) = slip(&wish.message, wish.yanked) {
         return answer;
     }
-    let message = wish.yanked.then(|| (wish.message.trim(), (shared.now_ms)()));
+    let (message, now) = (wish.yanked.then(|| wish.message.trim()), (shared.now_ms)());
     let as_seen = |it: &PublishedVersion| seen.is(&body(it));
-    match shared.store.yank_as_seen((&namespace, &slug, &version), message, words, as_seen).await {
+    match shared.store.yank_as_seen((&namespace, &slug, &version), message, now, words, as_seen).await {
         Ok(changed) => answer(changed, body),
         Err(error) => broken(&error),
     }
@@ -189,6 +190,8 @@ fn slip(message: &str, is_needed: bool) -> Option<Response> {
     let length = message.trim().chars().count();
     let detail = if length > MESSAGE {
         format!("at most {MESSAGE} characters")
+    } else if message.contains('\0') {
+        NUL.to_owned()
     } else if is_needed && length < 3 {
         "say why, for those who have it".to_owned()
     } else {

@@ -126,12 +126,13 @@ pub(in crate::registry::http) async fn compare(
         (Err(answer), _) | (_, Err(answer)) => return answer,
     };
     let file = slug.clone();
+    let bytes = before.len() + after.len();
     let compared = move || {
         let parse = |text: &str| format::parse(&file, text, Origin::File(file.clone()), &|_| None).ok();
         let changes = differences(&parse(&before)?, &parse(&after)?);
         Some(changes.iter().map(|it| escape(it).into_owned()).collect::<Vec<_>>())
     };
-    let changes = match shared.looking.run(compared).await {
+    let changes = match shared.looking.look(bytes, compared).await {
         Ok(Some(changes)) => changes,
         Ok(None) => {
             let detail = "This text cannot be read by this program.";

@@ -53,12 +53,19 @@ async fn put(
     let Ok(text) = std::str::from_utf8(body) else {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "The text is not UTF-8.");
     };
+    if text.contains('\0') {
+        return problem(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The text holds the character NUL, which is no text.",
+        );
+    }
     let (file, text, owner) = (format!("{slug}.{}", kind.ending()), text.to_owned(), held.owner.clone());
-    let mut new = match shared.looking.run(move || prepare(kind, &file, &text, &owner, now)).await {
-        Ok(Ok(new)) => new,
-        Ok(Err(refusal)) => return refused(kind, refusal),
-        Err(_) => return busy(),
-    };
+    let mut new =
+        match shared.looking.look(body.len(), move || prepare(kind, &file, &text, &owner, now)).await {
+            Ok(Ok(new)) => new,
+            Ok(Err(refusal)) => return refused(kind, refusal),
+            Err(_) => return busy(),
+        };
     if (new.namespace.as_str(), new.slug.as_str(), new.version.as_str()) != (namespace, slug, version) {
         let says = format!("The text says that it is {}/{} {}.", new.namespace, new.slug, new.version);
         return problem(StatusCode::UNPROCESSABLE_ENTITY, &says);

@@ -88,11 +88,12 @@ async fn read(
     let (Some(a), Some(b)) = (find(old), find(new)) else { return Ok(None) };
     let (before, after) = (text(shared, &a).await?, text(shared, &b).await?);
     let versions = versions.into_iter().rev().map(|it| it.version).collect();
+    let bytes = before.len() + after.len();
     let compared = move || {
         let (before, after) = (parse(&a, &before)?, parse(&b, &after)?);
         Some(page(StatusCode::OK, &compared(id.to_string(), &before, &after, versions)))
     };
-    Ok(shared.looking.run(compared).await?)
+    Ok(shared.looking.look(bytes, compared).await?)
 }
 
 fn compared<'g>(id: String, before: &'g Guideline, after: &'g Guideline, versions: Vec<String>) -> Compare {

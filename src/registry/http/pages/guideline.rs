@@ -150,8 +150,9 @@ async fn read(
     let origin = Origin::File(slug.to_owned());
     if kind == Kind::Standard {
         let file = slug.to_owned();
+        let bytes = text.len();
         let read = move || format::parse_standard(&file, &text, origin);
-        let Ok(standard) = shared.looking.run(read).await? else { return Ok(Some(unreadable())) };
+        let Ok(standard) = shared.looking.look(bytes, read).await? else { return Ok(Some(unreadable())) };
         let ids = standard.members.iter().map(|(id, ..)| (id.namespace(), id.slug()));
         let known = store.named(&ids.collect::<Vec<_>>()).await?;
         let mut known: HashMap<String, Name> =
@@ -164,13 +165,13 @@ async fn read(
         return Ok(Some(page(StatusCode::OK, &StandardPage { frame, shown, members })));
     }
     let standards = store.labelled(&format!("member:{id}"), STANDARDS).await?;
-    let file = slug.to_owned();
+    let (file, bytes) = (slug.to_owned(), text.len());
     let show = move || {
         // It was read when it was published.
         let Ok(read) = format::parse(&file, &text, origin, &|_| None) else { return unreadable() };
         page(StatusCode::OK, &guideline(frame, shown, &read, standards))
     };
-    Ok(Some(shared.looking.run(show).await?))
+    Ok(Some(shared.looking.look(bytes, show).await?))
 }
 
 /// The address of a name, which is a guideline's or a standard's; empty where there is none.

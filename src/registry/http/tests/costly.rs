@@ -4,7 +4,7 @@ use super::*;
 use crate::registry::provider::Provider;
 
 /// Publishes a version of `acme/big` with so many words below each of these headings, others in each version.
-async fn big(served: &Served, version: &str, headings: usize, words: usize) {
+pub(super) async fn big(served: &Served, version: &str, headings: usize, words: usize) {
     let (_, text) = crate::format::starter().into_iter().next().expect("one");
     let line = |start: &str| text.lines().find(|line| line.starts_with(start)).expect("the line").to_owned();
     let mut text = text.replacen(&line("guideline: "), "guideline: acme/big", 1).replacen(
