@@ -6,6 +6,8 @@ CREATE TABLE person (
   issuer TEXT,
   subject TEXT,
   created_ms INTEGER NOT NULL,
+  -- Since when they may not come in.
+  locked_ms INTEGER,
   UNIQUE (issuer, subject)
 ) STRICT;
 CREATE TABLE team (
@@ -39,4 +41,7 @@ CREATE TABLE session (
   ended_ms INTEGER
 ) STRICT;
 CREATE INDEX session_by_person ON session (person_id, id);
+-- Who made a key; nobody in particular where the operator did, for whom its owner names.
+ALTER TABLE token ADD COLUMN person_id INTEGER REFERENCES person (id);
+CREATE INDEX token_by_person ON token (person_id, id);
 CREATE INDEX token_by_owner ON token (owner, id);

@@ -11,6 +11,7 @@ mod config;
 mod diagnose;
 mod examples;
 mod front;
+mod line;
 mod lock;
 mod messages;
 mod parse;

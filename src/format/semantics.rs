@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::code::RULE_ONLY;
+use super::line::{self, NAME, SUMMARY, TITLE, TOPICS};
 use super::pattern::Facts;
 use super::raw::{KINDS, RawCheck, RawGuideline};
 use super::source::{Document, below, keys};
@@ -22,13 +23,6 @@ use crate::model::{
 };
 use crate::text::Span;
 
-/// Longest title, in characters.
-const TITLE: usize = 120;
-/// Longest summary, in characters.
-const SUMMARY: usize = 300;
-/// Longest owner and longest short name, in characters.
-const NAME: usize = 64;
-
 /// The parts of front matter that could be decoded.
 #[derive(Default)]
 pub(super) struct Parts {
@@ -37,6 +31,7 @@ pub(super) struct Parts {
     title: Option<String>,
     summary: Option<String>,
     owner: Option<String>,
+    topics: Vec<String>,
     consequences: Vec<Consequence>,
     offers: Vec<Offer>,
     conflicts_with: Vec<String>,
@@ -53,6 +48,7 @@ impl Parts {
             title: Some(raw.title.clone()),
             summary: Some(raw.summary.clone()),
             owner: Some(raw.owner.clone()),
+            topics: raw.topics.clone(),
             consequences: raw.consequences.clone(),
             offers: raw.offers.clone(),
             conflicts_with: raw.conflicts_with.clone(),
@@ -72,6 +68,7 @@ impl Parts {
             title: get("title").and_then(part),
             summary: get("summary").and_then(part),
             owner: get("owner").and_then(part),
+            topics: get("topics").and_then(part).unwrap_or_default(),
             consequences: get("consequences").and_then(part).unwrap_or_default(),
             offers: get("offers").and_then(part).unwrap_or_default(),
             conflicts_with: get("conflicts-with").and_then(part).unwrap_or_default(),
@@ -137,6 +134,14 @@ impl Desk<'_> {
                 })
                 .ok()
         });
+        if let Some(version) = &version {
+            let count = version.to_string().len();
+            if count > NAME {
+                let message =
+                    format!("`version` has {count} characters; at most {NAME} fit where it is shown");
+                self.at_value(&keys(&["version"]), message, "too long", Some("for example `1.0.0-rc.1`"));
+            }
+        }
         for (key, value, limit) in
             [("title", parts.title, TITLE), ("summary", parts.summary, SUMMARY), ("owner", parts.owner, NAME)]
         {
@@ -144,6 +149,7 @@ impl Desk<'_> {
                 self.line(key, &value, limit);
             }
         }
+        self.topics(&parts.topics);
         self.short_names("consequences", parts.consequences.iter().map(|one| one.id.as_str()));
         self.short_names("offers", parts.offers.iter().map(|one| one.id.as_str()));
         if let Some(applies) = self.json.get("applies") {
@@ -234,14 +240,32 @@ impl Desk<'_> {
     /// A text of one line that says something.
     fn line(&mut self, key: &str, value: &str, limit: usize) {
         let pointer = keys(&[key]);
-        let count = value.chars().count();
-        if value.trim().is_empty() {
-            self.at_key(&pointer, format!("`{key}` is empty"), "says nothing", None);
-        } else if count > limit {
-            let message = format!("`{key}` has {count} characters; at most {limit} fit where it is shown");
-            self.at_value(&pointer, message, "too long", Some("the prose below has room for more"));
-        } else if value.trim_end().contains('\n') {
-            self.at_value(&pointer, format!("`{key}` is one line"), "has several", None);
+        let Some(slip) = line::slip(key, value, limit) else { return };
+        if slip.is_empty {
+            self.at_key(&pointer, slip.message, slip.label, None);
+        } else {
+            let help = slip.is_long.then_some("the prose below has room for more");
+            self.at_value(&pointer, slip.message, slip.label, help);
+        }
+    }
+
+    /// The words to find it by: each one is shown beside the title.
+    fn topics(&mut self, topics: &[String]) {
+        if topics.len() > TOPICS {
+            let message = format!("{} topics; at most {TOPICS} fit where they are shown", topics.len());
+            self.at_key(
+                &keys(&["topics"]),
+                message,
+                "too many",
+                Some("keep those that somebody would look for"),
+            );
+        }
+        for (index, topic) in topics.iter().enumerate().take(TOPICS) {
+            if let Some(slip) = line::slip("topics", topic, NAME) {
+                let at = below(&keys(&["topics"]), &[Step::Index(index)]);
+                let message = slip.message.replacen("`topics`", "a topic", 1);
+                self.at_value(&at, message, slip.label, Some("a topic is a word or two"));
+            }
         }
     }
 

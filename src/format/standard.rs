@@ -8,6 +8,7 @@ use semver::{Version, VersionReq};
 use serde::Deserialize;
 
 use super::diagnose::diagnose;
+use super::line::{self, MEMBERS, NAME, SUMMARY, TITLE};
 use super::parse::{digest, sorted};
 use super::schema::{FormatVersion, standard_schema, version};
 use super::source::{Document, keys};
@@ -80,10 +81,23 @@ pub fn parse_standard(file: &str, text: &str, origin: Origin) -> Result<Standard
             told(&["version"], format!("no version: {error}"), "a version has three parts: 2.1.0");
         })
         .ok();
-    for (key, value) in [("title", &raw.title), ("owner", &raw.owner)] {
-        if value.trim().is_empty() {
-            told(&[key], format!("`{key}` is empty"), "say it in a few words");
+    if raw.version.len() > NAME {
+        let message =
+            format!("`version` has {} characters; at most {NAME} fit where it is shown", raw.version.len());
+        told(&["version"], message, "for example 2.1.0-rc.1");
+    }
+    for (key, value, limit) in [
+        ("title", Some(&raw.title), TITLE),
+        ("summary", raw.summary.as_ref(), SUMMARY),
+        ("owner", Some(&raw.owner), NAME),
+    ] {
+        if let Some(slip) = value.and_then(|value| line::slip(key, value, limit)) {
+            told(&[key], slip.message, "say it in a few words, on one line");
         }
+    }
+    if raw.guidelines.len() > MEMBERS {
+        let message = format!("{} guidelines belong to it; at most {MEMBERS} do", raw.guidelines.len());
+        told(&["guidelines"], message, "make several standards of it: a repository follows any number");
     }
     if raw.guidelines.is_empty() {
         told(
@@ -138,6 +152,8 @@ mod tests {
         let good = read(GOOD).expect("good");
         let members: Vec<_> = good.members.iter().map(|it| format!("{} {}", it.0, it.1)).collect();
         assert_eq!(members, ["a/one ^1.2", "b/two *"]);
+        let many: String = (0..499).map(|number| format!("\"c/n{number}\" = \"*\"\n")).collect();
+        let many = format!("{many}\"b/two\"");
         for (old, new, said) in [
             ("version = \"2.1.0\"", "version = \"2.1\"", "no version"),
             ("acme/base", "acme", "namespace/slug"),
@@ -145,6 +161,18 @@ mod tests {
             ("title", "titel", "unknown key `titel`"),
             ("\"b/two\" = \"*\"\n\"a/one\" = \"^1.2\"\n", "", "no guideline belongs"),
             ("schema = 1", "schema = 2", "needs a newer stanchion"),
+            ("2.1.0", &format!("2.1.0-{}", "a".repeat(59)), "`version` has 65 characters"),
+            ("What we keep", &"a".repeat(121), "`title` has 121 characters"),
+            ("What we keep", "a\\nb", "`title` is one line"),
+            ("What we keep", "a\\u0000b", "control character"),
+            ("platform", &"a".repeat(65), "`owner` has 65 characters"),
+            (
+                "platform\"",
+                &format!("p\"\nsummary = \"{}\"", "a".repeat(301)),
+                "`summary` has 301 characters",
+            ),
+            ("platform\"", "p\"\nsummary = \" \"", "`summary` is empty"),
+            ("\"b/two\"", &many, "501 guidelines belong to it"),
         ] {
             let problems = read(&GOOD.replacen(old, new, 1)).expect_err(new);
             assert_eq!(problems.len(), 1, "{problems:?}");

@@ -346,6 +346,25 @@ proptest! {
     }
 }
 
+#[test]
+fn what_is_shown_in_lists_has_a_length() {
+    let topics = (0..21).map(|number| format!("t{number}")).collect::<Vec<_>>().join(", ");
+    for (old, new, said) in [
+        ("version: 1.2.0", format!("version: 1.2.0-{}", "a".repeat(59)), "`version` has 65 characters"),
+        ("[resilience, python]", format!("[resilience, {}]", "a".repeat(65)), "a topic has 65 characters"),
+        ("[resilience, python]", format!("[{topics}]"), "21 topics; at most 20"),
+        ("[resilience, python]", "[\"a\\0b\"]".to_owned(), "a topic holds a control character (U+0000)"),
+        ("[resilience, python]", "['']".to_owned(), "a topic is empty"),
+        ("Every outbound HTTP call sets a timeout", "\"a\\0b\"".to_owned(), "control character (U+0000)"),
+    ] {
+        let text = GOOD.replacen(old, &new, 1);
+        let problems = read(&text).expect_err(said);
+        let told = show(&text, &problems);
+        assert_eq!(problems.len(), 1, "{told}");
+        assert!(problems[0].message.contains(said), "{said}: {told}");
+    }
+}
+
 /// Changes of the good file: what is replaced, and by what.
 const CASES: &[(&str, &str)] = &[
     ("schema: 1\n", ""),

@@ -5,7 +5,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::flow::prepare;
-use super::store::{Kind, Store};
+use super::store::{Kind, Store, Wanted};
 
 /// A copy.
 pub(super) struct Copied {
@@ -50,7 +50,8 @@ pub(super) async fn backup(store: &Store, file: &Path) -> Result<Copied, String>
 
 async fn copy(store: &Store, file: &Path) -> Result<Copied, String> {
     store.copy_into(file).await?;
-    let copy = Store::open_sqlite(file).await.map_err(|error| error.to_string())?;
+    // As it is: a copy has the shape of what was copied.
+    let copy = Store::find_sqlite(file, Wanted::Reading).await.map_err(|error| error.to_string())?;
     let found = verify(&copy).await;
     copy.close().await;
     let found = found.map_err(|error| format!("the copy cannot be read: {error}"))?;

@@ -23,6 +23,8 @@ pub(super) struct Settings {
     pub(super) database_url: Option<String>,
     /// Where people can sign in besides.
     pub(super) provider: Option<Provider>,
+    /// Most connections of one address, other than this machine's own.
+    pub(super) connections: usize,
 }
 
 /// What was given as flags: nothing where nothing was.
@@ -32,6 +34,8 @@ pub(super) struct Flags {
     pub(super) metrics: Option<String>,
     pub(super) data: Option<PathBuf>,
     pub(super) public_url: Option<String>,
+    /// The operator does something by hand: nobody signs in, and the provider's secret may lie elsewhere.
+    pub(super) operates: bool,
 }
 
 /// The file.
@@ -43,6 +47,7 @@ struct File {
     data: Option<PathBuf>,
     public_url: Option<String>,
     database_url: Option<String>,
+    connections_per_address: Option<usize>,
     oidc: Option<Oidc>,
 }
 
@@ -60,6 +65,8 @@ struct Oidc {
 const SECRET: &str = "STANCHION_REGISTRY_OIDC_SECRET";
 const LISTEN: &str = "127.0.0.1:8585";
 const DATA: &str = "stanchion-registry";
+/// Most connections of one address where nothing is said, and the most that can be said.
+const CONNECTIONS: (usize, usize) = (100, 2_000);
 
 /// Puts together what was decided. `file` is the name and text of the file, if one was named; `variable` gives a
 /// variable of the environment.
@@ -139,7 +146,21 @@ pub(super) fn resolve(
             "--listen and --metrics are both {listen}: metrics are for the operator, and lie elsewhere"
         ));
     }
-    let provider = from_file.oidc.and_then(|oidc| {
+    let connections = choose(
+        None,
+        "",
+        "STANCHION_REGISTRY_CONNECTIONS_PER_ADDRESS",
+        from_file.connections_per_address.map(|number| number.to_string()),
+        "connections-per-address",
+    );
+    let connections = connections.map_or(CONNECTIONS.0, |(value, place)| {
+        let number = value.parse().ok().filter(|number| (1..=CONNECTIONS.1).contains(number));
+        number.unwrap_or_else(|| {
+            problems.push(format!("{place}: `{value}` is no number from 1 to {}", CONNECTIONS.1));
+            CONNECTIONS.0
+        })
+    });
+    let provider = from_file.oidc.filter(|_| !flags.operates).and_then(|oidc| {
         let issuer = oidc.issuer.trim_end_matches('/').to_owned();
         if !issuer.starts_with("https://") && !is_here(&issuer) {
             problems
@@ -159,7 +180,9 @@ pub(super) fn resolve(
         .or_else(|| variable("STANCHION_REGISTRY_DATA").filter(|it| !it.is_empty()).map(PathBuf::from));
     let data = data.or(from_file.data).unwrap_or_else(|| PathBuf::from(DATA));
     match (listen, problems.is_empty()) {
-        (Some(listen), true) => Ok(Settings { listen, metrics, data, public_url, database_url, provider }),
+        (Some(listen), true) => {
+            Ok(Settings { listen, metrics, data, public_url, database_url, provider, connections })
+        }
         _ => Err(problems),
     }
 }
@@ -168,7 +191,7 @@ pub(super) fn resolve(
 ///
 /// # Errors
 /// What it should be.
-pub(super) fn public_url(text: &str) -> Result<String, String> {
+fn public_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]".contains(&byte);
     match rest {
@@ -222,6 +245,15 @@ mod tests {
         let good = oidc.replace("http:", "https:");
         let settings = resolve(Flags::default(), &secret, Some(("r.toml", good.as_str()))).expect("settings");
         assert_eq!(settings.provider.map(|it| it.client).as_deref(), Some("us"));
+        // A backup at night needs no secret.
+        let by_hand = Flags { operates: true, ..Flags::default() };
+        let settings = resolve(by_hand, &NOTHING, Some(("r.toml", good.as_str()))).expect("settings");
+        assert!(settings.provider.is_none());
+        let many = "connections-per-address = 0\n";
+        assert_eq!(resolve(Flags::default(), &NOTHING, Some(("r.toml", many))).expect_err("none").len(), 1);
+        let many = many.replace('0', "500");
+        let settings = resolve(Flags::default(), &NOTHING, Some(("r.toml", &many))).expect("settings");
+        assert_eq!(settings.connections, 500);
         let same = Flags { metrics: Some(LISTEN.to_owned()), ..Flags::default() };
         assert_eq!(resolve(same, &NOTHING, None).expect_err("both").len(), 1);
     }

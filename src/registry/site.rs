@@ -9,29 +9,36 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use tower::ServiceExt as _;
 
-use super::export::{ExportError, write};
+use super::export::{ExportError, noted, write};
 use super::http::{Site, router};
 use super::store::{Kind, Store};
 
 /// What a template puts around a part that only a server can answer.
 const SERVED: (&str, &str) = ("<!--served-->", "<!--/served-->");
 
-/// Writes every page below `folder`. Returns how many there are.
+/// What was written.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// Pages.
+    pub(super) pages: usize,
+    /// A line for each that could not be made or written.
+    pub(super) wrong: Vec<String>,
+}
+
+/// Writes every page below `folder`.
 ///
 /// # Errors
-/// What could not be read, made or written.
-pub(super) async fn export(site: Site, store: &Store, folder: &Path) -> Result<usize, ExportError> {
-    let pages = Pages { router: router(site), folder };
-    let mut number = 0;
+/// What the database says; what was written until then is whole.
+pub(super) async fn export(site: Site, store: &Store, folder: &Path) -> Result<Written, ExportError> {
+    let mut pages = Pages { router: router(site), folder, written: Written::default() };
     for address in ["/", "/stages"] {
-        pages.one(address, address).await?;
-        number += 1;
+        pages.one(address).await?;
     }
     for list in ["/guidelines", "/standards", "/namespaces"] {
-        number += pages.list(list).await?;
+        pages.list(list).await?;
     }
-    let style = pages.text("/").await?;
-    if let Some(style) = style.split('"').find(|part| part.starts_with("/static/")) {
+    let home = pages.text("/").await.unwrap_or_default();
+    if let Some(style) = home.split('"').find(|part| part.starts_with("/static/")) {
         pages.file(style).await?;
     }
     pages.file("/feed/changes.atom").await?;
@@ -39,17 +46,12 @@ pub(super) async fn export(site: Site, store: &Store, folder: &Path) -> Result<u
     for kind in [Kind::Guideline, Kind::Standard] {
         for name in store.every_name(kind).await? {
             let base = format!("/{}/{}/{}", kind.plural(), name.namespace, name.slug);
-            pages.one(&base, &base).await?;
-            number += 1;
+            pages.one(&base).await?;
             let mut before: Option<String> = None;
             for version in store.versions(&name.namespace, &name.slug).await? {
-                let address = format!("{base}/{}", version.version);
-                pages.one(&address, &address).await?;
-                number += 1;
+                pages.one(&format!("{base}/{}", version.version)).await?;
                 if let (Some(before), Kind::Guideline) = (before, kind) {
-                    let address = format!("{base}/compare/{before}...{}", version.version);
-                    pages.one(&address, &address).await?;
-                    number += 1;
+                    pages.one(&format!("{base}/compare/{before}...{}", version.version)).await?;
                 }
                 before = Some(version.version);
             }
@@ -57,17 +59,16 @@ pub(super) async fn export(site: Site, store: &Store, folder: &Path) -> Result<u
         }
     }
     for namespace in namespaces {
-        let address = format!("/namespaces/{namespace}");
-        pages.one(&address, &address).await?;
+        pages.one(&format!("/namespaces/{namespace}")).await?;
         pages.file(&format!("/feed/namespaces/{namespace}.atom")).await?;
-        number += 1;
     }
-    Ok(number)
+    Ok(pages.written)
 }
 
 struct Pages<'p> {
     router: Router,
     folder: &'p Path,
+    written: Written,
 }
 
 impl Pages<'_> {
@@ -91,37 +92,57 @@ impl Pages<'_> {
     }
 
     /// Writes an answer as it is, under its address.
-    async fn file(&self, address: &str) -> Result<(), ExportError> {
-        let bytes = self.bytes(address).await?;
-        write(&self.folder.join(&address[1..]), &bytes)
+    async fn file(&mut self, address: &str) -> Result<(), ExportError> {
+        let done = match self.bytes(address).await {
+            Ok(bytes) => write(&self.folder.join(&address[1..]), &bytes),
+            Err(error) => Err(error),
+        };
+        noted(done, &mut self.written.wrong).map(|_| ())
     }
 
     /// Writes a page as the index of a folder of its own.
-    async fn one(&self, address: &str, place: &str) -> Result<(), ExportError> {
-        let text = without_served(&self.text(address).await?);
-        write(&self.folder.join(&place[1..]).join("index.html"), text.as_bytes())
+    async fn one(&mut self, address: &str) -> Result<(), ExportError> {
+        match self.text(address).await {
+            Ok(text) => self.page(address, &without_served(&text)),
+            Err(error) => noted(Err(error), &mut self.written.wrong).map(|_| ()),
+        }
+    }
+
+    /// Writes the text of a page where `place` leads.
+    fn page(&mut self, place: &str, text: &str) -> Result<(), ExportError> {
+        let done = write(&self.folder.join(&place[1..]).join("index.html"), text.as_bytes());
+        self.written.pages += usize::from(noted(done, &mut self.written.wrong)?);
+        Ok(())
     }
 
     /// Writes a list in as many pages as it has, each leading to the next.
-    async fn list(&self, base: &str) -> Result<usize, ExportError> {
+    async fn list(&mut self, base: &str) -> Result<(), ExportError> {
         let (mut address, mut place, mut number) = (base.to_owned(), base.to_owned(), 1);
         loop {
-            let mut text = without_served(&self.text(&address).await?);
+            let mut text = match self.text(&address).await {
+                Ok(text) => without_served(&text),
+                Err(error) => return noted(Err(error), &mut self.written.wrong).map(|_| ()),
+            };
             let next = next_of(&text);
+            number += 1;
+            let there = place_of(base, number);
             if let Some(next) = &next {
-                let there = format!("{base}/pages/{}", number + 1);
                 text = text.replace(
                     &format!("href=\"{next}\" rel=\"next\""),
                     &format!("href=\"{there}/\" rel=\"next\""),
                 );
             }
-            write(&self.folder.join(&place[1..]).join("index.html"), text.as_bytes())?;
-            let Some(next) = next else { return Ok(number) };
-            number += 1;
-            place = format!("{base}/pages/{number}");
+            self.page(&place, &text)?;
+            let Some(next) = next else { return Ok(()) };
+            place = there;
             address = next.replace("&amp;", "&").replace("&#38;", "&");
         }
     }
+}
+
+/// Where a later page of a list lies: in a folder that no namespace can be called.
+fn place_of(base: &str, number: usize) -> String {
+    format!("{base}/page.{number}")
 }
 
 /// The address of what follows a page, as it stands in it.
@@ -145,6 +166,66 @@ fn without_served(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::flow::prepare;
+
+    /// A site of these texts, as files.
+    async fn exported(texts: &[String], folder: &Path) -> Written {
+        let store = Store::open_sqlite(&folder.join("registry.sqlite")).await.expect("opened");
+        for text in texts {
+            let new = prepare(Kind::Guideline, "x.md", text, "tests", 5).expect("a version");
+            store.publish(&new).await.expect("published");
+        }
+        let site = Site {
+            store: store.clone(),
+            now_ms: || 1_000_000,
+            random: || None,
+            public: None,
+            provider: None,
+            worker: None,
+            numbers: std::sync::Arc::default(),
+            quiet: true,
+        };
+        export(site, &store, &folder.join("site")).await.expect("exported")
+    }
+
+    #[tokio::test]
+    async fn no_guideline_takes_the_place_of_a_page_of_the_list() {
+        let (_, text) = crate::format::starter().into_iter().next().expect("one");
+        let line = text.lines().find(|line| line.starts_with("guideline: ")).expect("the line");
+        let named = |id: &str| text.replacen(line, &format!("guideline: {id}"), 1);
+        let mut texts: Vec<String> = (0..60).map(|number| named(&format!("acme/n-{number}"))).collect();
+        texts.extend(["pages/2", "page/2", "page-2/x"].map(named));
+        let folder = tempfile::tempdir().expect("a folder");
+        let written = exported(&texts, folder.path()).await;
+        assert_eq!(written.wrong, Vec::<String>::new());
+        let page = |place: &str| {
+            #[expect(clippy::disallowed_methods, reason = "a file of this test")]
+            std::fs::read_to_string(folder.path().join("site").join(place).join("index.html")).expect(place)
+        };
+        assert!(page("guidelines").contains("href=\"/guidelines/page.2/\" rel=\"next\""));
+        let second = page("guidelines/page.2");
+        assert!(
+            second.contains("/guidelines/pages/2") && second.contains("/guidelines/acme/n-9"),
+            "{second}"
+        );
+        assert!(page("guidelines/pages/2").contains("pages/2"));
+        assert!(crate::model::GuidelineId::new("page.2/x").is_err(), "no namespace is called so");
+    }
+
+    #[tokio::test]
+    async fn a_page_that_cannot_be_written_is_named_and_the_rest_is_there() {
+        let (_, text) = crate::format::starter().into_iter().next().expect("one");
+        let line = text.lines().find(|line| line.starts_with("guideline: ")).expect("the line");
+        let texts = ["acme/one", "acme/two"].map(|id| text.replacen(line, &format!("guideline: {id}"), 1));
+        let folder = tempfile::tempdir().expect("a folder");
+        let one = folder.path().join("site/guidelines/acme/one");
+        std::fs::create_dir_all(one.join("index.html/x")).expect("in the way");
+        let written = exported(&texts, folder.path()).await;
+        assert!(written.wrong.len() == 1 && written.wrong[0].contains("acme/one/index.html"), "{written:?}");
+        for there in ["guidelines/acme/two", "namespaces/acme", "guidelines"] {
+            assert!(folder.path().join("site").join(there).join("index.html").is_file(), "{there}");
+        }
+    }
 
     #[test]
     fn what_only_a_server_answers_is_left_out() {

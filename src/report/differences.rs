@@ -1,6 +1,8 @@
 //! What changed between two versions of a guideline, in words.
 
-use crate::model::{Check, Guideline, SettingSpec};
+use std::collections::HashMap;
+
+use crate::model::{Check, Guideline, Section, SettingSpec};
 
 /// One sentence for each thing that changed between two versions, what asks more or less first. Not escaped.
 #[must_use]
@@ -31,9 +33,9 @@ pub fn differences(old: &Guideline, new: &Guideline) -> Vec<String> {
     if old.offers != new.offers {
         out.push("it offers something else in return".to_owned());
     }
+    let (was, is) = (by_heading(old), by_heading(new));
     for section in &new.sections {
-        let was = old.sections.iter().find(|it| it.heading == section.heading);
-        match was {
+        match was.get(section.heading.as_str()) {
             None => out.push(format!("a new section: {}", section.heading)),
             Some(was) if was.markdown != section.markdown => {
                 out.push(format!("other words under \"{}\"", section.heading));
@@ -41,11 +43,19 @@ pub fn differences(old: &Guideline, new: &Guideline) -> Vec<String> {
             Some(_) => {}
         }
     }
-    for section in old.sections.iter().filter(|it| !new.sections.iter().any(|new| new.heading == it.heading))
-    {
+    for section in old.sections.iter().filter(|it| !is.contains_key(it.heading.as_str())) {
         out.push(format!("without the section: {}", section.heading));
     }
     out
+}
+
+/// The first section with each heading: there may be many thousands.
+fn by_heading(guideline: &Guideline) -> HashMap<&str, &Section> {
+    let mut all = HashMap::new();
+    for section in &guideline.sections {
+        all.entry(section.heading.as_str()).or_insert(section);
+    }
+    all
 }
 
 fn checks(old: &[Check], new: &[Check], out: &mut Vec<String>) {

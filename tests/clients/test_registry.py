@@ -217,12 +217,24 @@ class Registry(Case):
                     break
                 except OSError:
                     time.sleep(0.05)
-        for name, heading in [("alice", "alice"), ("bob", "bob"), ("alice", "alice")]:
+        for name in ["alice", "bob", "alice"]:
+            # All of the address: of another provider's `alice@…` it is another name.
+            heading = f"{name}-example.org"
             done = self.run_program("node", ROOT / "tests/clients/sign_in_provider.mjs", CLIENTS / "js", url, name, cwd=self.folder, status=None)
             self.assertEqual(done.returncode, 0, done.stderr + log.read_text())
             seen = json.loads(done.stdout)
             self.assertEqual((seen["url"], seen["heading"]), (f"{url}/account", heading), log.read_text())
             self.assertIn("was not begun here", seen["forged"])
+        people = self.run_program(PROGRAM, "people", "--config", config, cwd=self.folder).stdout
+        line = next(line for line in people.splitlines() if f"(alice at {issuer})" in line)
+        number = re.search(r"number (\d+), alice-example.org", line)[1]
+        # A name gives no rights to whoever chose it; a number does.
+        by_name = self.run_program(PROGRAM, "sign-in", "alice-example.org@payments", "--config", config, cwd=self.folder, status=2)
+        self.assertIn(f"--number {number}", by_name.stderr)
+        self.run_program(PROGRAM, "sign-in", "alice-example.org@payments", "--number", number, "--config", config, cwd=self.folder)
+        self.run_program(PROGRAM, "lock", "--number", number, "--config", config, cwd=self.folder)
+        locked = self.run_program("node", ROOT / "tests/clients/sign_in_provider.mjs", CLIENTS / "js", url, "alice", cwd=self.folder)
+        self.assertEqual(json.loads(locked.stdout)["heading"], "Locked")
 
     def test_the_site_as_files_is_whole(self):
         text = guideline("acme/leftovers", "TODO", "`TODO` is left")
@@ -258,7 +270,7 @@ class Registry(Case):
             for link in re.findall(r'(?:href|src|action)="(/[^"#]*)', body):
                 self.assertNotIn("?", link, f"{path} leads to what only a server answers")
                 open_.append(link)
-        self.assertTrue({"/guidelines/pages/2/", "/guidelines/acme/leftovers/1.2.0", "/standards/acme/base", "/stages"} <= seen, sorted(seen)[:40])
+        self.assertTrue({"/guidelines/page.2/", "/guidelines/acme/leftovers/1.2.0", "/standards/acme/base", "/stages"} <= seen, sorted(seen)[:40])
         # And repositories get what they follow from there.
         repo = self.folder / "repository"
         repo.mkdir()

@@ -45,10 +45,34 @@ impl Secret {
 
     /// Whether a form came from a page of this session. Takes as long for any answer.
     pub(in crate::registry) fn is_of_forms(&self, sent: &str) -> bool {
-        let own = self.of_forms();
-        let differences = own.bytes().zip(sent.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
-        own.len() == sent.len() && differences == 0
+        is_same(&self.of_forms(), sent)
     }
+}
+
+/// A text with its end and a seal that only who has the key can make: for what lies elsewhere in the meantime.
+pub(in crate::registry) fn sealed(key: &str, text: &str, until_ms: i64) -> String {
+    let told = format!("{until_ms}.{text}");
+    format!("{told}.{}", seal(key, &told))
+}
+
+/// What was sealed with this key, until its end. Takes as long for any seal.
+pub(in crate::registry) fn unsealed<'t>(key: &str, text: &'t str, now_ms: i64) -> Option<&'t str> {
+    let (told, sent) = text.rsplit_once('.')?;
+    let (until, text) = told.split_once('.')?;
+    let is_ours = is_same(&seal(key, told), sent);
+    (is_ours && until.parse::<i64>().is_ok_and(|until| now_ms < until)).then_some(text)
+}
+
+/// The hash is hashed again: of one alone, that of a longer text could be made without the key.
+fn seal(key: &str, text: &str) -> String {
+    let key = hex(&Sha256::digest(format!("seals of {key}").as_bytes()));
+    let inner = hex(&Sha256::digest(format!("{key} {text}").as_bytes()));
+    hex(&Sha256::digest(format!("{key} {inner}").as_bytes()))
+}
+
+fn is_same(own: &str, sent: &str) -> bool {
+    let differences = own.bytes().zip(sent.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+    own.len() == sent.len() && differences == 0
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -109,6 +133,26 @@ mod tests {
         assert_ne!(one.of_forms(), one.hash(), "a page must not show what finds the session");
         for text in ["", "x", &one.show()[1..], &one.show().replace('0', "G")] {
             assert!(Secret::presented(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_is_believed_until_its_end() {
+        let text = sealed("key", "a.b", 100);
+        assert_eq!(unsealed("key", &text, 99), Some("a.b"));
+        assert_eq!(unsealed("key", &text, 100), None, "over");
+        assert_eq!(unsealed("other", &text, 0), None);
+        for wrong in [
+            "",
+            "a.b",
+            "100.a.b",
+            "100.a.b.",
+            &text[1..],
+            &text[..text.len() - 1],
+            &text.replacen("100", "101", 1),
+            &text.replacen("a.b", "a.c", 1),
+        ] {
+            assert_eq!(unsealed("key", wrong, 0), None, "{wrong}");
         }
     }
 

@@ -7,8 +7,8 @@ mod publish;
 mod token;
 mod words;
 
-pub(super) use account::{LINK_MS, Secret, Session, name, person_and_team};
+pub(super) use account::{LINK_MS, Secret, Session, name, person_and_team, sealed, unsealed};
 pub(super) use provider::{Discovered, Identity, Pending, identity};
 pub(super) use publish::{LARGEST, Refusal, followed, prepare};
 pub(super) use token::{Denied, Held, Key, may_publish, presented, scope_of};
-pub(super) use words::words;
+pub(super) use words::{VALUE, topics, value, words};

@@ -119,11 +119,10 @@ pub(in crate::registry) fn identity(
     Ok(Identity { subject: claims.sub, wish: plain(&wish) })
 }
 
-/// A name that can be one here: what stands before an `@`, in letters and digits.
+/// A name that can be one here, in letters and digits. Of an address all of it: `a@x` and `a@y` are two people.
 fn plain(wish: &str) -> String {
-    let before = wish.split('@').next().unwrap_or_default();
     let fits = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
-    let name: String = before.trim().chars().map(fits).take(40).collect();
+    let name: String = wish.trim().chars().map(fits).take(40).collect();
     let name = name.trim_matches('-');
     if name.is_empty() { "somebody".to_owned() } else { name.to_owned() }
 }
@@ -140,7 +139,7 @@ mod tests {
     fn an_id_token_is_believed_where_everything_fits() {
         let good = serde_json::json!({ "iss": "https://i", "sub": "7", "aud": "us", "exp": 100, "nonce": "n", "preferred_username": "Alice B@x" });
         let read = |claims: &serde_json::Value| identity(&token(claims), "https://i", "us", "n", 100);
-        assert_eq!(read(&good), Ok(Identity { subject: "7".into(), wish: "Alice-B".into() }));
+        assert_eq!(read(&good), Ok(Identity { subject: "7".into(), wish: "Alice-B-x".into() }));
         for (key, value, words) in [
             ("iss", serde_json::json!("https://j"), "another provider"),
             ("aud", serde_json::json!("them"), "somebody else"),
@@ -162,7 +161,8 @@ mod tests {
                 && identity("a.!.b", "https://i", "us", "n", 0).is_err()
         );
         assert_eq!(plain("<b>"), "b");
-        assert_eq!(plain("@x"), "somebody");
+        assert_eq!(plain("@"), "somebody");
+        assert_ne!(plain("alice@evil.example"), plain("alice@example.org"));
     }
 
     #[test]

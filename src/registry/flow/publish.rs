@@ -1,5 +1,7 @@
 //! From a text to a version that can be published, or why it cannot.
 
+use std::sync::Arc;
+
 use semver::Version;
 use sha2::{Digest as _, Sha256};
 
@@ -7,6 +9,7 @@ use super::words;
 use crate::format;
 use crate::model::{Origin, Problem};
 use crate::registry::store::{Kind, NewVersion, PublishedVersion};
+use crate::text::Span;
 
 /// Largest text, in bytes.
 pub(in crate::registry) const LARGEST: usize = 1 << 20;
@@ -32,6 +35,9 @@ pub(in crate::registry) fn prepare(
 ) -> Result<NewVersion, Refusal> {
     if text.len() > LARGEST {
         return Err(Refusal::TooLarge);
+    }
+    if let Some(at) = text.find('\0') {
+        return Err(Refusal::Problems(vec![no_text(name, text, at)]));
     }
     let origin = Origin::File(name.to_owned());
     if kind == Kind::Standard {
@@ -80,6 +86,19 @@ pub(in crate::registry) fn prepare(
         published_by: by.to_owned(),
         note: None,
     })
+}
+
+/// That a text holds what no text does: files with it are binary, and not every database keeps it.
+fn no_text(name: &str, text: &str, at: usize) -> Problem {
+    Problem {
+        file: Arc::from(name),
+        text: Arc::from(text),
+        first_line: 1,
+        span: Span::new(at, at + 1),
+        message: "a text holds no NUL character".to_owned(),
+        label: "here".to_owned(),
+        help: Some("take it out".to_owned()),
+    }
 }
 
 /// Of the versions of a name, in order, the digest of the one that a new version follows: the newest that is older and was
@@ -168,6 +187,12 @@ mod tests {
         ));
         let (name, text) = format::starter().into_iter().next().expect("one");
         let version = text.lines().find(|line| line.starts_with("version: ")).expect("a version");
+        // What no database keeps, what no path holds.
+        let long = format!("version: 1.0.0-{}", "a".repeat(300));
+        for bad in [format!("{text}\0"), text.replacen(version, &long, 1)] {
+            let refused = prepare(Kind::Guideline, name, &bad, "a", 0);
+            assert!(matches!(refused, Err(Refusal::Problems(problems)) if problems.len() == 1));
+        }
         let built = text.replacen(version, "version: 1.0.0+build", 1);
         assert!(matches!(prepare(Kind::Guideline, name, &built, "a", 0), Err(Refusal::BuildMetadata)));
     }

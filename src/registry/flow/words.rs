@@ -6,6 +6,8 @@ use crate::registry::store::{Kind, Words};
 
 /// Longest prose that is searched, in bytes.
 const BODY: usize = 64 << 10;
+/// Longest value of a label that can be asked for, in characters.
+pub(in crate::registry) const VALUE: usize = 64;
 /// Most labels of one kind.
 const LABELS: usize = 200;
 
@@ -45,7 +47,8 @@ pub(super) fn of_guideline(guideline: &Guideline) -> Words {
 }
 
 pub(super) fn of_standard(standard: &Standard) -> Words {
-    let members = standard.members.iter().take(LABELS);
+    // All of them: a guideline says in which standards it is. There are no more than a standard may have.
+    let members = standard.members.iter();
     let mut labels: Vec<String> = members.map(|(id, ..)| format!("member:{id}")).collect();
     labels.sort();
     labels.dedup();
@@ -79,8 +82,15 @@ fn has_fix(check: &Check) -> bool {
     in_rule || check.fix.is_some()
 }
 
-/// A word as the value of a label: what lists and patterns of labels are written with is no part of it.
-fn value(word: &str) -> String {
+/// The topics of a guideline as it says them, each with what it is found by where it can be.
+pub(in crate::registry) fn topics(guideline: &Guideline) -> Vec<(String, Option<String>)> {
+    let found = |topic: &String| Some(value(topic)).filter(|it| (1..=VALUE).contains(&it.chars().count()));
+    guideline.topics.iter().map(|topic| (topic.clone(), found(topic))).collect()
+}
+
+/// A word as the value of a label: what lists and patterns of labels are written with is no part of it. Topics are asked for
+/// by the same.
+pub(in crate::registry) fn value(word: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '+' | '#' | '.') { c } else { ' ' };
     word.to_lowercase()
         .chars()
@@ -89,4 +99,26 @@ fn value(word: &str) -> String {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_are_found_by_what_stands_in_their_labels() {
+        let (name, text) = format::starter().into_iter().next().expect("one");
+        let line = text.lines().find(|line| line.starts_with("topics: ")).expect("topics");
+        let text = text.replacen(line, "topics: [\"C/C++\", error_handling, \"a,b\", \"50%\", \"!\"]", 1);
+        let origin = Origin::File(name.to_owned());
+        let guideline = format::parse(name, &text, origin, &|_| None).expect("a guideline");
+        let labels = of_guideline(&guideline).labels;
+        let topics = topics(&guideline);
+        let found: Vec<Option<&str>> = topics.iter().map(|it| it.1.as_deref()).collect();
+        assert_eq!(found, [Some("c c++"), Some("error handling"), Some("a b"), Some("50"), None]);
+        for value in found.into_iter().flatten() {
+            assert!(labels.contains(&format!("topic:{value}")), "{value} in {labels:?}");
+        }
+        assert_eq!(topics[0].0, "C/C++", "shown as it is said");
+    }
 }

@@ -1,12 +1,12 @@
 //! What was answered before, until something changes. Every answer that is read gets a tag, and is not sent again to
 //! whoever has it.
 //!
-//! Only answers to nobody in particular are kept: whoever sends a cookie or a key is answered anew. The database has a
+//! Only answers to nobody in particular are kept: whoever sends a cookie or a key is answered anew, with a tag. The database has a
 //! number that grows with each change, also by another process; it is asked for a few times a second.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -19,10 +19,10 @@ use super::answers::{is_known, tag_of};
 
 /// Most bytes that are kept.
 const MOST_BYTES: u64 = 32 << 20;
-/// Answers that are expected to be kept.
-const EXPECTED: usize = 4_000;
-/// Largest answer that is kept or tagged, in bytes.
-const LARGEST: usize = 256 << 10;
+/// Answers that are expected to be kept: the cache makes a part for each 32 of them, and what is kept must fit into one.
+const EXPECTED: usize = 256;
+/// Largest answer that is kept, in bytes: also the comparison of two large texts, which takes long.
+const LARGEST: usize = 2 << 20;
 /// Longest address of which an answer is kept, in bytes.
 const ADDRESS: usize = 1_000;
 /// So long an answer may be older than a change by another process, in milliseconds.
@@ -97,9 +97,9 @@ pub(super) async fn remembered(State(shared): State<Shared>, mut request: Reques
     let headers = request.headers();
     let anybody = !headers.contains_key(header::COOKIE) && !headers.contains_key(header::AUTHORIZATION);
     let path = request.uri().path();
-    let known = request.method() == Method::GET && !NOT_KEPT.iter().any(|start| path.starts_with(start));
-    if !known || !anybody {
-        let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads || NOT_KEPT.iter().any(|start| path.starts_with(start)) {
+        let changes = !reads;
         let answer = next.run(request).await;
         if changes {
             shared.cache.look_again();
@@ -110,7 +110,7 @@ pub(super) async fn remembered(State(shared): State<Shared>, mut request: Reques
     let has: Vec<HeaderValue> = headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let address = format!("{host} {}", request.uri());
-    let usable = shared.cache.refresh(&shared, now).await && address.len() <= ADDRESS;
+    let usable = anybody && shared.cache.refresh(&shared, now).await && address.len() <= ADDRESS;
     let number = shared.cache.number.load(Ordering::SeqCst);
     if usable
         && let Some(answer) = shared.cache.answers.get(&address)
@@ -119,6 +119,8 @@ pub(super) async fn remembered(State(shared): State<Shared>, mut request: Reques
         return give(&answer, &has);
     }
     request.headers_mut().remove(header::IF_NONE_MATCH);
+    // The answer to HEAD is that to GET: what is below leaves out its body.
+    *request.method_mut() = Method::GET;
     let answer = next.run(request).await;
     if answer.status() != StatusCode::OK {
         return answer;
@@ -127,9 +129,6 @@ pub(super) async fn remembered(State(shared): State<Shared>, mut request: Reques
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if body.len() > LARGEST {
-        return Response::from_parts(parts, Body::from(body));
-    }
     let mut headers = parts.headers;
     if !headers.contains_key(header::ETAG)
         && let Ok(tag) = HeaderValue::from_str(&tag_of(&body))
@@ -138,7 +137,7 @@ pub(super) async fn remembered(State(shared): State<Shared>, mut request: Reques
     }
     let answer = Answer { headers, body, kept_ms: now };
     // What was read before a change must not be kept after it.
-    if usable && shared.cache.number.load(Ordering::SeqCst) == number {
+    if usable && answer.body.len() <= LARGEST && shared.cache.number.load(Ordering::SeqCst) == number {
         shared.cache.answers.insert(address, answer.clone());
     }
     give(&answer, &has)

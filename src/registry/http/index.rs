@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Shared;
-use super::answers::{broken, nothing, problem, tagged};
+use super::answers::{broken, has, nothing, problem, tagged};
 use crate::model::GuidelineId;
 use crate::registry::index;
 use crate::registry::store::{Name, PublishedVersion};
@@ -44,7 +44,11 @@ async fn read(
 }
 
 /// `/blob/<sha256>.md` (or `.toml`): a text, for ever the same.
-pub(super) async fn text(State(shared): State<Shared>, Path(file): Path<String>) -> Response {
+pub(super) async fn text(
+    State(shared): State<Shared>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let digits = file
         .strip_suffix(".md")
         .or_else(|| file.strip_suffix(".toml"))
@@ -52,12 +56,17 @@ pub(super) async fn text(State(shared): State<Shared>, Path(file): Path<String>)
     let Some(sha256) = digits else { return nothing().await };
     match shared.store.text(sha256).await {
         Ok(Some(text)) => {
-            let forever = (header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+            // Its digest says what it is.
+            let tag = format!("\"{}\"", sha256.to_ascii_lowercase());
+            let forever =
+                [(header::CACHE_CONTROL, "public, max-age=31536000, immutable"), (header::ETAG, &tag)];
+            if has(&headers, &tag) {
+                return (StatusCode::NOT_MODIFIED, forever).into_response();
+            }
             // As text, so that a browser shows it and nothing else.
             let kind = if file.strip_suffix(".md").is_some() { "text/markdown" } else { "text/plain" };
-            let kind = (header::CONTENT_TYPE, format!("{kind}; charset=utf-8"));
-            let forever = (forever.0, forever.1.to_owned());
-            ([kind, forever], text).into_response()
+            let kind = [(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))];
+            (forever, kind, text).into_response()
         }
         Ok(None) => problem(StatusCode::NOT_FOUND, "There is no text with this digest."),
         Err(error) => broken(&error),

@@ -9,7 +9,11 @@ mod index;
 mod limit;
 mod listen;
 mod pages;
+mod patience;
+mod peers;
+mod provers;
 mod query;
+mod room;
 mod trace;
 
 use std::path::{Path, PathBuf};
@@ -19,15 +23,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-pub(super) use listen::serve;
+pub(super) use listen::{Limits, serve};
 pub(super) use trace::Numbers;
 
 use super::flow::Discovered;
@@ -39,8 +43,10 @@ const BODY: usize = super::flow::LARGEST + (64 << 10);
 /// Longest time for an answer.
 const TOTAL: Duration = Duration::from_secs(30);
 
-/// Guidelines that are proved at the same time.
-const PROVING: usize = 2;
+/// Texts that are read or compared at the same time, so many that wait for it, and for how long.
+const LOOKING: (usize, usize, Duration) = (2, 64, Duration::from_secs(10));
+/// The same of questions to the identity provider.
+const ASKING: (usize, usize, Duration) = (8, 64, Duration::from_secs(10));
 
 /// What every answer may need.
 #[derive(Clone)]
@@ -59,9 +65,14 @@ struct Shared {
     provider: Option<Provider>,
     /// What it said of itself last, and when: whoever asks for it waits for the one question that is under way.
     discovered: Arc<Mutex<Option<(i64, Discovered)>>>,
-    /// The program that proves guidelines in a process of its own, and how many may at a time.
+    /// The program that proves guidelines in a process of its own, and who may let it.
     worker: Option<Arc<Path>>,
-    proving: Arc<Semaphore>,
+    proving: Arc<provers::Provers>,
+    /// Where texts are read and compared.
+    looking: Arc<room::Room>,
+    /// Where the identity provider is asked, and how often for one address.
+    asking: Arc<room::Room>,
+    sign_ins: Arc<limit::Rates>,
     /// When the program started: a part of the ids of requests.
     started_ms: i64,
     /// Whether requests are not written down.
@@ -95,12 +106,15 @@ pub(super) fn router(site: Site) -> Router {
         random: site.random,
         public: site.public.map(Arc::from),
         cache: Arc::new(cache::Cache::new()),
-        rates: Arc::default(),
+        rates: Arc::new(limit::Rates::changes()),
         numbers: site.numbers,
         provider: site.provider,
         discovered: Arc::default(),
         worker: site.worker.map(Arc::from),
-        proving: Arc::new(Semaphore::new(PROVING)),
+        proving: Arc::new(provers::Provers::new()),
+        looking: Arc::new(room::Room::new(LOOKING.0, LOOKING.1, LOOKING.2)),
+        asking: Arc::new(room::Room::new(ASKING.0, ASKING.1, ASKING.2)),
+        sign_ins: Arc::new(limit::Rates::sign_ins()),
         started_ms: (site.now_ms)(),
         quiet: site.quiet,
     };
@@ -169,14 +183,16 @@ pub(super) fn router(site: Site) -> Router {
         .layer(from_fn_with_state(shared.clone(), cache::remembered))
         .layer(from_fn_with_state(shared.clone(), limit::limited))
         .with_state(shared)
-        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))
         // One limit, below.
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TOTAL))
         .layer(CatchPanicLayer::new())
+        .layer(map_response(answers::as_problem))
+        // On every answer, also on those of the layers above.
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))
         .layer(from_fn_with_state(traced, trace::traced))
 }
 
@@ -185,7 +201,8 @@ pub(super) fn metrics(numbers: Arc<Numbers>) -> Router {
     let text = move || async move {
         ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], numbers.text())
     };
-    Router::new().route("/metrics", get(text))
+    // Also here, so that it can be asked where everybody else is kept away.
+    Router::new().route("/metrics", get(text)).route("/healthz", get(answers::alive))
 }
 
 #[cfg(test)]

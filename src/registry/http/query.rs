@@ -1,16 +1,16 @@
 //! What a list is asked for, from the parameters of an address. Pages and API read them alike.
 
-use super::super::flow::cursor;
+use super::super::flow::{VALUE, cursor, value};
 use crate::model::{Date, Stage};
 use crate::registry::store::{Filter, From, words_of};
 use crate::report::encode::uri;
 
 /// Longest text that is searched for, in characters.
 const WORDS: usize = 100;
-/// Longest value of any other parameter, in characters.
-const VALUE: usize = 64;
 /// Most values of one parameter.
 const VALUES: usize = 20;
+/// What is told where a parameter holds one: no database keeps it.
+pub(super) const NUL: &str = "without the character NUL";
 /// Rows of a page, and the most that may be asked for.
 const ROWS: (i64, i64) = (50, 200);
 const DAY_MS: i64 = 86_400_000;
@@ -51,6 +51,10 @@ impl Asked {
         let mut slips = Vec::new();
         let mut one = |name: &'static str, most: usize| -> String {
             let value = pairs.iter().find(|(key, _)| key == name).map_or("", |it| it.1.trim());
+            if value.contains('\0') {
+                slips.push(Slip { field: name, message: NUL.to_owned() });
+                return String::new();
+            }
             if value.chars().count() > most {
                 slips.push(Slip { field: name, message: format!("at most {most} characters") });
                 return value.chars().take(most).collect();
@@ -65,7 +69,7 @@ impl Asked {
             let values = pairs.iter().filter(|(key, value)| key == name && !value.trim().is_empty());
             let all: Vec<String> = values.map(|(_, value)| value.trim().to_lowercase()).collect();
             if all.len() > VALUES
-                || all.iter().any(|it| it.chars().count() > VALUE || it.contains([',', '%', '_']))
+                || all.iter().any(|it| it.chars().count() > VALUE || it.contains([',', '%', '_', '\0']))
             {
                 slips.push(Slip {
                     field: name,
@@ -76,6 +80,9 @@ impl Asked {
             all
         };
         let (stages, topics, languages) = (several("stage"), several("topic"), several("language"));
+        // As they stand in labels.
+        let topics: Vec<String> =
+            topics.iter().map(|topic| value(topic)).filter(|it| !it.is_empty()).collect();
         let mut slip = |field, message: String| slips.push(Slip { field, message });
         let words = Stage::ALL.map(Stage::word);
         if let Some(other) = stages.iter().find(|stage| !words.contains(&stage.as_str())) {
@@ -115,6 +122,15 @@ impl Asked {
         });
         let filter = Filter { stages, topics, languages, has_fix, owner, namespace, changed_since_ms };
         Self { is_first: from == first, q, filter, sort, changed, from, limit, slips }
+    }
+
+    /// The same as [`Asked::address`], with as many rows at a time as were asked for.
+    pub(super) fn address_of_page(&self, cursor: Option<&str>) -> String {
+        let address = self.address(cursor);
+        if self.limit == ROWS.0 {
+            return address;
+        }
+        format!("{address}{}limit={}", if address.is_empty() { '?' } else { '&' }, self.limit)
     }
 
     /// The address of the same list with another cursor; without one, the beginning. Begins with `?`, or is empty.
@@ -182,6 +198,10 @@ mod tests {
         let address = read("q=a%26&stage=trial").address(Some("f.50"));
         assert_eq!(address, "?q=a%2526&cursor=f.50&stage=trial");
         assert_eq!(read("").address(None), "");
+        assert_eq!(read("limit=7").address_of_page(Some("n.a.b")), "?cursor=n.a.b&limit=7");
+        assert_eq!(read("limit=7").address_of_page(None), "?limit=7");
+        assert_eq!(read("limit=50").address_of_page(None), "");
+        assert_eq!(read("topic=C/C++").filter.topics, ["c c++"]);
         assert_eq!(read("changed_since=1970-01-03").filter.changed_since_ms, 2 * DAY_MS);
     }
 
@@ -198,6 +218,10 @@ mod tests {
             ("limit=0", "limit"),
             ("limit=201", "limit"),
             ("topic=a,b", "topic"),
+            ("topic=a\0b", "topic"),
+            ("owner=\0", "owner"),
+            ("q=a\0", "q"),
+            ("cursor=n.\0.x", "cursor"),
         ] {
             let slips: Vec<&str> = read(text).slips.iter().map(|it| it.field).collect();
             assert_eq!(slips, [field], "{text}");

@@ -5,7 +5,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+mod answered;
+mod costly;
+mod links;
 mod principals;
+mod races;
 
 use super::*;
 use crate::registry::flow::{prepare, words};
@@ -39,6 +43,11 @@ fn site(store: Store) -> Site {
 }
 
 async fn served() -> Served {
+    served_with(Limits::new(100), |_| {}).await
+}
+
+/// The same with other limits, and with what else is changed of [`site`].
+async fn served_with(limits: Limits, change: impl FnOnce(&mut Site)) -> Served {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open_sqlite(&folder.path().join("registry.sqlite")).await.expect("opened");
     for (name, text) in crate::format::starter() {
@@ -50,7 +59,9 @@ async fn served() -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let task = tokio::spawn(serve(listener, router(site(store.clone())), async { drop(stopped.await) }));
+    let mut site = site(store.clone());
+    change(&mut site);
+    let task = tokio::spawn(serve(listener, router(site), limits, async { drop(stopped.await) }));
     Served { store, address, stop: Some(stop), task, _folder: folder }
 }
 
@@ -63,6 +74,21 @@ impl Served {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.expect("read");
         String::from_utf8(answer).expect("UTF-8")
+    }
+
+    /// Sends a request with a body; the status and the whole answer.
+    async fn send(&self, line: &str, headers: &str, body: &str) -> (u16, String) {
+        let length = body.len();
+        let mut stream = TcpStream::connect(self.address).await.expect("connected");
+        let request = format!(
+            "{line} HTTP/1.1\r\n{headers}\r\nContent-Length: {length}\r\nHost: x\r\nConnection: close\r\n\r\n{body}"
+        );
+        // A server that refuses early may close before everything is sent.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).expect("UTF-8");
+        (answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0), answer)
     }
 
     async fn get(&self, path: &str) -> (u16, String, String) {
@@ -220,7 +246,7 @@ async fn what_publishers_write_is_text() {
     let new = prepare(Kind::Guideline, "x.md", &text, "tests", 7).expect("a version");
     served.store.publish(&new).await.expect("published");
     let name = ("acme", "evil", new.version.as_str());
-    assert!(served.store.yank(name, Some(("<b>bad</b>", 9)), words).await.expect("yanked"));
+    assert!(served.store.yank(name, Some("<b>bad</b>"), 9, words).await.expect("yanked"));
     for path in ["/", "/guidelines", "/guidelines/acme/evil", "/stages", "/namespaces/acme"] {
         let (_, _, page) = served.get(path).await;
         assert!(page.contains("alert(1)"), "it is shown: {page}");
@@ -347,6 +373,53 @@ async fn half_a_head_is_not_waited_for_and_does_not_slow_others() {
         let closed = tokio::time::timeout(Duration::from_secs(15), stream.read_to_end(&mut rest)).await;
         assert!(closed.is_ok(), "half a head was waited for");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_read_is_not_waited_for() {
+    let times = (Duration::from_millis(300), Duration::from_mins(10));
+    let served = served_with(Limits::new(100).with_times(times.0, times.1), |_| {}).await;
+    let mut all = Vec::new();
+    for _ in 0..20 {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4_096).expect("a small one");
+        let mut stream = socket.connect(served.address).await.expect("connected");
+        let many = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(300);
+        stream.write_all(many.as_bytes()).await.expect("sent");
+        all.push(stream);
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let whole = 300 * api::OPENAPI.len();
+    for mut stream in all {
+        // What lies in the buffers between can still be read, and then there is an end.
+        let mut read = Vec::new();
+        let end = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut read)).await;
+        assert!(end.is_ok() && read.len() < whole, "{} of {whole} bytes", read.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_connection_lives_for_ever() {
+    let times = (Duration::from_secs(20), Duration::from_millis(500));
+    let served = served_with(Limits::new(100).with_times(times.0, times.1), |_| {}).await;
+    let mut stream = TcpStream::connect(served.address).await.expect("connected");
+    let mut read = [0; 4_096];
+    let mut answers = 0;
+    let end = tokio::time::timeout(Duration::from_secs(8), async {
+        loop {
+            // Whoever asks again and again is told in time, and loses no answer.
+            if stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.is_err() {
+                break;
+            }
+            match stream.read(&mut read).await {
+                Ok(0) | Err(_) => break,
+                Ok(_) => answers += 1,
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    end.await.expect("it ends");
+    assert!(answers > 2, "{answers}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

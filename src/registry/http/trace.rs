@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -18,6 +18,8 @@ const ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST: usize = 64;
 /// Longest path that is written into the log, in characters.
 const PATH: usize = 200;
+/// What stands for the status of a request whose sender went away before it was answered: as other servers have it.
+const GONE: u16 = 499;
 /// Upper ends of the classes of durations, in seconds.
 const CLASSES: [f64; 9] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0];
 
@@ -91,24 +93,48 @@ pub(super) async fn traced(State(shared): State<Shared>, request: Request, next:
     let given = given.filter(|id| !id.is_empty() && id.len() <= LONGEST && id.bytes().all(plain));
     let number = shared.numbers.ids.fetch_add(1, Ordering::Relaxed);
     let id = given.map_or_else(|| format!("{:x}-{number:x}", shared.started_ms), str::to_owned);
-    let (method, path) = (request.method().clone(), told(request.uri().path()));
-    let start = now();
+    let mut noted = Noted {
+        method: request.method().clone(),
+        path: told(request.uri().path()),
+        start: now(),
+        status: GONE,
+        id,
+        shared: shared.clone(),
+    };
     shared.numbers.open.fetch_add(1, Ordering::Relaxed);
     let mut answer = next.run(request).await;
-    shared.numbers.open.fetch_sub(1, Ordering::Relaxed);
-    let (status, took) = (answer.status().as_u16(), start.elapsed());
-    shared.numbers.note(status, took);
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    noted.status = answer.status().as_u16();
+    if let Ok(value) = HeaderValue::from_str(&noted.id) {
         answer.headers_mut().insert(ID, value);
     }
-    if !shared.quiet {
-        let level = if status >= 500 { "error" } else { "info" };
-        let ms = took.as_secs_f64() * 1000.0;
-        log(&format!(
-            "level={level} what=request id={id} method={method} path={path:?} status={status} ms={ms:.1}"
-        ));
-    }
     answer
+}
+
+/// A request that is under way. Dropped when it was answered, and also when whoever asked goes away before that.
+struct Noted {
+    shared: Shared,
+    id: String,
+    method: Method,
+    path: String,
+    start: Instant,
+    /// How it was answered, so far as it was.
+    status: u16,
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        let Self { shared, id, method, path, status, .. } = self;
+        let took = self.start.elapsed();
+        shared.numbers.open.fetch_sub(1, Ordering::Relaxed);
+        shared.numbers.note(*status, took);
+        if !shared.quiet {
+            let level = if *status >= 500 { "error" } else { "info" };
+            let ms = took.as_secs_f64() * 1000.0;
+            log(&format!(
+                "level={level} what=request id={id} method={method} path={path:?} status={status} ms={ms:.1}"
+            ));
+        }
+    }
 }
 
 /// A path as it is written down: what signs somebody in is no part of it.

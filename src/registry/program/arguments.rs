@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::registry::settings::public_url;
-
 /// Publishes guidelines for ever, and serves them.
 #[derive(Parser)]
 #[command(name = "stanchion-registry", version, max_term_width = 100)]
@@ -20,12 +18,15 @@ pub(super) enum Command {
     #[command(after_help = "\
 Examples:
   stanchion-registry serve
+  stanchion-registry serve --config registry.toml
   stanchion-registry serve --listen 127.0.0.1:8080 --data /var/lib/stanchion
   DATABASE_URL=postgres://registry@db/registry stanchion-registry serve
 
-At the first start the starter guidelines are published. So far it serves pages to
-read them on, and the index from which copies are made; publishing over the network
-and accounts come later.")]
+It begins the database where there is none, and brings an older one to today's shape;
+no other command does. At the first start the starter guidelines are published, and a
+link is shown that signs the operator in. It serves pages to read on, accounts on which
+teams make keys, the API through which they publish, and the index from which copies
+are made.")]
     Serve {
         /// Where to listen [default: 127.0.0.1:8585]
         #[arg(long, value_name = "ADDRESS")]
@@ -36,18 +37,14 @@ and accounts come later.")]
         /// The address at which people find it, where that is another one: https://guidelines.example.org
         #[arg(long, value_name = "URL")]
         public_url: Option<String>,
-        /// The folder of the embedded database [default: stanchion-registry]; DATABASE_URL names a server instead
-        #[arg(long, value_name = "DIR")]
-        data: Option<PathBuf>,
-        /// A file that says the same: listen, metrics, public-url, data, database-url; and [oidc]
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
         /// Say what is decided, and end
         #[arg(long)]
         check_config: bool,
         /// Do not write requests into the log
         #[arg(long)]
         quiet: bool,
+        #[command(flatten)]
+        place: Place,
     },
     /// Publish guidelines: for ever
     #[command(after_help = "Example:\n  stanchion-registry publish guidelines/acme/short-names.md")]
@@ -107,7 +104,7 @@ and accounts come later.")]
         /// The namespace
         #[arg(value_name = "NAMESPACE")]
         namespace: String,
-        /// Whose it is
+        /// For whom it is: `revoke` takes it back by this name
         #[arg(long = "for", value_name = "WHO")]
         owner: String,
         /// Days until it ends
@@ -119,15 +116,48 @@ and accounts come later.")]
     /// Make a link that signs somebody in, once
     #[command(
         name = "sign-in",
-        after_help = "Example:\n  stanchion-registry sign-in alice@payments --url https://guidelines.example.org\n\nPerson and team are made where there are none. The link is good for a day."
+        after_help = "\
+Examples:
+  stanchion-registry sign-in alice@payments --public-url https://guidelines.example.org
+  stanchion-registry sign-in alice@payments --number 7
+
+Person and team are made where there are none. Whoever has the name already may be anybody:
+without --number only those are meant who are in the team and whom no identity provider knows.
+`stanchion-registry people` shows the numbers. The link is good for a day."
     )]
     SignIn {
         /// Person and team
         #[arg(value_name = "WHO@TEAM")]
         who: String,
-        /// The address of the registry, as people find it
-        #[arg(long, value_name = "URL", value_parser = public_url, default_value = "http://127.0.0.1:8585")]
-        url: String,
+        /// The number of the person who is meant, as `people` and their own page show it
+        #[arg(long, value_name = "N")]
+        number: Option<i64>,
+        /// The address of the registry, as people find it [default: what `serve` would listen on]
+        #[arg(long, alias = "url", value_name = "URL")]
+        public_url: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List everybody: number, name, who an identity provider says they are, and teams
+    #[command(after_help = "Example:\n  stanchion-registry people")]
+    People {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Lock somebody out: their sessions, links and keys end, and none begins any more
+    #[command(
+        after_help = "Examples:\n  stanchion-registry lock bob\n  stanchion-registry lock --number 7\n  stanchion-registry lock --number 7 --undo\n\nWhoever comes from an identity provider is named by number."
+    )]
+    Lock {
+        /// Their name
+        #[arg(value_name = "NAME", required_unless_present = "number", conflicts_with = "number")]
+        name: Option<String>,
+        /// Their number, as `people` shows it
+        #[arg(long, value_name = "N")]
+        number: Option<i64>,
+        /// Let them in again; what ended stays ended
+        #[arg(long)]
+        undo: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -147,7 +177,7 @@ and accounts come later.")]
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
         /// The address at which people will find it; feeds name it
-        #[arg(long, value_name = "URL", value_parser = public_url)]
+        #[arg(long, value_name = "URL")]
         public_url: Option<String>,
         #[command(flatten)]
         place: Place,
@@ -177,9 +207,12 @@ and accounts come later.")]
     },
 }
 
-/// Where the database is.
-#[derive(clap::Args)]
+/// Where the database is. Each command decides it as `serve` does.
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Place {
+    /// The file of settings: listen, metrics, public-url, data, database-url; and [oidc]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// The folder of the embedded database [default: stanchion-registry]; DATABASE_URL names a PostgreSQL server
     /// instead
     #[arg(long, value_name = "DIR")]

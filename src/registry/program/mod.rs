@@ -3,10 +3,13 @@
 
 mod arguments;
 mod operator;
+mod people;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,11 +17,17 @@ use clap::Parser as _;
 
 use self::serve::{run, show};
 use super::settings::{self, Flags, Settings};
-use super::store::Store;
+use super::store::{Store, Wanted};
 use super::{backup, proving};
 use crate::report::escape::escape;
-use arguments::{Cli, Command};
-use operator::{list, publish, retire, revoke, sign_in_link, token, verify, write_export, yank};
+use arguments::{Cli, Command, Place};
+use operator::{list, publish, retire, revoke, token, verify, write_export, yank};
+
+/// The embedded database, in its folder.
+const FILE: &str = "registry.sqlite";
+
+/// What gives a variable of the environment.
+type Environment = dyn Fn(&str) -> Option<String> + Sync;
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -31,53 +40,65 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("no threads can be started: {error}")),
     };
-    let done = runtime.block_on(async {
-        match command {
-            Command::Serve { listen, metrics, public_url, data, config, check_config, quiet } => {
-                let flags = Flags { listen, metrics, data, public_url };
-                let settings = decided(flags, config.as_deref())?;
-                if check_config {
-                    show(&settings);
-                    return Ok(());
-                }
-                run(settings, quiet).await
-            }
-            Command::Publish { files, by, place } => publish(&open(place.data).await?, &files, &by).await,
-            Command::Yank { id, version, message, undo: _, place } => {
-                yank(&open(place.data).await?, &id, &version, message.as_deref()).await
-            }
-            Command::Retire { id, message, successor, undo: _, place } => {
-                retire(&open(place.data).await?, &id, message.as_deref(), successor.as_deref()).await
-            }
-            Command::Export { folder, public_url, place } => {
-                write_export(&open(place.data).await?, &folder, public_url.as_deref()).await
-            }
-            Command::Token { namespace, owner, days, place } => {
-                token(&open(place.data).await?, &namespace, &owner, days).await
-            }
-            Command::SignIn { who, url, place } => {
-                let link = sign_in_link(&open(place.data).await?, &who).await?;
-                say(&format!("{url}/sign-in/{link}"));
-                Ok(())
-            }
-            Command::Revoke { owner, place } => revoke(&open(place.data).await?, &owner).await,
-            Command::Backup { file, place } => {
-                let copied = backup::backup(&open(place.data).await?, &file).await?;
-                say(&format!(
-                    "copied: {} versions, {} KiB, into {}",
-                    copied.versions,
-                    copied.bytes >> 10,
-                    file.display()
-                ));
-                Ok(())
-            }
-            Command::Verify { place } => verify(&open(place.data).await?).await,
-            Command::List { place } => list(&open(place.data).await?).await,
-        }
-    });
-    match done {
+    match runtime.block_on(perform(command, &variable)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(words) => failed(&words),
+    }
+}
+
+/// Does what was asked for; `variable` gives a variable of the environment.
+async fn perform(command: Command, variable: &Environment) -> Result<(), String> {
+    let reading = async |place: &Place| find(place, variable, Wanted::Reading).await;
+    let writing = async |place: &Place| find(place, variable, Wanted::Writing).await;
+    match command {
+        Command::Serve { listen, metrics, public_url, check_config, quiet, place } => {
+            let flags = Flags { listen, metrics, data: place.data, public_url, operates: false };
+            let settings = decided(flags, variable, place.config.as_deref())?;
+            if check_config {
+                show(&settings);
+                return Ok(());
+            }
+            run(settings, quiet).await
+        }
+        Command::Publish { files, by, place } => publish(&writing(&place).await?, &files, &by).await,
+        Command::Yank { id, version, message, undo: _, place } => {
+            yank(&writing(&place).await?, &id, &version, message.as_deref()).await
+        }
+        Command::Retire { id, message, successor, undo: _, place } => {
+            retire(&writing(&place).await?, &id, message.as_deref(), successor.as_deref()).await
+        }
+        Command::Export { folder, public_url, place } => {
+            let settings = of_operator(&place, public_url, variable)?;
+            let store = find_at(&settings, Wanted::Reading).await?;
+            write_export(&store, &folder, settings.public_url.as_deref()).await
+        }
+        Command::Token { namespace, owner, days, place } => {
+            token(&writing(&place).await?, &namespace, &owner, days).await
+        }
+        Command::SignIn { who, number, public_url, place } => {
+            let settings = of_operator(&place, public_url, variable)?;
+            let link =
+                people::sign_in_link(&find_at(&settings, Wanted::Writing).await?, &who, number).await?;
+            say(&format!("{}/sign-in/{link}", root(&settings, settings.listen)));
+            Ok(())
+        }
+        Command::People { place } => people::list(&reading(&place).await?).await,
+        Command::Lock { name, number, undo, place } => {
+            people::lock(&writing(&place).await?, name.as_deref(), number, undo).await
+        }
+        Command::Revoke { owner, place } => revoke(&writing(&place).await?, &owner).await,
+        Command::Backup { file, place } => {
+            let copied = backup::backup(&reading(&place).await?, &file).await?;
+            say(&format!(
+                "copied: {} versions, {} KiB, into {}",
+                copied.versions,
+                copied.bytes >> 10,
+                file.display()
+            ));
+            Ok(())
+        }
+        Command::Verify { place } => verify(&reading(&place).await?).await,
+        Command::List { place } => list(&reading(&place).await?).await,
     }
 }
 
@@ -92,7 +113,11 @@ fn say(line: &str) {
 }
 
 /// What flags, environment and file say together.
-fn decided(flags: Flags, config: Option<&std::path::Path>) -> Result<Settings, String> {
+fn decided(
+    flags: Flags,
+    variable: &Environment,
+    config: Option<&std::path::Path>,
+) -> Result<Settings, String> {
     let file = match config {
         None => None,
         Some(path) => {
@@ -104,8 +129,8 @@ fn decided(flags: Flags, config: Option<&std::path::Path>) -> Result<Settings, S
         }
     };
     let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
-    settings::resolve(flags, &variable, file)
-        .map_err(|problems| format!("this cannot be served as it is set:\n  {}", problems.join("\n  ")))
+    settings::resolve(flags, variable, file)
+        .map_err(|problems| format!("the settings cannot be used:\n  {}", problems.join("\n  ")))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place of this program that reads the environment")]
@@ -113,20 +138,39 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Opens the database that flags and environment name.
-async fn open(data: Option<PathBuf>) -> Result<Store, String> {
-    let settings = decided(Flags { data, ..Flags::default() }, None)?;
-    open_at(settings.database_url.as_deref(), &settings.data).await
+/// What is decided for a command of the operator, to whom nobody signs in.
+fn of_operator(
+    place: &Place,
+    public_url: Option<String>,
+    variable: &Environment,
+) -> Result<Settings, String> {
+    let flags = Flags { data: place.data.clone(), public_url, operates: true, ..Flags::default() };
+    decided(flags, variable, place.config.as_deref())
 }
 
-async fn open_at(url: Option<&str>, data: &std::path::Path) -> Result<Store, String> {
-    let store = if let Some(url) = url {
-        Store::open_postgres(url).await
-    } else {
-        std::fs::create_dir_all(data).map_err(|error| format!("cannot make {}: {error}", data.display()))?;
-        Store::open_sqlite(&data.join("registry.sqlite")).await
+/// Opens the database that flags, environment and file name. It must be there: a command that makes an empty one where
+/// it was to be would do its work on nothing, and say that it is done.
+async fn find(place: &Place, variable: &Environment, wanted: Wanted) -> Result<Store, String> {
+    find_at(&of_operator(place, None, variable)?, wanted).await
+}
+
+async fn find_at(settings: &Settings, wanted: Wanted) -> Result<Store, String> {
+    let store = match &settings.database_url {
+        Some(url) => Store::find_postgres(url, wanted).await,
+        None => Store::find_sqlite(&settings.data.join(FILE), wanted).await,
     };
     store.map_err(|error| error.to_string())
+}
+
+/// Where people find the site that listens on `address`.
+fn root(settings: &Settings, mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        // It listens everywhere, and here in any case.
+        let here =
+            if address.is_ipv4() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { Ipv6Addr::LOCALHOST.into() };
+        address.set_ip(here);
+    }
+    settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"))
 }
 
 fn random() -> Option<[u8; 32]> {

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use super::{now_ms, random, say};
 use crate::model::GuidelineId;
 use crate::registry::export::{ExportError, export};
-use crate::registry::flow::{
-    Held, Key, LARGEST, LINK_MS, Refusal, Secret, followed, person_and_team, prepare, scope_of, words,
-};
+use crate::registry::flow::{Held, Key, LARGEST, Refusal, followed, prepare, scope_of, words};
 use crate::registry::http::Site;
 use crate::registry::store::{Kind, NewVersion, Published, Store};
 use crate::registry::{backup, proving, site};
 use crate::report::escape::escape;
 use crate::report::{HumanStyle, render_problems};
+
+/// So many files that could not be written are named.
+const MISSING: usize = 20;
 
 pub(super) async fn publish(store: &Store, files: &[PathBuf], by: &str) -> Result<(), String> {
     for file in files {
@@ -58,7 +59,7 @@ pub(super) async fn yank(
 ) -> Result<(), String> {
     let id = GuidelineId::new(id).map_err(|why| format!("`{id}` is no guideline: {why}"))?;
     let name = (id.namespace(), id.slug(), version);
-    let found = store.yank(name, message.map(|message| (message, now_ms())), words).await;
+    let found = store.yank(name, message, now_ms(), words).await;
     if !found.map_err(|error| format!("cannot yank {id} {version}: {error}"))? {
         return Err(format!(
             "{id} {version} is not published\n  help: `stanchion-registry list` shows what is"
@@ -113,19 +114,15 @@ pub(super) async fn token(store: &Store, namespace: &str, owner: &str, days: i64
     Ok(())
 }
 
-/// A link that signs somebody in, without the address before it.
-pub(super) async fn sign_in_link(store: &Store, who: &str) -> Result<String, String> {
-    let (person, team) = person_and_team(who)?;
-    let secret = Secret::new(random().ok_or("the system has no random bytes")?);
-    let now = now_ms();
-    let wrong = |error: sqlx::Error| format!("cannot make a link: {error}");
-    let person = store.person_in_team(&person, &team, now).await.map_err(wrong)?;
-    store.add_link(&secret.hash(), person, now + LINK_MS).await.map_err(wrong)?;
-    Ok(secret.show().to_owned())
-}
-
 pub(super) async fn revoke(store: &Store, owner: &str) -> Result<(), String> {
     let number = store.revoke(owner, now_ms()).await.map_err(|error| format!("cannot revoke: {error}"))?;
+    if number == 0 {
+        // Whoever asks believes that there is one: it may be valid, and somebody else's in this list.
+        return Err(format!(
+            "nothing was taken back: {owner} has no key that is not taken back already\n  help: look whether this is the database and the \
+             name that were meant; whoever is signed in finds their keys on /account"
+        ));
+    }
     say(&format!("{number} taken back from {owner}"));
     Ok(())
 }
@@ -135,12 +132,8 @@ pub(super) async fn write_export(
     folder: &std::path::Path,
     public_url: Option<&str>,
 ) -> Result<(), String> {
-    let wrong = |error| match error {
-        ExportError::Database(error) => format!("cannot export: {error}"),
-        ExportError::File(path, error) => format!("cannot write {path}: {error}"),
-        ExportError::Page(address) => format!("the page {address} could not be made; the log above says why"),
-    };
-    let exported = export(store, folder).await.map_err(wrong)?;
+    let wrong = |error: ExportError| format!("cannot export: {error}");
+    let mut exported = export(store, folder).await.map_err(wrong)?;
     let site = Site {
         store: store.clone(),
         now_ms,
@@ -151,9 +144,24 @@ pub(super) async fn write_export(
         numbers: std::sync::Arc::default(),
         quiet: true,
     };
-    let pages = site::export(site, store, folder).await.map_err(wrong)?;
+    let written = site::export(site, store, folder).await.map_err(wrong)?;
+    let pages = written.pages;
     say(&format!("exported: {} names, {} versions, {pages} pages", exported.names, exported.versions));
-    Ok(())
+    exported.wrong.extend(written.wrong);
+    let missing = exported.wrong.len();
+    if missing == 0 {
+        return Ok(());
+    }
+    let mut told: Vec<String> = exported.wrong.into_iter().take(MISSING).collect();
+    if missing > MISSING {
+        told.push(format!("and {} more", missing - MISSING));
+    }
+    Err(format!(
+        "{missing} files are missing in {}, or are what they were; the others are there:\n  {}\n  help: export again when that is \
+         mended; what is there stays",
+        folder.display(),
+        told.join("\n  ")
+    ))
 }
 
 pub(super) async fn verify(store: &Store) -> Result<(), String> {

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
-use super::operator::{refused, sign_in_link};
-use super::{log, now_ms, open_at, random, say};
+use super::operator::refused;
+use super::{FILE, log, now_ms, random, root, say};
 use crate::format;
-use crate::registry::flow::prepare;
-use crate::registry::http::{Numbers, Site, metrics, router, serve};
+use crate::registry::flow::{LINK_MS, Secret, prepare};
+use crate::registry::http::{Limits, Numbers, Site, metrics, router, serve};
 use crate::registry::proving;
 use crate::registry::settings::Settings;
 use crate::registry::store::{Kind, Published, Store};
@@ -25,6 +25,7 @@ pub(super) fn show(settings: &Settings) {
         ("metrics", or(settings.metrics.map(|it| it.to_string()), "nowhere")),
         ("public-url", or(settings.public_url.clone(), "as it is asked for")),
         ("database", database),
+        ("connections", format!("{} from one address", settings.connections)),
         (
             "sign-in",
             settings.provider.as_ref().map_or_else(
@@ -38,27 +39,35 @@ pub(super) fn show(settings: &Settings) {
 }
 
 pub(super) async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
-    let Settings { listen, metrics: metrics_address, data, public_url, database_url, provider } = settings;
-    let store = open_at(database_url.as_deref(), &data).await?;
-    let _alone = alone(&store, &data)?;
-    let is_first = publish_starter(&store).await?;
-    let listener = bind(listen, "--listen").await?;
+    let _alone = alone(&settings)?;
+    // Before anything is made: a start that ends here can be repeated, and the next one is the first again.
+    let listener = bind(settings.listen, "--listen").await?;
+    let metrics_listener = match settings.metrics {
+        Some(address) => Some(bind(address, "--metrics").await?),
+        None => None,
+    };
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let store = begin(&settings).await?;
+    publish_starter(&store).await?;
     let numbers = std::sync::Arc::new(Numbers::default());
-    if let Some(address) = metrics_address {
-        let listener = bind(address, "--metrics").await?;
+    if let Some(listener) = metrics_listener {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         log(&format!("level=info what=metrics address=http://{address}/metrics"));
-        tokio::spawn(serve(listener, metrics(numbers.clone()), std::future::pending()));
+        tokio::spawn(serve(
+            listener,
+            metrics(numbers.clone()),
+            Limits::new(settings.connections),
+            std::future::pending(),
+        ));
     }
     let stop = stop();
     log(&format!("level=info what=serving address=http://{address} database={}", store.engine()));
-    if is_first {
+    if let Some(link) = first_link(&store).await? {
         // Only where somebody looks, never into a log that is kept.
-        let link = sign_in_link(&store, "operator@operators").await?;
-        let root = public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let root = root(&settings, address);
         say(&format!("The first one to use this link within a day is the operator: {root}/sign-in/{link}"));
     }
+    let Settings { public_url, provider, connections, .. } = settings;
     let site = Site {
         store,
         now_ms,
@@ -69,7 +78,7 @@ pub(super) async fn run(settings: Settings, quiet: bool) -> Result<(), String> {
         numbers,
         quiet,
     };
-    serve(listener, router(site), stop).await;
+    serve(listener, router(site), Limits::new(connections), stop).await;
     log("level=info what=stopped");
     Ok(())
 }
@@ -80,11 +89,33 @@ async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String> {
     })
 }
 
-/// The right to serve an embedded database, which one process has at a time; held until it is dropped.
-fn alone(store: &Store, data: &std::path::Path) -> Result<Option<std::fs::File>, String> {
-    if !matches!(store, Store::Sqlite(_)) {
+/// Opens the database, makes it where there is none, and brings it to today's shape.
+async fn begin(settings: &Settings) -> Result<Store, String> {
+    let store = match &settings.database_url {
+        Some(url) => Store::open_postgres(url).await,
+        None => Store::open_sqlite(&settings.data.join(FILE)).await,
+    };
+    store.map_err(|error| error.to_string())
+}
+
+/// The link of the first operator, without the address before it; `None` where somebody is there already.
+pub(super) async fn first_link(store: &Store) -> Result<Option<String>, String> {
+    let secret = Secret::new(random().ok_or("the system has no random bytes")?);
+    let now = now_ms();
+    let link = (secret.hash(), now + LINK_MS);
+    let made = store.first_person("operator", "operators", (&link.0, link.1), now).await;
+    let is_first = made.map_err(|error| format!("cannot make a link: {error}"))?;
+    Ok(is_first.then(|| secret.show().to_owned()))
+}
+
+/// The right to serve an embedded database, which one process has at a time; held until it is dropped. Its folder is
+/// made where there is none.
+fn alone(settings: &Settings) -> Result<Option<std::fs::File>, String> {
+    if settings.database_url.is_some() {
         return Ok(None);
     }
+    let data = &settings.data;
+    std::fs::create_dir_all(data).map_err(|error| format!("cannot make {}: {error}", data.display()))?;
     let path = data.join("serving.lock");
     let open = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = open.map_err(|error| format!("cannot open {}: {error}", path.display()))?;
@@ -100,9 +131,7 @@ fn alone(store: &Store, data: &std::path::Path) -> Result<Option<std::fs::File>,
 }
 
 /// Publishes the starter guidelines that are not there yet.
-///
-/// Returns whether this is the first start: none of them was there.
-async fn publish_starter(store: &Store) -> Result<bool, String> {
+pub(super) async fn publish_starter(store: &Store) -> Result<(), String> {
     let mut new = 0;
     for (name, text) in format::starter() {
         let version = prepare(Kind::Guideline, name, text, "starter", now_ms())
@@ -119,7 +148,7 @@ async fn publish_starter(store: &Store) -> Result<bool, String> {
     if new > 0 {
         log(&format!("level=info what=starter-published guidelines={new}"));
     }
-    Ok(new == format::starter().len())
+    Ok(())
 }
 
 /// What comes when the program is asked to end. It is listened for from here on, not from when it is first waited for.

@@ -61,6 +61,19 @@ impl List {
         list
     }
 
+    /// These names (namespace and the rest), of which the values must be bound in this order.
+    pub(super) fn of(names: &[(&str, &str)]) -> Self {
+        let mut list = Self { text: sql::NAMES.to_owned(), values: Vec::new() };
+        for (nth, (namespace, slug)) in names.iter().enumerate() {
+            list.add(if nth == 0 { "(it.namespace = " } else { " OR (it.namespace = " });
+            list.text(namespace);
+            list.add(" AND it.slug = ");
+            list.text(slug);
+            list.add(")");
+        }
+        list
+    }
+
     /// Where the list goes on, and its order. By seek: what lies before a page is not counted through.
     fn order(&mut self, store: &Store, from: &From) {
         match from {

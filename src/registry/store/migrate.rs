@@ -33,6 +33,8 @@ const ADD: &str = "INSERT INTO migration (number, name) VALUES ($1, $2)";
 pub(super) enum MigrateError {
     /// It was made by a later version of this program.
     Newer(i64),
+    /// No registry is in it.
+    Empty,
     /// What the database says.
     Database(sqlx::Error),
 }
@@ -73,7 +75,34 @@ pub(super) async fn migrate(store: &Store) -> Result<(), MigrateError> {
     Ok(())
 }
 
+/// Whether the database has today's shape: an older one has not. Nothing is changed.
+pub(super) async fn is_of_today(store: &Store) -> Result<bool, MigrateError> {
+    let done: Result<(i64,), _> = on!(store, pool => sqlx::query_as(DONE).fetch_one(pool).await);
+    let (done,) =
+        done.map_err(
+            |error| {
+                if is_no_table(&error) { MigrateError::Empty } else { MigrateError::Database(error) }
+            },
+        )?;
+    let known = match store {
+        Store::Sqlite(_) => SQLITE,
+        Store::Postgres(_) => POSTGRES,
+    };
+    newer(done, known)?;
+    if done == 0 { Err(MigrateError::Empty) } else { Ok(done == last(known)) }
+}
+
+/// Whether a database says that it has no such table.
+fn is_no_table(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        error.code().is_some_and(|code| code == "42P01") || error.message().starts_with("no such table")
+    })
+}
+
+fn last(known: Migrations) -> i64 {
+    known.last().map_or(0, |(number, ..)| *number)
+}
+
 fn newer(done: i64, known: Migrations) -> Result<(), MigrateError> {
-    let last = known.last().map_or(0, |(number, ..)| *number);
-    if done > last { Err(MigrateError::Newer(done)) } else { Ok(()) }
+    if done > last(known) { Err(MigrateError::Newer(done)) } else { Ok(()) }
 }

@@ -18,6 +18,7 @@ mod list;
 mod migrate;
 mod names;
 mod open;
+mod operator;
 mod people;
 mod rows;
 mod sql;
@@ -29,6 +30,8 @@ pub(super) use rows::{Filter, From, Kind, Name, Namespace, NewVersion, Published
 use begin::BeginWrite as _;
 use names::WriteNames as _;
 pub(super) use names::words_of;
+pub(super) use open::Wanted;
+pub(super) use operator::{Known, Taken};
 pub(super) use people::{Person, TokenRow};
 use sqlx::{PgPool, SqlitePool};
 
@@ -55,6 +58,20 @@ pub(super) enum Published {
     },
     /// The name is that of something else: for ever.
     OtherKind(Kind),
+}
+
+/// A name and its versions, the oldest first.
+pub(super) type NameWithVersions = (Name, Vec<PublishedVersion>);
+
+/// What became of a change of something that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Changed<T> {
+    /// It is so now.
+    Done(T),
+    /// It is not as whoever asked had seen it, and was left alone.
+    Otherwise(T),
+    /// There is none.
+    Missing,
 }
 
 impl Store {
@@ -117,46 +134,61 @@ impl Store {
     /// What the database says.
     pub(super) async fn yank(
         &self,
-        (namespace, slug, version): (&str, &str, &str),
-        message: Option<(&str, i64)>,
+        name: (&str, &str, &str),
+        message: Option<&str>,
+        now_ms: i64,
         words: impl Fn(Kind, &str) -> Words + Send,
     ) -> Result<bool, sqlx::Error> {
+        Ok(self.yank_as_seen(name, message, now_ms, words, |_| true).await? != Changed::Missing)
+    }
+
+    /// The same, of a version that is still what `as_seen` says. Returns the version.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn yank_as_seen(
+        &self,
+        (namespace, slug, version): (&str, &str, &str),
+        message: Option<&str>,
+        now_ms: i64,
+        words: impl Fn(Kind, &str) -> Words + Send,
+        as_seen: impl Fn(&PublishedVersion) -> bool + Send,
+    ) -> Result<Changed<PublishedVersion>, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            let name: Option<(i64, String)> = sqlx::query_as(sql::NAME)
-                .bind(namespace)
-                .bind(slug)
-                .fetch_optional(&mut *transaction)
-                .await?;
-            let Some((id, Ok(kind))) = name.map(|(id, kind)| (id, Kind::try_from(kind))) else { return Ok(false) };
-            let changed = sqlx::query(sql::YANK)
+            // Whoever changes the same name waits here, and sees afterwards what was done.
+            let Some((id, kind)) = transaction.lock(namespace, slug).await? else { return Ok(Changed::Missing) };
+            let Some(before) = transaction.version((kind, namespace, slug, version)).await? else {
+                return Ok(Changed::Missing);
+            };
+            if !as_seen(&before) {
+                return Ok(Changed::Otherwise(before));
+            }
+            sqlx::query(sql::YANK)
                 .bind(kind.word())
                 .bind(namespace)
                 .bind(slug)
                 .bind(version)
-                .bind(message.map(|it| it.1))
-                .bind(message.map(|it| it.0))
+                .bind(message.map(|_| now_ms))
+                .bind(message)
                 .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-            if changed == 1 {
-                transaction.refresh(id, (kind, namespace, slug), message.map_or(0, |it| it.1)).await?;
-                let (shown,): (String,) =
-                    sqlx::query_as(sql::SHOWN).bind(id).fetch_one(&mut *transaction).await?;
-                let (text,): (String,) =
-                    sqlx::query_as(sql::TEXT).bind(&shown).fetch_one(&mut *transaction).await?;
-                let it: Name = sqlx::query_as(sql::ONE_NAME)
-                    .bind(namespace)
-                    .bind(slug)
-                    .fetch_one(&mut *transaction)
-                    .await?;
-                let found = words(kind, &text);
-                let name = format!("{namespace} {slug}");
-                transaction.index(id, (&name, &it.title, &it.summary), &found).await?;
-                sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
-                transaction.commit().await?;
-            }
-            Ok(changed == 1)
+                .await?;
+            // Also to take a yank back is a change: the name may show another version.
+            let is_news = message.is_some() || before.yanked_ms.is_some();
+            let changed_ms = if is_news { now_ms } else { 0 };
+            transaction.refresh(id, (kind, namespace, slug), changed_ms).await?;
+            let (shown,): (String,) =
+                sqlx::query_as(sql::SHOWN).bind(id).fetch_one(&mut *transaction).await?;
+            let (text,): (String,) =
+                sqlx::query_as(sql::TEXT).bind(&shown).fetch_one(&mut *transaction).await?;
+            let it = transaction.name(namespace, slug).await?;
+            let found = words(kind, &text);
+            let name = format!("{namespace} {slug}");
+            transaction.index(id, (&name, &it.title, &it.summary), &found).await?;
+            sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            let (yanked_ms, yank_message) = (message.map(|_| now_ms), message.map(str::to_owned));
+            Ok(Changed::Done(PublishedVersion { yanked_ms, yank_message, ..before }))
         })
     }
 
@@ -167,13 +199,39 @@ impl Store {
     /// What the database says.
     pub(super) async fn retire(
         &self,
-        (namespace, slug): (&str, &str),
+        name: (&str, &str),
         retired: Option<(&str, Option<&str>)>,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
+        Ok(self.retire_as_seen(name, retired, now_ms, |_| true).await? != Changed::Missing)
+    }
+
+    /// The same, of a name that is still what `as_seen` says of it and its versions. Returns both.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn retire_as_seen(
+        &self,
+        (namespace, slug): (&str, &str),
+        retired: Option<(&str, Option<&str>)>,
+        now_ms: i64,
+        as_seen: impl Fn(&NameWithVersions) -> bool + Send,
+    ) -> Result<Changed<NameWithVersions>, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            let changed = sqlx::query(sql::RETIRE)
+            if transaction.lock(namespace, slug).await?.is_none() {
+                return Ok(Changed::Missing);
+            }
+            let versions: Vec<PublishedVersion> = sqlx::query_as(sql::VERSIONS)
+                .bind(namespace)
+                .bind(slug)
+                .fetch_all(&mut *transaction)
+                .await?;
+            let before = (transaction.name(namespace, slug).await?, versions);
+            if !as_seen(&before) {
+                return Ok(Changed::Otherwise(before));
+            }
+            sqlx::query(sql::RETIRE)
                 .bind(namespace)
                 .bind(slug)
                 .bind(retired.map(|_| now_ms))
@@ -181,11 +239,11 @@ impl Store {
                 .bind(retired.and_then(|it| it.1))
                 .bind(now_ms)
                 .execute(&mut *transaction)
-                .await?
-                .rows_affected();
+                .await?;
+            let after = (transaction.name(namespace, slug).await?, before.1);
             sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
             transaction.commit().await?;
-            Ok(changed == 1)
+            Ok(Changed::Done(after))
         })
     }
 

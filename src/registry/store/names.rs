@@ -3,8 +3,12 @@
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use super::list::{List, Value};
-use super::{Filter, From, Kind, Name, Namespace, NewVersion, Published, Store, Words, sql};
+use super::{
+    Filter, From, Kind, Name, Namespace, NewVersion, Published, PublishedVersion, Store, Words, sql,
+};
 
+/// Names that are asked for in one statement.
+const AT_ONCE: usize = 100;
 /// Most words of a search.
 const WORDS: usize = 12;
 
@@ -12,6 +16,15 @@ const WORDS: usize = 12;
 pub(super) trait WriteNames {
     /// Adds a version: the name is made where there is none. Anything but [`Published::New`] must be rolled back.
     async fn add(&mut self, new: &NewVersion) -> Result<Published, sqlx::Error>;
+    /// The number and kind of a name, which nobody else changes until the transaction ends.
+    async fn lock(&mut self, namespace: &str, slug: &str) -> Result<Option<(i64, Kind)>, sqlx::Error>;
+    /// A name, as it is in this transaction.
+    async fn name(&mut self, namespace: &str, slug: &str) -> Result<Name, sqlx::Error>;
+    /// A version, as it is in this transaction.
+    async fn version(
+        &mut self,
+        of: (Kind, &str, &str, &str),
+    ) -> Result<Option<PublishedVersion>, sqlx::Error>;
     /// Lets a name show its newest version.
     async fn refresh(&mut self, id: i64, name: (Kind, &str, &str), now_ms: i64) -> Result<(), sqlx::Error>;
     /// Changes what a name is found by; `shown` is its name, title and summary.
@@ -36,10 +49,9 @@ macro_rules! write_names {
                     .bind(new.published_ms)
                     .execute(&mut **self)
                     .await?;
-                let (id, kind): (i64, String) =
-                    sqlx::query_as($lock).bind(&new.namespace).bind(&new.slug).fetch_one(&mut **self).await?;
-                if kind != new.kind.word() {
-                    let kind = Kind::try_from(kind).map_err(|word| sqlx::Error::Protocol(word))?;
+                let found = self.lock(&new.namespace, &new.slug).await?;
+                let (id, kind) = found.ok_or(sqlx::Error::RowNotFound)?;
+                if kind != new.kind {
                     return Ok(Published::OtherKind(kind));
                 }
                 let added = sqlx::query(sql::ADD_VERSION)
@@ -77,6 +89,34 @@ macro_rules! write_names {
                     self.index(id, (&name, &new.title, &new.summary), &new.words).await?;
                 }
                 Ok(Published::New)
+            }
+
+            async fn lock(
+                &mut self,
+                namespace: &str,
+                slug: &str,
+            ) -> Result<Option<(i64, Kind)>, sqlx::Error> {
+                let found: Option<(i64, String)> =
+                    sqlx::query_as($lock).bind(namespace).bind(slug).fetch_optional(&mut **self).await?;
+                let Some((id, kind)) = found else { return Ok(None) };
+                Ok(Some((id, Kind::try_from(kind).map_err(sqlx::Error::Protocol)?)))
+            }
+
+            async fn name(&mut self, namespace: &str, slug: &str) -> Result<Name, sqlx::Error> {
+                sqlx::query_as(sql::ONE_NAME).bind(namespace).bind(slug).fetch_one(&mut **self).await
+            }
+
+            async fn version(
+                &mut self,
+                (kind, namespace, slug, version): (Kind, &str, &str, &str),
+            ) -> Result<Option<PublishedVersion>, sqlx::Error> {
+                sqlx::query_as(sql::ONE_VERSION)
+                    .bind(kind.word())
+                    .bind(namespace)
+                    .bind(slug)
+                    .bind(version)
+                    .fetch_optional(&mut **self)
+                    .await
             }
 
             async fn refresh(
@@ -184,6 +224,26 @@ impl Store {
         slug: &str,
     ) -> Result<Option<Name>, sqlx::Error> {
         on!(self, pool => sqlx::query_as(sql::ONE_NAME).bind(namespace).bind(slug).fetch_optional(pool).await)
+    }
+
+    /// Those of these names (namespace and the rest) that there are, in any order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn named(&self, names: &[(&str, &str)]) -> Result<Vec<Name>, sqlx::Error> {
+        let mut all = Vec::new();
+        for some in names.chunks(AT_ONCE) {
+            let list = List::of(some);
+            let found: Vec<Name> = on!(self, pool => {
+                let mut query = sqlx::query_as(list.sql());
+                for (namespace, slug) in some {
+                    query = query.bind(*namespace).bind(*slug);
+                }
+                query.fetch_all(pool).await?
+            });
+            all.extend(found);
+        }
+        Ok(all)
     }
 
     /// The names with a label, in order, at most `limit`.

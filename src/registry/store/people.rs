@@ -34,27 +34,31 @@ impl Person {
 }
 
 impl Store {
-    /// The person with this name in this team; both are made where there are none.
+    /// Takes somebody new into a team, with a link (its hash and its end) that signs them in. Returns whether the name was
+    /// free; else nothing is done: a link for somebody who is there would let its maker sign in as them.
     ///
     /// # Errors
     /// What the database says.
-    pub(in crate::registry) async fn person_in_team(
+    pub(in crate::registry) async fn new_person_in_team(
         &self,
-        person: &str,
-        team: &str,
+        name: &str,
+        team: i64,
+        (link, expires_ms): (&str, i64),
         now_ms: i64,
-    ) -> Result<i64, sqlx::Error> {
+    ) -> Result<bool, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            sqlx::query(sql::ADD_PERSON).bind(person).bind(now_ms).execute(&mut *transaction).await?;
-            sqlx::query(sql::ADD_TEAM).bind(team).execute(&mut *transaction).await?;
+            let added = sqlx::query(sql::ADD_PERSON).bind(name).bind(now_ms).execute(&mut *transaction).await?;
+            if added.rows_affected() != 1 {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
             let (person,): (i64,) =
-                sqlx::query_as(sql::PERSON_BY_NAME).bind(person).fetch_one(&mut *transaction).await?;
-            let (team,): (i64,) =
-                sqlx::query_as(sql::TEAM_BY_NAME).bind(team).fetch_one(&mut *transaction).await?;
+                sqlx::query_as(sql::PERSON_BY_NAME).bind(name).fetch_one(&mut *transaction).await?;
             sqlx::query(sql::ADD_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_LINK).bind(link).bind(person).bind(expires_ms).execute(&mut *transaction).await?;
             transaction.commit().await?;
-            Ok(person)
+            Ok(true)
         })
     }
 
@@ -95,16 +99,6 @@ impl Store {
         })
     }
 
-    /// Whether somebody has this name.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn is_person(&self, name: &str) -> Result<bool, sqlx::Error> {
-        let found: Option<(i64,)> =
-            on!(self, pool => sqlx::query_as(sql::PERSON_BY_NAME).bind(name).fetch_optional(pool).await?);
-        Ok(found.is_some())
-    }
-
     /// Somebody by number.
     ///
     /// # Errors
@@ -136,25 +130,6 @@ impl Store {
         Ok(added == 1)
     }
 
-    /// Keeps a link that signs somebody in.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn add_link(
-        &self,
-        hash: &str,
-        person: i64,
-        expires_ms: i64,
-    ) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::ADD_LINK)
-            .bind(hash)
-            .bind(person)
-            .bind(expires_ms)
-            .execute(pool)
-            .await
-            .map(|_| ()))
-    }
-
     /// Uses a link, once. Returns whom it signs in; `None` where it is none, is over or was used.
     ///
     /// # Errors
@@ -182,7 +157,7 @@ impl Store {
         })
     }
 
-    /// Begins a session.
+    /// Begins a session. Returns whether it began: none does for somebody who is locked.
     ///
     /// # Errors
     /// What the database says.
@@ -192,15 +167,16 @@ impl Store {
         person: i64,
         agent: &str,
         now_ms: i64,
-    ) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::ADD_SESSION)
+    ) -> Result<bool, sqlx::Error> {
+        let begun = on!(self, pool => sqlx::query(sql::ADD_SESSION)
             .bind(hash)
             .bind(person)
             .bind(agent)
             .bind(now_ms)
             .execute(pool)
-            .await
-            .map(|_| ()))
+            .await?
+            .rows_affected());
+        Ok(begun == 1)
     }
 
     /// The session with this hash.
@@ -251,13 +227,13 @@ impl Store {
         Ok(ended == 1)
     }
 
-    /// The keys of somebody, the last first.
+    /// The keys that somebody made, the last first.
     ///
     /// # Errors
     /// What the database says.
-    pub(in crate::registry) async fn tokens(&self, owner: &str) -> Result<Vec<TokenRow>, sqlx::Error> {
+    pub(in crate::registry) async fn tokens(&self, person: i64) -> Result<Vec<TokenRow>, sqlx::Error> {
         let found: Vec<KeyRow> =
-            on!(self, pool => sqlx::query_as(sql::TOKENS).bind(owner).fetch_all(pool).await?);
+            on!(self, pool => sqlx::query_as(sql::TOKENS).bind(person).fetch_all(pool).await?);
         let row = |(id, scope, created_ms, expires_ms, used_ms, revoked_ms)| TokenRow {
             id,
             scope,
@@ -276,12 +252,12 @@ impl Store {
     pub(in crate::registry) async fn revoke_one(
         &self,
         id: i64,
-        owner: &str,
+        person: i64,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
         let revoked = on!(self, pool => sqlx::query(sql::REVOKE_ONE)
             .bind(id)
-            .bind(owner)
+            .bind(person)
             .bind(now_ms)
             .execute(pool)
             .await?
@@ -299,7 +275,8 @@ fn session((id, person, agent, created_ms, seen_ms, ended_ms): Row) -> Session {
 
 /// Keys of machines.
 impl Store {
-    /// Keeps a key: its hash, whose it is, what it may do, and from when until when.
+    /// Keeps a key that the operator made: its hash, for whom it is, what it may do, and from when until when. It is on
+    /// nobody's page: a name says not for certain whose it is.
     ///
     /// # Errors
     /// What the database says.
@@ -309,12 +286,37 @@ impl Store {
         held: &Held,
         created_ms: i64,
     ) -> Result<(), sqlx::Error> {
+        self.keep_token(hash, held, created_ms, None).await
+    }
+
+    /// Keeps a key that somebody made.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn add_token_of(
+        &self,
+        person: i64,
+        hash: &str,
+        held: &Held,
+        created_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        self.keep_token(hash, held, created_ms, Some(person)).await
+    }
+
+    async fn keep_token(
+        &self,
+        hash: &str,
+        held: &Held,
+        created_ms: i64,
+        person: Option<i64>,
+    ) -> Result<(), sqlx::Error> {
         on!(self, pool => sqlx::query(sql::ADD_TOKEN)
             .bind(hash)
             .bind(&held.owner)
             .bind(&held.scope)
             .bind(created_ms)
             .bind(held.expires_ms)
+            .bind(person)
             .execute(pool)
             .await
             .map(|_| ()))
@@ -338,7 +340,7 @@ impl Store {
         on!(self, pool => sqlx::query(sql::TOKEN_USED).bind(hash).bind(now_ms).execute(pool).await.map(|_| ()))
     }
 
-    /// Takes back every key of somebody. Returns how many there were.
+    /// Takes back every key of whoever has this name. Returns how many there were.
     ///
     /// # Errors
     /// What the database says.
@@ -349,5 +351,52 @@ impl Store {
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))
+    }
+}
+
+/// What tests begin with: people and links without the questions that the program asks before.
+#[cfg(test)]
+impl Store {
+    /// The person with this name in this team; both are made where there are none.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn person_in_team(
+        &self,
+        person: &str,
+        team: &str,
+        now_ms: i64,
+    ) -> Result<i64, sqlx::Error> {
+        on!(self, pool => {
+            let mut transaction = pool.begin_write().await?;
+            sqlx::query(sql::ADD_PERSON).bind(person).bind(now_ms).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_TEAM).bind(team).execute(&mut *transaction).await?;
+            let (person,): (i64,) =
+                sqlx::query_as(sql::PERSON_BY_NAME).bind(person).fetch_one(&mut *transaction).await?;
+            let (team,): (i64,) =
+                sqlx::query_as(sql::TEAM_BY_NAME).bind(team).fetch_one(&mut *transaction).await?;
+            sqlx::query(sql::ADD_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            Ok(person)
+        })
+    }
+
+    /// Keeps a link that signs somebody in.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn add_link(
+        &self,
+        hash: &str,
+        person: i64,
+        expires_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        on!(self, pool => sqlx::query(sql::ADD_LINK)
+            .bind(hash)
+            .bind(person)
+            .bind(expires_ms)
+            .execute(pool)
+            .await
+            .map(|_| ()))
     }
 }

@@ -75,6 +75,13 @@ pub(super) const VERSIONS: &str = concat!(
     " FROM version WHERE kind IN ('guideline', 'standard') AND namespace = $1 AND slug = $2 ORDER BY sort_key"
 );
 
+/// One version.
+pub(super) const ONE_VERSION: &str = concat!(
+    "SELECT ",
+    version_columns!(),
+    " FROM version WHERE kind = $1 AND namespace = $2 AND slug = $3 AND version = $4"
+);
+
 /// Names, for what [`super::list`] adds.
 pub(super) const NAMES: &str = concat!("SELECT ", name_columns!(), " FROM name AS it WHERE ");
 /// The same where words are searched for. CROSS: the words are asked first, and not once for each name.
@@ -129,10 +136,11 @@ pub(super) const RETIRE: &str = "UPDATE name SET retired_ms = $3, retire_message
 
 pub(super) const PING: &str = "SELECT 1";
 
-pub(super) const ADD_TOKEN: &str =
-    "INSERT INTO token (hash, owner, scope, created_ms, expires_ms) VALUES ($1, $2, $3, $4, $5)";
+pub(super) const ADD_TOKEN: &str = "INSERT INTO token (hash, owner, scope, created_ms, expires_ms, person_id) VALUES ($1, $2, $3, $4, $5, $6)";
 
-pub(super) const TOKEN: &str = "SELECT owner, scope, expires_ms, revoked_ms FROM token WHERE hash = $1";
+/// Those of somebody who is locked are none.
+pub(super) const TOKEN: &str = "SELECT owner, scope, expires_ms, revoked_ms FROM token WHERE hash = $1 \
+    AND NOT EXISTS (SELECT 1 FROM person WHERE person.id = token.person_id AND person.locked_ms IS NOT NULL)";
 
 pub(super) const TOKEN_USED: &str = "UPDATE token SET used_ms = $2 WHERE hash = $1";
 
@@ -140,9 +148,9 @@ pub(super) const TOKEN_USED: &str = "UPDATE token SET used_ms = $2 WHERE hash = 
 pub(super) const REVOKE: &str = "UPDATE token SET revoked_ms = $2 WHERE owner = $1 AND revoked_ms IS NULL";
 
 pub(super) const TOKENS: &str = "SELECT id, scope, created_ms, expires_ms, used_ms, revoked_ms FROM token \
-    WHERE owner = $1 ORDER BY id DESC LIMIT 200";
+    WHERE person_id = $1 ORDER BY id DESC LIMIT 200";
 pub(super) const REVOKE_ONE: &str =
-    "UPDATE token SET revoked_ms = $3 WHERE id = $1 AND owner = $2 AND revoked_ms IS NULL";
+    "UPDATE token SET revoked_ms = $3 WHERE id = $1 AND person_id = $2 AND revoked_ms IS NULL";
 
 pub(super) const ADD_PERSON: &str =
     "INSERT INTO person (name, created_ms) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
@@ -168,10 +176,13 @@ pub(super) const ADD_LINK: &str =
 pub(super) const USE_LINK: &str =
     "UPDATE sign_in_link SET used_ms = $2 WHERE hash = $1 AND used_ms IS NULL AND expires_ms > $2";
 pub(super) const PERSON_OF_LINK: &str = "SELECT person_id FROM sign_in_link WHERE hash = $1";
-pub(super) const ADD_SESSION: &str =
-    "INSERT INTO session (hash, person_id, agent, created_ms, seen_ms) VALUES ($1, $2, $3, $4, $4)";
-pub(super) const SESSION: &str =
-    "SELECT id, person_id, agent, created_ms, seen_ms, ended_ms FROM session WHERE hash = $1";
+/// Nothing happens where the person is locked.
+pub(super) const ADD_SESSION: &str = "INSERT INTO session (hash, person_id, agent, created_ms, seen_ms) \
+    SELECT $1, id, $3, $4, $4 FROM person WHERE id = $2 AND locked_ms IS NULL";
+/// Those of somebody who is locked are none, also where one began while they were being locked.
+pub(super) const SESSION: &str = "SELECT id, person_id, agent, created_ms, seen_ms, ended_ms FROM session \
+    WHERE hash = $1 AND NOT EXISTS (SELECT 1 FROM person WHERE person.id = session.person_id \
+    AND person.locked_ms IS NOT NULL)";
 pub(super) const SESSIONS: &str = "SELECT id, person_id, agent, created_ms, seen_ms, ended_ms FROM session \
     WHERE person_id = $1 AND ended_ms IS NULL ORDER BY id DESC LIMIT 100";
 pub(super) const SESSION_SEEN: &str = "UPDATE session SET seen_ms = $2 WHERE id = $1";
@@ -180,7 +191,7 @@ pub(super) const END_SESSION: &str =
 
 /// Those that both databases understand, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 47] = [
+pub(super) const ALL: [&str; 48] = [
     ADD_PERSON_OF_PROVIDER,
     PERSON_BY_SUBJECT,
     CHANGE,
@@ -195,6 +206,7 @@ pub(super) const ALL: [&str; 47] = [
     ADD_LABEL,
     DIGEST_OF_VERSION,
     VERSIONS,
+    ONE_VERSION,
     ONE_NAME,
     LABELLED,
     LABELS,

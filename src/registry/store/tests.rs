@@ -3,6 +3,7 @@
 
 use sqlx::{Connection as _, Executor as _, PgConnection, SqlSafeStr as _, SqlStr};
 
+use super::operator::Ended;
 use super::*;
 use crate::registry::flow::{Held, cursor, prepare, words};
 
@@ -127,6 +128,12 @@ async fn words_are_found_and_mean_themselves() {
         ] {
             assert!(found(nothing, 0).await.is_empty(), "{}: {nothing}", store.engine());
         }
+        let asked = [("acme", "beta"), ("acme", "none"), ("acme", "alpha"), ("beta", "acme")];
+        let named = store.named(&asked).await.expect("asked");
+        let mut named: Vec<&str> = named.iter().map(|it| it.slug.as_str()).collect();
+        named.sort_unstable();
+        assert_eq!(named, ["alpha", "beta"], "{}", store.engine());
+        assert!(store.named(&[]).await.expect("asked").is_empty());
         let recent = store.recent("", 2).await.expect("listed");
         let recent: Vec<&str> = recent.iter().map(|it| it.version.as_str()).collect();
         assert_eq!(recent, ["1.1.0", "1.0.0"], "the last first");
@@ -139,14 +146,14 @@ async fn a_yank_comes_and_goes_and_nothing_else_does() {
         let one = version("one", "1.0.0", "");
         store.publish(&one).await.expect("published");
         let name = ("acme", "one", "1.0.0");
-        assert!(store.yank(name, Some(("finds too much", 5)), words).await.expect("yanked"));
+        assert!(store.yank(name, Some("finds too much"), 5, words).await.expect("yanked"));
         let versions = store.versions("acme", "one").await.expect("listed");
         assert_eq!(
             (versions[0].yanked_ms, versions[0].yank_message.as_deref()),
             (Some(5), Some("finds too much"))
         );
-        assert!(store.yank(name, None, words).await.expect("taken back"));
-        assert!(!store.yank(("acme", "one", "9.0.0"), None, words).await.expect("asked"));
+        assert!(store.yank(name, None, 6, words).await.expect("taken back"));
+        assert!(!store.yank(("acme", "one", "9.0.0"), None, 6, words).await.expect("asked"));
         // Not even by hand.
         for statement in [
             "UPDATE version SET sha256 = 'x'",
@@ -165,6 +172,26 @@ async fn a_yank_comes_and_goes_and_nothing_else_does() {
             (after.len(), after[0].sha256.as_str(), after[0].yanked_ms),
             (1, one.sha256.as_str(), None)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_name_changes_when_a_yank_comes_and_when_it_goes() {
+    for Fresh { store, _folder } in each().await {
+        for number in ["1.0.0", "1.1.0"] {
+            store.publish(&version("one", number, "")).await.expect("published");
+        }
+        let name = ("acme", "one", "1.1.0");
+        for (message, now, shown, changed) in [
+            (None, 1_500, "1.1.0", 1_000),
+            (Some("bad"), 2_000, "1.0.0", 2_000),
+            (None, 3_000, "1.1.0", 3_000),
+            (None, 4_000, "1.1.0", 3_000),
+        ] {
+            assert!(store.yank(name, message, now, words).await.expect("asked"));
+            let it = store.name("acme", "one").await.expect("asked").expect("a name");
+            assert_eq!((it.version.as_str(), it.changed_ms), (shown, changed), "{} {now}", store.engine());
+        }
     }
 }
 
@@ -205,6 +232,35 @@ async fn of_two_who_publish_the_same_version_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_name_shows_what_stands_however_many_change_it_at_once() {
+    for Fresh { store, _folder } in each().await {
+        for race in 0..40 {
+            let slug = format!("race-{race}");
+            for number in ["1.0.0", "1.1.0", "1.2.0"] {
+                store.publish(&version(&slug, number, "")).await.expect("published");
+            }
+            let yank = |number: &'static str| {
+                let (store, slug) = (store.clone(), slug.clone());
+                tokio::spawn(async move { store.yank(("acme", &slug, number), Some("bad"), 5, words).await })
+            };
+            // In every other race, somebody publishes meanwhile.
+            let publishes = race % 2 == 1;
+            let (publishing, new) = (store.clone(), version(&slug, "1.0.1", ""));
+            let publish = async move { if publishes { Some(publishing.publish(&new).await) } else { None } };
+            let (a, b, c) = tokio::join!(yank("1.2.0"), yank("1.1.0"), tokio::spawn(publish));
+            assert!(a.expect("it ran").expect("yanked") && b.expect("it ran").expect("yanked"));
+            if let Some(published) = c.expect("it ran") {
+                assert_eq!(published.expect("published"), Published::New);
+            }
+            let expected = if publishes { ("1.0.1", 4, None) } else { ("1.0.0", 3, None) };
+            let name = store.name("acme", &slug).await.expect("asked").expect("a name");
+            let shown = (name.version.as_str(), name.versions, name.yanked_ms);
+            assert_eq!(shown, expected, "{}, race {race}", store.engine());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn any_number_may_start_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("registry.sqlite");
@@ -232,13 +288,187 @@ async fn a_database_of_a_later_version_is_left_alone() {
 }
 
 #[tokio::test]
+async fn what_is_as_long_as_it_may_be_is_kept() {
+    for Fresh { store, _folder } in each().await {
+        // Not what an index could make shorter: characters of three bytes, each topic others.
+        let word = |from: u32, length: u32| -> String {
+            (0..length).filter_map(|at| char::from_u32(0x4e00 + from * 64 + at)).collect()
+        };
+        let (_, text) = crate::format::starter().into_iter().next().expect("one");
+        let mut text = text.to_owned();
+        let pre: String = "0.".repeat(28) + "a1";
+        let topics: Vec<String> = (0..20).map(|number| word(number, 64)).collect();
+        for (start, value) in [
+            ("guideline: ", format!("{}/{}", "a".repeat(64), "b".repeat(64))),
+            ("version: ", format!("1.0.0-{pre}")),
+            ("title: ", word(30, 120)),
+            ("summary: ", word(40, 300)),
+            ("owner: ", word(50, 64)),
+            ("topics: ", format!("[{}]", topics.join(", "))),
+        ] {
+            let line = text.lines().find(|line| line.starts_with(start)).expect(start).to_owned();
+            text = text.replacen(&line, &format!("{start}{value}"), 1);
+        }
+        let more: String = (0..20_000).map(|number| format!("w{number}x ")).collect();
+        let new =
+            prepare(Kind::Guideline, "x.md", &format!("{text}\n{more}\n"), "tests", 1).expect("a version");
+        assert_eq!(new.version.len(), 64);
+        assert_eq!(store.publish(&new).await.expect("published"), Published::New, "{}", store.engine());
+        let filter = Filter { topics: vec![topics[19].clone()], ..Filter::default() };
+        let from = From::Name(String::new(), String::new());
+        let found = store.names(Kind::Guideline, &filter, &from, 9).await.expect("listed");
+        assert_eq!(found.len(), 1, "{}", store.engine());
+        let members: String =
+            (0..500).map(|number| format!("\"{}/m{number}\" = \"*\"\n", "c".repeat(64))).collect();
+        let head = format!(
+            "schema = 1\nstandard = \"acme/all\"\nversion = \"1.0.0\"\ntitle = \"{}\"\n",
+            word(60, 120)
+        );
+        let standard = format!("{head}owner = \"{}\"\n[guidelines]\n{members}", word(70, 64));
+        let new = prepare(Kind::Standard, "x.toml", &standard, "tests", 1).expect("a version");
+        assert_eq!(store.publish(&new).await.expect("published"), Published::New, "{}", store.engine());
+        let last = format!("member:{}/m499", "c".repeat(64));
+        assert_eq!(store.labelled(&last, 9).await.expect("listed").len(), 1, "every member is found");
+    }
+}
+
+/// Opens what is there already, as the operator's commands do: a file, or a server.
+async fn found(at: &Result<std::path::PathBuf, String>, wanted: Wanted) -> Result<Store, String> {
+    let found = match at {
+        Ok(path) => Store::find_sqlite(path, wanted).await,
+        Err(url) => Store::find_postgres(url, wanted).await,
+    };
+    found.map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn what_is_there_is_opened_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("registry.sqlite");
+    let mut all = vec![(Store::open_sqlite(&path).await.expect("opened"), Ok(path))];
+    if let Some(url) = postgres_url().await {
+        let at = Err(url.clone());
+        let why = found(&at, Wanted::Reading).await.expect_err("nothing is there");
+        assert!(why.contains("no registry is in it"), "{why}");
+        all.push((Store::open_postgres(&url).await.expect("opened"), at));
+    }
+    for (store, at) in all {
+        found(&at, Wanted::Writing).await.expect("it is of today");
+        let set = async |sql: &'static str| {
+            on!(&store, pool => sqlx::query(sql).execute(pool).await.map(|_| ())).expect("written");
+        };
+        set("DELETE FROM migration WHERE number = 4").await;
+        let why = found(&at, Wanted::Writing).await.expect_err("an older shape");
+        assert!(why.contains("earlier version"), "{why}");
+        let reader = found(&at, Wanted::Reading).await.expect("it can be read");
+        assert!(!migrate::is_of_today(&reader).await.expect("asked"), "nothing was migrated");
+        set("INSERT INTO migration (number, name) VALUES (99, 'later')").await;
+        let why = found(&at, Wanted::Reading).await.expect_err("a later shape");
+        assert!(why.contains("later version"), "{why}");
+        set("DROP TABLE migration").await;
+        let why = found(&at, Wanted::Reading).await.expect_err("another program's");
+        assert!(why.contains("no registry is in it"), "{why}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("none.sqlite");
+    assert!(Store::find_sqlite(&path, Wanted::Reading).await.is_err() && !path.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_start_makes_the_first_person() {
+    for Fresh { store, _folder } in each().await {
+        let mut starts = tokio::task::JoinSet::new();
+        for number in 0..10 {
+            let store = store.clone();
+            starts.spawn(async move {
+                store.first_person("operator", "operators", (&format!("link {number}"), 9), 1).await
+            });
+        }
+        let made = starts.join_all().await;
+        let first = made.into_iter().filter(|it| *it.as_ref().expect("asked")).count();
+        assert_eq!(first, 1, "{}", store.engine());
+        let everybody = store.everybody().await.expect("listed");
+        let names: Vec<_> = everybody.iter().map(|it| (it.name.as_str(), it.teams.join(","))).collect();
+        assert_eq!(names, [("operator", "operators".to_owned())]);
+        let mut good = 0;
+        for number in 0..10 {
+            good += usize::from(store.use_link(&format!("link {number}"), 2).await.expect("used").is_some());
+        }
+        assert_eq!(good, 1, "of one start the link is kept");
+    }
+}
+
+#[tokio::test]
+async fn a_name_alone_gives_no_rights_to_whoever_has_it() {
+    for Fresh { store, _folder } in each().await {
+        // Somebody whom a provider knows was first to be called so; a team has made a link for another.
+        let mallory = store.person_of_provider("https://id", "666", "alice", 1).await.expect("made");
+        let alice = store.person_of_provider("https://id", "1", "alice", 1).await.expect("made");
+        let bob = store.person_in_team("bob", "evil", 1).await.expect("made");
+        let take = async |who: &str, team: &str, number: Option<i64>| {
+            let link = format!("{who} {team} {number:?}");
+            store.take_into_team((who, team), number, (&link, 9), 1).await.expect("asked")
+        };
+        for (name, number, id) in
+            [("alice", None, mallory), ("bob", None, bob), ("alice", Some(alice), mallory)]
+        {
+            let Taken::Unsure(known) = take(name, "payments", number).await else {
+                panic!("{name} is taken")
+            };
+            assert_eq!(known.id, id);
+            assert!(!known.teams.contains(&"payments".to_owned()));
+        }
+        assert!(store.everybody().await.expect("listed").iter().all(|it| it.teams != ["payments"]));
+        assert_eq!(take("carol", "payments", Some(5)).await, Taken::Nobody);
+        assert_eq!(store.known_by_name("carol").await.expect("asked"), None);
+        let Taken::In(known) = take("alice-2", "payments", Some(alice)).await else { panic!("not taken") };
+        assert_eq!((known.id, known.teams), (alice, vec!["payments".to_owned()]));
+        assert_eq!(known.identity, Some(("https://id".to_owned(), "1".to_owned())));
+        // Whoever the team has already gets another link, and somebody new a first one.
+        for (who, team) in [("bob", "evil"), ("dave", "payments")] {
+            assert!(matches!(take(who, team, None).await, Taken::In(_)), "{who}");
+        }
+        assert!(matches!(take("alice-2", "payments", None).await, Taken::Unsure(_)), "never by name");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_locked_is_out_until_they_are_unlocked() {
+    for Fresh { store, _folder } in each().await {
+        let bob = store.person_of_provider("https://id", "7", "bob", 1).await.expect("made");
+        assert!(store.add_session("session", bob, "tests", 1).await.expect("begun"));
+        store.add_link("link", bob, 9).await.expect("kept");
+        let held =
+            Held { owner: "bob".into(), scope: "publish:acme".into(), expires_ms: 9, revoked_ms: None };
+        store.add_token_of(bob, "own", &held, 1).await.expect("kept");
+        store.add_token("of the operator", &held, 1).await.expect("kept");
+        let own = store.tokens(bob).await.expect("listed");
+        assert_eq!(own.len(), 1, "a key for a name is on nobody's page");
+        assert_eq!(store.lock(bob, 5).await.expect("locked"), Ended { sessions: 1, links: 1, keys: 1 });
+        assert_eq!(store.session("session").await.expect("asked"), None);
+        assert_eq!(store.token("own").await.expect("asked"), None);
+        assert_eq!(store.use_link("link", 6).await.expect("asked"), None);
+        assert_eq!(store.keys_for("bob", 5).await.expect("counted"), 1);
+        // The provider still knows them.
+        assert_eq!(store.person_of_provider("https://id", "7", "bob", 6).await.expect("asked"), bob);
+        assert!(!store.add_session("again", bob, "tests", 6).await.expect("asked"));
+        let taken = store.take_into_team(("bob", "pay"), Some(bob), ("link 2", 9), 6).await.expect("asked");
+        assert!(matches!(taken, Taken::Locked(_)), "{taken:?}");
+        assert!(store.unlock(bob).await.expect("unlocked") && !store.unlock(bob).await.expect("asked"));
+        assert!(store.add_session("later", bob, "tests", 7).await.expect("begun"));
+        let session = store.session("session").await.expect("asked").expect("it is kept");
+        assert_eq!(session.ended_ms, Some(5), "what ended stays ended");
+    }
+}
+
+#[tokio::test]
 async fn every_statement_is_understood() {
     for Fresh { store, _folder } in each().await {
         let own = match &store {
             Store::Sqlite(_) => sql::OF_SQLITE,
             Store::Postgres(_) => sql::OF_POSTGRES,
         };
-        for statement in sql::ALL.into_iter().chain(own) {
+        for statement in sql::ALL.into_iter().chain(own).chain(operator::ALL) {
             let prepared =
                 on!(&store, pool => pool.prepare(SqlStr::from_static(statement)).await.map(|_| ()));
             prepared.unwrap_or_else(|error| panic!("{}: {statement}: {error}", store.engine()));

@@ -9,7 +9,7 @@ use super::{Sent, cookie, field, private, random};
 use crate::model::GuidelineId;
 use crate::registry::flow::{Held, Key, LINK_MS, Secret, name, scope_of};
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
+use crate::registry::http::pages::broken;
 use crate::registry::http::query::Slip;
 
 /// Longest life of a key, in days.
@@ -43,7 +43,7 @@ pub(in crate::registry::http) async fn make_token(
     let owner = somebody.owner().to_owned();
     let held =
         Held { owner, scope: scope_of(&namespace), expires_ms: now + number * DAY_MS, revoked_ms: None };
-    if let Err(error) = shared.store.add_token(&key.hash(), &held, now).await {
+    if let Err(error) = shared.store.add_token_of(somebody.person.id, &key.hash(), &held, now).await {
         return broken(&error);
     }
     let what = format!("The key for publishing in {namespace}, for {number} days");
@@ -57,7 +57,7 @@ pub(in crate::registry::http) async fn revoke_token(
     Sent { somebody, .. }: Sent,
 ) -> Response {
     // One that is not theirs, or is taken back already, is as good as taken back.
-    match shared.store.revoke_one(id, somebody.owner(), (shared.now_ms)()).await {
+    match shared.store.revoke_one(id, somebody.person.id, (shared.now_ms)()).await {
         Ok(_) => Redirect::to("/account").into_response(),
         Err(error) => broken(&error),
     }
@@ -110,8 +110,8 @@ pub(in crate::registry::http) async fn claim(
             Err(error) => return broken(&error),
         }
     }
-    show(&shared, somebody, Said { typed: vec![("new-namespace", namespace)], slips, ..Said::default() })
-        .await
+    let typed = vec![("new-namespace", namespace), ("team", team)];
+    show(&shared, somebody, Said { typed, slips, ..Said::default() }).await
 }
 
 /// Takes a colleague into a team, and makes a link that signs them in.
@@ -121,35 +121,36 @@ pub(in crate::registry::http) async fn add_member(
     Sent { somebody, form }: Sent,
 ) -> Response {
     let (person, team) = (field(&form, "person").to_owned(), field(&form, "of-team").to_owned());
+    let team_id = somebody.person.teams.iter().find(|(_, name)| *name == team).map(|it| it.0);
     let mut slips = Vec::new();
-    if !somebody.person.teams.iter().any(|(_, name)| *name == team) {
+    if team_id.is_none() {
         slips.push(Slip { field: "of-team", message: "choose one of your teams".to_owned() });
     }
     if let Err(message) = name(&person) {
         slips.push(Slip { field: "person", message });
-    } else if shared.store.is_person(&person).await.unwrap_or(true) {
-        // A link for somebody who is there would let its maker sign in as them.
-        let message =
-            "somebody of this name is here already; the operator takes them into the team".to_owned();
-        slips.push(Slip { field: "person", message });
     }
-    if !slips.is_empty() {
-        return show(&shared, somebody, Said { typed: vec![("person", person)], slips, ..Said::default() })
-            .await;
+    if let (Some(team), true) = (team_id, slips.is_empty()) {
+        let secret = match random(&shared) {
+            Ok(random) => Secret::new(random),
+            Err(answer) => return answer,
+        };
+        let now = (shared.now_ms)();
+        let link = (secret.hash(), now + LINK_MS);
+        match shared.store.new_person_in_team(&person, team, (&link.0, link.1), now).await {
+            Ok(true) => {
+                let what = format!("The link that signs {person} in, once, within a day");
+                let root = super::super::feed::root(&shared, &headers);
+                let link = format!("{root}/sign-in/{}", secret.show());
+                return show(&shared, somebody, Said { secret: Some((what, link)), ..Said::default() }).await;
+            }
+            Ok(false) => {
+                let message =
+                    "somebody of this name is here already; the operator takes them into the team".to_owned();
+                slips.push(Slip { field: "person", message });
+            }
+            Err(error) => return broken(&error),
+        }
     }
-    let secret = match random(&shared) {
-        Ok(random) => Secret::new(random),
-        Err(answer) => return answer,
-    };
-    let now = (shared.now_ms)();
-    let made = match shared.store.person_in_team(&person, &team, now).await {
-        Ok(id) => shared.store.add_link(&secret.hash(), id, now + LINK_MS).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = made {
-        return broken(&error);
-    }
-    let what = format!("The link that signs {person} in, once, within a day");
-    let link = format!("{}/sign-in/{}", super::super::feed::root(&shared, &headers), secret.show());
-    show(&shared, somebody, Said { secret: Some((what, link)), ..Said::default() }).await
+    let typed = vec![("person", person), ("of-team", team)];
+    show(&shared, somebody, Said { typed, slips, ..Said::default() }).await
 }

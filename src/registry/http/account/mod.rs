@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Shared;
-use super::answers::broken;
+use super::pages::broken;
 use super::query::Pairs;
 use crate::registry::flow::{Secret, Session};
 use crate::registry::store::Person;
@@ -141,9 +141,14 @@ async fn begin(shared: &Shared, headers: &HeaderMap, person: i64) -> Response {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("unknown");
     let agent: String = agent.chars().take(200).collect();
     match shared.store.add_session(&secret.hash(), person, &agent, (shared.now_ms)()).await {
-        Ok(()) => {
+        Ok(true) => {
             private(([(header::SET_COOKIE, cookie(Some(&secret)))], Redirect::to("/account")).into_response())
         }
+        Ok(false) => private(super::pages::problem(
+            StatusCode::FORBIDDEN,
+            "Locked",
+            "The operator of this registry has locked this account. Ask them why, and to unlock it.",
+        )),
         Err(error) => broken(&error),
     }
 }

@@ -8,8 +8,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use super::{Somebody, private, who};
 use crate::registry::flow::Session;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
-use crate::registry::http::pages::{Frame, day, page};
+use crate::registry::http::pages::{Frame, broken, day, page};
 use crate::registry::http::query::Slip;
 use crate::registry::store::{Person, TokenRow};
 
@@ -74,7 +73,7 @@ pub(super) async fn show(shared: &Shared, somebody: Somebody, said: Said) -> Res
 
 async fn read(shared: &Shared, somebody: Somebody, said: Said) -> Result<Account, sqlx::Error> {
     let now = (shared.now_ms)();
-    let tokens = shared.store.tokens(somebody.owner()).await?;
+    let tokens = shared.store.tokens(somebody.person.id).await?;
     let sessions = shared.store.sessions(somebody.person.id).await?;
     let own = somebody.session.id;
     // What was just made belongs to it already.

@@ -1,15 +1,18 @@
 //! `/sign-in/provider` and `/sign-in/callback`: signing in with the identity provider that the operator named.
 
+use std::net::IpAddr;
+
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::{begin, private, random};
-use crate::registry::flow::{Discovered, Identity, Pending, identity};
+use crate::registry::flow::{Discovered, Identity, Pending, identity, sealed, unsealed};
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
 use crate::registry::http::feed::root;
-use crate::registry::http::pages::{nothing, problem};
+use crate::registry::http::limit::{Peer, later};
+use crate::registry::http::pages::{Failed, broken, failed as unavailable, nothing, problem};
 use crate::registry::http::query::Pairs;
 use crate::registry::program::log;
 use crate::registry::provider::{Provider, form_encoded};
@@ -19,6 +22,8 @@ use crate::report::escape::escape;
 const COOKIE: &str = "__Host-stanchion-pending";
 /// So long, in milliseconds, what the provider says of itself is taken to be so.
 const DISCOVERED_MS: i64 = 600_000;
+/// So long a sign-in may take, in milliseconds.
+const PENDING_MS: i64 = 600_000;
 
 /// Leads to the provider.
 pub(in crate::registry::http) async fn to_provider(
@@ -52,13 +57,16 @@ pub(in crate::registry::http) async fn to_provider(
     ] {
         address.push_str(&format!("&{name}={}", form_encoded(value)));
     }
-    let cookie = format!("{COOKIE}={}; Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax", pending.write());
+    // With a seal: what nobody was given here asks the provider nothing.
+    let pending = sealed(&provider.secret, &pending.write(), (shared.now_ms)() + PENDING_MS);
+    let cookie = format!("{COOKIE}={pending}; Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax");
     private(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
 }
 
 /// Where the provider leads back to.
 pub(in crate::registry::http) async fn from_provider(
     State(shared): State<Shared>,
+    peer: Option<Extension<Peer>>,
     Query(pairs): Query<Pairs>,
     headers: HeaderMap,
 ) -> Response {
@@ -67,7 +75,9 @@ pub(in crate::registry::http) async fn from_provider(
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies =
         cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let pending = cookies.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| Pending::read(value));
+    let now = (shared.now_ms)();
+    let pending = cookies.find(|(name, _)| *name == COOKIE);
+    let pending = pending.and_then(|(_, value)| Pending::read(unsealed(&provider.secret, value, now)?));
     let Some(pending) = pending.filter(|pending| value("state").as_deref() == Some(&pending.state)) else {
         return again("This sign-in was not begun here, or too long ago.");
     };
@@ -77,17 +87,22 @@ pub(in crate::registry::http) async fn from_provider(
     let Some(code) = value("code").filter(|code| code.len() <= 4_096) else {
         return again("The identity provider sent nothing that signs in.");
     };
+    let address = peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.0);
+    if let Err(seconds) = shared.sign_ins.take(address, now) {
+        let detail = "Too many sign in from your network at the moment. Try again in a minute.";
+        return later(private(problem(StatusCode::TOO_MANY_REQUESTS, "Not now", detail)), seconds);
+    }
     let callback = callback(&shared, &headers);
     let found = match discovered(&shared, &provider).await {
         Ok(found) => found,
         Err(why) => return failed(&provider, &why),
     };
     let (asked, wanted, at) = (provider.clone(), pending.clone(), found.clone());
-    let token = tokio::task::spawn_blocking(move || asked.exchange(&at, &code, &wanted, &callback));
+    let token = shared.asking.run(move || asked.exchange(&at, &code, &wanted, &callback));
     let (issuer, token) = match token.await {
         Ok(Ok(token)) => (found.issuer, token),
         Ok(Err(why)) => return failed(&provider, &why),
-        Err(_) => return failed(&provider, "asking it was cut short"),
+        Err(busy) => return unavailable(&Failed::from(busy)),
     };
     let now = (shared.now_ms)();
     let Identity { subject, wish } =

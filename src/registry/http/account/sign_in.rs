@@ -8,8 +8,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use super::{begin, is_same_site, private, refused, who};
 use crate::registry::flow::Secret;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
-use crate::registry::http::pages::{Frame, page, problem};
+use crate::registry::http::pages::{Frame, broken, page, problem};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]

@@ -7,13 +7,14 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::name::{body, find, unknown};
-use super::{publisher, shapes, with_errors};
+use super::name::{body, find, unknown, with_history};
+use super::{publisher, with_errors};
 use crate::model::GuidelineId;
 use crate::registry::flow::words;
 use crate::registry::http::Shared;
 use crate::registry::http::answers::{broken, problem, tag, tagged};
-use crate::registry::store::Kind;
+use crate::registry::http::query::NUL;
+use crate::registry::store::{Changed, Kind, NameWithVersions, PublishedVersion};
 
 /// Longest message, in characters.
 const MESSAGE: usize = 300;
@@ -88,13 +89,13 @@ async fn yank(
     if let Err(answer) = publisher(&shared, &headers, &namespace).await {
         return answer;
     }
-    let it = match find(&shared, kind, &namespace, &slug, &version).await {
-        Ok(it) => it,
-        Err(answer) => return answer,
-    };
-    if let Some(answer) = not_as_seen(&headers, &body(&it)) {
+    if let Err(answer) = find(&shared, kind, &namespace, &slug, &version).await {
         return answer;
     }
+    let seen = match Seen::read(&headers) {
+        Ok(seen) => seen,
+        Err(answer) => return answer,
+    };
     let wish: Yank = match read(&sent) {
         Ok(wish) => wish,
         Err(answer) => return answer,
@@ -102,13 +103,10 @@ async fn yank(
     if let Some(answer) = slip(&wish.message, wish.yanked) {
         return answer;
     }
-    let message = wish.yanked.then(|| (wish.message.trim(), (shared.now_ms)()));
-    match shared.store.yank((&namespace, &slug, &version), message, words).await {
-        Ok(true) => match find(&shared, kind, &namespace, &slug, &version).await {
-            Ok(it) => tagged(&HeaderMap::new(), "application/json", body(&it)),
-            Err(answer) => answer,
-        },
-        Ok(false) => unknown(),
+    let (message, now) = (wish.yanked.then(|| wish.message.trim()), (shared.now_ms)());
+    let as_seen = |it: &PublishedVersion| seen.is(&body(it));
+    match shared.store.yank_as_seen((&namespace, &slug, &version), message, now, words, as_seen).await {
+        Ok(changed) => answer(changed, body),
         Err(error) => broken(&error),
     }
 }
@@ -123,16 +121,15 @@ async fn retire(
     if let Err(answer) = publisher(&shared, &headers, &namespace).await {
         return answer;
     }
-    let current = |shared: Shared, namespace: String, slug: String| async move {
-        match shared.store.name(&namespace, &slug).await {
-            Ok(Some(name)) if name.kind == kind => Ok(format!("{}\n", shapes::name(&name))),
-            Ok(_) => Err(unknown()),
-            Err(error) => Err(broken(&error)),
-        }
-    };
-    if let Err(answer) = current(shared.clone(), namespace.clone(), slug.clone()).await {
-        return answer;
+    match shared.store.name(&namespace, &slug).await {
+        Ok(Some(name)) if name.kind == kind => {}
+        Ok(_) => return unknown(),
+        Err(error) => return broken(&error),
     }
+    let seen = match Seen::read(&headers) {
+        Ok(seen) => seen,
+        Err(answer) => return answer,
+    };
     let wish: Retire = match read(&sent) {
         Ok(wish) => wish,
         Err(answer) => return answer,
@@ -159,13 +156,23 @@ async fn retire(
         }
     }
     let retired = wish.retired.then(|| (wish.message.trim(), wish.successor.as_deref()));
-    match shared.store.retire((&namespace, &slug), retired, (shared.now_ms)()).await {
-        Ok(true) => match current(shared, namespace, slug).await {
-            Ok(body) => tagged(&HeaderMap::new(), "application/json", body),
-            Err(answer) => answer,
-        },
-        Ok(false) => unknown(),
+    let as_seen = |it: &NameWithVersions| seen.is(&with_history(it));
+    match shared.store.retire_as_seen((&namespace, &slug), retired, (shared.now_ms)(), as_seen).await {
+        Ok(changed) => answer(changed, with_history),
         Err(error) => broken(&error),
+    }
+}
+
+/// What came of a change: the thing as it is now.
+fn answer<T>(changed: Changed<T>, body: impl Fn(&T) -> String) -> Response {
+    match changed {
+        Changed::Done(it) => tagged(&HeaderMap::new(), "application/json", body(&it)),
+        Changed::Otherwise(it) => {
+            let detail = "It changed since you saw it; read it again, and decide again.";
+            ([(header::ETAG, tag(&body(&it)))], problem(StatusCode::PRECONDITION_FAILED, detail))
+                .into_response()
+        }
+        Changed::Missing => unknown(),
     }
 }
 
@@ -183,6 +190,8 @@ fn slip(message: &str, is_needed: bool) -> Option<Response> {
     let length = message.trim().chars().count();
     let detail = if length > MESSAGE {
         format!("at most {MESSAGE} characters")
+    } else if message.contains('\0') {
+        NUL.to_owned()
     } else if is_needed && length < 3 {
         "say why, for those who have it".to_owned()
     } else {
@@ -192,19 +201,26 @@ fn slip(message: &str, is_needed: bool) -> Option<Response> {
     Some(with_errors(StatusCode::UNPROCESSABLE_ENTITY, "The message cannot be used.", &[error]))
 }
 
-/// Whoever changes something says what it was when they saw it.
-fn not_as_seen(headers: &HeaderMap, body: &str) -> Option<Response> {
-    let seen: Vec<&str> =
-        headers.get_all(header::IF_MATCH).iter().filter_map(|value| value.to_str().ok()).collect();
-    let now = tag(body);
-    if seen.is_empty() {
-        let detail = "Send If-Match with the ETag that you saw, so that nobody's change is lost.";
-        return Some(problem(StatusCode::PRECONDITION_REQUIRED, detail));
+/// What something was when whoever changes it saw it: the tags of `If-Match`.
+struct Seen(Vec<String>);
+
+impl Seen {
+    /// What was sent.
+    #[expect(clippy::result_large_err, reason = "an answer is what is wanted")]
+    fn read(headers: &HeaderMap) -> Result<Self, Response> {
+        let values = headers.get_all(header::IF_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let tags: Vec<String> =
+            values.flat_map(|value| value.split(',')).map(|it| it.trim().to_owned()).collect();
+        if tags.is_empty() {
+            let detail = "Send If-Match with the ETag that you saw, so that nobody's change is lost.";
+            return Err(problem(StatusCode::PRECONDITION_REQUIRED, detail));
+        }
+        Ok(Self(tags))
     }
-    let same =
-        seen.iter().flat_map(|value| value.split(',')).any(|it| matches!(it.trim(), "*") || it.trim() == now);
-    (!same).then(|| {
-        let detail = "It changed since you saw it; read it again, and decide again.";
-        ([(header::ETAG, now)], problem(StatusCode::PRECONDITION_FAILED, detail)).into_response()
-    })
+
+    /// Whether it is still what is answered with this body.
+    fn is(&self, body: &str) -> bool {
+        let now = tag(body);
+        self.0.iter().any(|it| it == "*" || *it == now)
+    }
 }

@@ -9,7 +9,7 @@ use super::{shapes, unusable};
 use crate::registry::flow::cursor;
 use crate::registry::http::Shared;
 use crate::registry::http::answers::{broken, rfc3339, tagged};
-use crate::registry::http::query::{Asked, Pairs, Slip};
+use crate::registry::http::query::{Asked, NUL, Pairs, Slip};
 use crate::registry::store::Kind;
 
 /// Namespaces at a time.
@@ -50,8 +50,8 @@ async fn list(shared: &Shared, kind: Kind, pairs: &Pairs, headers: &HeaderMap) -
     let body = json!({ "items": items, "next": next });
     let mut answer = tagged(headers, "application/json", format!("{body}\n"));
     if let Some(next) = next {
-        let limit = if asked.limit == 50 { String::new() } else { format!("&limit={}", asked.limit) };
-        let link = format!("</api/v1/{}{}{limit}>; rel=\"next\"", kind.plural(), asked.address(Some(&next)));
+        let address = asked.address_of_page(Some(&next));
+        let link = format!("</api/v1/{}{address}>; rel=\"next\"", kind.plural());
         if let Ok(link) = HeaderValue::from_str(&link) {
             answer.headers_mut().insert(header::LINK, link);
         }
@@ -68,6 +68,9 @@ pub(in crate::registry::http) async fn namespaces(
     let after = pairs.iter().find(|(key, _)| key == "after").map_or("", |it| it.1.as_str());
     if after.chars().count() > 64 {
         return unusable(&[Slip { field: "after", message: "at most 64 characters".to_owned() }]);
+    }
+    if after.contains('\0') {
+        return unusable(&[Slip { field: "after", message: NUL.to_owned() }]);
     }
     let limit = i64::try_from(NAMESPACES + 1).unwrap_or(i64::MAX);
     let mut rows = match shared.store.namespaces(after, limit).await {

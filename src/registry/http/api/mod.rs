@@ -51,12 +51,8 @@ fn with_errors(status: StatusCode, detail: &str, errors: &[serde_json::Value]) -
     (status, [(header::CONTENT_TYPE, "application/problem+json")], format!("{body}\n")).into_response()
 }
 
-/// The key that came with a request and may publish in a namespace, with its hash.
-async fn publisher(
-    shared: &Shared,
-    headers: &HeaderMap,
-    namespace: &str,
-) -> Result<(Held, String), Response> {
+/// The key that came with a request and may publish in a namespace; that it was used is noted.
+async fn publisher(shared: &Shared, headers: &HeaderMap, namespace: &str) -> Result<Held, Response> {
     let presented = headers.get(header::AUTHORIZATION).and_then(|value| presented(value.to_str().ok()?));
     let Some(hash) = presented else {
         return Err(unauthorized("Changing something asks for a token: Authorization: Bearer stn_…"));
@@ -66,8 +62,12 @@ async fn publisher(
         Ok(None) => return Err(unauthorized("This token is not known here.")),
         Err(error) => return Err(broken(&error)),
     };
-    match may_publish(&held, namespace, (shared.now_ms)()) {
-        Ok(()) => Ok((held, hash)),
+    let now = (shared.now_ms)();
+    match may_publish(&held, namespace, now) {
+        Ok(()) => {
+            shared.store.token_used(&hash, now).await.map_err(|error| broken(&error))?;
+            Ok(held)
+        }
         Err(Denied::Over) => Err(unauthorized("This token is over or was taken back.")),
         Err(Denied::Elsewhere) => {
             Err(problem(StatusCode::FORBIDDEN, "This token does not allow publishing in this namespace."))

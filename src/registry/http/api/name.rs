@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::shapes;
 use crate::format;
-use crate::model::{Guideline, GuidelineId, Origin};
+use crate::model::{GuidelineId, Origin};
 use crate::registry::http::Shared;
-use crate::registry::http::answers::{broken, problem, tagged};
-use crate::registry::store::{Kind, PublishedVersion};
+use crate::registry::http::answers::{broken, busy, problem, tagged};
+use crate::registry::store::{Kind, NameWithVersions, PublishedVersion};
 use crate::report::differences;
 use crate::report::escape::escape;
 
@@ -45,9 +45,14 @@ async fn one(shared: &Shared, kind: Kind, namespace: &str, slug: &str, headers: 
         Ok(versions) => versions,
         Err(error) => return broken(&error),
     };
-    let mut body = shapes::name(&name);
+    tagged(headers, "application/json", with_history(&(name, versions)))
+}
+
+/// A name with its versions as it is answered, the newest first.
+pub(super) fn with_history((name, versions): &NameWithVersions) -> String {
+    let mut body = shapes::name(name);
     body["history"] = versions.iter().rev().map(shapes::version).collect();
-    tagged(headers, "application/json", format!("{body}\n"))
+    format!("{body}\n")
 }
 
 /// One version of a guideline.
@@ -115,23 +120,32 @@ pub(in crate::registry::http) async fn compare(
     headers: HeaderMap,
 ) -> Response {
     let Some((old, new)) = pair.split_once("...") else { return unknown() };
-    let mut texts = Vec::new();
-    for version in [old, new] {
-        match read(&shared, &namespace, &slug, version).await {
-            Ok(it) => texts.push(it),
-            Err(answer) => return answer,
+    let before = read(&shared, &namespace, &slug, old).await;
+    let (before, after) = match (before, read(&shared, &namespace, &slug, new).await) {
+        (Ok(before), Ok(after)) => (before, after),
+        (Err(answer), _) | (_, Err(answer)) => return answer,
+    };
+    let file = slug.clone();
+    let bytes = before.len() + after.len();
+    let compared = move || {
+        let parse = |text: &str| format::parse(&file, text, Origin::File(file.clone()), &|_| None).ok();
+        let changes = differences(&parse(&before)?, &parse(&after)?);
+        Some(changes.iter().map(|it| escape(it).into_owned()).collect::<Vec<_>>())
+    };
+    let changes = match shared.looking.look(bytes, compared).await {
+        Ok(Some(changes)) => changes,
+        Ok(None) => {
+            let detail = "This text cannot be read by this program.";
+            return problem(StatusCode::INTERNAL_SERVER_ERROR, detail);
         }
-    }
-    let [before, after] = &texts[..] else { return unknown() };
-    let changes = differences(before, after);
-    let changes: Vec<_> = changes.iter().map(|it| escape(it)).collect();
+        Err(_) => return busy(),
+    };
     let body = json!({ "name": format!("{namespace}/{slug}"), "from": old, "to": new, "changes": changes });
     tagged(&headers, "application/json", format!("{body}\n"))
 }
 
-async fn read(shared: &Shared, namespace: &str, slug: &str, version: &str) -> Result<Guideline, Response> {
+async fn read(shared: &Shared, namespace: &str, slug: &str, version: &str) -> Result<String, Response> {
     let it = find(shared, Kind::Guideline, namespace, slug, version).await?;
-    let text = shared.store.text(&it.sha256).await.map_err(|error| broken(&error))?.unwrap_or_default();
-    format::parse(slug, &text, Origin::File(slug.to_owned()), &|_| None)
-        .map_err(|_| problem(StatusCode::INTERNAL_SERVER_ERROR, "This text cannot be read by this program."))
+    let text = shared.store.text(&it.sha256).await.map_err(|error| broken(&error))?;
+    Ok(text.unwrap_or_default())
 }

@@ -1,7 +1,5 @@
 //! `PUT /api/v1/guidelines/{namespace}/{slug}/{version}`, and the same for standards: publishes a text, for ever.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -10,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::{publisher, with_errors};
 use crate::registry::flow::{LARGEST, Refusal, followed, prepare};
 use crate::registry::http::Shared;
-use crate::registry::http::answers::{broken, problem};
+use crate::registry::http::answers::{broken, busy, problem};
 use crate::registry::proving::{Proved, prove};
 use crate::registry::store::{Kind, NewVersion, Published};
 use crate::report::escape::escape;
@@ -47,37 +45,42 @@ async fn put(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Response {
-    let (held, hash) = match publisher(shared, headers, namespace).await {
-        Ok(publisher) => publisher,
+    let held = match publisher(shared, headers, namespace).await {
+        Ok(held) => held,
         Err(answer) => return answer,
     };
     let now = (shared.now_ms)();
     let Ok(text) = std::str::from_utf8(body) else {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "The text is not UTF-8.");
     };
-    let mut new = match prepare(kind, &format!("{slug}.{}", kind.ending()), text, &held.owner, now) {
-        Ok(new) => new,
-        Err(refusal) => return refused(kind, refusal),
-    };
+    if text.contains('\0') {
+        return problem(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The text holds the character NUL, which is no text.",
+        );
+    }
+    let (file, text, owner) = (format!("{slug}.{}", kind.ending()), text.to_owned(), held.owner.clone());
+    let mut new =
+        match shared.looking.look(body.len(), move || prepare(kind, &file, &text, &owner, now)).await {
+            Ok(Ok(new)) => new,
+            Ok(Err(refusal)) => return refused(kind, refusal),
+            Err(_) => return busy(),
+        };
     if (new.namespace.as_str(), new.slug.as_str(), new.version.as_str()) != (namespace, slug, version) {
         let says = format!("The text says that it is {}/{} {}.", new.namespace, new.slug, new.version);
         return problem(StatusCode::UNPROCESSABLE_ENTITY, &says);
     }
     if kind == Kind::Guideline {
-        match proved(shared, &new).await {
+        match proved(shared, &held.owner, &new).await {
             Ok(note) => new.note = note,
             Err(answer) => return answer,
         }
-    }
-    let published = shared.store.publish(&new).await;
-    if let Err(error) = shared.store.token_used(&hash, now).await {
-        return broken(&error);
     }
     let answer = |status| {
         let body = serde_json::json!({ "name": format!("{namespace}/{slug}"), "version": version, "sha256": new.sha256, "note": new.note });
         (status, [(header::CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
     };
-    match published {
+    match shared.store.publish(&new).await {
         Ok(Published::New) => answer(StatusCode::CREATED),
         Ok(Published::Same) => answer(StatusCode::OK),
         Ok(Published::Taken { sha256 }) => problem(
@@ -95,7 +98,7 @@ async fn put(
 }
 
 /// What is to be noted about a guideline, or why it is not published. What is published already is not proved again.
-async fn proved(shared: &Shared, new: &NewVersion) -> Result<Option<String>, Response> {
+async fn proved(shared: &Shared, owner: &str, new: &NewVersion) -> Result<Option<String>, Response> {
     let versions = shared.store.versions(&new.namespace, &new.slug).await.map_err(|error| broken(&error))?;
     if let Some(there) = versions.iter().find(|it| it.version == new.version) {
         return Ok(there.note.clone());
@@ -104,17 +107,9 @@ async fn proved(shared: &Shared, new: &NewVersion) -> Result<Option<String>, Res
         Some(sha256) => shared.store.text(sha256).await.map_err(|error| broken(&error))?,
         None => None,
     };
-    let busy = || {
-        problem(StatusCode::SERVICE_UNAVAILABLE, "Too many guidelines are looked at. Try again in a moment.")
-    };
-    let permit = Arc::clone(&shared.proving).acquire_owned().await.map_err(|_| busy())?;
     let (name, text, worker) = (format!("{}.md", new.slug), new.text.clone(), shared.worker.clone());
-    let proved = tokio::task::spawn_blocking(move || {
-        let proved = prove(&name, &text, before.as_deref(), worker.as_deref());
-        drop(permit);
-        proved
-    });
-    let Proved { problems, note } = proved.await.map_err(|_| busy())?;
+    let work = move || prove(&name, &text, before.as_deref(), worker.as_deref());
+    let Proved { problems, note } = shared.proving.run(owner, work).await.map_err(|_| busy())?;
     if problems.is_empty() { Ok(note) } else { Err(refused(Kind::Guideline, Refusal::Problems(problems))) }
 }
 

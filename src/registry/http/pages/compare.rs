@@ -1,16 +1,17 @@
 //! `/guidelines/<ns>/<slug>/compare/<a>...<b>`: what changed between two versions, first in words.
 
+use std::collections::{HashMap, HashSet};
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::prose_diff::{self, Part};
-use super::{Frame, as_json, nothing, page};
+use super::prose_diff::{self, Part, Room};
+use super::{Failed, Frame, as_json, failed, nothing, page};
 use crate::format;
 use crate::model::{Guideline, GuidelineId, Origin};
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
 use crate::registry::http::query::Pairs;
 use crate::registry::store::{Kind, PublishedVersion};
 use crate::report::differences;
@@ -50,9 +51,9 @@ pub(in crate::registry::http) async fn compare(
         return as_json::to(&format!("/api/v1/guidelines/{namespace}/{slug}/compare/{old}...{new}"));
     }
     match read(&shared, &namespace, &slug, old, new).await {
-        Ok(Some(compare)) => page(StatusCode::OK, &compare),
+        Ok(Some(page)) => page,
         Ok(None) => nothing().await,
-        Err(error) => broken(&error),
+        Err(why) => failed(&why),
     }
 }
 
@@ -78,50 +79,69 @@ async fn read(
     slug: &str,
     old: &str,
     new: &str,
-) -> Result<Option<Compare>, sqlx::Error> {
+) -> Result<Option<Response>, Failed> {
     let Ok(id) = GuidelineId::new(&format!("{namespace}/{slug}")) else { return Ok(None) };
     let versions = shared.store.versions(namespace, slug).await?;
     let find = |version: &str| {
         versions.iter().find(|it| it.version == version && it.kind == Kind::Guideline).cloned()
     };
     let (Some(a), Some(b)) = (find(old), find(new)) else { return Ok(None) };
-    let (Some(before), Some(after)) = (text(shared, &a).await?, text(shared, &b).await?) else {
-        return Ok(None);
+    let (before, after) = (text(shared, &a).await?, text(shared, &b).await?);
+    let versions = versions.into_iter().rev().map(|it| it.version).collect();
+    let bytes = before.len() + after.len();
+    let compared = move || {
+        let (before, after) = (parse(&a, &before)?, parse(&b, &after)?);
+        Some(page(StatusCode::OK, &compared(id.to_string(), &before, &after, versions)))
     };
-    let mut headings: Vec<&str> = after.sections.iter().map(|it| it.heading.as_str()).collect();
-    for section in &before.sections {
-        if !headings.contains(&section.heading.as_str()) {
-            headings.push(&section.heading);
-        }
-    }
-    let below = |guideline: &Guideline, heading: &str| -> String {
-        let own = guideline.sections.iter().find(|it| it.heading == heading);
-        own.map_or_else(String::new, |it| it.markdown.clone())
-    };
-    let prose = headings
-        .into_iter()
+    Ok(shared.looking.look(bytes, compared).await?)
+}
+
+fn compared<'g>(id: String, before: &'g Guideline, after: &'g Guideline, versions: Vec<String>) -> Compare {
+    let (was, is) = (below(before), below(after));
+    let gone = before.sections.iter().filter(|it| !is.contains_key(it.heading.as_str()));
+    let mut room = Room::new();
+    let mut told = HashSet::new();
+    let prose = after
+        .sections
+        .iter()
+        .chain(gone)
+        .map(|it| it.heading.as_str())
+        .filter(|heading| told.insert(*heading))
         .map(|heading| {
-            (heading.to_owned(), prose_diff::compare(&below(&before, heading), &below(&after, heading)))
+            let text = |all: &HashMap<&str, &'g str>| all.get(heading).copied().unwrap_or_default();
+            (heading.to_owned(), prose_diff::compare(text(&was), text(&is), &mut room))
         })
         .filter(|(_, parts)| !parts.is_empty())
         .collect();
-    Ok(Some(Compare {
+    Compare {
         frame: Frame::new("guidelines"),
-        id: id.to_string(),
+        id,
         title: after.title.clone(),
-        old: a.version.clone(),
-        new: b.version.clone(),
+        old: before.version.to_string(),
+        new: after.version.to_string(),
         step: step(&before.version, &after.version),
-        changes: differences(&before, &after),
+        changes: differences(before, after),
         prose,
-        checks: prose_diff::compare(front(&before), front(&after)),
-        versions: versions.into_iter().rev().map(|it| it.version).collect(),
-    }))
+        checks: prose_diff::compare(front(before), front(after), &mut room),
+        versions,
+    }
 }
 
-async fn text(shared: &Shared, it: &PublishedVersion) -> Result<Option<Guideline>, sqlx::Error> {
-    let text = shared.store.text(&it.sha256).await?.unwrap_or_default();
-    Ok(format::parse(&it.slug, &text, Origin::File(it.slug.clone()), &|_| None).ok())
+/// What stands below each heading, the first of those that are the same. There may be many thousands.
+fn below(guideline: &Guideline) -> HashMap<&str, &str> {
+    let mut all = HashMap::new();
+    for section in &guideline.sections {
+        all.entry(section.heading.as_str()).or_insert(section.markdown.as_str());
+    }
+    all
+}
+
+async fn text(shared: &Shared, it: &PublishedVersion) -> Result<String, sqlx::Error> {
+    Ok(shared.store.text(&it.sha256).await?.unwrap_or_default())
+}
+
+fn parse(it: &PublishedVersion, text: &str) -> Option<Guideline> {
+    format::parse(&it.slug, text, Origin::File(it.slug.clone()), &|_| None).ok()
 }
 
 /// The front matter, as written.

@@ -1,15 +1,17 @@
 //! `/guidelines/<ns>/<slug>[/<version>]` and the same for standards: one text, as people read it.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, as_json, day, nothing, page, problem};
+use super::{Failed, Frame, as_json, day, failed, nothing, page, problem};
 use crate::format;
 use crate::model::{CheckKind, Guideline, GuidelineId, Origin};
+use crate::registry::flow::topics;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
 use crate::registry::store::{Kind, Name, PublishedVersion};
 use crate::report::prose_html;
 
@@ -28,7 +30,8 @@ struct GuidelinePage {
     /// What is looked for: the kind of a check, and what it says.
     checks: Vec<(&'static str, String)>,
     settings: Vec<(String, String)>,
-    topics: Vec<String>,
+    /// As they are said, and what each is found by.
+    topics: Vec<(String, Option<String>)>,
     standards: Vec<Name>,
 }
 
@@ -53,6 +56,8 @@ struct Shown {
     versions: Vec<(PublishedVersion, String)>,
     /// The version before this one.
     before: Option<String>,
+    /// What is advised instead of a retired one: its address, where it is published here, and its name.
+    successor: Option<(String, String)>,
 }
 
 /// The newest version of a guideline that stands.
@@ -104,7 +109,7 @@ async fn show(shared: &Shared, kind: Kind, namespace: &str, slug: &str, version:
     match read(shared, kind, namespace, slug, version).await {
         Ok(Some(response)) => response,
         Ok(None) => nothing().await,
-        Err(error) => broken(&error),
+        Err(why) => failed(&why),
     }
 }
 
@@ -114,7 +119,7 @@ async fn read(
     namespace: &str,
     slug: &str,
     version: Option<&str>,
-) -> Result<Option<Response>, sqlx::Error> {
+) -> Result<Option<Response>, Failed> {
     let Ok(id) = GuidelineId::new(&format!("{namespace}/{slug}")) else { return Ok(None) };
     let store = &shared.store;
     let Some(name) = store.name(namespace, slug).await?.filter(|name| name.kind == kind) else {
@@ -125,6 +130,10 @@ async fn read(
     let Some(at) = versions.iter().position(|it| it.version == wanted) else { return Ok(None) };
     let it = versions[at].clone();
     let text = store.text(&it.sha256).await?.unwrap_or_default();
+    let successor = match &name.successor {
+        Some(next) => Some((address_of(shared, next).await?, next.clone())),
+        None => None,
+    };
     let shown = Shown {
         published: day(it.published_ms),
         is_newest: it.version == name.version,
@@ -134,22 +143,42 @@ async fn read(
         versions: versions.iter().rev().map(|it| (it.clone(), day(it.published_ms))).collect(),
         it,
         name,
+        successor,
     };
     let mut frame = Frame::new(kind.plural());
     frame.feed = (format!("/feed/names/{namespace}/{slug}.atom"), format!("Versions of {id}"));
     let origin = Origin::File(slug.to_owned());
     if kind == Kind::Standard {
-        let Ok(standard) = format::parse_standard(slug, &text, origin) else { return Ok(Some(unreadable())) };
-        let mut members = Vec::new();
-        for (id, range, _) in &standard.members {
-            members.push((id.to_string(), range.to_string(), store.name(id.namespace(), id.slug()).await?));
-        }
+        let file = slug.to_owned();
+        let bytes = text.len();
+        let read = move || format::parse_standard(&file, &text, origin);
+        let Ok(standard) = shared.looking.look(bytes, read).await? else { return Ok(Some(unreadable())) };
+        let ids = standard.members.iter().map(|(id, ..)| (id.namespace(), id.slug()));
+        let known = store.named(&ids.collect::<Vec<_>>()).await?;
+        let mut known: HashMap<String, Name> =
+            known.into_iter().map(|it| (format!("{}/{}", it.namespace, it.slug), it)).collect();
+        let members = standard.members.iter().map(|(id, range, _)| {
+            let id = id.to_string();
+            (id.clone(), range.to_string(), known.remove(&id))
+        });
+        let members = members.collect();
         return Ok(Some(page(StatusCode::OK, &StandardPage { frame, shown, members })));
     }
-    // It was read when it was published.
-    let Ok(read) = format::parse(slug, &text, origin, &|_| None) else { return Ok(Some(unreadable())) };
     let standards = store.labelled(&format!("member:{id}"), STANDARDS).await?;
-    Ok(Some(page(StatusCode::OK, &guideline(frame, shown, &read, standards))))
+    let (file, bytes) = (slug.to_owned(), text.len());
+    let show = move || {
+        // It was read when it was published.
+        let Ok(read) = format::parse(&file, &text, origin, &|_| None) else { return unreadable() };
+        page(StatusCode::OK, &guideline(frame, shown, &read, standards))
+    };
+    Ok(Some(shared.looking.look(bytes, show).await?))
+}
+
+/// The address of a name, which is a guideline's or a standard's; empty where there is none.
+async fn address_of(shared: &Shared, name: &str) -> Result<String, sqlx::Error> {
+    let Ok(id) = GuidelineId::new(name) else { return Ok(String::new()) };
+    let found = shared.store.name(id.namespace(), id.slug()).await?;
+    Ok(found.map_or_else(String::new, |it| format!("/{}/{id}", it.kind.plural())))
 }
 
 fn unreadable() -> Response {
@@ -178,7 +207,7 @@ fn guideline(frame: Frame, shown: Shown, read: &Guideline, standards: Vec<Name>)
                 )
             })
             .collect(),
-        topics: read.topics.clone(),
+        topics: topics(read),
         standards,
     }
 }

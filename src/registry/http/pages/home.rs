@@ -5,9 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, day, page};
+use super::{Frame, broken, day, page};
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
 use crate::registry::store::{Filter, From, Kind, Name};
 
 /// Guidelines that are shown as changed last.

@@ -5,12 +5,11 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, day, page};
+use super::{Frame, broken, day, page};
 use crate::model::Stage;
 use crate::registry::flow::cursor;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
-use crate::registry::http::query::{Asked, Pairs};
+use crate::registry::http::query::{Asked, Pairs, Slip};
 use crate::registry::store::{Kind, Name};
 
 /// Topics and languages that can be ticked.
@@ -37,6 +36,33 @@ impl List {
     /// What is wrong with a field; empty if nothing is.
     fn slip(&self, field: &str) -> &str {
         self.asked.slips.iter().find(|slip| slip.field == field).map_or("", |slip| &slip.message)
+    }
+
+    /// What cannot be used, each with the field's name for people and where it is on the page, if it is there.
+    fn told(&self) -> Vec<(&'static str, &'static str, &str)> {
+        let field = |slip: &'_ Slip| match slip.field {
+            "q" => ("Search", "q"),
+            "stage" => ("Stage", "stage"),
+            "topic" => ("Topic", "topic"),
+            "language" => ("Language", "language"),
+            "fix" => ("Mends what it finds", "fix"),
+            "owner" => ("Owner", "owner"),
+            "namespace" => ("Namespace", "namespace"),
+            "changed_since" => ("Changed", "changed_since"),
+            "sort" => ("Order", "sort"),
+            "cursor" => ("Place in the list", ""),
+            "limit" => ("Rows at a time", ""),
+            other => (other, ""),
+        };
+        let fields =
+            if self.kind == Kind::Guideline { None } else { Some(["stage", "topic", "language", "fix"]) };
+        let told = self.asked.slips.iter().map(|slip| {
+            let (name, id) = field(slip);
+            // Standards have no such fields.
+            let id = if fields.is_some_and(|fields| fields.contains(&id)) { "" } else { id };
+            (name, id, slip.message.as_str())
+        });
+        told.collect()
     }
 
     /// What is filtered by, in words.
@@ -99,7 +125,7 @@ async fn read(shared: &Shared, kind: Kind, asked: Asked) -> Result<List, sqlx::E
     rows.truncate(limit);
     let behind = cursor::behind(&rows, &asked.from).filter(|_| more);
     let base = format!("/{}", kind.plural());
-    let next = behind.map(|from| format!("{base}{}", asked.address(Some(&cursor::write(&from)))));
+    let next = behind.map(|from| format!("{base}{}", asked.address_of_page(Some(&cursor::write(&from)))));
     let ticked = |all: Vec<(String, i64)>, own: &[String]| -> Vec<(String, bool)> {
         let mut all: Vec<String> = all.into_iter().map(|it| it.0).collect();
         // What was asked for stays ticked, however rare it is.
@@ -120,7 +146,7 @@ async fn read(shared: &Shared, kind: Kind, asked: Asked) -> Result<List, sqlx::E
         kind,
         rows: rows.into_iter().map(|it| (it.clone(), day(it.changed_ms))).collect(),
         next,
-        json: format!("/api/v1{base}{}", asked.address(None)),
+        json: format!("/api/v1{base}{}", asked.address_of_page(None)),
         stages: Stage::ALL
             .into_iter()
             .map(|stage| (stage.word(), asked.filter.stages.iter().any(|it| it == stage.word())))

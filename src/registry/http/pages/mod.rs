@@ -18,6 +18,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 
+use super::answers::{BUSY_SECONDS, note};
+use super::limit::later;
+use super::room::Busy;
 use crate::model::Date;
 
 pub(super) use api::api;
@@ -85,6 +88,44 @@ pub(super) async fn nothing() -> Response {
 
 pub(super) fn problem(status: StatusCode, title: &'static str, detail: &'static str) -> Response {
     page(status, &Problem { frame: Frame::new(""), title, detail })
+}
+
+/// Why a page cannot be shown at the moment.
+pub(super) enum Failed {
+    /// The database does not answer.
+    Database(sqlx::Error),
+    /// Too much is asked for.
+    Busy,
+}
+
+impl From<sqlx::Error> for Failed {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Busy> for Failed {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}
+
+/// What people are told when a page cannot be shown.
+pub(super) fn failed(why: &Failed) -> Response {
+    match why {
+        Failed::Database(error) => broken(error),
+        Failed::Busy => {
+            let detail = "Too much is asked for here. Open the page again in a moment.";
+            later(problem(StatusCode::SERVICE_UNAVAILABLE, "Not now", detail), BUSY_SECONDS)
+        }
+    }
+}
+
+/// What went wrong in the database is for the operator, not for the reader.
+pub(super) fn broken(error: &sqlx::Error) -> Response {
+    note(error);
+    let detail = "The database could not answer. Open the page again in a moment.";
+    problem(StatusCode::SERVICE_UNAVAILABLE, "Not now", detail)
 }
 
 pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {

@@ -5,10 +5,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, as_json, day, nothing, page};
+use super::{Frame, as_json, broken, day, nothing, page};
 use crate::model::GuidelineId;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
 use crate::registry::http::query::Pairs;
 use crate::registry::store::{Filter, From, Kind, Name, Namespace};
 
@@ -43,7 +42,8 @@ pub(in crate::registry::http) async fn namespaces(
     Query(pairs): Query<Pairs>,
 ) -> Response {
     let after = pairs.iter().find(|(key, _)| key == "after").map_or("", |it| it.1.as_str());
-    let after: String = after.chars().take(64).collect();
+    // No name holds anything else, and no database keeps NUL.
+    let after: String = after.chars().filter(|it| *it != '\0').take(64).collect();
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     match shared.store.namespaces(&after, limit).await {
         Ok(mut rows) => {
@@ -67,11 +67,13 @@ pub(in crate::registry::http) async fn namespace(
     if GuidelineId::new(&format!("{}/x", plain.unwrap_or(&namespace))).is_err() {
         return nothing().await;
     }
-    if let Some(namespace) = plain {
-        return as_json::to(&format!("/api/v1/guidelines?namespace={namespace}"));
-    }
-    match read(&shared, namespace).await {
+    match read(&shared, plain.unwrap_or(&namespace).to_owned()).await {
         Ok(one) if one.guidelines.is_empty() && one.standards.is_empty() => nothing().await,
+        Ok(one) if plain.is_some() => {
+            // The kind of which there is something.
+            let kind = if one.guidelines.is_empty() { Kind::Standard } else { Kind::Guideline };
+            as_json::to(&format!("/api/v1/{}?namespace={}", kind.plural(), one.namespace))
+        }
         Ok(one) => page(StatusCode::OK, &one),
         Err(error) => broken(&error),
     }

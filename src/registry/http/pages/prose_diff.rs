@@ -2,8 +2,8 @@
 
 use imara_diff::{Algorithm, Diff, InternedInput};
 
-/// Largest text that is compared word by word, in bytes.
-const LARGEST: usize = 256 << 10;
+/// So much is compared word by word in one comparison, in bytes of both sides: what is more is shown as gone and new.
+const LARGEST: usize = 128 << 10;
 /// Most words that are kept around a change.
 const AROUND: usize = 30;
 
@@ -37,14 +37,26 @@ fn words(text: &str) -> Vec<&str> {
     all
 }
 
-/// Compares two texts.
-pub(super) fn compare(old: &str, new: &str) -> Vec<Part> {
+/// What is left to be compared word by word in one comparison, in bytes.
+pub(super) struct Room(usize);
+
+impl Room {
+    pub(super) fn new() -> Self {
+        Self(LARGEST)
+    }
+}
+
+/// Compares two texts, as far as there is room.
+pub(super) fn compare(old: &str, new: &str, room: &mut Room) -> Vec<Part> {
     if old == new {
         return vec![];
     }
-    if old.len() > LARGEST || new.len() > LARGEST {
-        return vec![Part::Gone(old.to_owned()), Part::New(new.to_owned())];
-    }
+    let Some(left) = room.0.checked_sub(old.len() + new.len()) else {
+        let parts = [(Part::Gone as fn(String) -> Part, old), (Part::New, new)];
+        let there = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        return there.map(|(part, text)| part(text.to_owned())).collect();
+    };
+    room.0 = left;
     let (old, new) = (words(old), words(new));
     let mut input = InternedInput::default();
     input.update_before(old.iter().copied());
@@ -92,6 +104,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn compare(old: &str, new: &str) -> Vec<Part> {
+        super::compare(old, new, &mut Room::new())
+    }
+
+    #[test]
+    fn many_sections_are_compared_as_one() {
+        let (mut room, text) = (Room::new(), "word ".repeat(LARGEST / 15));
+        let parts = super::compare(&format!("{text}a"), &format!("{text}b"), &mut room);
+        assert_eq!(parts.len(), 4, "left out, the same, gone, new");
+        let whole = super::compare(&format!("{text}a"), &format!("{text}b"), &mut room);
+        assert!(matches!(&whole[..], [Part::Gone(_), Part::New(_)]), "{}", whole.len());
+        assert_eq!(super::compare("a", "b", &mut room).len(), 2, "what is small still fits");
+    }
 
     #[test]
     fn words_that_changed_are_told_and_far_ones_left_out() {

@@ -5,10 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, page};
+use super::{Frame, broken, page};
 use crate::model::Stage;
 use crate::registry::http::Shared;
-use crate::registry::http::answers::broken;
 use crate::registry::store::{Filter, From, Kind, Name};
 
 /// Guidelines that are named in each stage.

@@ -101,7 +101,12 @@ const ROUTES: &[(&str, &str, Who)] = &[
 ];
 
 /// Signs somebody in; the secret of the session.
-async fn signed_in(served: &Served, who: &str, team: &str, number: u8) -> crate::registry::flow::Secret {
+pub(super) async fn signed_in(
+    served: &Served,
+    who: &str,
+    team: &str,
+    number: u8,
+) -> crate::registry::flow::Secret {
     let secret = crate::registry::flow::Secret::new([number; 32]);
     let person = served.store.person_in_team(who, team, NOW).await.expect("a person");
     served.store.add_session(&secret.hash(), person, "tests", NOW).await.expect("a session");
@@ -324,4 +329,33 @@ async fn a_link_signs_in_once_and_the_page_makes_keys() {
     assert!(
         served.ask(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await.starts_with("HTTP/1.1 303")
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_locked_does_not_come_in() {
+    let served = served().await;
+    let session = signed_in(&served, "alice", "pay", 1).await;
+    let ask = format!("GET /account HTTP/1.1\r\nCookie: __Host-stanchion={}", session.show());
+    let page = served.ask(&ask).await;
+    let alice = served.store.known_by_name("alice").await.expect("asked").expect("alice");
+    assert!(page.contains(&format!("You are number {} here", alice.id)), "{page}");
+    let key = crate::registry::flow::Key::new([5; 32]);
+    let held = crate::registry::flow::Held {
+        owner: "alice".to_owned(),
+        scope: crate::registry::flow::scope_of("pay"),
+        expires_ms: NOW + 1,
+        revoked_ms: None,
+    };
+    served.store.add_token_of(alice.id, &key.hash(), &held, 1).await.expect("kept");
+    served.store.lock(alice.id, NOW).await.expect("locked");
+    assert!(served.ask(&ask).await.starts_with("HTTP/1.1 303"), "led to where people sign in");
+    let publish = format!(
+        "PATCH /api/v1/guidelines/pay/none HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Length: 0",
+        key.show()
+    );
+    assert!(served.ask(&publish).await.starts_with("HTTP/1.1 401"));
+    let link = crate::registry::flow::Secret::new([9; 32]);
+    served.store.add_link(&link.hash(), alice.id, NOW + 1).await.expect("a link");
+    let used = served.ask(&format!("POST /sign-in/{} HTTP/1.1\r\nContent-Length: 0", link.show())).await;
+    assert!(used.starts_with("HTTP/1.1 403") && !used.contains("set-cookie"), "{used}");
 }
