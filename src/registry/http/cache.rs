@@ -4,7 +4,7 @@
 //! Only answers to nobody in particular are kept: whoever sends a cookie or a key is answered anew, with a tag. The database has a
 //! number that grows with each change, also by another process; it is asked for a few times a second.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -37,6 +37,8 @@ struct Answer {
     headers: HeaderMap,
     body: Bytes,
     kept_ms: i64,
+    /// The database's number before it was made: with another one it is not given any more.
+    number: i64,
 }
 
 #[derive(Clone)]
@@ -51,10 +53,13 @@ impl Weighter<String, Answer> for ByBytes {
 /// Answers by address.
 pub(super) struct Cache {
     answers: Kept<String, Answer, ByBytes>,
-    /// The database's number when the answers were made.
+    /// The database's number, as it was told last.
     number: AtomicI64,
     /// When the database was asked for its number last.
     looked_ms: AtomicI64,
+    /// Changes that were made here, and how many of them the number knows of.
+    changes: AtomicU64,
+    known: AtomicU64,
 }
 
 impl Cache {
@@ -63,31 +68,40 @@ impl Cache {
             answers: Kept::with_weighter(EXPECTED, MOST_BYTES, ByBytes),
             number: AtomicI64::new(-1),
             looked_ms: AtomicI64::new(i64::MIN),
+            changes: AtomicU64::new(0),
+            known: AtomicU64::new(0),
         }
     }
 
-    /// Something was changed here: the next request asks the database.
+    /// Something was changed here: whoever asks from now on is answered with it.
     pub(super) fn look_again(&self) {
-        self.looked_ms.store(i64::MIN, Ordering::SeqCst);
+        self.changes.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Forgets everything if the database changed.
+    /// Forgets everything if the database changed. Returns whether what is kept may be used.
     async fn refresh(&self, shared: &Shared, now_ms: i64) -> bool {
-        let looked = self.looked_ms.load(Ordering::SeqCst);
-        if looked != i64::MIN && now_ms - looked < LOOK_EVERY_MS {
-            return true;
-        }
-        // One asks; others meanwhile use what is there, if nothing was changed here.
-        if self.looked_ms.compare_exchange(looked, now_ms, Ordering::SeqCst, Ordering::SeqCst).is_err() {
-            return looked != i64::MIN;
+        let changes = self.changes.load(Ordering::SeqCst);
+        // After a change here everybody asks, until one has the answer.
+        if self.known.load(Ordering::SeqCst) >= changes {
+            let looked = self.looked_ms.load(Ordering::SeqCst);
+            if looked != i64::MIN && now_ms - looked < LOOK_EVERY_MS {
+                return true;
+            }
+            // One asks what others changed; others meanwhile use what is there.
+            if self.looked_ms.compare_exchange(looked, now_ms, Ordering::SeqCst, Ordering::SeqCst).is_err() {
+                return looked != i64::MIN;
+            }
         }
         let Ok(number) = shared.store.change().await else {
-            self.look_again();
+            self.looked_ms.store(i64::MIN, Ordering::SeqCst);
             return false;
         };
-        if self.number.swap(number, Ordering::SeqCst) != number {
+        // It only grows: of two who asked, the later answer counts. What was kept before is of no use any more.
+        if self.number.fetch_max(number, Ordering::SeqCst) < number {
             self.answers.clear();
         }
+        self.looked_ms.store(now_ms, Ordering::SeqCst);
+        self.known.fetch_max(changes, Ordering::SeqCst);
         true
     }
 }
@@ -114,6 +128,7 @@ pub(super) async fn remembered(State(shared): State<Shared>, mut request: Reques
     let number = shared.cache.number.load(Ordering::SeqCst);
     if usable
         && let Some(answer) = shared.cache.answers.get(&address)
+        && answer.number == number
         && now - answer.kept_ms < LONGEST_MS
     {
         return give(&answer, &has);
@@ -135,9 +150,8 @@ pub(super) async fn remembered(State(shared): State<Shared>, mut request: Reques
     {
         headers.insert(header::ETAG, tag);
     }
-    let answer = Answer { headers, body, kept_ms: now };
-    // What was read before a change must not be kept after it.
-    if usable && answer.body.len() <= LARGEST && shared.cache.number.load(Ordering::SeqCst) == number {
+    let answer = Answer { headers, body, kept_ms: now, number };
+    if usable && answer.body.len() <= LARGEST {
         shared.cache.answers.insert(address, answer.clone());
     }
     give(&answer, &has)

@@ -59,6 +59,29 @@ async fn of_two_who_change_what_they_saw_one_does() {
     assert_eq!(used.0, Some(NOW), "a change is a use of the key");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_was_changed_is_seen_by_whoever_asks_then() {
+    let served = served().await;
+    let headers = format!("{}\r\nIf-Match: *", acme_with_one(&served).await);
+    let path = "/api/v1/guidelines/acme/one/1.0.0";
+    for race in 0..RACES {
+        let body = format!("{{\"yanked\":true,\"message\":\"reason {race}\"}}");
+        let (status, answer) = served.send(&format!("PATCH {path}"), &headers, &body).await;
+        assert_eq!(status, 200, "{answer}");
+        let asked = tokio::join!(
+            served.get(path),
+            served.get(path),
+            served.get(path),
+            served.get(path),
+            served.get(path),
+            served.get(path)
+        );
+        for (_, _, answer) in [asked.0, asked.1, asked.2, asked.3, asked.4, asked.5] {
+            assert!(answer.contains(&format!("reason {race}\"")), "race {race}: {answer}");
+        }
+    }
+}
+
 /// Publishes `acme/one` 1.0.0; the header with a key for it.
 pub(super) async fn acme_with_one(served: &Served) -> String {
     let (_, text) = crate::format::starter().into_iter().next().expect("one");
