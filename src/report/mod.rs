@@ -31,9 +31,10 @@ mod wrap;
 
 pub use checkstyle::write as write_checkstyle;
 pub use differences::differences;
+pub use encode::xml::entities as xml_entities;
 pub use github::write as write_github;
 pub use gitlab::write as write_gitlab;
-pub use html::{prose_html, write as write_html};
+pub use html::{prose_html, prose_html_with, write as write_html};
 pub use human::{
     Commands, HumanStyle, Only, render as render_human, render_about_waivers, render_notes, render_party,
     render_problems, render_timings,

@@ -27,7 +27,9 @@ pub fn unordered_lines(markup: &str) -> String {
     markup.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn entities(safe: &str) -> String {
+/// Text from which control characters were taken, with the characters that mean something in XML and HTML spelled out.
+#[must_use]
+pub fn entities(safe: &str) -> String {
     let mut out = String::with_capacity(safe.len() + 16);
     let mut before = ' ';
     for character in safe.chars() {

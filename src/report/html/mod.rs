@@ -4,7 +4,7 @@
 
 mod prose;
 
-pub use prose::html as prose_html;
+pub use prose::{html as prose_html, html_with as prose_html_with};
 
 use std::fmt::Write as _;
 use std::io;

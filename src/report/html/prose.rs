@@ -8,6 +8,13 @@ use crate::report::escape::escape_lines;
 /// Renders `markdown`. Headings begin below those of the page.
 #[must_use]
 pub fn html(markdown: &str) -> String {
+    html_with(markdown, &|_, _| None)
+}
+
+/// The same; `code` gives the inside of a block of code as safe HTML, from the first word of its info string and its text,
+/// which has nothing in it that a terminal obeys. Where it gives none, the text is shown as it is.
+#[must_use]
+pub fn html_with(markdown: &str, code: &dyn Fn(&str, &str) -> Option<String>) -> String {
     let safe = escape_lines(markdown);
     let mut links = Vec::new();
     let labelled = Parser::new_ext(&safe, Options::ENABLE_TABLES).flat_map(|event| match &event {
@@ -35,9 +42,35 @@ pub fn html(markdown: &str) -> String {
         other => Some(other),
     });
     let mut out = String::with_capacity(safe.len() * 5 / 4);
-    pulldown_cmark::html::push_html(&mut out, events);
+    pulldown_cmark::html::push_html(&mut out, Blocks { events, code });
     // No order to a build server, should the page be printed to a log.
     xml::unordered_lines(&out.replace("##", "#&#35;"))
+}
+
+/// Events in which the text of each block of code may be HTML.
+struct Blocks<'c, I> {
+    events: I,
+    code: &'c dyn Fn(&str, &str) -> Option<String>,
+}
+
+impl<'e, I: Iterator<Item = Event<'e>>> Iterator for Blocks<'_, I> {
+    type Item = Event<'e>;
+
+    fn next(&mut self) -> Option<Event<'e>> {
+        let event = self.events.next()?;
+        let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = &event else { return Some(event) };
+        let language: String = info.split_whitespace().next().unwrap_or_default().to_owned();
+        let mut text = String::new();
+        for event in self.events.by_ref() {
+            match event {
+                Event::Text(part) => text.push_str(&part),
+                // Nothing else stands in code.
+                _ => break,
+            }
+        }
+        let inside = (self.code)(&language, &text).unwrap_or_else(|| xml::entities(&text));
+        Some(Event::Html(CowStr::from(format!("<pre><code>{inside}</code></pre>\n"))))
+    }
 }
 
 /// What stands in front of an example.

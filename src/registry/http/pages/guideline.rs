@@ -7,13 +7,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Failed, Frame, as_json, day, failed, nothing, page, problem};
+use super::{Failed, Frame, as_json, day, failed, highlight, nothing, page, problem};
 use crate::format;
 use crate::model::{CheckKind, Guideline, GuidelineId, Origin};
 use crate::registry::flow::topics;
 use crate::registry::http::Shared;
 use crate::registry::store::{Kind, Name, PublishedVersion};
-use crate::report::prose_html;
+use crate::report::prose_html_with;
 
 /// Standards that are named as having a guideline.
 const STANDARDS: i64 = 50;
@@ -189,7 +189,11 @@ fn guideline(frame: Frame, shown: Shown, read: &Guideline, standards: Vec<Name>)
     GuidelinePage {
         frame,
         shown,
-        sections: read.sections.iter().map(|it| (it.heading.clone(), prose_html(&it.markdown))).collect(),
+        sections: read
+            .sections
+            .iter()
+            .map(|it| (it.heading.clone(), prose_html_with(&it.markdown, &highlight::html)))
+            .collect(),
         consequences: read.consequences.iter().map(|it| it.text.clone()).collect(),
         offers: read.offers.iter().map(|offer| format!("{} ({})", offer.text, offer.by)).collect(),
         checks: read

@@ -4,6 +4,7 @@ mod api;
 pub(super) mod as_json;
 mod compare;
 mod guideline;
+mod highlight;
 mod home;
 mod list;
 mod namespaces;
