@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::prose_diff::{self, Part, Room};
-use super::{Failed, Frame, as_json, failed, nothing, page};
+use super::{Failed, Frame, as_json, failed, filters, nothing, page};
 use crate::format;
 use crate::model::{Guideline, GuidelineId, Origin};
 use crate::registry::http::Shared;

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Failed, Frame, as_json, day, failed, highlight, nothing, page, problem};
+use super::{Failed, Frame, as_json, day, failed, filters, highlight, nothing, page, problem};
 use crate::format;
 use crate::model::{CheckKind, Guideline, GuidelineId, Origin};
 use crate::registry::flow::topics;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, broken, day, page};
+use super::{Frame, broken, day, filters, page};
 use crate::registry::http::Shared;
 use crate::registry::store::{Filter, From, Kind, Name};
 

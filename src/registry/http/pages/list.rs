@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, broken, day, page};
+use super::{Frame, broken, day, filters, page};
 use crate::model::Stage;
 use crate::registry::flow::cursor;
 use crate::registry::http::Shared;

@@ -3,6 +3,7 @@
 mod api;
 pub(super) mod as_json;
 mod compare;
+mod filters;
 mod guideline;
 mod highlight;
 mod home;

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, as_json, broken, day, nothing, page};
+use super::{Frame, as_json, broken, day, filters, nothing, page};
 use crate::model::GuidelineId;
 use crate::registry::http::Shared;
 use crate::registry::http::query::Pairs;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, broken, page};
+use super::{Frame, broken, filters, page};
 use crate::model::Stage;
 use crate::registry::http::Shared;
 use crate::registry::store::{Filter, From, Kind, Name};
