@@ -173,6 +173,7 @@ pub(super) fn router(site: Site) -> Router {
         .route("/account", get(account::account))
         .route("/account/namespaces", post(account::claim))
         .route("/account/members", post(account::add_member))
+        .route("/account/teams/{team}/members/{person}/remove", post(account::remove_member))
         .route("/account/tokens", post(account::make_token))
         .route("/account/tokens/{id}/revoke", post(account::revoke_token))
         .route("/account/sessions/{id}/end", post(account::end_session))

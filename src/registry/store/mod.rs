@@ -22,6 +22,7 @@ mod operator;
 mod people;
 mod rows;
 mod sql;
+mod teams;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ pub(super) use open::Wanted;
 pub(super) use operator::{Known, Taken};
 pub(super) use people::{Person, TokenRow};
 use sqlx::{PgPool, SqlitePool};
+pub(super) use teams::Colleague;
 
 /// An open database.
 #[derive(Clone, Debug)]

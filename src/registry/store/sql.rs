@@ -163,6 +163,16 @@ pub(super) const ADD_TEAM: &str = "INSERT INTO team (name) VALUES ($1) ON CONFLI
 pub(super) const TEAM_BY_NAME: &str = "SELECT id FROM team WHERE name = $1";
 pub(super) const ADD_MEMBER: &str =
     "INSERT INTO member (team_id, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+pub(super) const COLLEAGUES: &str = "SELECT team.id, team.name, person.id, person.name FROM member AS own \
+    JOIN member AS other ON other.team_id = own.team_id JOIN team ON team.id = own.team_id \
+    JOIN person ON person.id = other.person_id WHERE own.person_id = $1 ORDER BY team.name, person.name LIMIT 1000";
+/// Changes nothing, and makes others wait.
+pub(super) const HOLD_TEAM: &str = "UPDATE team SET name = name WHERE id = $1";
+pub(super) const MEMBERS_OF_TEAM: &str = "SELECT person_id FROM member WHERE team_id = $1";
+pub(super) const REMOVE_MEMBER: &str = "DELETE FROM member WHERE team_id = $1 AND person_id = $2";
+/// A namespace is of one team, so nobody loses a key for that of another.
+pub(super) const REVOKE_OF_TEAM: &str = "UPDATE token SET revoked_ms = $3 WHERE person_id = $2 AND revoked_ms IS NULL \
+    AND scope IN (SELECT 'publish:' || name FROM namespace WHERE team_id = $1)";
 pub(super) const TEAMS_OF: &str = "SELECT team.id, team.name FROM member JOIN team ON team.id = member.team_id \
     WHERE member.person_id = $1 ORDER BY team.name";
 pub(super) const NAMESPACES_OF: &str = "SELECT namespace.name FROM member \
@@ -191,7 +201,7 @@ pub(super) const END_SESSION: &str =
 
 /// Those that both databases understand, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 48] = [
+pub(super) const ALL: [&str; 53] = [
     ADD_PERSON_OF_PROVIDER,
     PERSON_BY_SUBJECT,
     CHANGE,
@@ -229,6 +239,11 @@ pub(super) const ALL: [&str; 48] = [
     ADD_TEAM,
     TEAM_BY_NAME,
     ADD_MEMBER,
+    COLLEAGUES,
+    HOLD_TEAM,
+    MEMBERS_OF_TEAM,
+    REMOVE_MEMBER,
+    REVOKE_OF_TEAM,
     TEAMS_OF,
     NAMESPACES_OF,
     ADD_LINK,

@@ -154,3 +154,24 @@ pub(in crate::registry::http) async fn add_member(
     let typed = vec![("person", person), ("of-team", team)];
     show(&shared, somebody, Said { typed, slips, ..Said::default() }).await
 }
+
+/// Takes somebody out of a team of theirs, with the keys that they made for its namespaces.
+pub(in crate::registry::http) async fn remove_member(
+    State(shared): State<Shared>,
+    Path((team, person)): Path<(i64, i64)>,
+    Sent { somebody, .. }: Sent,
+) -> Response {
+    // A team that is not theirs has no members that they know of.
+    if !somebody.person.teams.iter().any(|(own, _)| *own == team) {
+        return Redirect::to("/account").into_response();
+    }
+    match shared.store.leave(team, person, (shared.now_ms)()).await {
+        Ok(true) => Redirect::to("/account").into_response(),
+        Ok(false) => {
+            let message = "the last one of a team stays in it; take in somebody else first".to_owned();
+            let slips = vec![Slip { field: "colleagues", message }];
+            show(&shared, somebody, Said { slips, ..Said::default() }).await
+        }
+        Err(error) => broken(&error),
+    }
+}

@@ -18,7 +18,7 @@ use super::query::Pairs;
 use crate::registry::flow::{Secret, Session};
 use crate::registry::store::Person;
 
-pub(super) use actions::{add_member, claim, end_session, make_token, revoke_token, sign_out};
+pub(super) use actions::{add_member, claim, end_session, make_token, remove_member, revoke_token, sign_out};
 pub(super) use page::account;
 pub(super) use provider::{from_provider, to_provider};
 pub(super) use sign_in::{link_page, sign_in_page, use_link};

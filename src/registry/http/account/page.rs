@@ -10,7 +10,7 @@ use crate::registry::flow::Session;
 use crate::registry::http::Shared;
 use crate::registry::http::pages::{Frame, broken, day, page};
 use crate::registry::http::query::Slip;
-use crate::registry::store::{Person, TokenRow};
+use crate::registry::store::{Colleague, Person, TokenRow};
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -22,6 +22,8 @@ struct Account {
     tokens: Vec<Key>,
     /// With the day of their beginning and of their last use.
     sessions: Vec<(Session, String, String, bool)>,
+    /// Everybody in their teams.
+    colleagues: Vec<Colleague>,
     said: Said,
 }
 
@@ -75,6 +77,7 @@ async fn read(shared: &Shared, somebody: Somebody, said: Said) -> Result<Account
     let now = (shared.now_ms)();
     let tokens = shared.store.tokens(somebody.person.id).await?;
     let sessions = shared.store.sessions(somebody.person.id).await?;
+    let colleagues = shared.store.colleagues(somebody.person.id).await?;
     let own = somebody.session.id;
     // What was just made belongs to it already.
     let person = shared.store.person(somebody.person.id).await?.unwrap_or(somebody.person);
@@ -97,6 +100,7 @@ async fn read(shared: &Shared, somebody: Somebody, said: Said) -> Result<Account
             .map(|it| (it.clone(), day(it.created_ms), day(it.seen_ms), it.id == own))
             .collect(),
         person,
+        colleagues,
         said,
     })
 }

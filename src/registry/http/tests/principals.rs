@@ -81,6 +81,7 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/account", Who::Page),
     ("POST", "/account/namespaces", Who::Somebody),
     ("POST", "/account/members", Who::Somebody),
+    ("POST", "/account/teams/{team}/members/{person}/remove", Who::Somebody),
     ("POST", "/account/tokens", Who::Somebody),
     ("POST", "/account/tokens/{id}/revoke", Who::Somebody),
     ("POST", "/account/sessions/{id}/end", Who::Somebody),
@@ -151,6 +152,8 @@ async fn everybody_may_do_what_is_theirs_and_nothing_else() {
                 .replace("{slug}", "one")
                 .replace("{version}", "1.0.0")
                 .replace("{id}", "999")
+                .replace("{team}", "999")
+                .replace("{person}", "999")
                 .replace("{secret}", &"0".repeat(64));
             if *route == "/sign-out" && matches!(principal, Principal::Member | Principal::Stranger) {
                 continue;
@@ -325,6 +328,36 @@ async fn a_link_signs_in_once_and_the_page_makes_keys() {
     assert!(colleague.contains("http://x/sign-in/"), "{colleague}");
     let taken = post("/account/members", "person=bob&of-team=pay").await;
     assert!(taken.starts_with("HTTP/1.1 422") && taken.contains("is here already"), "{taken}");
+    // Whoever leaves a team leaves its keys; the last one stays, and nobody takes out those of other teams.
+    let alice = served.store.known_by_name("alice").await.expect("asked").expect("alice").id;
+    let bob = served.store.known_by_name("bob").await.expect("asked").expect("bob").id;
+    let pay = served.store.person(bob).await.expect("asked").expect("bob").teams[0].0;
+    let _other = signed_in(&served, "eve", "eves", 9).await;
+    let eve = served.store.known_by_name("eve").await.expect("asked").expect("eve").id;
+    let eves = served.store.person(eve).await.expect("asked").expect("eve").teams[0].0;
+    let key = crate::registry::flow::Key::new([8; 32]);
+    let held = crate::registry::flow::Held {
+        owner: "bob".to_owned(),
+        scope: crate::registry::flow::scope_of("pay"),
+        expires_ms: NOW + 1_000,
+        revoked_ms: None,
+    };
+    served.store.add_token_of(bob, &key.hash(), &held, NOW).await.expect("a key");
+    let page = served.ask(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await;
+    assert!(page.contains("Take bob out of pay") && page.contains("Leave pay"), "{page}");
+    for (team, person, left) in [(eves, eve, false), (pay, bob, true), (pay, bob, true)] {
+        let answer = post(&format!("/account/teams/{team}/members/{person}/remove"), "").await;
+        assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+        let teams = served.store.person(person).await.expect("asked").expect("somebody").teams;
+        assert_eq!(teams.is_empty(), left);
+    }
+    let of_key = format!(
+        "PATCH /api/v1/guidelines/pay/none HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Length: 0",
+        key.show()
+    );
+    assert!(served.ask(&of_key).await.starts_with("HTTP/1.1 401"), "the key went with them");
+    let last = post(&format!("/account/teams/{pay}/members/{alice}/remove"), "").await;
+    assert!(last.starts_with("HTTP/1.1 422") && last.contains("the last one of a team stays"), "{last}");
     assert!(post("/sign-out", "").await.starts_with("HTTP/1.1 303"));
     assert!(
         served.ask(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await.starts_with("HTTP/1.1 303")

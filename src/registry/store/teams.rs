@@ -1,0 +1,63 @@
+//! Who is in a team with whom, and leaving one.
+
+use super::begin::BeginWrite as _;
+use super::{Store, sql};
+
+/// Somebody in a team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::registry) struct Colleague {
+    pub team_id: i64,
+    pub team: String,
+    pub person_id: i64,
+    pub person: String,
+}
+
+impl Store {
+    /// Everybody in the teams of a person, themselves as well, by team and name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn colleagues(&self, person: i64) -> Result<Vec<Colleague>, sqlx::Error> {
+        let rows: Vec<(i64, String, i64, String)> =
+            on!(self, pool => sqlx::query_as(sql::COLLEAGUES).bind(person).fetch_all(pool).await?);
+        let colleague = |(team_id, team, person_id, person)| Colleague { team_id, team, person_id, person };
+        Ok(rows.into_iter().map(colleague).collect())
+    }
+
+    /// Takes a person out of a team, with the keys that they made for its namespaces. Returns whether they are not in it
+    /// now: the last one of a team stays, or nobody could ever take somebody in again.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn leave(
+        &self,
+        team: i64,
+        person: i64,
+        now_ms: i64,
+    ) -> Result<bool, sqlx::Error> {
+        on!(self, pool => {
+            let mut transaction = pool.begin_write().await?;
+            // Of two who take each other out one has to wait.
+            sqlx::query(sql::HOLD_TEAM).bind(team).execute(&mut *transaction).await?;
+            let members: Vec<(i64,)> =
+                sqlx::query_as(sql::MEMBERS_OF_TEAM).bind(team).fetch_all(&mut *transaction).await?;
+            if !members.contains(&(person,)) {
+                transaction.rollback().await?;
+                return Ok(true);
+            }
+            if members.len() == 1 {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+            sqlx::query(sql::REMOVE_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
+            sqlx::query(sql::REVOKE_OF_TEAM)
+                .bind(team)
+                .bind(person)
+                .bind(now_ms)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(true)
+        })
+    }
+}
