@@ -21,7 +21,11 @@ pub(super) fn read(full: &Path, name: &str) -> (Result<Folder, String>, Vec<Stri
     let found = match files::below(full, &["md", "toml"]) {
         Ok(found) => found,
         Err((at, error)) => {
-            return (Err(format!("{} cannot be listed: {}", at.display(), system_words(&error))), vec![]);
+            // As stanchion.toml calls it, not as it is found from the root of the machine.
+            let below = at.strip_prefix(full).ok().filter(|below| !below.as_os_str().is_empty());
+            let place =
+                below.map_or_else(|| name.to_owned(), |below| format!("{} of {name}", below.display()));
+            return (Err(format!("{place} cannot be listed: {}", system_words(&error))), vec![]);
         }
     };
     let mut folder = Folder { names: BTreeMap::new() };
