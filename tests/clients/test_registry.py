@@ -1,6 +1,8 @@
 """The registry: real requests, a real browser, and copies that come from what it exports."""
 
+import hashlib
 import json
+import os
 import re
 import signal
 import socket
@@ -338,3 +340,55 @@ class Registry(Case):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+@unittest.skipUnless("STANCHION_TEST_POSTGRES" in os.environ, "no PostgreSQL: scripts/test starts one")
+class OnPostgres(Case):
+    """The same program with PostgreSQL, looked at with psql."""
+
+    def psql(self, url, words, status=0):
+        return self.run_program("psql", url, "--no-align", "--tuples-only", "--command", words, cwd=self.folder, status=status)
+
+    def test_psql_shows_what_was_published(self):
+        server = os.environ["STANCHION_TEST_POSTGRES"]
+        name = f"clients_{os.getpid()}"
+        self.psql(f"{server}/postgres", f"CREATE DATABASE {name}")
+        self.addCleanup(self.psql, f"{server}/postgres", f"DROP DATABASE {name} WITH (FORCE)")
+        url = f"{server}/{name}"
+        self.environment["DATABASE_URL"] = url
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        served = subprocess.Popen(
+            [PROGRAM, "serve", "--listen", f"127.0.0.1:{port}"],
+            env=self.environment, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(served.wait)
+        self.addCleanup(served.kill)
+        for _ in range(200):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30):
+                    break
+            except OSError:
+                time.sleep(0.05)
+        self.assertEqual(self.psql(url, "SELECT count(*) FROM version").stdout, "22\n")
+        key = self.folder / "key"
+        key.write_text(self.run_program(PROGRAM, "token", "acme", "--for", "tests", cwd=self.folder).stdout)
+        ours = self.folder / "ours"
+        ours.mkdir()
+        text = guideline("acme/leftovers", "TODO", "`TODO` is left: é")
+        (ours / "leftovers.md").write_text(text)
+        publish = ["stanchion", "publish", "--registry", f"http://127.0.0.1:{port}", "--token-file", key, "leftovers.md"]
+        self.run_program(*publish, cwd=ours)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        row = self.psql(url, "SELECT namespace, slug, version, sha256, published_by FROM version WHERE namespace = 'acme'").stdout
+        self.assertEqual(row, f"acme|leftovers|1.2.0|{digest}|tests\n")
+        stored = self.psql(url, f"SELECT text FROM blob WHERE sha256 = '{digest}'").stdout
+        self.assertEqual(stored, text + "\n")
+        self.assertNotIn(key.read_text().strip(), self.psql(url, "SELECT * FROM token").stdout, "keys are kept as hashes")
+        for words in ["UPDATE version SET title = 'x'", "DELETE FROM blob", "TRUNCATE version CASCADE"]:
+            self.assertIn("immutable", self.psql(url, words, status=1).stderr)
+        self.run_program(PROGRAM, "yank", "acme/leftovers", "1.2.0", "--message", "finds too much", cwd=self.folder)
+        self.assertEqual(self.psql(url, "SELECT yank_message FROM version WHERE yanked_ms IS NOT NULL").stdout, "finds too much\n")
+        found = self.psql(url, "SELECT slug FROM name WHERE namespace = 'acme'").stdout
+        self.assertEqual(found, "leftovers\n")
