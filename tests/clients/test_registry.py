@@ -390,5 +390,13 @@ class OnPostgres(Case):
             self.assertIn("immutable", self.psql(url, words, status=1).stderr)
         self.run_program(PROGRAM, "yank", "acme/leftovers", "1.2.0", "--message", "finds too much", cwd=self.folder)
         self.assertEqual(self.psql(url, "SELECT yank_message FROM version WHERE yanked_ms IS NOT NULL").stdout, "finds too much\n")
-        found = self.psql(url, "SELECT slug FROM name WHERE namespace = 'acme'").stdout
+        # And by hand, as the documents show: once for ever, and the same again changes nothing.
+        (ours / "by-hand.md").write_text(text.replace("acme/leftovers", "acme/by-hand").replace("version: 1.2.0", "version: 1.0.0"))
+        (self.folder / "header").write_text(f"Authorization: Bearer {key.read_text().strip()}\n")
+        put = ["curl", "--silent", "--show-error", "--request", "PUT", "--header", f"@{self.folder / 'header'}", "--data-binary", "@by-hand.md",
+               "--output", "answer.json", "--write-out", "%{http_code}", f"http://127.0.0.1:{port}/api/v1/guidelines/acme/by-hand/1.0.0"]
+        for status in ["201", "200"]:
+            self.assertEqual(self.run_program(*put, cwd=ours).stdout, status, (ours / "answer.json").read_text())
+        self.assertEqual(self.psql(url, "SELECT count(*) FROM version WHERE slug = 'by-hand'").stdout, "1\n")
+        found = self.psql(url, "SELECT slug FROM name WHERE namespace = 'acme' AND slug <> 'by-hand'").stdout
         self.assertEqual(found, "leftovers\n")
