@@ -13,6 +13,10 @@ const MARK: &str = "stanchion:";
 pub const MOST_COMMENTS: usize = 1_000;
 /// Longest part of a line that is kept, in bytes: more than what a waiver may be long, so that a longer one is seen to be.
 const LONGEST: usize = LONGEST_INLINE + 8;
+/// How far from the beginning of its line a comment may begin, in bytes.
+const FARTHEST: usize = 1 << 10;
+/// Most marks of one file that are looked at, whatever they stand in.
+const MOST_MARKS: usize = 20_000;
 /// What opens a comment in some language. A mark that stands behind anything else is prose or a text in code.
 const OPENERS: &[&str] = &[
     "#", "//", "--", ";", "/*", "*", "<!--", "{-", "(*", "%", "REM", "rem", "Rem", "{#", "<%#", "!", "..",
@@ -64,9 +68,16 @@ pub fn inline_comments(path: &[u8], text: &str) -> Vec<Comment> {
     // Lines are counted from the last comment on.
     let (mut line, mut counted) = (1u32, 0usize);
     let (mut quotes, mut followed) = (Quotes::of(path, &extension(path)), 0usize);
-    for mark in memmem::find_iter(bytes, MARK.as_bytes()) {
-        let start = memchr::memrchr(b'\n', &bytes[..mark]).map_or(0, |at| at + 1);
-        let end = memchr::memchr(b'\n', &bytes[mark..]).map_or(bytes.len(), |at| mark + at);
+    let (mut seen, mut start) = (0usize, 0usize);
+    for mark in memmem::find_iter(bytes, MARK.as_bytes()).take(MOST_MARKS) {
+        start = memchr::memrchr(b'\n', &bytes[seen..mark]).map_or(start, |at| seen + at + 1);
+        seen = mark;
+        // Nobody reads so far to the right, and a line of a million marks must not take a million times its length.
+        if mark - start > FARTHEST {
+            continue;
+        }
+        let near = floor(text, mark + LONGEST);
+        let end = memchr::memchr(b'\n', &bytes[mark..near]).map_or(near, |at| mark + at);
         let Some(found) = begins(&text[start..end], mark - start, openers) else { continue };
         let is_quote = quotes.is_quote(text.get(followed..mark).unwrap_or_default(), &text[start..end]);
         followed = mark;
@@ -166,6 +177,7 @@ fn next_line(text: &str, end: usize, line: u32, openers: &[&str]) -> u32 {
     let mut at = line;
     for next in rest.lines().take(NEAR) {
         at = at.saturating_add(1);
+        let next = &next[..floor(next, FARTHEST)];
         let is_waiver =
             next.find(MARK).is_some_and(|mark| begins(next, mark, openers).is_some_and(|it| it.alone));
         if !next.trim().is_empty() && !is_waiver {
@@ -276,6 +288,11 @@ mod tests {
         assert_eq!(&first.source[first.at as usize..], first.text);
         // What closes a comment elsewhere is part of the reason here.
         assert_eq!(found("# stanchion: waive a/b -- ends with -->")[0].2, "waive a/b -- ends with -->");
+        // However many stand in a line, few are looked at.
+        let wide = "# stanchion: waive a/b -- one ".repeat(50_000);
+        assert!(found(&wide).len() < 100);
+        let far = format!("x = 1{}# stanchion: waive a/b -- far", " ".repeat(1_100));
+        assert_eq!(found(&far), []);
         let many = "# stanchion: waive a/b -- one\n".repeat(MOST_COMMENTS + 5);
         assert_eq!(inline_comments(b"a.x", &many).len(), MOST_COMMENTS + 1, "one more, to be told");
         let long = format!("# stanchion: waive a/b -- {}", "é".repeat(5_000));

@@ -230,6 +230,9 @@ fn is_before_expression(byte: u8) -> bool {
 
 /// How long the expression between slashes is that `rest` begins with; 1 where it ends in no line.
 fn expression(rest: &[u8]) -> usize {
+    /// Longest one that is looked for, in bytes: a line of slashes must not take the square of its length.
+    const LONGEST: usize = 1_000;
+    let rest = &rest[..rest.len().min(LONGEST)];
     let (mut at, mut class) = (1, false);
     while let Some(byte) = rest.get(at).filter(|byte| **byte != b'\n') {
         match byte {

@@ -1,5 +1,12 @@
 //! How short texts are shown: what stands between backticks is code.
 
+#![expect(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    clippy::inline_always,
+    reason = "what askama makes of a filter"
+)]
+
 use std::fmt::Display;
 
 use askama::filters::Safe;
