@@ -29,7 +29,9 @@ CREATE TABLE sign_in_link (
   hash TEXT PRIMARY KEY,
   person_id BIGINT NOT NULL REFERENCES person (id),
   expires_ms BIGINT NOT NULL,
-  used_ms BIGINT
+  used_ms BIGINT,
+  -- A colleague; nobody where the operator made it.
+  made_by BIGINT REFERENCES person (id)
 );
 CREATE TABLE session (
   id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -29,7 +29,9 @@ CREATE TABLE sign_in_link (
   hash TEXT PRIMARY KEY,
   person_id INTEGER NOT NULL REFERENCES person (id),
   expires_ms INTEGER NOT NULL,
-  used_ms INTEGER
+  used_ms INTEGER,
+  -- A colleague; nobody where the operator made it.
+  made_by INTEGER REFERENCES person (id)
 ) STRICT;
 CREATE TABLE session (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

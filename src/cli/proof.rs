@@ -38,7 +38,7 @@ impl Proof {
 }
 
 /// Whether a comment begins in `line` of the file at `path`, which holds `text`, as the language's grammar reads it, with
-/// the program `worker`; without one, in this process. `None`: no grammar reads such files.
+/// the program `worker`; without one, in this process. `None`: no grammar reads such files, or it cannot be told.
 pub(super) fn is_comment(path: &RepoPath, text: &str, line: u32, worker: Option<&Path>) -> Option<bool> {
     let language = language_of(path.bytes()).filter(|language| *language != Language::Json)?;
     let files = BTreeMap::from([(path.clone(), text.as_bytes().to_vec())]);
@@ -47,7 +47,10 @@ pub(super) fn is_comment(path: &RepoPath, text: &str, line: u32, worker: Option<
         &files,
         worker,
     );
-    Some(outcome.is_some_and(|outcome| outcome.findings.iter().any(|finding| finding.start.line == line)))
+    let found = outcome?.findings;
+    let is = found.iter().any(|finding| finding.start.line == line);
+    // Of so many not all are listed, and whoever has a file that nobody can read is told so elsewhere.
+    (is || found.len() < engine::MAX_FINDINGS).then_some(is)
 }
 
 /// What grammars call a comment, <https://github.com/tree-sitter>; in Markdown it is a block of HTML.

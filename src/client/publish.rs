@@ -55,6 +55,11 @@ struct Error {
     detail: String,
 }
 
+/// Whether an answer says when to come again.
+fn says_when<B>(answer: &ureq::http::Response<B>) -> bool {
+    answer.status() == StatusCode::TOO_MANY_REQUESTS || answer.headers().contains_key(header::RETRY_AFTER)
+}
+
 impl Publisher {
     /// The registry at `base`; the token is only ever sent there.
     #[must_use]
@@ -105,7 +110,8 @@ impl Publisher {
                 return Ok(Answered::Sent(Sent::New { note }));
             }
             StatusCode::OK => return Ok(Answered::Sent(Sent::Same)),
-            StatusCode::TOO_MANY_REQUESTS => {
+            // Too often, or too much for now.
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if says_when(&answer) => {
                 let wait =
                     answer.headers().get(header::RETRY_AFTER).and_then(|it| it.to_str().ok()?.parse().ok());
                 return Ok(Answered::Later(Duration::from_secs(wait.unwrap_or(5)).min(LONGEST_WAIT)));

@@ -34,8 +34,8 @@ pub fn differences(old: &Guideline, new: &Guideline) -> Vec<String> {
         out.push("it offers something else in return".to_owned());
     }
     let (was, is) = (by_heading(old), by_heading(new));
-    for section in &new.sections {
-        match was.get(section.heading.as_str()) {
+    for (heading, section) in numbered(new) {
+        match was.get(&heading) {
             None => out.push(format!("a new section: {}", section.heading)),
             Some(was) if was.markdown != section.markdown => {
                 out.push(format!("other words under \"{}\"", section.heading));
@@ -43,19 +43,29 @@ pub fn differences(old: &Guideline, new: &Guideline) -> Vec<String> {
             Some(_) => {}
         }
     }
-    for section in old.sections.iter().filter(|it| !is.contains_key(it.heading.as_str())) {
+    for (_, section) in numbered(old).filter(|(heading, _)| !is.contains_key(heading)) {
         out.push(format!("without the section: {}", section.heading));
     }
     out
 }
 
-/// The first section with each heading: there may be many thousands.
-fn by_heading(guideline: &Guideline) -> HashMap<&str, &Section> {
-    let mut all = HashMap::new();
-    for section in &guideline.sections {
-        all.entry(section.heading.as_str()).or_insert(section);
-    }
-    all
+/// A heading, and how many like it stand before it.
+pub type NthHeading<'g> = (&'g str, usize);
+
+/// The sections of a guideline, each with its heading and how many of that name stand before it: a heading may stand there
+/// several times.
+pub fn numbered(guideline: &Guideline) -> impl Iterator<Item = (NthHeading<'_>, &Section)> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    guideline.sections.iter().map(move |section| {
+        let nth = seen.entry(section.heading.as_str()).or_default();
+        *nth += 1;
+        ((section.heading.as_str(), *nth - 1), section)
+    })
+}
+
+/// Each section by its heading: there may be many thousands.
+fn by_heading(guideline: &Guideline) -> HashMap<NthHeading<'_>, &Section> {
+    numbered(guideline).collect()
 }
 
 fn checks(old: &[Check], new: &[Check], out: &mut Vec<String>) {

@@ -30,7 +30,7 @@ mod wire;
 mod wrap;
 
 pub use checkstyle::write as write_checkstyle;
-pub use differences::differences;
+pub use differences::{differences, numbered};
 pub use encode::xml::entities as xml_entities;
 pub use github::write as write_github;
 pub use gitlab::write as write_gitlab;

@@ -431,3 +431,27 @@ fn a_key_goes_where_its_owner_said() {
         assert_eq!(std::mem::take(&mut *server.asked.lock().expect("notes")).len(), 1);
     }
 }
+
+/// A registry that has too much to do says when to come again.
+#[test]
+fn publishing_waits_for_a_registry_that_has_too_much_to_do() {
+    let times = Arc::new(Mutex::new(0));
+    let server = Server::new(move |_, stream| {
+        let mut times = times.lock().expect("a number");
+        *times += 1;
+        match *times {
+            1 => say(stream, "503 Busy", "Retry-After: 1\r\n", b"{}"),
+            2 => say(stream, "429 Often", "Retry-After: 1\r\n", b"{}"),
+            _ => say(stream, "201 Created", "", b"{}"),
+        }
+    });
+    let world = world(&[]);
+    world.write("guidelines/words.md", guideline("1.0.0", "one"));
+    let mut command = world.command();
+    command
+        .args(["publish", "--registry", &server.url])
+        .env("STANCHION_TOKEN", format!("stn_{}", "0a".repeat(32)));
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(server.asked.lock().expect("notes").len(), 3);
+}

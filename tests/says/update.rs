@@ -491,3 +491,44 @@ fn what_needs_a_file_beside_it_is_no_copy() {
     assert!(flat(&update.out).contains("takes something from a file beside it"), "{}", update.out);
     assert!(world.read(COPY).contains("version: 1.0.0"));
 }
+
+/// Whatever fails besides, the lock says what the copies are.
+#[test]
+fn a_report_that_cannot_be_written_leaves_no_half_an_update() {
+    let world = world();
+    world.ends(0, &["update"]);
+    world.write("mirror/acme/words-1.1.md", guideline("1.1.0", "two"));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    let run = world.command().arg("update").stdout(full).output().expect("it runs");
+    assert_eq!(run.status.code(), Some(2));
+    assert!(world.read(COPY).contains("version: 1.1.0"));
+    assert!(world.read(".stanchion/lock.toml").contains("version = \"1.1.0\""));
+    assert!(!world.ends(0, &["check"]).out.contains("edited here"));
+}
+
+/// Another spelling of a registry is no other registry, and what is built in is not somebody else's.
+#[test]
+fn a_name_stays_where_it_came_from_however_that_is_written() {
+    let world = world();
+    world.ends(0, &["update"]);
+    world.write("evil/acme/words.md", guideline("1.9.0", "two"));
+    let config = |first: &str| {
+        format!("schema = 1\nfollow = [\"acme/base@1\"]\nregistries = [\"./evil\", \"{first}\"]\n")
+    };
+    for spelling in ["./mirror/", "././mirror", "./mirror"] {
+        world.write("stanchion.toml", config(spelling));
+        world.ends(0, &["update"]);
+        assert!(world.read(COPY).contains("version: 1.0.0"), "{spelling}");
+    }
+    let world = World::new();
+    world.write("README.md", "# x\n");
+    world.ends(0, &["init"]);
+    let text = world.read(".stanchion/guidelines/docs/readme-present.md");
+    world.write("evil/readme.md", text.replace("version: 1.0.0", "version: 1.9.0"));
+    world.write(
+        "stanchion.toml",
+        "schema = 1\nfollow = [\"docs/readme-present\"]\nregistries = [\"./evil\"]\n",
+    );
+    world.ends(0, &["update"]);
+    assert_eq!(text, world.read(".stanchion/guidelines/docs/readme-present.md"));
+}

@@ -258,3 +258,43 @@ fn one_bad_day_is_one_bad_waiver() {
     let run = world.run(&["waivers", "lint", "--today", "2026-11-25"]);
     assert!(run.out.contains("at most 1000 waivers are read"), "{}", run.out);
 }
+
+#[test]
+fn a_comment_about_one_check_asks_about_that_one() {
+    let world = World::new();
+    let text = "---\nschema: 1\nguideline: acme/two\nversion: 1.0.0\ntitle: Two\nsummary: Two.\nstage: trial\nowner: test\nchecks:\n  - id: first\n    text: { files: [\"**/*.py\"], find: \"foo\" }\n    message: foo\n  - id: second\n    text: { files: [\"**/*.py\"], find: \"bar\" }\n    message: bar\n---\n# Two\n\n## Why\nTo test.\n";
+    world.write("rules/two.md", text);
+    world.write("stanchion.toml", "schema = 1\nfollow = [\"./rules\"]\n");
+    let many = "x = 1  # c\n".repeat(11_000);
+    world.write("a.py", format!("{many}y = foo(bar)\n"));
+    world.ends(
+        0,
+        &[
+            "waive",
+            "acme/two",
+            "a.py:11001",
+            "--inline",
+            "--check",
+            "first",
+            "--kind",
+            "cost",
+            "--reason",
+            "known for now",
+        ],
+    );
+    assert_eq!(counts(&world, "2026-11-25"), (1, 1));
+}
+
+/// What looks like something else elsewhere takes no time, however long.
+#[test]
+fn hostile_lines_are_read_once() {
+    let world = World::new();
+    let mark = "stanchion: waive a/b -- known for now";
+    let n = 1 << 20;
+    world.write("a.js", format!("x=/[{}\n// {mark}\nf();\n", "=/[".repeat(n / 3)));
+    world.write("b.py", format!("\"{}\n", " # stanchion: waive".repeat(n / 19)));
+    world.write("c.txt", format!("\"{}\n", " # stanchion: waive".repeat(n / 19)));
+    world.write(".stanchion/waivers.toml", format!("schema = 1\ny {}\n", "={".repeat(n / 2)));
+    let run = world.ends(0, &["waivers", "list"]);
+    assert!(run.out.contains("a.js:2"), "{}", run.out);
+}

@@ -177,7 +177,10 @@ fn covers(followed: &Followed, path: &RepoPath, text: &str, line: u32, waiver: &
         why_absent: &|_| String::new(),
     };
     judge(&mut outcome, ground);
-    let here = |finding: &&crate::model::Finding| finding.start.line == line || finding.end.line == line;
+    let asked = |check: &str| waiver.checks.is_empty() || waiver.checks.iter().any(|own| own == check);
+    let here = |finding: &&crate::model::Finding| {
+        (finding.start.line == line || finding.end.line == line) && asked(&finding.check)
+    };
     let mut here = outcome.findings.iter().filter(here).peekable();
     here.peek().is_some() && here.all(|finding| matches!(finding.standing, Standing::Waived(_)))
 }

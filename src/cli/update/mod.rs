@@ -96,6 +96,7 @@ fn write(root: &Path, before: &Lock, plan: &Plan, terminal: &Terminal) -> Result
             return Err(changed(&path));
         }
     }
+    let mut told = String::new();
     for (nth, step) in plan.steps.iter().enumerate() {
         let path = copy::path_of(&step.id, step.is_standard);
         let target = if step.edited { beside(&path) } else { path };
@@ -104,14 +105,17 @@ fn write(root: &Path, before: &Lock, plan: &Plan, terminal: &Terminal) -> Result
             let _ = copy::write_lock(root, before, &half(before, plan, nth));
             return Err(failure);
         }
-        terminal.print(&line(step, &target, terminal))?;
+        told.push_str(&line(step, &target, terminal));
     }
+    // Before anything that may fail for other reasons: what the copies are is said as soon as they are there.
+    copy::write_lock(root, before, &plan.lock)?;
+    terminal.print(&told)?;
     for (path, text) in &plan.beside {
         if copy::read(root, path)?.as_deref() != Some(text.as_str()) {
             copy::write(root, path, text)?;
         }
     }
-    copy::write_lock(root, before, &plan.lock)
+    Ok(())
 }
 
 /// The lock after the first steps: what comes after them is as it was.

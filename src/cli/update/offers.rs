@@ -160,7 +160,10 @@ impl Offers {
     /// Asks for these names, all registries at the same time. `lock` says where they came from.
     pub(super) fn ask(&mut self, names: &BTreeSet<GuidelineId>, lock: &Lock) {
         let origins = origins(lock);
-        let is_here = |source: &str| self.registries.iter().any(|registry| registry.name == source);
+        // The starter set is always here: what came from it is not somebody else's because he has the name, too.
+        let is_here = |source: &str| {
+            source == STARTER || self.registries.iter().any(|registry| same_place(&registry.name, source))
+        };
         // The registry that a name must come from.
         let only: BTreeMap<&GuidelineId, (Kind, &str)> = names
             .iter()
@@ -168,8 +171,9 @@ impl Offers {
             .collect();
         let answers: Vec<BTreeMap<&GuidelineId, (Answer, Vec<String>)>> = std::thread::scope(|scope| {
             let asked = |number: usize, registry: &Registry| {
-                let own =
-                    |id: &&GuidelineId| only.get(*id).is_none_or(|(_, source)| *source == registry.name);
+                let own = |id: &&GuidelineId| {
+                    only.get(*id).is_none_or(|(_, source)| same_place(&registry.name, source))
+                };
                 answers(number, registry, &names.iter().filter(own).collect::<Vec<_>>())
             };
             let threads: Vec<_> = self
@@ -233,7 +237,8 @@ impl Offers {
             Some(Found::Known(is, versions)) if *is == kind => versions.clone(),
             _ => vec![],
         };
-        if !is_standard {
+        // What is built in stands in for nobody who could not be asked.
+        if !is_standard && self.unanswered(id).is_none() {
             all.extend(self.starter.get(id).into_iter().flatten().cloned());
         }
         // Stable: of equal versions that of a registry stays first.
@@ -275,6 +280,24 @@ impl Offers {
             Has::Lost | Has::Folder(_) => None,
         })
     }
+}
+
+/// Whether two names are those of one registry: a slash more, or other letters in the name of a machine, make no other.
+fn same_place(a: &str, b: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let text = text.trim_end_matches('/');
+        match text.split_once("://") {
+            Some((scheme, rest)) => {
+                let (host, path) = rest.split_once('/').map_or((rest, ""), |(host, path)| (host, path));
+                let scheme = scheme.to_ascii_lowercase();
+                let host = host.to_ascii_lowercase();
+                let port = if scheme == "https" { ":443" } else { ":80" };
+                format!("{scheme}://{}/{path}", host.strip_suffix(port).unwrap_or(&host))
+            }
+            None => text.split('/').filter(|part| !matches!(*part, "." | "")).collect::<Vec<_>>().join("/"),
+        }
+    };
+    a == b || plain(a) == plain(b)
 }
 
 /// Where each copy came from, and what it is.

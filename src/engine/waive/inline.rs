@@ -79,7 +79,8 @@ pub fn inline_comments(path: &[u8], text: &str) -> Vec<Comment> {
         let near = floor(text, mark + LONGEST);
         let end = memchr::memchr(b'\n', &bytes[mark..near]).map_or(near, |at| mark + at);
         let Some(found) = begins(&text[start..end], mark - start, openers) else { continue };
-        let is_quote = quotes.is_quote(text.get(followed..mark).unwrap_or_default(), &text[start..end]);
+        let is_quote =
+            quotes.is_quote(text.get(followed..mark).unwrap_or_default(), &text[start..end], &text[mark..]);
         followed = mark;
         if is_quote {
             continue;

@@ -121,6 +121,11 @@ fn values(line: &str, long: &mut Option<&'static str>) -> Vec<(usize, usize)> {
             return found;
         } else if rest.starts_with(['=', '[', ',']) {
             let blanks = rest.len() - rest[1..].trim_start_matches([' ', '\t']).len();
+            // Only a digit begins a day; and whatever has no end near is none.
+            if !rest[blanks..].starts_with(|c: char| c.is_ascii_digit()) {
+                at += blanks.max(1);
+                continue;
+            }
             let length =
                 rest[blanks..].find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '#' | '}'));
             let end = at + blanks + length.unwrap_or(rest.len() - blanks);

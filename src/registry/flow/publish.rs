@@ -23,6 +23,8 @@ pub(in crate::registry) enum Refusal {
     Problems(Vec<Problem>),
     /// The versions of a pre-release or a build are for their authors.
     BuildMetadata,
+    /// The version ends like the name of a file that the site has for another one.
+    EndsInJson,
 }
 
 /// The version that a text is, with everything that lists show of it. `name` is how problems name the file.
@@ -44,6 +46,9 @@ pub(in crate::registry) fn prepare(
         let standard = format::parse_standard(name, text, origin).map_err(Refusal::Problems)?;
         if !standard.version.build.is_empty() {
             return Err(Refusal::BuildMetadata);
+        }
+        if ends_in_json(&standard.version) {
+            return Err(Refusal::EndsInJson);
         }
         return Ok(NewVersion {
             kind,
@@ -68,6 +73,9 @@ pub(in crate::registry) fn prepare(
     let guideline = format::parse(name, text, origin, &|_| None).map_err(Refusal::Problems)?;
     if !guideline.version.build.is_empty() {
         return Err(Refusal::BuildMetadata);
+    }
+    if ends_in_json(&guideline.version) {
+        return Err(Refusal::EndsInJson);
     }
     Ok(NewVersion {
         kind,
@@ -138,6 +146,11 @@ fn sort_key(version: &Version) -> String {
     key
 }
 
+/// `1.0.0-a.json` would have the address under which the site says `1.0.0-a` as JSON.
+fn ends_in_json(version: &Version) -> bool {
+    version.pre.as_str().to_ascii_lowercase().ends_with(".json")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,5 +208,7 @@ mod tests {
         }
         let built = text.replacen(version, "version: 1.0.0+build", 1);
         assert!(matches!(prepare(Kind::Guideline, name, &built, "a", 0), Err(Refusal::BuildMetadata)));
+        let json = text.replacen(version, "version: 1.0.0-a.JSON", 1);
+        assert!(matches!(prepare(Kind::Guideline, name, &json, "a", 0), Err(Refusal::EndsInJson)));
     }
 }

@@ -1,4 +1,4 @@
-//! Who may let guidelines be proved: a few at a time, and one of each owner, so that nobody waits for one who sends many.
+//! Who may let guidelines be proved: a few at a time, and one of each team, so that nobody waits for one who sends many.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +11,9 @@ use super::room::{Busy, Room};
 /// Guidelines that are proved at the same time.
 const AT_A_TIME: usize = 2;
 /// Guidelines that wait for it.
-const WAITING: usize = 16;
-/// Guidelines of one owner: one is proved, others wait.
-const OF_ONE: usize = 3;
+const WAITING: usize = 64;
+/// Guidelines of one owner, a team: one is proved, others wait.
+const OF_ONE: usize = 16;
 /// Longest wait for those of the same owner, and for those of others.
 const PATIENCE: Duration = Duration::from_secs(12);
 
@@ -105,13 +105,13 @@ mod tests {
                 provers.run("alice", move || wait.lock().expect("whole").recv().is_ok()).await
             })
         };
-        let mut all: Vec<_> = (0..8).map(|_| send()).collect();
+        let mut all: Vec<_> = (0..OF_ONE + 5).map(|_| send()).collect();
         let mut refused = 0;
-        while refused < 8 - OF_ONE {
+        while refused < 5 {
             tokio::time::sleep(Duration::from_millis(5)).await;
             refused = all.iter().filter(|it| it.is_finished()).count();
         }
-        // One of hers is at work, two wait; somebody else's is done meanwhile.
+        // One of hers is at work, the others wait; somebody else's is done meanwhile.
         let other = tokio::time::timeout(Duration::from_secs(5), provers.run("bob", || 7)).await;
         assert_eq!(other.expect("without waiting"), Ok(7));
         for _ in 0..OF_ONE {

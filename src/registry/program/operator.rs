@@ -224,6 +224,9 @@ pub(super) fn refused(name: &str, refusal: Refusal) -> String {
         Refusal::TooLarge => {
             format!("{name} is larger than {} KiB\n  help: link to what is longer", LARGEST >> 10)
         }
+        Refusal::EndsInJson => format!(
+            "cannot publish {name}: its version ends in .json, which is how the site names the JSON of another one"
+        ),
         Refusal::BuildMetadata => format!(
             "the version of {name} holds build metadata (+…), by which nobody could choose it\n  help: leave the part from + on out"
         ),

@@ -59,8 +59,7 @@ const EVERY_MEMBER: &str = "SELECT member.person_id, team.name FROM member JOIN 
 const LOCK: &str = "UPDATE person SET locked_ms = $2 WHERE id = $1 AND locked_ms IS NULL";
 const UNLOCK: &str = "UPDATE person SET locked_ms = NULL WHERE id = $1 AND locked_ms IS NOT NULL";
 const END_SESSIONS: &str = "UPDATE session SET ended_ms = $2 WHERE person_id = $1 AND ended_ms IS NULL";
-const END_LINKS: &str =
-    "UPDATE sign_in_link SET used_ms = $2 WHERE person_id = $1 AND used_ms IS NULL AND expires_ms > $2";
+const END_LINKS: &str = "UPDATE sign_in_link SET used_ms = $2 WHERE (person_id = $1 OR made_by = $1) AND used_ms IS NULL AND expires_ms > $2";
 const REVOKE_OWN: &str = "UPDATE token SET revoked_ms = $2 WHERE person_id = $1 AND revoked_ms IS NULL";
 const KEYS_FOR: &str = "SELECT COUNT(*) FROM token WHERE owner = $1 AND person_id IS NULL AND revoked_ms IS NULL AND expires_ms > $2";
 
@@ -117,7 +116,7 @@ impl Store {
             let (team,): (i64,) =
                 sqlx::query_as(sql::TEAM_BY_NAME).bind(team).fetch_one(&mut *transaction).await?;
             sqlx::query(sql::ADD_MEMBER).bind(team).bind(id).execute(&mut *transaction).await?;
-            sqlx::query(sql::ADD_LINK).bind(link).bind(id).bind(expires_ms).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_LINK).bind(link).bind(id).bind(expires_ms).bind(None::<i64>).execute(&mut *transaction).await?;
             transaction.commit().await?;
             Ok(true)
         })
@@ -162,6 +161,7 @@ impl Store {
                 .bind(link)
                 .bind(known.id)
                 .bind(expires_ms)
+                .bind(None::<i64>)
                 .execute(&mut *transaction)
                 .await?;
             transaction.commit().await?;

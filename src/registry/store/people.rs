@@ -34,7 +34,8 @@ impl Person {
 }
 
 impl Store {
-    /// Takes somebody new into a team, with a link (its hash and its end) that signs them in. Returns whether the name was
+    /// Takes somebody new into a team, with a link (its hash and its end) that signs them in, made by somebody (their
+    /// number). Returns whether the name was
     /// free; else nothing is done: a link for somebody who is there would let its maker sign in as them.
     ///
     /// # Errors
@@ -44,7 +45,7 @@ impl Store {
         name: &str,
         team: i64,
         (link, expires_ms): (&str, i64),
-        now_ms: i64,
+        (by, now_ms): (i64, i64),
     ) -> Result<bool, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
@@ -56,7 +57,7 @@ impl Store {
             let (person,): (i64,) =
                 sqlx::query_as(sql::PERSON_BY_NAME).bind(name).fetch_one(&mut *transaction).await?;
             sqlx::query(sql::ADD_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
-            sqlx::query(sql::ADD_LINK).bind(link).bind(person).bind(expires_ms).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_LINK).bind(link).bind(person).bind(expires_ms).bind(by).execute(&mut *transaction).await?;
             transaction.commit().await?;
             Ok(true)
         })
@@ -395,6 +396,7 @@ impl Store {
             .bind(hash)
             .bind(person)
             .bind(expires_ms)
+            .bind(None::<i64>)
             .execute(pool)
             .await
             .map(|_| ()))

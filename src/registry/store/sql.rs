@@ -169,6 +169,9 @@ pub(super) const COLLEAGUES: &str = "SELECT team.id, team.name, person.id, perso
 /// Changes nothing, and makes others wait.
 pub(super) const HOLD_TEAM: &str = "UPDATE team SET name = name WHERE id = $1";
 pub(super) const MEMBERS_OF_TEAM: &str = "SELECT person_id FROM member WHERE team_id = $1";
+pub(super) const TEAM_OF_NAMESPACE: &str = "SELECT team_id FROM namespace WHERE name = $1";
+pub(super) const END_LINKS_OF_TEAM: &str = "UPDATE sign_in_link SET used_ms = $3 WHERE made_by = $2 AND used_ms IS NULL \
+    AND person_id IN (SELECT person_id FROM member WHERE team_id = $1)";
 pub(super) const REMOVE_MEMBER: &str = "DELETE FROM member WHERE team_id = $1 AND person_id = $2";
 /// A namespace is of one team, so nobody loses a key for that of another.
 pub(super) const REVOKE_OF_TEAM: &str = "UPDATE token SET revoked_ms = $3 WHERE person_id = $2 AND revoked_ms IS NULL \
@@ -182,7 +185,7 @@ pub(super) const CLAIM_NAMESPACE: &str = "INSERT INTO namespace (name, team_id) 
     WHERE NOT EXISTS (SELECT 1 FROM name WHERE namespace = $1) ON CONFLICT (name) DO NOTHING";
 
 pub(super) const ADD_LINK: &str =
-    "INSERT INTO sign_in_link (hash, person_id, expires_ms) VALUES ($1, $2, $3)";
+    "INSERT INTO sign_in_link (hash, person_id, expires_ms, made_by) VALUES ($1, $2, $3, $4)";
 pub(super) const USE_LINK: &str =
     "UPDATE sign_in_link SET used_ms = $2 WHERE hash = $1 AND used_ms IS NULL AND expires_ms > $2";
 pub(super) const PERSON_OF_LINK: &str = "SELECT person_id FROM sign_in_link WHERE hash = $1";
@@ -201,7 +204,7 @@ pub(super) const END_SESSION: &str =
 
 /// Those that both databases understand, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 53] = [
+pub(super) const ALL: [&str; 55] = [
     ADD_PERSON_OF_PROVIDER,
     PERSON_BY_SUBJECT,
     CHANGE,
@@ -243,6 +246,8 @@ pub(super) const ALL: [&str; 53] = [
     HOLD_TEAM,
     MEMBERS_OF_TEAM,
     REMOVE_MEMBER,
+    TEAM_OF_NAMESPACE,
+    END_LINKS_OF_TEAM,
     REVOKE_OF_TEAM,
     TEAMS_OF,
     NAMESPACES_OF,

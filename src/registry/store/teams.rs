@@ -24,7 +24,17 @@ impl Store {
         Ok(rows.into_iter().map(colleague).collect())
     }
 
-    /// Takes a person out of a team, with the keys that they made for its namespaces. Returns whether they are not in it
+    /// The team that has a namespace.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(in crate::registry) async fn team_of(&self, namespace: &str) -> Result<Option<i64>, sqlx::Error> {
+        let team: Option<(i64,)> = on!(self, pool => sqlx::query_as(sql::TEAM_OF_NAMESPACE).bind(namespace).fetch_optional(pool).await?);
+        Ok(team.map(|(id,)| id))
+    }
+
+    /// Takes a person out of a team, with the keys that they made for its namespaces and the links that they made
+    /// for others in it. Returns whether they are not in it
     /// now: the last one of a team stays, or nobody could ever take somebody in again.
     ///
     /// # Errors
@@ -49,6 +59,12 @@ impl Store {
                 transaction.rollback().await?;
                 return Ok(false);
             }
+            sqlx::query(sql::END_LINKS_OF_TEAM)
+                .bind(team)
+                .bind(person)
+                .bind(now_ms)
+                .execute(&mut *transaction)
+                .await?;
             sqlx::query(sql::REMOVE_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
             sqlx::query(sql::REVOKE_OF_TEAM)
                 .bind(team)

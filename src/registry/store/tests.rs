@@ -461,6 +461,24 @@ async fn whoever_is_locked_is_out_until_they_are_unlocked() {
     }
 }
 
+/// Whoever is shut out does not come back as a colleague whom they took in before.
+#[tokio::test]
+async fn links_that_somebody_made_end_with_them() {
+    for Fresh { store, _folder } in each().await {
+        let mallory = store.person_in_team("mallory", "pay", 1).await.expect("made");
+        let bob = store.person_in_team("bob", "pay", 1).await.expect("made");
+        let pay = store.person(bob).await.expect("asked").expect("bob").teams[0].0;
+        for (name, link) in [("shadow", "one"), ("ghost", "two")] {
+            let by = if link == "one" { mallory } else { bob };
+            assert!(store.new_person_in_team(name, pay, (link, 9), (by, 1)).await.expect("made"));
+        }
+        assert_eq!(store.lock(mallory, 2).await.expect("locked").links, 1);
+        assert!(store.leave(pay, bob, 3).await.expect("left"));
+        assert_eq!(store.use_link("one", 4).await.expect("asked"), None);
+        assert_eq!(store.use_link("two", 4).await.expect("asked"), None);
+    }
+}
+
 #[tokio::test]
 async fn every_statement_is_understood() {
     for Fresh { store, _folder } in each().await {

@@ -30,13 +30,13 @@ impl Quotes {
         }
     }
 
-    /// Whether what begins behind `text` stands in a quote; `text` is everything from where the last question ended on,
-    /// and `line` is the line in which it ends.
-    pub(super) fn is_quote(&mut self, text: &str, line: &str) -> bool {
+    /// Whether what begins behind `text` stands in a quote; `text` is everything from where the last question ended on, `rest`
+    /// everything behind it, and `line` is the line between.
+    pub(super) fn is_quote(&mut self, text: &str, line: &str, rest: &str) -> bool {
         match self {
             Self::Unknown => false,
             Self::Markdown(markdown) => markdown.is_quote(text, line),
-            Self::Texts(texts) => texts.is_quote(text),
+            Self::Texts(texts) => texts.is_quote(text, rest),
         }
     }
 }

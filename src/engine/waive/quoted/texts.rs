@@ -1,17 +1,34 @@
 //! Texts of several lines in code, followed byte by byte.
 
+use std::collections::VecDeque;
+
 use super::writing::{Also, Within, Writing};
 
+/// Longest word that is remembered, in bytes.
+const LONGEST_WORD: usize = 8;
+/// Words of a script behind which an expression between slashes begins.
+const BEFORE_EXPRESSION: [&[u8]; 8] = [b"return", b"typeof", b"case", b"in", b"of", b"do", b"else", b"void"];
+/// Most texts that begin in one line.
+const MOST_WAITING: usize = 8;
+
 /// Follows code.
+#[derive(Clone)]
 pub(in crate::engine::waive) struct Texts {
     writing: &'static Writing,
     state: State,
+    /// For each text of a script that was left for code within it: how many braces are open there.
+    within: Vec<usize>,
+    /// The word that ends here.
+    word: Vec<u8>,
+    /// Whether the text that is open ends anywhere; not looked for yet where it is not known.
+    ends: Option<bool>,
     /// The last byte that was no blank, and the last one at all.
     before: (u8, u8),
-    /// A word that ends a text which begins in the next line.
-    waits: Option<Vec<u8>>,
+    /// Words that end texts which begin in the next line.
+    waits: VecDeque<Vec<u8>>,
 }
 
+#[derive(Clone)]
 enum State {
     Code,
     /// In a comment up to the end of the line.
@@ -30,17 +47,47 @@ enum State {
 
 impl Texts {
     pub(super) fn new(writing: &'static Writing) -> Self {
-        Self { writing, state: State::Code, before: (b'\n', b'\n'), waits: None }
+        Self {
+            writing,
+            state: State::Code,
+            within: vec![],
+            word: vec![],
+            ends: None,
+            before: (b'\n', b'\n'),
+            waits: VecDeque::new(),
+        }
     }
 
     /// See [`super::Quotes::is_quote`].
-    pub(super) fn is_quote(&mut self, text: &str) -> bool {
+    pub(super) fn is_quote(&mut self, text: &str, rest: &str) -> bool {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
             at += self.step(&bytes[at..]).max(1);
         }
+        if !self.is_text() {
+            return false;
+        }
+        // What never ends is no text: it was not understood, and must not take the effect from all that follows.
+        if self.ends.is_none() {
+            self.ends = Some(self.clone().leaves(rest.as_bytes()));
+        }
+        self.ends == Some(true)
+    }
+
+    fn is_text(&self) -> bool {
         matches!(self.state, State::Long(_) | State::Raw(_) | State::Here(..))
+    }
+
+    /// Whether what is open ends in `rest`.
+    fn leaves(mut self, rest: &[u8]) -> bool {
+        let mut at = 0;
+        while at < rest.len() && self.is_text() {
+            at += self.step(&rest[at..]).max(1);
+        }
+        // The last line may have no end.
+        let is_end = |word: &[u8], line: &[u8]| line.trim_ascii() == word;
+        !self.is_text() || matches!(&self.state, State::Here(word, line) if is_end(word, line))
     }
 
     /// Takes the first bytes of `rest`, which is not empty. Returns how many.
@@ -80,6 +127,11 @@ impl Texts {
                 if within == Within::Escaped && byte == b'\\' {
                     return 2;
                 }
+                if self.writing.also == Also::Script && rest.starts_with(b"${") {
+                    self.within.push(0);
+                    self.state = State::Code;
+                    return 2;
+                }
                 if rest.starts_with(close.as_bytes()) {
                     if within == Within::Doubled && rest[close.len()..].starts_with(close.as_bytes()) {
                         return 2 * close.len();
@@ -104,6 +156,9 @@ impl Texts {
                     line.clear();
                     if is_end {
                         self.leave();
+                        if let Some(word) = self.waits.pop_front() {
+                            self.state = State::Here(word, vec![]);
+                        }
                     }
                 } else {
                     line.push(byte);
@@ -115,11 +170,13 @@ impl Texts {
 
     fn leave(&mut self) {
         self.state = State::Code;
+        self.ends = None;
         self.before = (b'"', b'"');
     }
 
     fn end_line(&mut self) -> usize {
-        if let (Some(word), State::Code | State::Line | State::Short(_)) = (self.waits.take(), &self.state) {
+        let is_code = matches!(self.state, State::Code | State::Line | State::Short(_));
+        if let Some(word) = self.waits.pop_front().filter(|_| is_code) {
             self.state = State::Here(word, vec![]);
         } else if matches!(self.state, State::Line | State::Short(_)) {
             self.state = State::Code;
@@ -134,6 +191,31 @@ impl Texts {
         let (solid, last) = self.before;
         self.before = (if byte.is_ascii_whitespace() { solid } else { byte }, byte);
         let writing = self.writing;
+        // As far as it takes to know the words behind which an expression begins.
+        if !byte.is_ascii_alphanumeric() && byte != b'_' {
+            if !byte.is_ascii_whitespace() && byte != b'/' {
+                self.word.clear();
+            }
+        } else {
+            if !last.is_ascii_alphanumeric() && last != b'_' {
+                self.word.clear();
+            }
+            if self.word.len() < LONGEST_WORD {
+                self.word.push(byte);
+            }
+        }
+        if let Some(open) = self.within.last_mut() {
+            match byte {
+                b'{' => *open += 1,
+                b'}' if *open > 0 => *open -= 1,
+                b'}' => {
+                    self.within.pop();
+                    self.state = State::Long(0);
+                    return 1;
+                }
+                _ => {}
+            }
+        }
         let starts = |text: &str| rest.starts_with(text.as_bytes());
         if writing.also == Also::Escapes && byte == b'\\' {
             return 2;
@@ -163,7 +245,10 @@ impl Texts {
         if let Some(open) = writing.here.filter(|open| starts(open)) {
             return self.here(&rest[open.len()..], open.len());
         }
-        if writing.also == Also::Expressions && byte == b'/' && is_before_expression(solid) {
+        if writing.also == Also::Script
+            && byte == b'/'
+            && (is_before_expression(solid) || BEFORE_EXPRESSION.contains(&self.word.as_slice()))
+        {
             return expression(rest);
         }
         1
@@ -199,10 +284,13 @@ impl Texts {
     fn here(&mut self, rest: &[u8], opened: usize) -> usize {
         let mut at = 0;
         let is = |at: usize, bytes: &[u8]| rest.get(at).is_some_and(|byte| bytes.contains(byte));
-        while is(at, b"-~ ") && at < 2 {
+        // Of a shell a blank may stand between.
+        let is_shell = self.writing.apart;
+        while is(at, if is_shell { b"- " } else { b"-~" }) && at < 2 {
             at += 1;
         }
-        // `<<<` of a shell is no such text, and a number behind it is a shift.
+        let is_marked = at > 0;
+        // `<<<` of a shell is no such text.
         let quote = rest.get(at).copied().filter(|byte| matches!(byte, b'"' | b'\''));
         at += usize::from(quote.is_some()) + usize::from(is(at, b"\\"));
         let word: Vec<u8> = rest[at.min(rest.len())..]
@@ -210,12 +298,13 @@ impl Texts {
             .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
             .copied()
             .collect();
-        // Elsewhere than behind quotes it is written in capitals, or it may be a shift.
-        let is_word =
-            word.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte == b'_' || quote.is_some());
-        if is_word && self.waits.is_none() {
+        // It may be a shift as well; then no line of the file is this word alone, and it is none.
+        let is_plain =
+            |byte: &u8| is_shell || is_marked || quote.is_some() || byte.is_ascii_uppercase() || opened > 2;
+        let is_word = word.first().is_some_and(|byte| !byte.is_ascii_digit() && is_plain(byte));
+        if is_word && self.waits.len() < MOST_WAITING {
             at += word.len() + usize::from(quote.is_some());
-            self.waits = Some(word);
+            self.waits.push_back(word);
             return opened + at;
         }
         // All of `<<<`, so that it is not looked at again.

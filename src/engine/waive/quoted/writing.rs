@@ -38,8 +38,8 @@ pub(super) enum Within {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Also {
     Nothing,
-    /// Expressions between slashes.
-    Expressions,
+    /// Expressions between slashes, and code within texts.
+    Script,
     /// Texts behind `r#`, characters that look like the beginning of one, and lifetimes.
     Rust,
     /// A backslash outside of a text means the next character itself.
@@ -72,8 +72,7 @@ const TOML: Writing = Writing {
     ..PLAIN
 };
 /// <https://262.ecma-international.org/15.0/#sec-template-literal-lexical-components>
-const JAVASCRIPT: Writing =
-    Writing { long: &[("`", "`", Within::Escaped)], also: Also::Expressions, ..SLASHES };
+const JAVASCRIPT: Writing = Writing { long: &[("`", "`", Within::Escaped)], also: Also::Script, ..SLASHES };
 /// <https://go.dev/ref/spec#String_literals>
 const GO: Writing = Writing { long: &[("`", "`", Within::Never)], ..SLASHES };
 /// <https://doc.rust-lang.org/reference/tokens.html>
@@ -86,28 +85,14 @@ const CSHARP: Writing =
     Writing { long: &[("\"\"\"", "\"\"\"", Within::Never), ("@\"", "\"", Within::Doubled)], ..SLASHES };
 /// <https://en.cppreference.com/w/cpp/language/string_literal>
 const CPP: Writing = Writing { long: &[("R\"(", ")\"", Within::Never)], ..SLASHES };
-/// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html>
-const SHELL: Writing = Writing {
-    line: &["#"],
-    apart: true,
-    long: &[("'", "'", Within::Never), ("\"", "\"", Within::Escaped)],
-    short: b"",
-    here: Some("<<"),
-    also: Also::Escapes,
-    ..PLAIN
-};
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html>. Quotes within `$(…)` begin anew, and there are
+/// several kinds of them: only here-documents are known.
+const SHELL: Writing =
+    Writing { line: &["#"], apart: true, short: b"", here: Some("<<"), also: Also::Escapes, ..PLAIN };
 /// <https://docs.ruby-lang.org/en/3.4/syntax/literals_rdoc.html#label-Here+Document+Literals>
 const RUBY: Writing = Writing { line: &["#"], here: Some("<<"), ..PLAIN };
 /// <https://www.php.net/manual/language.types.string.php>
 const PHP: Writing = Writing { line: &["//", "#"], short: b"", here: Some("<<<"), ..SLASHES };
-/// <https://www.postgresql.org/docs/15/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS>
-const SQL: Writing = Writing {
-    line: &["--"],
-    block: Some(("/*", "*/")),
-    long: &[("'", "'", Within::Doubled)],
-    short: b"\"",
-    ..PLAIN
-};
 /// <https://hexdocs.pm/elixir/syntax-reference.html>
 const ELIXIR: Writing = Writing {
     line: &["#"],
@@ -135,13 +120,14 @@ pub(super) fn of(path: &[u8], extension: &[u8]) -> Option<&'static Writing> {
         Language::Bash => Some(&SHELL),
         Language::Ruby => Some(&RUBY),
         Language::Php => Some(&PHP),
-        Language::Sql => Some(&SQL),
         Language::Css
         | Language::Dockerfile
         | Language::Hcl
         | Language::Html
         | Language::Json
         | Language::Markdown
+        // Several dialects, which escape in different ways.
+        | Language::Sql
         | Language::Yaml => None,
     })
 }

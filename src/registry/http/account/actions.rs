@@ -136,7 +136,11 @@ pub(in crate::registry::http) async fn add_member(
         };
         let now = (shared.now_ms)();
         let link = (secret.hash(), now + LINK_MS);
-        match shared.store.new_person_in_team(&person, team, (&link.0, link.1), now).await {
+        match shared
+            .store
+            .new_person_in_team(&person, team, (&link.0, link.1), (somebody.person.id, now))
+            .await
+        {
             Ok(true) => {
                 let what = format!("The link that signs {person} in, once, within a day");
                 let root = super::super::feed::root(&shared, &headers);

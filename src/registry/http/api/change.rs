@@ -121,6 +121,9 @@ async fn retire(
     if let Err(answer) = publisher(&shared, &headers, &namespace).await {
         return answer;
     }
+    if GuidelineId::new(&format!("{namespace}/{slug}")).is_err() {
+        return unknown();
+    }
     match shared.store.name(&namespace, &slug).await {
         Ok(Some(name)) if name.kind == kind => {}
         Ok(_) => return unknown(),

@@ -71,9 +71,13 @@ async fn put(
         return problem(StatusCode::UNPROCESSABLE_ENTITY, &says);
     }
     if kind == Kind::Guideline {
-        match proved(shared, &held.owner, &new).await {
+        match proved(shared, &new).await {
             Ok(note) => new.note = note,
             Err(answer) => return answer,
+        }
+        // That took a while, and what is published stays: the key may have been taken back.
+        if let Err(answer) = publisher(shared, headers, namespace).await {
+            return answer;
         }
     }
     let answer = |status| {
@@ -98,7 +102,7 @@ async fn put(
 }
 
 /// What is to be noted about a guideline, or why it is not published. What is published already is not proved again.
-async fn proved(shared: &Shared, owner: &str, new: &NewVersion) -> Result<Option<String>, Response> {
+async fn proved(shared: &Shared, new: &NewVersion) -> Result<Option<String>, Response> {
     let versions = shared.store.versions(&new.namespace, &new.slug).await.map_err(|error| broken(&error))?;
     if let Some(there) = versions.iter().find(|it| it.version == new.version) {
         return Ok(there.note.clone());
@@ -109,7 +113,10 @@ async fn proved(shared: &Shared, owner: &str, new: &NewVersion) -> Result<Option
     };
     let (name, text, worker) = (format!("{}.md", new.slug), new.text.clone(), shared.worker.clone());
     let work = move || prove(&name, &text, before.as_deref(), worker.as_deref());
-    let Proved { problems, note } = shared.proving.run(owner, work).await.map_err(|_| busy())?;
+    // Of each team in its turn: names of keys cost nothing, a team is made by the operator.
+    let team = shared.store.team_of(&new.namespace).await.map_err(|error| broken(&error))?;
+    let turn = team.map_or_else(|| format!("namespace {}", new.namespace), |team| format!("team {team}"));
+    let Proved { problems, note } = shared.proving.run(&turn, work).await.map_err(|_| busy())?;
     if problems.is_empty() { Ok(note) } else { Err(refused(Kind::Guideline, Refusal::Problems(problems))) }
 }
 
@@ -125,6 +132,12 @@ fn refused(kind: Kind, refusal: Refusal) -> Response {
             return problem(
                 status,
                 "The version holds build metadata (+…), by which nobody could choose it.",
+            );
+        }
+        Refusal::EndsInJson => {
+            return problem(
+                status,
+                "The version ends in .json, which is how this site names the JSON of another one.",
             );
         }
         Refusal::Problems(problems) => problems,

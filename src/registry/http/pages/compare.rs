@@ -1,6 +1,6 @@
 //! `/guidelines/<ns>/<slug>/compare/<a>...<b>`: what changed between two versions, first in words.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -10,11 +10,11 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use super::prose_diff::{self, Part, Room};
 use super::{Failed, Frame, as_json, failed, filters, nothing, page};
 use crate::format;
-use crate::model::{Guideline, GuidelineId, Origin};
+use crate::model::{Guideline, GuidelineId, Origin, Section};
 use crate::registry::http::Shared;
 use crate::registry::http::query::Pairs;
 use crate::registry::store::{Kind, PublishedVersion};
-use crate::report::differences;
+use crate::report::{differences, numbered};
 
 #[derive(Template)]
 #[template(path = "compare.html")]
@@ -88,28 +88,24 @@ async fn read(
     let (Some(a), Some(b)) = (find(old), find(new)) else { return Ok(None) };
     let (before, after) = (text(shared, &a).await?, text(shared, &b).await?);
     let versions = versions.into_iter().rev().map(|it| it.version).collect();
-    let bytes = before.len() + after.len();
     let compared = move || {
         let (before, after) = (parse(&a, &before)?, parse(&b, &after)?);
         Some(page(StatusCode::OK, &compared(id.to_string(), &before, &after, versions)))
     };
-    Ok(shared.looking.look(bytes, compared).await?)
+    // However small they are: words that come again and again take the square of their number.
+    Ok(shared.looking.run(compared).await?)
 }
 
 fn compared<'g>(id: String, before: &'g Guideline, after: &'g Guideline, versions: Vec<String>) -> Compare {
-    let (was, is) = (below(before), below(after));
-    let gone = before.sections.iter().filter(|it| !is.contains_key(it.heading.as_str()));
+    let (was, is): (HashMap<_, _>, HashMap<_, _>) = (numbered(before).collect(), numbered(after).collect());
+    let gone = numbered(before).filter(|(heading, _)| !is.contains_key(heading));
     let mut room = Room::new();
-    let mut told = HashSet::new();
-    let prose = after
-        .sections
-        .iter()
+    let prose = numbered(after)
         .chain(gone)
-        .map(|it| it.heading.as_str())
-        .filter(|heading| told.insert(*heading))
-        .map(|heading| {
-            let text = |all: &HashMap<&str, &'g str>| all.get(heading).copied().unwrap_or_default();
-            (heading.to_owned(), prose_diff::compare(text(&was), text(&is), &mut room))
+        .map(|(heading, section)| {
+            let text =
+                |all: &HashMap<_, &'g Section>| all.get(&heading).map_or("", |it| it.markdown.as_str());
+            (section.heading.clone(), prose_diff::compare(text(&was), text(&is), &mut room))
         })
         .filter(|(_, parts)| !parts.is_empty())
         .collect();
@@ -125,15 +121,6 @@ fn compared<'g>(id: String, before: &'g Guideline, after: &'g Guideline, version
         checks: prose_diff::compare(front(before), front(after), &mut room),
         versions,
     }
-}
-
-/// What stands below each heading, the first of those that are the same. There may be many thousands.
-fn below(guideline: &Guideline) -> HashMap<&str, &str> {
-    let mut all = HashMap::new();
-    for section in &guideline.sections {
-        all.entry(section.heading.as_str()).or_insert(section.markdown.as_str());
-    }
-    all
 }
 
 async fn text(shared: &Shared, it: &PublishedVersion) -> Result<String, sqlx::Error> {

@@ -2,8 +2,10 @@
 
 use imara_diff::{Algorithm, Diff, InternedInput};
 
-/// So much is compared word by word in one comparison, in bytes of both sides: what is more is shown as gone and new.
+/// So much is compared word by word in one comparison, in bytes and in words of both sides: what is more is shown as gone
+/// and new. (Where few words come again and again it takes the square of their number.)
 const LARGEST: usize = 128 << 10;
+const MOST_WORDS: usize = 8_000;
 /// Most words that are kept around a change.
 const AROUND: usize = 30;
 
@@ -37,12 +39,12 @@ fn words(text: &str) -> Vec<&str> {
     all
 }
 
-/// What is left to be compared word by word in one comparison, in bytes.
-pub(super) struct Room(usize);
+/// What is left to be compared word by word in one comparison, in bytes and in words.
+pub(super) struct Room(usize, usize);
 
 impl Room {
     pub(super) fn new() -> Self {
-        Self(LARGEST)
+        Self(LARGEST, MOST_WORDS)
     }
 }
 
@@ -51,13 +53,15 @@ pub(super) fn compare(old: &str, new: &str, room: &mut Room) -> Vec<Part> {
     if old == new {
         return vec![];
     }
-    let Some(left) = room.0.checked_sub(old.len() + new.len()) else {
+    let (was, is) = (words(old), words(new));
+    let left = room.0.checked_sub(old.len() + new.len()).zip(room.1.checked_sub(was.len() + is.len()));
+    let Some(left) = left else {
         let parts = [(Part::Gone as fn(String) -> Part, old), (Part::New, new)];
         let there = parts.into_iter().filter(|(_, text)| !text.is_empty());
         return there.map(|(part, text)| part(text.to_owned())).collect();
     };
-    room.0 = left;
-    let (old, new) = (words(old), words(new));
+    *room = Room(left.0, left.1);
+    let (old, new) = (was, is);
     let mut input = InternedInput::default();
     input.update_before(old.iter().copied());
     input.update_after(new.iter().copied());
@@ -111,7 +115,7 @@ mod tests {
 
     #[test]
     fn many_sections_are_compared_as_one() {
-        let (mut room, text) = (Room::new(), "word ".repeat(LARGEST / 15));
+        let (mut room, text) = (Room::new(), "word ".repeat(MOST_WORDS / 3));
         let parts = super::compare(&format!("{text}a"), &format!("{text}b"), &mut room);
         assert_eq!(parts.len(), 4, "left out, the same, gone, new");
         let whole = super::compare(&format!("{text}a"), &format!("{text}b"), &mut room);

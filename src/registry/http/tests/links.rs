@@ -126,3 +126,23 @@ async fn the_team_that_was_chosen_stays_chosen() {
         assert_eq!(page.matches("<option selected>second</option>").count(), 1, "{path}: {page}");
     }
 }
+
+/// A reversal below a heading that stands there twice is on the page on which people decide.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changed_below_a_second_heading_is_shown() {
+    let served = served().await;
+    let (_, text) = crate::format::starter().into_iter().next().expect("one");
+    let line = |start: &str| text.lines().find(|line| line.starts_with(start)).expect("the line").to_owned();
+    for (version, word) in [("1.0.0", "never"), ("1.1.0", "always")] {
+        let text = text.replacen(&line("guideline: "), "guideline: acme/twice", 1).replacen(
+            &line("version: "),
+            &format!("version: {version}"),
+            1,
+        );
+        let text = format!("{text}\n## Note\n\nThe same.\n\n## Note\n\nYou must {word} do it.\n");
+        let new = prepare(Kind::Guideline, "x.md", &text, "tests", 7).expect("a version");
+        served.store.publish(&new).await.expect("published");
+    }
+    let (status, _, body) = served.get("/guidelines/acme/twice/compare/1.0.0...1.1.0").await;
+    assert!(status == 200 && body.contains("always") && body.contains("never"), "{body}");
+}
