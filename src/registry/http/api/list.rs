@@ -1,4 +1,4 @@
-//! `GET /api/v1/guidelines`, `/standards`, `/namespaces`.
+//! `GET /api/v1/guidelines`, `/standards`, `/namespaces`, `/stages`.
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::{shapes, unusable};
+use crate::model::Stage;
 use crate::registry::flow::cursor;
 use crate::registry::http::Shared;
 use crate::registry::http::answers::{broken, rfc3339, tagged};
@@ -90,4 +91,18 @@ pub(in crate::registry::http) async fn namespaces(
         })
         .collect();
     tagged(&headers, "application/json", format!("{}\n", json!({ "items": items, "next": next })))
+}
+
+/// How many guidelines are in each stage, from an idea to what is no longer advised.
+pub(in crate::registry::http) async fn stages(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let counts = match shared.store.labels("stage", 10).await {
+        Ok(counts) => counts,
+        Err(error) => return broken(&error),
+    };
+    let count = |stage: Stage| counts.iter().find(|(word, _)| word == stage.word()).map_or(0, |it| it.1);
+    let items: Vec<_> = Stage::ALL
+        .into_iter()
+        .map(|stage| json!({ "stage": stage.word(), "guidelines": count(stage) }))
+        .collect();
+    tagged(&headers, "application/json", format!("{}\n", json!({ "items": items })))
 }

@@ -16,7 +16,7 @@ use super::query::Slip;
 use crate::registry::flow::{Denied, Held, may_publish, presented};
 
 pub(super) use change::{retire_guideline, retire_standard, yank_guideline, yank_standard};
-pub(super) use list::{guidelines, namespaces, standards};
+pub(super) use list::{guidelines, namespaces, stages, standards};
 pub(super) use name::{compare, guideline, guideline_version, standard, standard_version};
 pub(super) use publish::{put_guideline, put_standard};
 

@@ -18,6 +18,11 @@ pub(in crate::registry::http) async fn namespaces(RawQuery(query): RawQuery) -> 
     list("namespaces", query)
 }
 
+/// `/stages.json`
+pub(in crate::registry::http) async fn stages(RawQuery(query): RawQuery) -> Response {
+    list("stages", query)
+}
+
 fn list(what: &str, query: Option<String>) -> Response {
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
     to(&format!("/api/v1/{what}{query}"))
