@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use sha2::{Digest as _, Sha256};
-
 use super::flow::prepare;
 use super::store::{Kind, Store, Wanted};
 
@@ -79,8 +77,7 @@ pub(super) async fn verify(store: &Store) -> Result<Verified, sqlx::Error> {
                     found.wrong.push(format!("{told}: its text is gone"));
                     continue;
                 };
-                let digest: String =
-                    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+                let digest = crate::format::digest(text.as_bytes());
                 if digest != it.sha256 {
                     found.wrong.push(format!("{told}: its text has another digest ({digest})"));
                     continue;

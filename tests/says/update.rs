@@ -492,6 +492,24 @@ fn what_needs_a_file_beside_it_is_no_copy() {
     assert!(world.read(COPY).contains("version: 1.0.0"));
 }
 
+/// A repository that somebody else made may show with its lock what lies elsewhere.
+#[test]
+fn a_lock_that_is_a_link_is_not_read() {
+    let world = world();
+    world.ends(0, &["update"]);
+    let outside = tempfile::tempdir().expect("a folder");
+    std::fs::write(outside.path().join("secret"), "schema = 1\nsecret = \"of somebody\"\n").expect("written");
+    std::fs::remove_file(world.path(".stanchion/lock.toml")).expect("removed");
+    std::os::unix::fs::symlink(outside.path().join("secret"), world.path(".stanchion/lock.toml"))
+        .expect("a link");
+    let run = world.ends(2, &["update"]);
+    assert!(
+        run.err.contains("is a link, and is not read") && !run.err.contains("of somebody"),
+        "{}",
+        run.err
+    );
+}
+
 /// Whatever fails besides, the lock says what the copies are.
 #[test]
 fn a_report_that_cannot_be_written_leaves_no_half_an_update() {

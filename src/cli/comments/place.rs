@@ -50,19 +50,15 @@ pub(super) fn insert(
 fn why_not(path: &RepoPath, before: &[&str], next: &str) -> Result<(), String> {
     let language = language_of(path.bytes());
     let last = before.last().map_or("", |line| line.trim_end());
-    // A Dockerfile takes comments out before it joins lines: <https://docs.docker.com/reference/dockerfile/#format>.
-    if language != Some(Language::Dockerfile) && last.ends_with(['\\', '^', '`']) {
-        let goes_on = match language {
-            Some(Language::Markdown | Language::JavaScript | Language::TypeScript | Language::Tsx) => {
-                last.ends_with('\\')
-            }
-            Some(_) => last.ends_with('\\'),
-            // `^` goes on in batch files, the backtick in PowerShell.
-            None => true,
-        };
-        if goes_on {
-            return Err("the line before goes on there".to_owned());
-        }
+    // A Dockerfile takes comments out before it joins lines: <https://docs.docker.com/reference/dockerfile/#format>. Where the
+    // language is not known, `^` goes on in batch files, and the backtick in PowerShell.
+    let goes_on = match language {
+        Some(Language::Dockerfile) => false,
+        Some(_) => last.ends_with('\\'),
+        None => last.ends_with(['\\', '^', '`']),
+    };
+    if goes_on {
+        return Err("the line before goes on there".to_owned());
     }
     if language == Some(Language::Markdown) && last.starts_with('|') && next.trim_start().starts_with('|') {
         return Err("a comment would end the table".to_owned());

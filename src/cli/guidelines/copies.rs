@@ -14,7 +14,7 @@ use crate::model::{GuidelineId, Origin, Problem, Standard};
 /// The lock's name, relative to the party.
 pub(in super::super) const LOCK: &str = ".stanchion/lock.toml";
 /// The name of the starter set, as a source.
-pub(super) const STARTER: &str = "starter";
+pub(in super::super) const STARTER: &str = "starter";
 
 /// The copies of a party.
 pub(in super::super) struct Copies {
@@ -52,6 +52,10 @@ impl Copies {
         let (copies, problems) = Self::read(root);
         if problems.is_empty() {
             return Ok(copies);
+        }
+        // What a problem shows must be the repository's own: never what a link leads to.
+        if !is_plain(root, Path::new(LOCK)) {
+            return Err(problems);
         }
         let text = files::read(&root.join(LOCK)).map_err(|_| problems)?;
         let is_here = |path: PathBuf, sha256: &str| {

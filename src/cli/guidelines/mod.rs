@@ -19,7 +19,7 @@ use crate::format;
 use crate::model::{Guideline, GuidelineId, NotAssessed, Note, Origin, Outcome, Problem, Reason};
 use crate::report::escape::escape;
 use crate::report::{HumanStyle, Role, wrap};
-pub(super) use copies::{Copies, LOCK, is_plain};
+pub(super) use copies::{Copies, LOCK, STARTER, is_plain};
 use double::Conflict;
 pub(super) use double::Double;
 use load::Loaded;

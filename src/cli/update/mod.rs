@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use super::guidelines::{Copies, LOCK};
+use super::guidelines::{Copies, LOCK, STARTER};
 use super::party::{CONFIG, FOLDER, Party};
 use super::terminal::Terminal;
 use super::{Exit, Failure, cache, root, shell, turn};
@@ -20,7 +20,7 @@ use crate::model::{Guideline, GuidelineId, Origin};
 use crate::report::escape::escape;
 use crate::report::{Role, differences, wrap};
 use copy::{Wanted, choose, locked};
-use offers::{Offers, STARTER};
+use offers::Offers;
 use plan::{Plan, Step, beside};
 
 /// Bring newer versions of what is followed

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use semver::Version;
 
+use super::super::guidelines::STARTER;
 use super::super::party::Party;
 use super::folder::{self, Folder};
 use crate::client::{Entry, Kind, Place, Remembered, Source};
@@ -18,9 +19,6 @@ use crate::model::{GuidelineId, Origin};
 
 /// Questions to one registry at the same time.
 const ASKING: usize = 8;
-
-/// The name of the starter set, as a source.
-pub(super) const STARTER: &str = "starter";
 
 /// A version that a source offers.
 #[derive(Clone, Debug, PartialEq, Eq)]

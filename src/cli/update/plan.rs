@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use semver::{Comparator, Op, Version, VersionReq};
 
 use super::super::Failure;
-use super::super::guidelines::Copies;
+use super::super::guidelines::{Copies, STARTER};
 use super::super::party::Party;
 use super::copy::{self, Wanted, choose, fits, locked};
-use super::offers::{Offered, Offers, STARTER};
+use super::offers::{Offered, Offers};
 use super::version_of;
 use crate::format::{self, Follow, Lock, Locked};
 use crate::model::{GuidelineId, Origin};

@@ -1,6 +1,9 @@
 //! Who somebody is and what they may do: links that sign in, sessions, teams. No HTTP, no SQL, no clock enters here.
 
-use sha2::{Digest as _, Sha256};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::format::digest;
 
 /// So long a link signs somebody in, in milliseconds: a day.
 pub(in crate::registry) const LINK_MS: i64 = 24 * HOUR_MS;
@@ -35,12 +38,12 @@ impl Secret {
 
     /// What is kept of it.
     pub(in crate::registry) fn hash(&self) -> String {
-        hex(&Sha256::digest(self.0.as_bytes()))
+        digest(self.0.as_bytes())
     }
 
     /// What stands in the forms of a session: another site does not know it.
     pub(in crate::registry) fn of_forms(&self) -> String {
-        hex(&Sha256::digest(format!("forms of {}", self.0).as_bytes()))
+        digest(format!("forms of {}", self.0).as_bytes())
     }
 
     /// Whether a form came from a page of this session. Takes as long for any answer.
@@ -63,20 +66,17 @@ pub(in crate::registry) fn unsealed<'t>(key: &str, text: &'t str, now_ms: i64) -
     (is_ours && until.parse::<i64>().is_ok_and(|until| now_ms < until)).then_some(text)
 }
 
-/// The hash is hashed again: of one alone, that of a longer text could be made without the key.
+/// RFC 2104.
 fn seal(key: &str, text: &str) -> String {
-    let key = hex(&Sha256::digest(format!("seals of {key}").as_bytes()));
-    let inner = hex(&Sha256::digest(format!("{key} {text}").as_bytes()));
-    hex(&Sha256::digest(format!("{key} {inner}").as_bytes()))
+    // A key of any length can be used.
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { unreachable!("HMAC takes any key") };
+    let bytes = mac.chain_update(text.as_bytes()).finalize().into_bytes();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_same(own: &str, sent: &str) -> bool {
     let differences = own.bytes().zip(sent.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
     own.len() == sent.len() && differences == 0
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A session as it is kept.

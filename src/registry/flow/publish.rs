@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use semver::Version;
-use sha2::{Digest as _, Sha256};
 
 use super::words;
 use crate::format;
@@ -56,7 +55,7 @@ pub(in crate::registry) fn prepare(
             slug: standard.id.slug().to_owned(),
             sort_key: sort_key(&standard.version),
             version: standard.version.to_string(),
-            sha256: digest(text),
+            sha256: format::digest(text.as_bytes()),
             text: text.to_owned(),
             words: words::of_standard(&standard),
             title: standard.title,
@@ -83,7 +82,7 @@ pub(in crate::registry) fn prepare(
         slug: guideline.id.slug().to_owned(),
         sort_key: sort_key(&guideline.version),
         version: guideline.version.to_string(),
-        sha256: digest(text),
+        sha256: format::digest(text.as_bytes()),
         text: text.to_owned(),
         words: words::of_guideline(&guideline),
         title: guideline.title,
@@ -121,11 +120,6 @@ pub(in crate::registry) fn followed<'v>(
             && it.version.parse::<Version>().is_ok_and(|it| it.pre.is_empty() && it < version)
     };
     versions.iter().rev().find(older).map(|it| it.sha256.as_str())
-}
-
-/// SHA-256 of the bytes, hexadecimal.
-fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A text that sorts by bytes as versions do: <https://semver.org/#spec-item-11>.

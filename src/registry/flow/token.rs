@@ -1,7 +1,5 @@
 //! Keys of machines: how they look, and what they allow.
 
-use sha2::{Digest as _, Sha256};
-
 /// What every key begins with, so that scanners for secrets know one.
 const PREFIX: &str = "stn_";
 
@@ -36,7 +34,7 @@ pub(in crate::registry) fn presented(authorization: &str) -> Option<String> {
 }
 
 fn hash_of(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::format::digest(key.as_bytes())
 }
 
 /// A key as it is stored.

@@ -5,6 +5,8 @@
 //! 2026-11-26, all ended outside of a text but two bundles of one program and three that do not parse.)
 
 mod markdown;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod writing;
 
