@@ -15,7 +15,9 @@ use super::{Failure, cache, root, worker};
 use crate::engine::tree::{Entry, EntryKind, Tree};
 use crate::engine::waive::{Comment, Ground, inline_comments, judge};
 use crate::engine::{self, Progress};
-use crate::model::{Date, GuidelineId, Outcome, RepoPath, Timings, Unassessed, Waiver};
+use crate::model::{
+    Date, GuidelineId, Outcome, Promise, RepoPath, Timings, TraceSieve, Traces, Unassessed, Waiver,
+};
 use crate::news::{Sides, news};
 use crate::text::decode;
 
@@ -153,7 +155,9 @@ pub(super) fn assess(
     }
     outcome.compared = change.map(|change| change.compared.clone());
     followed.complete(&mut outcome, &problems);
-    let (inline, wrong) = says::inline(&comments);
+    let sieve = sieve(&outcome, &promises);
+    let ((inline, wrong), (baseline, slips)) =
+        rayon::join(|| says::inline(&comments), || says.baseline.entries_for(&sieve));
     let mut waivers: Vec<Waiver> = says.waivers;
     waivers.extend(inline);
     if followed.party.is_none() {
@@ -163,13 +167,14 @@ pub(super) fn assess(
         waivers.retain(|waiver| known.contains(&waiver.guideline));
     }
     outcome.waiver_problems = says.problems;
+    outcome.waiver_problems.extend(slips);
     outcome.waiver_problems.extend(wrong);
     let unassessed = followed.party.as_ref().map_or(Unassessed::default(), |party| party.config.unassessed);
     let ground = Ground {
         waivers,
         promises,
         unassessed,
-        baseline: says.baseline,
+        baseline,
         today,
         scopes: &scopes,
         why_absent: &|id| followed.why_absent(id),
@@ -201,6 +206,18 @@ pub(super) fn assess(
     let changed = change
         .map_or_else(Vec::new, |change| change.focus.changes().iter().map(|it| it.path.clone()).collect());
     Ok(Assessed { outcome, parties, changed, timings, lane })
+}
+
+/// Knows the traces of what was found of guidelines that are promised "from here": a baseline is asked about nothing
+/// else.
+fn sieve(outcome: &Outcome, promises: &[(GuidelineId, Promise)]) -> TraceSieve {
+    let from_here: HashSet<&GuidelineId> =
+        promises.iter().filter(|(_, promise)| promise.from_here).map(|(id, _)| id).collect();
+    let asked: Vec<bool> =
+        outcome.guidelines.iter().map(|entry| from_here.contains(&entry.guideline.id)).collect();
+    let traces: Vec<&Traces> =
+        outcome.findings.iter().filter(|it| asked[it.guideline]).map(|it| &it.traces).collect();
+    TraceSieve::new(traces.into_iter())
 }
 
 /// Adds the comments of files that nobody looked into.

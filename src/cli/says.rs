@@ -10,7 +10,7 @@ use super::guidelines::is_plain;
 use crate::engine::tree::{ReadError, Tree};
 use crate::engine::waive::{Comment, MOST_COMMENTS, glob_problem};
 use crate::format;
-use crate::model::{Baseline, InlineComment, Problem, Reason, RepoPath, Waiver};
+use crate::model::{Baseline, InlineComment, Problem, Reason, RepoPath, TraceSieve, Waiver};
 use crate::text::Span;
 
 /// The file of waivers, relative to the party.
@@ -21,9 +21,6 @@ pub(super) const BASELINE: &str = ".stanchion/baseline.toml";
 pub(super) const LARGEST_WAIVERS: u64 = 64 << 20;
 /// Largest baseline, in bytes.
 pub(super) const LARGEST_BASELINE: u64 = 64 << 20;
-
-/// Files of so many bytes are read side by side.
-const WORTH_A_THREAD: usize = 256 << 10;
 
 /// Where the files of a party are read: on disk, or in what is staged.
 #[derive(Clone, Copy)]
@@ -76,30 +73,19 @@ impl Source<'_> {
 pub(super) struct Says {
     /// The waivers of the file that can be used, in order.
     pub(super) waivers: Vec<Waiver>,
-    /// What is wrong with the others, and with the baseline.
+    /// What is wrong with the others.
     pub(super) problems: Vec<Problem>,
-    /// The baseline; else why it cannot be read.
-    pub(super) baseline: Result<Baseline, String>,
+    /// The file of the baseline, which is understood when it is known what was found.
+    pub(super) baseline: Kept,
 }
+
+/// The text of a baseline, if there is one; else why it cannot be read.
+pub(super) struct Kept(Result<Option<String>, String>);
 
 /// Reads both.
 pub(super) fn read(source: Source<'_>) -> Says {
-    let waivers = source.read(WAIVERS, LARGEST_WAIVERS);
-    let baseline = source.read(BASELINE, LARGEST_BASELINE);
-    let large = |text: &Result<Option<String>, String>| {
-        text.as_ref().is_ok_and(|text| text.as_ref().is_some_and(|text| text.len() > WORTH_A_THREAD))
-    };
-    let ((waivers, mut problems), (baseline, found)) = if large(&waivers) && large(&baseline) {
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| of_baseline(baseline));
-            let waivers = of_waivers(waivers);
-            let baseline = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            (waivers, baseline)
-        })
-    } else {
-        (of_waivers(waivers), of_baseline(baseline))
-    };
-    problems.extend(found);
+    let baseline = Kept(source.read(BASELINE, LARGEST_BASELINE));
+    let (waivers, problems) = of_waivers(source.read(WAIVERS, LARGEST_WAIVERS));
     Says { waivers, problems, baseline }
 }
 
@@ -115,16 +101,18 @@ fn of_waivers(text: Result<Option<String>, String>) -> (Vec<Waiver>, Vec<Problem
     }
 }
 
-/// The baseline, and what is wrong with it.
-fn of_baseline(text: Result<Option<String>, String>) -> (Result<Baseline, String>, Vec<Problem>) {
-    let cannot = || Err(format!("{BASELINE} cannot be read"));
-    match text {
-        Ok(None) => (Ok(Baseline::default()), vec![]),
-        Ok(Some(text)) => match format::parse_baseline(BASELINE, &text) {
-            Ok(baseline) => (Ok(baseline), vec![]),
-            Err(found) => (cannot(), found),
-        },
-        Err(words) => (cannot(), vec![whole(BASELINE, words)]),
+impl Kept {
+    /// The entries of the baseline that may stand for something that `sieve` knows, and what is wrong with the file.
+    pub(super) fn entries_for(&self, sieve: &TraceSieve) -> (Result<Baseline, String>, Vec<Problem>) {
+        let cannot = || Err(format!("{BASELINE} cannot be read"));
+        match &self.0 {
+            Ok(None) => (Ok(Baseline::default()), vec![]),
+            Ok(Some(text)) => match format::parse_baseline_for(BASELINE, text, sieve) {
+                Ok(baseline) => (Ok(baseline), vec![]),
+                Err(found) => (cannot(), found),
+            },
+            Err(words) => (cannot(), vec![whole(BASELINE, words.clone())]),
+        }
     }
 }
 

@@ -18,10 +18,11 @@ pub struct Limits {
 }
 
 /// After so many files that used up their time, or were slow to parse, the next ones get half of
-/// [`Limits::file_time`]; after as many more half of that.
-const FULL_TIME_FILES: u32 = 2;
+/// [`Limits::file_time`]; after as many more half of that. One: a hostile repository has hundreds, and an ordinary one
+/// has none.
+const FULL_TIME_FILES: u32 = 1;
 /// It is not halved more often than this.
-const MOST_HALVINGS: u32 = 6;
+const MOST_HALVINGS: u32 = 7;
 /// A text that takes longer to parse than this, and [`SLOW_MIB`] for each MiB, is not what grammars are made for:
 /// the slowest ones read a MiB of ordinary code in half a second.
 const SLOW_START: Duration = Duration::from_millis(if cfg!(debug_assertions) { 200 } else { 50 });
@@ -80,12 +81,11 @@ mod tests {
         };
         let cases = [
             (0, 0, 1024),
-            (0, 1, 1024),
-            (0, 2, 512),
-            (0, 9, 64),
-            (0, u32::MAX, 16),
+            (0, 1, 512),
+            (0, 4, 64),
+            (0, u32::MAX, 8),
             (1 << 20, 0, 1624),
-            (1 << 20, u32::MAX, 616),
+            (1 << 20, u32::MAX, 608),
             (4 << 20, 0, 3424),
             (usize::MAX, 0, 3424),
         ];

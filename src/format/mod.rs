@@ -33,7 +33,7 @@ mod waivers;
 mod tests;
 
 pub use advice::advice;
-pub use baseline::{parse_baseline, render_baseline};
+pub use baseline::{parse_baseline, parse_baseline_for, render_baseline};
 pub use config::{
     Config, EditProblem, Follow, Followed, Promised, Registry, RegistryPlace, Setting, init_config,
     parse_config, registry_place, with_promise, without_promise,

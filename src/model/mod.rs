@@ -12,6 +12,7 @@ mod outcome;
 mod path;
 mod problem;
 mod promise;
+mod sieve;
 mod standard;
 mod timings;
 mod waiver;
@@ -35,6 +36,7 @@ pub use outcome::{
 pub use path::RepoPath;
 pub use problem::Problem;
 pub use promise::{Promise, PromiseOutcome, PromiseVerdict, Unassessed};
+pub use sieve::TraceSieve;
 pub use standard::Standard;
 pub use timings::{CheckTiming, Timings};
 pub use waiver::{

@@ -3,9 +3,10 @@
 //! Each entry stands for at most one finding, so that what is known never grows: a finding that moved, was
 //! renamed or was edited further inside keeps its entry, and one more of the same kind is new.
 
-use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{BaselineEntry, BaselinePart, Finding, RepoPath};
 
@@ -27,23 +28,30 @@ impl Match {
         of_finding: impl Fn(usize) -> Option<K>,
         may: impl Fn(usize) -> bool,
     ) {
-        let mut free: HashMap<K, VecDeque<usize>> = HashMap::new();
-        for finding in (0..self.of_finding.len()).filter(|&it| self.of_finding[it].is_none()) {
+        let open = || (0..self.of_finding.len()).filter(|&it| self.of_finding[it].is_none());
+        let mut waiting: HashMap<K, usize> = HashMap::with_capacity(open().count());
+        // Which one waits behind each: one list for all keys, since most keys have one finding. From the last to the
+        // first, so that the first of a key is in the map.
+        let mut behind: Vec<Option<usize>> = vec![None; self.of_finding.len()];
+        for finding in open().rev() {
             if let Some(key) = of_finding(finding) {
-                free.entry(key).or_default().push_back(finding);
+                behind[finding] = waiting.insert(key, finding);
             }
         }
-        if free.is_empty() {
+        if waiting.is_empty() {
             return;
         }
         for entry in 0..self.of_entry.len() {
             if self.of_entry[entry].is_some() {
                 continue;
             }
-            let Some(waiting) = of_entry(entry).and_then(|key| free.get_mut(&key)) else { continue };
-            if may(entry)
-                && let Some(finding) = waiting.pop_front()
-            {
+            let Some(key) = of_entry(entry) else { continue };
+            let Some(&finding) = waiting.get(&key) else { continue };
+            if may(entry) {
+                match behind[finding] {
+                    Some(next) => waiting.insert(key, next),
+                    None => waiting.remove(&key),
+                };
                 self.of_finding[finding] = Some(entry);
                 self.of_entry[entry] = Some(finding);
             }

@@ -1,7 +1,9 @@
 //! Which waivers cover a finding. Made for many: ten thousand waivers are asked by place, not one by one.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+use foldhash::HashSet;
 
 use crate::engine::glob::{Globs, is_literal, is_surely_fine, literal_folder};
 use crate::model::{Finding, Fingerprint, Waiver, WaiverReach};
@@ -60,8 +62,10 @@ impl<'w> Covers<'w> {
         match &waiver.reach {
             WaiverReach::Paths(globs) if globs.is_empty() => self.everything.push(number),
             WaiverReach::Paths(globs) if globs.iter().all(|glob| is_literal(glob)) => {
-                if glob_problem(waiver).is_none() {
-                    for glob in globs.iter().filter(|glob| places.paths.contains(glob.as_bytes())) {
+                let mut places =
+                    globs.iter().filter(|glob| places.paths.contains(glob.as_bytes())).peekable();
+                if places.peek().is_some() && glob_problem(waiver).is_none() {
+                    for glob in places {
                         self.by_path.entry(glob.as_bytes()).or_default().push(number);
                     }
                 }

@@ -117,7 +117,7 @@ impl Sight {
 
 /// Gives findings their waivers, and waivers their effects.
 fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight) -> Vec<WaiverOutcome> {
-    let index: HashMap<&GuidelineId, usize> =
+    let index: foldhash::HashMap<&GuidelineId, usize> =
         outcome.guidelines.iter().enumerate().map(|(at, entry)| (&entry.guideline.id, at)).collect();
     let guideline_of: Vec<Option<usize>> =
         waivers.iter().map(|waiver| index.get(&waiver.guideline).copied()).collect();
@@ -144,8 +144,8 @@ fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight
         }
     }
     let mut used = vec![0usize; waivers.len()];
-    // Those that cover what another one would.
-    let mut covered_by: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); waivers.len()];
+    // Those that cover what another one would: few.
+    let mut covered_by: HashMap<usize, BTreeSet<usize>> = HashMap::new();
     let mut last: Option<(usize, RepoPath, Vec<usize>)> = None;
     for finding in &mut outcome.findings {
         let Some(covers) = by_guideline.get(&finding.guideline) else { continue };
@@ -166,7 +166,7 @@ fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight
             finding.standing = Standing::Waived(first);
             used[first] += 1;
             for other in in_effect {
-                covered_by[other].insert(first);
+                covered_by.entry(other).or_default().insert(first);
             }
         } else {
             finding.lapsed = covering.into_iter().max_by_key(|&number| (ends(&waivers[number]), number));
@@ -180,28 +180,26 @@ fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight
             if !complete() {
                 continue;
             }
-            if covered_by[number].is_empty() {
-                effects[number] = Effect::Unused;
-            } else if covered_by[number].iter().all(outlasted) {
-                effects[number] = Effect::Superseded;
+            match covered_by.get(&number) {
+                None => effects[number] = Effect::Unused,
+                Some(by) if by.iter().all(outlasted) => effects[number] = Effect::Superseded,
+                Some(_) => {}
             }
         }
     }
-    let ids: Vec<Option<String>> = (0..waivers.len())
-        .map(|number| {
-            let one = covered_by[number].first().filter(|_| covered_by[number].len() == 1);
-            one.filter(|_| effects[number] == Effect::Superseded).map(|by| waivers[*by].id.clone())
-        })
+    let mut superseded_by: HashMap<usize, String> = covered_by
+        .into_iter()
+        .filter(|(number, by)| by.len() == 1 && effects[*number] == Effect::Superseded)
+        .filter_map(|(number, by)| Some((number, waivers[*by.first()?].id.clone())))
         .collect();
     waivers
         .into_iter()
-        .zip(ids)
         .enumerate()
-        .map(|(number, (waiver, superseded_by))| WaiverOutcome {
+        .map(|(number, waiver)| WaiverOutcome {
             waiver,
             effect: effects[number],
             used: used[number],
-            superseded_by,
+            superseded_by: superseded_by.remove(&number),
         })
         .collect()
 }

@@ -1,7 +1,9 @@
 //! `.stanchion/waivers.toml`.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
+use foldhash::HashSet;
 use semver::VersionReq;
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +16,7 @@ use crate::format::parse::sorted;
 use crate::format::schema::{of, version};
 use crate::format::source::{Document, Source, keys};
 use crate::format::toml_file;
-use crate::model::{Date, Problem, RepoPath, Waiver, WaiverPlace, WaiverReach};
+use crate::model::{Date, GuidelineId, Problem, RepoPath, Waiver, WaiverPlace, WaiverReach};
 use crate::text::{LineIndex, Span};
 
 /// Largest file, in bytes.
@@ -58,14 +60,14 @@ fn as_lines(path: &RepoPath, text: &str) -> Option<Vec<Waiver>> {
     if text.len() > FILE_BYTES {
         return None;
     }
-    let mut ids = HashSet::new();
-    let mut ranges = HashMap::new();
-    let mut waivers = Vec::new();
+    let mut known = Known::default();
+    let mut waivers =
+        Vec::with_capacity(memchr::memmem::find_iter(text.as_bytes(), "\n[[waiver]]\n").count());
     quick::each(text.strip_prefix('\u{feff}').unwrap_or(text), |(raw, span, line)| {
         let mut wrong = false;
         let mut tell = |_: &str, _: String, _: Option<String>| wrong = true;
         let place = WaiverPlace { path: path.clone(), line, span, inline: false };
-        let waiver = understand(raw, place, &mut ids, &mut ranges, &mut tell)?;
+        let waiver = understand(raw, place, &mut known, &mut tell)?;
         waivers.push(waiver);
         (!wrong).then_some(())
     })?;
@@ -97,13 +99,7 @@ fn as_toml(file: &str, path: &RepoPath, text: &str) -> WaiverFile {
         return WaiverFile { waivers: vec![], problems: vec![newer] };
     }
     let lines = LineIndex::new(&source.text);
-    let mut desk = Desk {
-        source: &source,
-        schema: None,
-        ids: HashSet::new(),
-        ranges: HashMap::new(),
-        problems: Vec::new(),
-    };
+    let mut desk = Desk { source: &source, schema: None, known: Known::default(), problems: Vec::new() };
     for node in entries {
         let span = place_of(&source.text, node);
         let (line, _) = lines.line_column(&source.text, span.start);
@@ -155,8 +151,7 @@ struct Desk<'s> {
     source: &'s Source,
     /// Made when the first waiver has to be explained.
     schema: Option<Value>,
-    ids: HashSet<String>,
-    ranges: Ranges,
+    known: Known<'static>,
     problems: Vec<Problem>,
 }
 
@@ -186,38 +181,49 @@ impl Desk<'_> {
             let span = document.value(&keys(&[key]));
             problems.push(document.source.problem(span, message, "no effect", help));
         };
-        understand(raw, place, &mut self.ids, &mut self.ranges, &mut tell)
+        understand(raw, place, &mut self.known, &mut tell)
     }
 }
 
-/// Ranges of versions that were read already: few are different.
-type Ranges = HashMap<String, VersionReq>;
+/// What was read in earlier waivers of the file.
+#[derive(Default)]
+struct Known<'t> {
+    /// Every id.
+    ids: HashSet<Cow<'t, str>>,
+    /// Guidelines and ranges of versions: few are different.
+    guidelines: HashMap<Cow<'t, str>, GuidelineId>,
+    ranges: HashMap<Cow<'t, str>, VersionReq>,
+}
+
 /// Is told what is wrong: at which key, what, and what to do.
 type Tell<'t> = dyn FnMut(&str, String, Option<String>) + 't;
 
 /// The waiver that is meant. What is wrong is told; then the value is not to be used.
-fn understand(
-    raw: RawWaiver,
+fn understand<'t>(
+    raw: RawWaiver<'t>,
     place: WaiverPlace,
-    ids: &mut HashSet<String>,
-    ranges: &mut Ranges,
+    known: &mut Known<'t>,
     tell: &mut Tell<'_>,
 ) -> Option<Waiver> {
     let id = match fields::id_problem(&raw.id) {
         Some(message) => Err(message),
-        None if !ids.insert(raw.id.clone()) => {
+        None if !known.ids.insert(raw.id.clone()) => {
             Err(format!("`{}` is the id of an earlier waiver: this one has no effect", raw.id))
         }
         None => Ok(raw.id),
     };
     let id = take("id", id, tell);
-    let guideline = take("guideline", fields::guideline(&raw.guideline), tell);
+    let guideline = match known.guidelines.get(&raw.guideline) {
+        Some(known) => Some(known.clone()),
+        None => take("guideline", fields::guideline(&raw.guideline), tell)
+            .inspect(|id| drop(known.guidelines.insert(raw.guideline, id.clone()))),
+    };
     let versions = raw.versions.map(|text| {
-        if let Some(known) = ranges.get(&text) {
+        if let Some(known) = known.ranges.get(&text) {
             return Some(known.clone());
         }
         let range = take("versions", fields::versions(&text), tell)?;
-        ranges.insert(text, range.clone());
+        known.ranges.insert(text, range.clone());
         Some(range)
     });
     if let Some(message) = fields::reason_problem(&raw.reason) {
@@ -228,7 +234,7 @@ fn understand(
             tell(key, format!("`{key}` is empty"), Some("leave it out".to_owned()));
         }
     }
-    let mut date = |key: &str, text: Option<&String>| take(key, fields::date(text?), tell);
+    let mut date = |key: &str, text: Option<&Cow<'_, str>>| take(key, fields::date(text?), tell);
     let declared = date("declared", raw.declared.as_ref());
     let until = date("until", raw.until.as_ref());
     let review_on = date("review-on", raw.review_on.as_ref());
@@ -241,7 +247,7 @@ fn understand(
         tell("until", format!("it ends before it was declared ({declared})"), None);
     }
     // A date that is wrong was told already.
-    let written = |text: &Option<String>, date: Option<Date>| text.is_some() == date.is_some();
+    let written = |text: &Option<Cow<'_, str>>, date: Option<Date>| text.is_some() == date.is_some();
     let end = if written(&raw.until, until) && written(&raw.review_on, review_on) {
         let end = fields::end(until, raw.standing, review_on);
         end.map_err(|(key, message)| tell(key, message, None)).ok()
@@ -255,18 +261,18 @@ fn understand(
         tell("checks", "a check is named by its id".to_owned(), help);
     }
     Some(Waiver {
-        id: id?,
+        id: id?.into_owned(),
         guideline: guideline?,
         versions: match versions {
             Some(versions) => Some(versions?),
             None => None,
         },
-        checks,
+        checks: owned(checks),
         reach: reach?,
         kind: raw.kind,
         reason: trimmed(raw.reason),
-        instead: raw.instead,
-        owner: raw.owner,
+        instead: raw.instead.map(Cow::into_owned),
+        owner: raw.owner.map(Cow::into_owned),
         declared,
         end: end?,
         withdrawn,
@@ -275,8 +281,12 @@ fn understand(
     })
 }
 
-fn trimmed(text: String) -> String {
-    if text.trim().len() == text.len() { text } else { text.trim().to_owned() }
+fn trimmed(text: Cow<'_, str>) -> String {
+    if text.trim().len() == text.len() { text.into_owned() } else { text.trim().to_owned() }
+}
+
+fn owned(all: Vec<Cow<'_, str>>) -> Vec<String> {
+    all.into_iter().map(Cow::into_owned).collect()
 }
 
 /// The value, or what is wrong with it.
@@ -285,8 +295,8 @@ fn take<T>(key: &str, value: Result<T, String>, tell: &mut Tell<'_>) -> Option<T
 }
 
 fn reach(
-    paths: Option<Vec<String>>,
-    fingerprints: Option<Vec<String>>,
+    paths: Option<Vec<Cow<'_, str>>>,
+    fingerprints: Option<Vec<Cow<'_, str>>>,
     tell: &mut Tell<'_>,
 ) -> Option<WaiverReach> {
     match (paths, fingerprints) {
@@ -306,14 +316,14 @@ fn reach(
                 tell("fingerprints", message, Some(help));
                 return None;
             }
-            Some(WaiverReach::Fingerprints(all))
+            Some(WaiverReach::Fingerprints(owned(all)))
         }
         (Some(paths), None) if paths.is_empty() => {
             let help = Some("leave `paths` out to step over the guideline everywhere".to_owned());
             tell("paths", "no path is named".to_owned(), help);
             None
         }
-        (paths, None) => Some(WaiverReach::Paths(paths.unwrap_or_default())),
+        (paths, None) => Some(WaiverReach::Paths(owned(paths.unwrap_or_default()))),
     }
 }
 

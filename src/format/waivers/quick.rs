@@ -2,16 +2,18 @@
 //! are no rare size, and `check` reads them each time. Whatever is not that simple is left to the TOML reader:
 //! both must understand alike what is accepted here.
 
+use std::borrow::Cow;
+
 use super::raw::RawWaiver;
-use crate::model::{Date, WaiverKind};
+use crate::model::WaiverKind;
 use crate::text::Span;
 
 /// A waiver as written, the bytes from its first key to the end of its last value, and its line.
-pub(super) type Entry = (RawWaiver, Span, u32);
+pub(super) type Entry<'t> = (RawWaiver<'t>, Span, u32);
 
 /// Gives each waiver of `text` to `take`; `None` where the text is not simple enough, or `take` does not want one.
-pub(super) fn each(text: &str, mut take: impl FnMut(Entry) -> Option<()>) -> Option<()> {
-    let mut open: Option<Draft> = None;
+pub(super) fn each<'t>(text: &'t str, mut take: impl FnMut(Entry<'t>) -> Option<()>) -> Option<()> {
+    let mut open: Option<Draft<'t>> = None;
     let (mut at, mut number, mut has_schema) = (0, 0u32, false);
     while at < text.len() {
         number = number.checked_add(1)?;
@@ -65,7 +67,7 @@ fn pair(line: &str) -> Option<(&str, &str)> {
 
 /// The entry that was open; `None` inside where there was none, outside where something is missing.
 #[expect(clippy::option_option, reason = "nothing open, or nothing that can be read")]
-fn close(draft: Option<Draft>) -> Option<Option<Entry>> {
+fn close(draft: Option<Draft<'_>>) -> Option<Option<Entry<'_>>> {
     let Some(draft) = draft else { return Some(None) };
     let (span, line) = draft.place?;
     let mut raw = draft.raw;
@@ -76,26 +78,26 @@ fn close(draft: Option<Draft>) -> Option<Option<Entry>> {
 }
 
 /// A waiver that is being read.
-struct Draft {
-    raw: RawWaiver,
-    id: Option<String>,
-    guideline: Option<String>,
-    reason: Option<String>,
+struct Draft<'t> {
+    raw: RawWaiver<'t>,
+    id: Option<Cow<'t, str>>,
+    guideline: Option<Cow<'t, str>>,
+    reason: Option<Cow<'t, str>>,
     kind: bool,
     place: Option<(Span, u32)>,
 }
 
-impl Default for Draft {
+impl Default for Draft<'_> {
     fn default() -> Self {
         let raw = RawWaiver {
-            id: String::new(),
-            guideline: String::new(),
+            id: Cow::default(),
+            guideline: Cow::default(),
             versions: None,
             checks: None,
             paths: None,
             fingerprints: None,
             kind: WaiverKind::Other,
-            reason: String::new(),
+            reason: Cow::default(),
             instead: None,
             owner: None,
             declared: None,
@@ -109,9 +111,10 @@ impl Default for Draft {
     }
 }
 
-impl Draft {
-    /// Takes a key and its value; `None` where it is not simple, or stands there already.
-    fn set(&mut self, key: &str, value: &str) -> Option<()> {
+impl<'t> Draft<'t> {
+    /// Takes a key and its value; `None` where it is not simple, or stands there already. What is a day when it is read is
+    /// one in TOML, too.
+    fn set(&mut self, key: &str, value: &'t str) -> Option<()> {
         let raw = &mut self.raw;
         match key {
             "id" => put(&mut self.id, text(value)?),
@@ -123,11 +126,11 @@ impl Draft {
             "checks" => put(&mut raw.checks, list(value, text)?),
             "paths" => put(&mut raw.paths, list(value, text)?),
             "fingerprints" => put(&mut raw.fingerprints, list(value, text)?),
-            "declared" => put(&mut raw.declared, day(value)?),
-            "until" => put(&mut raw.until, day(value)?),
-            "review-on" => put(&mut raw.review_on, day(value)?),
-            "withdrawn" => put(&mut raw.withdrawn, day(value)?),
-            "renewed" => put(&mut raw.renewed, list(value, day)?),
+            "declared" => put(&mut raw.declared, Cow::Borrowed(value)),
+            "until" => put(&mut raw.until, Cow::Borrowed(value)),
+            "review-on" => put(&mut raw.review_on, Cow::Borrowed(value)),
+            "withdrawn" => put(&mut raw.withdrawn, Cow::Borrowed(value)),
+            "renewed" => put(&mut raw.renewed, list(value, |day| Some(Cow::Borrowed(day)))?),
             "standing" => put(&mut raw.standing, value.parse().ok()?),
             "kind" if !self.kind => {
                 let word = text(value)?;
@@ -145,21 +148,16 @@ fn put<T>(slot: &mut Option<T>, value: T) -> Option<()> {
 }
 
 /// A text between double quotes in which nothing is escaped.
-fn text(value: &str) -> Option<String> {
+fn text(value: &str) -> Option<Cow<'_, str>> {
     let inside = value.strip_prefix('"')?.strip_suffix('"')?;
     // Without leaving early, so that many bytes are looked at together.
     #[expect(clippy::needless_bitwise_bool, reason = "no branches")]
     let odd = |byte: u8| (byte < b' ') & (byte != b'\t') | (byte == 0x7f) | (byte == b'"') | (byte == b'\\');
-    (!inside.bytes().fold(false, |found, byte| found | odd(byte))).then(|| inside.to_owned())
-}
-
-/// A day without quotes.
-fn day(value: &str) -> Option<String> {
-    value.parse::<Date>().is_ok().then(|| value.to_owned())
+    (!inside.bytes().fold(false, |found, byte| found | odd(byte))).then_some(Cow::Borrowed(inside))
 }
 
 /// Items between brackets, with `, ` between them.
-fn list(value: &str, item: impl Fn(&str) -> Option<String>) -> Option<Vec<String>> {
+fn list<'t>(value: &'t str, item: impl Fn(&'t str) -> Option<Cow<'t, str>>) -> Option<Vec<Cow<'t, str>>> {
     let inside = value.strip_prefix('[')?.strip_suffix(']')?;
     if inside.is_empty() {
         return Some(Vec::new());

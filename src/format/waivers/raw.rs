@@ -1,5 +1,7 @@
 //! A waiver in `.stanchion/waivers.toml` as written: what serde decodes, and what the JSON Schema is made of.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,46 +19,47 @@ pub(super) struct RawWaivers {
     /// The waivers.
     #[serde(default)]
     #[expect(dead_code, reason = "each is read for itself")]
-    waiver: Vec<RawWaiver>,
+    waiver: Vec<RawWaiver<'static>>,
 }
 
 /// A justified step over a guideline. It takes effect as soon as it is written.
+// Texts may be those of the file: of ten thousand waivers each is copied once, when it is known to be good.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Waiver")]
-pub(super) struct RawWaiver {
+pub(super) struct RawWaiver<'t> {
     /// Unique in the repository: letters, digits, `-`, `_` and `.`.
-    pub(super) id: String,
+    pub(super) id: Cow<'t, str>,
     /// The guideline that is stepped over: one, by its id.
-    pub(super) guideline: String,
+    pub(super) guideline: Cow<'t, str>,
     /// The versions of it that were looked at, for example `^2`; a version outside needs a fresh look. Without it,
     /// any.
-    pub(super) versions: Option<String>,
+    pub(super) versions: Option<Cow<'t, str>>,
     /// Ids of the checks that are stepped over; without it, all.
-    pub(super) checks: Option<Vec<String>>,
+    pub(super) checks: Option<Vec<Cow<'t, str>>>,
     /// Globs of the paths; without it (and without `fingerprints`), the whole repository.
-    pub(super) paths: Option<Vec<String>>,
+    pub(super) paths: Option<Vec<Cow<'t, str>>>,
     /// Single findings by fingerprint, as `stanchion check --format json` shows it.
-    pub(super) fingerprints: Option<Vec<String>>,
+    pub(super) fingerprints: Option<Vec<Cow<'t, str>>>,
     /// Why, in a word.
     #[serde(default)]
     pub(super) kind: WaiverKind,
     /// Why, in words that help whoever reads it in a year.
-    pub(super) reason: String,
+    pub(super) reason: Cow<'t, str>,
     /// What is done instead.
-    pub(super) instead: Option<String>,
+    pub(super) instead: Option<Cow<'t, str>>,
     /// Who answers for it; without it, the owner of the repository.
-    pub(super) owner: Option<String>,
+    pub(super) owner: Option<Cow<'t, str>>,
     /// The day on which it was written.
-    pub(super) declared: Option<String>,
+    pub(super) declared: Option<Cow<'t, str>>,
     /// Its last day (inclusive, UTC).
-    pub(super) until: Option<String>,
+    pub(super) until: Option<Cow<'t, str>>,
     /// `true`: it stands, and is looked at again on `review-on`.
     pub(super) standing: Option<bool>,
     /// The day on which a standing waiver is looked at again.
-    pub(super) review_on: Option<String>,
+    pub(super) review_on: Option<Cow<'t, str>>,
     /// The day on which it was taken back.
-    pub(super) withdrawn: Option<String>,
+    pub(super) withdrawn: Option<Cow<'t, str>>,
     /// The days on which its end was moved.
-    pub(super) renewed: Option<Vec<String>>,
+    pub(super) renewed: Option<Vec<Cow<'t, str>>>,
 }

@@ -1,17 +1,19 @@
 //! `.stanchion/baseline.toml`: what was found when promises were made "from here". Written by tool, and read at
-//! every check: the lines that the tool writes are read as lines, anything else as the TOML that it is.
+//! every check: the lines that the tool writes are read as lines (`written`), anything else as the TOML that it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod written;
+
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
+use self::written::{Entries, as_written};
 use super::parse::sorted;
 use super::schema::version;
 use super::source::Document;
 use super::toml_file;
 use crate::data::{Kind, Limits, Node};
 use crate::model::{
-    Baseline, BaselineEntry, BaselinePart, Date, Fingerprint, GuidelineId, Problem, RepoPath, Trace, Traces,
+    Baseline, BaselineEntry, BaselinePart, Date, GuidelineId, Problem, RepoPath, TraceSieve, Traces,
 };
 use crate::text::Span;
 
@@ -72,162 +74,27 @@ fn write_path(out: &mut String, path: &RepoPath) {
     }
 }
 
-fn read_path(text: &str) -> Option<RepoPath> {
-    if memchr::memchr(b'%', text.as_bytes()).is_none() {
-        return Some(RepoPath::from(text));
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte == b'%' {
-            let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-            rest = &rest[2..];
-        } else {
-            bytes.push(byte);
-        }
-    }
-    Some(RepoPath::new(bytes))
-}
-
-/// The number that sixteen lower-case hexadecimal digits say.
-fn hex(digits: &[u8]) -> Option<u64> {
-    let digits: &[u8; 16] = digits.try_into().ok()?;
-    let (mut number, mut wrong) = (0, 0);
-    for &byte in digits {
-        let digit = DIGITS[usize::from(byte)];
-        wrong |= digit;
-        number = number << 4 | u64::from(digit & 0xf);
-    }
-    (wrong & NO_DIGIT == 0).then_some(number)
-}
-
-/// Marks what is no digit in [`DIGITS`].
-const NO_DIGIT: u8 = 0x80;
-/// What each byte is worth as a lower-case hexadecimal digit: a table, since a baseline has millions of them.
-const DIGITS: [u8; 256] = {
-    let mut digits = [NO_DIGIT; 256];
-    let (mut at, words) = (0, *b"0123456789abcdef");
-    while at < 16 {
-        digits[words[at as usize] as usize] = at;
-        at += 1;
-    }
-    digits
-};
-
-/// Reads entries; names of checks, of which there are few, are kept once.
-#[derive(Default)]
-struct Entries {
-    checks: BTreeSet<Arc<str>>,
-    /// The one before: mostly it is the same again.
-    last: Option<Arc<str>>,
-}
-
-impl Entries {
-    /// The entry that a text of the list `found` holds.
-    fn read(&mut self, text: &str) -> Option<BaselineEntry> {
-        let (check, rest) = text.split_once(' ')?;
-        // 32 digits, 16 digits, 16 digits or a dash: each with a blank behind it.
-        let bytes = rest.as_bytes();
-        let blank = |at: usize| bytes.get(at) == Some(&b' ');
-        let digits = |from: usize| hex(bytes.get(from..from + 16)?);
-        if !blank(32) || !blank(49) {
-            return None;
-        }
-        let (head, path) = if bytes.get(50) == Some(&b'-') { (None, 51) } else { (Some(digits(50)?), 66) };
-        if !blank(path) {
-            return None;
-        }
-        let path = rest.get(path + 1..)?;
-        let traces = Traces {
-            fingerprint: Fingerprint(u128::from(digits(0)?) << 64 | u128::from(digits(16)?)),
-            content: Trace(digits(33)?),
-            head: head.map(Trace),
-        };
-        if check.is_empty() || path.is_empty() {
-            return None;
-        }
-        let check = self.check(check);
-        Some(BaselineEntry { path: read_path(path)?, check, traces })
-    }
-
-    fn check(&mut self, name: &str) -> Arc<str> {
-        if let Some(last) = self.last.as_ref().filter(|last| ***last == *name) {
-            return Arc::clone(last);
-        }
-        let check = self.checks.get(name).map_or_else(|| Arc::from(name), Arc::clone);
-        self.checks.insert(Arc::clone(&check));
-        self.last = Some(Arc::clone(&check));
-        check
-    }
-}
-
-/// Whether a text between double quotes needs no unescaping, and is TOML as it stands.
-fn is_plain(text: &str) -> bool {
-    // Without leaving early, so that many bytes are looked at together.
-    #[expect(clippy::needless_bitwise_bool, reason = "no branches")]
-    let odd = |byte: u8| (byte < b' ') | (byte == 0x7f) | (byte == b'"') | (byte == b'\\');
-    !text.bytes().fold(false, |found, byte| found | odd(byte))
-}
-
 /// Reads a baseline.
 ///
 /// # Errors
 /// Every problem of the file, in order of place.
 pub fn parse_baseline(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
-    match as_written(text) {
+    match as_written(text, None) {
         Some(baseline) => Ok(baseline),
         None => as_toml(file, text),
     }
 }
 
-/// Reads the lines that [`render_baseline`] writes, and nothing else.
-fn as_written(text: &str) -> Option<Baseline> {
-    if text.len() > FILE_BYTES {
-        return None;
+/// Reads a baseline to find the entries that stand for something that `sieve` knows. All of it is looked at and may be
+/// wrong, but entries that stand for nothing there can be missing in the value.
+///
+/// # Errors
+/// As [`parse_baseline`].
+pub fn parse_baseline_for(file: &str, text: &str, sieve: &TraceSieve) -> Result<Baseline, Vec<Problem>> {
+    match as_written(text, Some(sieve)) {
+        Some(baseline) => Ok(baseline),
+        None => as_toml(file, text),
     }
-    let mut baseline = Baseline::default();
-    let mut reader = Entries::default();
-    let mut rest = text.strip_prefix(HEAD)?;
-    let mut next = || {
-        let end = memchr::memchr(b'\n', rest.as_bytes())?;
-        let (line, after) = (&rest[..end], &rest[end + 1..]);
-        rest = after;
-        Some((line, after))
-    };
-    while let Some((line, _)) = next() {
-        if !line.is_empty() {
-            return None;
-        }
-        let id = next()?.0.strip_prefix("[\"")?.strip_suffix("\"]")?;
-        let since = next()?.0.strip_prefix("since = ")?.parse().ok()?;
-        let ("found = [", after) = next()? else { return None };
-        let end = memchr::memmem::find(after.as_bytes(), b"\n]\n").unwrap_or(0);
-        let many = memchr::memchr_iter(b'\n', &after.as_bytes()[..end]).count() + 1;
-        let mut entries: Vec<BaselineEntry> = Vec::with_capacity(many);
-        loop {
-            let (line, _) = next()?;
-            if line == "]" {
-                break;
-            }
-            let inside = line.strip_prefix("  \"")?.strip_suffix("\",")?;
-            if !is_plain(inside) {
-                return None;
-            }
-            let found = reader.read(inside)?;
-            if entries.last().is_some_and(|last| *last >= found) {
-                return None;
-            }
-            entries.push(found);
-        }
-        let id = GuidelineId::new(id).ok()?;
-        if baseline.guidelines.insert(id, BaselinePart { since, entries }).is_some() {
-            return None;
-        }
-    }
-    // What has no line end was not written by us.
-    rest.is_empty().then_some(baseline)
 }
 
 /// Reads it as TOML, with everything that is wrong.
@@ -301,9 +168,12 @@ fn part(node: &Node, key: Span, reader: &mut Entries, told: &mut dyn FnMut(Span,
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::{Fingerprint, Trace};
 
     fn any_entry() -> impl Strategy<Value = BaselineEntry> {
         let path = prop_oneof![
@@ -339,7 +209,7 @@ mod tests {
         #[test]
         fn a_baseline_is_read_as_it_was_written(baseline in any_baseline()) {
             let text = render_baseline(&baseline);
-            prop_assert_eq!(as_written(&text), Some(baseline.clone()));
+            prop_assert_eq!(as_written(&text, None), Some(baseline.clone()));
             prop_assert_eq!(as_toml("b", &text), Ok(baseline.clone()));
             prop_assert_eq!(render_baseline(&parse_baseline("b", &text).expect("good")), text);
         }
@@ -353,8 +223,31 @@ mod tests {
             let end = (at + drop).min(chars.len());
             chars.splice(at..end, with.chars());
             let text: String = chars.into_iter().collect();
-            if let Some(quick) = as_written(&text) {
+            if let Some(quick) = as_written(&text, None) {
                 prop_assert_eq!(as_toml("b", &text), Ok(quick));
+            }
+        }
+    }
+
+    proptest! {
+        /// With a sieve nothing is missing that could stand for what was found, and the same is accepted.
+        #[test]
+        fn a_sieve_takes_out_only_what_stands_for_nothing(baseline in any_baseline(), with in "[\\PC\n]{0,2}", at in 0..4_000_usize) {
+            let mut text = render_baseline(&baseline);
+            if let Some((at, _)) = text.char_indices().nth(at) {
+                text.insert_str(at, &with);
+            }
+            let entries = || baseline.guidelines.values().flat_map(|part| &part.entries);
+            let known: Vec<Traces> = entries().step_by(3).map(|entry| entry.traces).collect();
+            let sieve = TraceSieve::new(known.iter());
+            let (all, some) = (as_written(&text, None), as_written(&text, Some(&sieve)));
+            prop_assert_eq!(all.is_some(), some.is_some());
+            let (Some(all), Some(some)) = (all, some) else { return Ok(()) };
+            prop_assert!(all.guidelines.keys().eq(some.guidelines.keys()));
+            for (id, part) in &all.guidelines {
+                let kept: Vec<_> = part.entries.iter().filter(|it| sieve.may_know(&it.traces)).cloned().collect();
+                prop_assert_eq!(part.since, some.guidelines[id].since);
+                prop_assert_eq!(&kept, &some.guidelines[id].entries);
             }
         }
     }
@@ -363,7 +256,7 @@ mod tests {
     fn slips_are_told_with_their_place() {
         let line = format!("  \"c {} {} - a.py\",\n", "0".repeat(32), "1".repeat(16));
         let good = format!("{HEAD}\n[\"a/b\"]\nsince = 2026-11-25\nfound = [\n{line}]\n");
-        assert!(as_written(&good).is_some());
+        assert!(as_written(&good, None).is_some());
         for (old, new, said) in [
             ("since", "sinse", "unknown key `sinse`"),
             ("2026-11-25", "2026-11-31", "not TOML"),
