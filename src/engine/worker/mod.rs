@@ -11,8 +11,8 @@ mod clock;
 mod ending;
 #[cfg(unix)]
 mod inbox;
-#[cfg(unix)]
 mod itself;
+#[cfg(unix)]
 mod limits;
 #[cfg(unix)]
 mod pool;
