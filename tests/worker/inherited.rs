@@ -56,7 +56,6 @@ fn its_own(path: &Path, folder: &Path) -> bool {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test reads /proc")]
 fn descriptors_that_the_caller_left_open_stay_in_the_parent() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().canonicalize().expect("a path");
