@@ -5,6 +5,7 @@
 mod baseline;
 mod check;
 mod date;
+mod devices;
 mod finding;
 mod guideline;
 mod language;
