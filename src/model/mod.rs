@@ -33,7 +33,7 @@ pub use outcome::{
     Compared, ComparedWith, GuidelineOutcome, News, NewsKind, NotAssessed, Note, Outcome, PathCounts, Reason,
     Verdict,
 };
-pub use path::RepoPath;
+pub use path::{RepoPath, named_from, place_below};
 pub use problem::Problem;
 pub use promise::{Promise, PromiseOutcome, PromiseVerdict, Unassessed};
 pub use standard::Standard;
