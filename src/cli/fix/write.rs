@@ -40,8 +40,8 @@ const SENSITIVE: [&str; 16] = [
 /// Whether a file decides what runs, or what somebody says, here or as the root of something else below. Written in
 /// whatever case: on Windows and macOS that is the same file.
 fn is_sensitive(name: &str) -> bool {
-    let rooted = format!("/{name}");
-    SENSITIVE.iter().any(|it| match it.strip_suffix('/') {
+    let rooted = format!("/{name}").to_lowercase();
+    SENSITIVE.iter().map(|it| it.to_lowercase()).any(|it| match it.strip_suffix('/') {
         Some(_) => rooted.contains(&format!("/{it}")),
         None => rooted.ends_with(&format!("/{it}")),
     })
@@ -123,6 +123,8 @@ mod tests {
             "web/.stanchion/waivers.toml",
             "stanchion.toml",
             ".github/stanchion.toml",
+            ".GitHub/Workflows/ci.yml",
+            "jenkinsfile",
         ] {
             assert!(is_sensitive(name), "{name}");
         }
