@@ -193,8 +193,9 @@ impl Work<'_> {
         if self.disk.read(path, MAX_COMPARED, &mut now).is_err() || !same(&stored, &now) {
             return false;
         }
-        // Only unix knows who may execute a file.
-        !cfg!(unix) || self.disk.metadata(path).is_ok_and(|it| it.executable == mode::executable(base.mode))
+        // Where nobody knows who may execute a file, nothing changed about it.
+        let is_same = |executable| executable == mode::executable(base.mode);
+        self.disk.metadata(path).is_ok_and(|it| it.executable.is_none_or(is_same))
     }
 
     /// What the base has and the work tree has not, as far as it lies below the root.

@@ -62,7 +62,7 @@ impl Root {
 
     pub(super) fn metadata(&self, path: &[u8]) -> Result<Metadata, ReadError> {
         let found = fs::symlink_metadata(self.place(path)?).map_err(|error| unreadable(&error))?;
-        Ok(Metadata { size: found.len(), executable: false })
+        Ok(Metadata { size: found.len(), executable: None })
     }
 
     pub(super) fn kind(&self, path: &[u8]) -> Option<EntryKind> {
