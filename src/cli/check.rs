@@ -273,7 +273,7 @@ fn below(party: &Judged, of_change: bool) -> Vec<root::Place> {
     let folders = assessed.parties.iter().filter(wanted).filter(changed);
     folders
         .filter_map(|folder| {
-            let root = place.root.join(folder.as_str()?);
+            let root = folder.below(&place.root)?;
             Some(root::Place { root, ..root::Place::default() })
         })
         .collect()

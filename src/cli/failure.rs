@@ -32,7 +32,7 @@ pub(super) enum Failure {
 impl Failure {
     /// A sentence without a final full stop.
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self::Said { what: what.into(), help: None }
+        Self::Said { what: for_people(what.into()), help: None }
     }
 
     /// The same with advice.
@@ -84,11 +84,16 @@ impl Failure {
     }
 }
 
-/// What the system says, without the number that Rust adds.
+/// A text with paths as people write them: on Windows a path in full begins with what only programs need.
+pub(super) fn for_people(text: String) -> String {
+    if cfg!(windows) { text.replace(r"\\?\UNC\", r"\\").replace(r"\\?\", "") } else { text }
+}
+
+/// What the system says, without the number that Rust adds, and the full stop that Windows does.
 pub(super) fn system_words(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
-        Some(at) => text[..at].to_lowercase(),
+        Some(at) => text[..at].trim_end_matches('.').to_lowercase(),
         None => text,
     }
 }

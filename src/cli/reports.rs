@@ -240,8 +240,8 @@ fn with_run<T>(told: &[Told<'_>], manner: &Manner, write: impl FnOnce(&Run<'_>) 
         follows_at: follows_at(party.root),
     });
     let contents = |path: &RepoPath| {
-        let path = path.as_str().filter(|_| manner.is_work_tree)?;
-        let bytes = files::bytes(&top.join(path), LARGEST).ok()?;
+        let full = path.below(top).filter(|_| manner.is_work_tree)?;
+        let bytes = files::bytes(&full, LARGEST).ok()?;
         (bytes.len() as u64 <= LARGEST)
             .then(|| decode(&bytes).ok().map(|decoded| decoded.text.into_owned()))?
     };
@@ -256,9 +256,8 @@ fn with_run<T>(told: &[Told<'_>], manner: &Manner, write: impl FnOnce(&Run<'_>) 
 /// Where findings say that something is missing.
 fn absent(party: &Told<'_>) -> BTreeSet<RepoPath> {
     let about_paths = party.outcome.findings.iter().filter(|finding| finding.excerpt.is_none());
-    let is_absent = |path: &&RepoPath| {
-        path.as_str().is_some_and(|path| party.root.join(path).symlink_metadata().is_err())
-    };
+    let is_absent =
+        |path: &&RepoPath| path.below(party.root).is_some_and(|full| full.symlink_metadata().is_err());
     about_paths.map(|finding| &finding.path).filter(is_absent).cloned().collect()
 }
 

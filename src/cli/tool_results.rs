@@ -66,10 +66,9 @@ fn standard_input() -> io::Result<String> {
 
 /// A path with `.` and `..` worked out, below `root` unless it is absolute.
 fn absolute(root: &Path, file: &[u8]) -> Vec<u8> {
-    let is_drive = file.len() > 2 && file[0].is_ascii_alphabetic() && file[1] == b':';
     let mut whole = Vec::new();
-    if !file.starts_with(b"/") && !is_drive {
-        whole.extend_from_slice(root.as_os_str().as_encoded_bytes());
+    if !file.starts_with(b"/") && !begins_with_drive(file) {
+        whole.extend_from_slice(&slashed(root));
         whole.push(b'/');
     }
     whole.extend_from_slice(file);
@@ -86,6 +85,30 @@ fn absolute(root: &Path, file: &[u8]) -> Vec<u8> {
         out.push(b'/');
         out.extend_from_slice(part);
     }
+    // `file:///c:/x` and `C:\x` are one file.
+    if begins_with_drive(&out[1.min(out.len())..]) {
+        out[1].make_ascii_uppercase();
+    }
+    out
+}
+
+fn begins_with_drive(path: &[u8]) -> bool {
+    path.len() > 2 && path[0].is_ascii_alphabetic() && path[1] == b':' && path[2] == b'/'
+}
+
+/// The folder as paths in results are written: with slashes, and on Windows as `/C:/work`.
+fn slashed(root: &Path) -> Vec<u8> {
+    let bytes = root.as_os_str().as_encoded_bytes();
+    if cfg!(windows) { windows_slashed(bytes) } else { bytes.to_vec() }
+}
+
+fn windows_slashed(root: &[u8]) -> Vec<u8> {
+    let root = root.strip_prefix(br"\\?\").unwrap_or(root);
+    let slash = |byte: &u8| if *byte == b'\\' { b'/' } else { *byte };
+    let mut out: Vec<u8> = std::iter::once(b'/').chain(root.iter().map(slash)).collect();
+    if begins_with_drive(&out[1..]) {
+        out[1].make_ascii_uppercase();
+    }
     out
 }
 
@@ -101,8 +124,9 @@ impl ToolResults {
     /// The results for the party in `root`: those below it, relative to it. Others are left as they are for the
     /// party that they were given for, which tells of them, and are none for those below.
     pub(super) fn for_party(&self, root: &Path) -> Vec<ToolRun> {
-        let prefix = root.as_os_str().as_encoded_bytes();
-        let below = |file: &[u8]| file.strip_prefix(prefix)?.strip_prefix(b"/").map(<[u8]>::to_vec);
+        let prefix = slashed(root);
+        let below =
+            |file: &[u8]| file.strip_prefix(prefix.as_slice())?.strip_prefix(b"/").map(<[u8]>::to_vec);
         let mut runs = self.runs.clone();
         for run in &mut runs {
             for result in &mut run.results {
@@ -128,6 +152,7 @@ fn path(result: &crate::engine::ToolResult) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn paths_find_their_place() {
         let root = Path::new("/work/repo");
@@ -138,9 +163,12 @@ mod tests {
             ("../other/a.py", "/work/other/a.py"),
             ("/work/repo/src/a.py", "/work/repo/src/a.py"),
             ("../../../../x", "/x"),
+            ("c:/work/a.py", "/C:/work/a.py"),
+            ("/C:/work/a.py", "/C:/work/a.py"),
         ] {
             assert_eq!(String::from_utf8_lossy(&absolute(root, file.as_bytes())), expected, "{file}");
         }
+        assert_eq!(windows_slashed(br"\\?\c:\work\repo"), b"/C:/work/repo");
         let text = r#"{"runs": [{"tool": {"driver": {"name": "x"}}, "results": [
             {"ruleId": "r", "locations": [{"physicalLocation": {"artifactLocation": {"uri": "/work/repo/sub/a"}}}]},
             {"ruleId": "r", "locations": [{"physicalLocation": {"artifactLocation": {"uri": "/work/repository/a"}}}]}]}]}"#;

@@ -1,7 +1,10 @@
 //! One writer at a time: whoever changes what a repository says reads it again when it is his turn, so that nothing of
 //! what others wrote meanwhile is lost.
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use super::Failure;
 
@@ -11,39 +14,85 @@ const TENTHS: u32 = 100;
 /// The right to change what the party in a folder says, until it is dropped.
 #[must_use = "it is over when this is dropped"]
 pub(super) struct Turn {
-    #[cfg(unix)]
-    _folder: std::fs::File,
+    /// `None` where there are no locks: then there is no order.
+    _lock: Option<File>,
 }
 
-/// Waits for one's turn to change what the party in `root` says. Nothing is written for it: the folder itself is locked,
-/// where the system can do that.
+/// Waits for one's turn to change what the party in `root` says.
 ///
 /// # Errors
 /// When somebody else has it for more than ten seconds, or the folder cannot be opened.
-#[cfg(unix)]
 pub(super) fn take(root: &Path) -> Result<Turn, Failure> {
-    use rustix::fs::{FlockOperation, flock};
-    #[expect(clippy::disallowed_methods, reason = "a folder of the user's own, which is only locked")]
-    let folder = std::fs::File::open(root).map_err(|error| Failure::io("open", root, &error))?;
     for _ in 0..TENTHS {
-        match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
-            // Some network file systems have no locks: then there is no order, as before.
-            Ok(()) | Err(rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP | rustix::io::Errno::NOLCK) => {
-                return Ok(Turn { _folder: folder });
-            }
-            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => {
-                std::thread::sleep(std::time::Duration::from_millis(100));
-            }
-            Err(error) => return Err(Failure::io("lock", root, &error.into())),
+        match system::lock(root) {
+            Ok(Some(lock)) => return Ok(Turn { _lock: lock }),
+            Ok(None) => std::thread::sleep(Duration::from_millis(100)),
+            Err((verb, error)) => return Err(Failure::io(verb, root, &error)),
         }
     }
     Err(Failure::new(format!("somebody else has been changing {} for more than 10 seconds", root.display()))
         .with_help("see whether another `stanchion` still runs, and try again; nothing was written"))
 }
 
-/// There is no lock of folders here: the last one who writes is right.
-#[cfg(not(unix))]
-pub(super) fn take(_root: &Path) -> Result<Turn, Failure> {
-    let _ = TENTHS;
-    Ok(Turn {})
+/// A lock that is had; a lock that somebody else has is `Ok(None)`, and one that cannot be had `Ok(Some(None))`.
+type Locked = Result<Option<Option<File>>, (&'static str, io::Error)>;
+
+/// Nothing is written: the folder itself is locked, where the file system can do that.
+#[cfg(unix)]
+mod system {
+    use rustix::fs::{FlockOperation, flock};
+    use rustix::io::Errno;
+
+    use super::{File, Locked, Path};
+
+    pub(super) fn lock(root: &Path) -> Locked {
+        #[expect(clippy::disallowed_methods, reason = "a folder of the user's own, which is only locked")]
+        let folder = File::open(root).map_err(|error| ("open", error))?;
+        match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Some(folder))),
+            // Some network file systems have no locks: then there is no order, as before.
+            Err(Errno::NOSYS | Errno::NOTSUP | Errno::NOLCK) => Ok(Some(None)),
+            Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
+            Err(error) => Err(("lock", error.into())),
+        }
+    }
+}
+
+/// A folder cannot be locked here. A file of the user's own that only one may have open stands for it; the system
+/// removes it with the last one who had it.
+#[cfg(windows)]
+mod system {
+    use std::os::windows::fs::OpenOptionsExt as _;
+
+    use super::{File, Locked, Path, io};
+
+    const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+    const ERROR_ACCESS_DENIED: i32 = 5;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+
+    pub(super) fn lock(root: &Path) -> Locked {
+        let digest = crate::format::digest(root.as_os_str().as_encoded_bytes());
+        let path = std::env::temp_dir().join(format!("stanchion-{}.turn", &digest[..32]));
+        let mut options = File::options();
+        options.write(true).create(true).share_mode(0).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+        match options.open(path) {
+            Ok(file) => Ok(Some(Some(file))),
+            // Denied is what is said of a file that is just being removed; a folder that is not ours gives no order.
+            Err(error) => match error.raw_os_error() {
+                Some(ERROR_SHARING_VIOLATION | ERROR_ACCESS_DENIED) => Ok(None),
+                _ if error.kind() == io::ErrorKind::NotFound => Ok(Some(None)),
+                _ => Err(("lock", error)),
+            },
+        }
+    }
+}
+
+/// There is no lock here: the last one who writes is right.
+#[cfg(not(any(unix, windows)))]
+mod system {
+    use super::{Locked, Path};
+
+    pub(super) fn lock(_: &Path) -> Locked {
+        Ok(Some(None))
+    }
 }

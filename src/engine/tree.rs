@@ -32,8 +32,8 @@ pub struct Entry {
 pub struct Metadata {
     /// Size in bytes.
     pub size: u64,
-    /// Whether anybody may execute it.
-    pub executable: bool,
+    /// Whether anybody may execute it; `None` where the system does not say (Windows).
+    pub executable: Option<bool>,
 }
 
 /// Why an entry could not be read or listed.

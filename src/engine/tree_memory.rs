@@ -69,7 +69,7 @@ impl Tree for MemoryTree {
 
     fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError> {
         let size = self.content(path)?.len() as u64;
-        Ok(Metadata { size, executable: self.executables.contains(path) })
+        Ok(Metadata { size, executable: Some(self.executables.contains(path)) })
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
         let error = tree.read(&path, 4, &mut buffer).expect_err("over the limit");
         assert_eq!((error.reason, buffer.len()), (Reason::TooBig, 5), "the head stays");
         assert!(tree.read(&RepoPath::from("gone"), 5, &mut buffer).is_err() && buffer.is_empty());
-        assert_eq!(tree.metadata(&path), Ok(Metadata { size: 5, executable: true }));
+        assert_eq!(tree.metadata(&path), Ok(Metadata { size: 5, executable: Some(true) }));
         assert!(tree.read(&RepoPath::from("a"), 5, &mut buffer).is_err());
     }
 }

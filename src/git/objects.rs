@@ -12,6 +12,7 @@ use super::inflate::Inflater;
 use super::oid::{HashKind, ObjectId};
 use super::pack::Pack;
 use crate::engine::tree::HEAD_BYTES;
+use crate::model::named_from;
 
 /// Most folders of objects, alternates of alternates included.
 const MAX_FOLDERS: usize = 64;
@@ -92,7 +93,7 @@ impl Objects {
                 if text.is_empty() || text.starts_with('#') || folders.len() >= MAX_FOLDERS {
                     continue;
                 }
-                let path = folder.join(text);
+                let Some(path) = named_from(&folder, Path::new(text)) else { continue };
                 let path = path.canonicalize().unwrap_or(path);
                 if seen.insert(path.clone()) {
                     folders.push(path);

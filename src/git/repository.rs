@@ -12,6 +12,7 @@ use super::objects::Objects;
 use super::oid::{HashKind, ObjectId};
 use super::refs::Refs;
 use super::{GitError, structure};
+use crate::model::named_from;
 
 /// Largest file that points to a git directory.
 const MAX_POINTER: u64 = 8 << 10;
@@ -47,7 +48,7 @@ impl Repository {
         };
         let own = own_directory(top)?;
         let common = match file::content(&own.join("commondir"), MAX_POINTER)? {
-            Some(content) => own.join(as_path(&content)?),
+            Some(content) => named(&own, &content)?,
             None => own.clone(),
         };
         if !own.join("HEAD").is_file() || !common.join("objects").is_dir() {
@@ -120,7 +121,7 @@ fn own_directory(top: &Path) -> Result<PathBuf, GitError> {
     }
     let content = file::content(&mark, MAX_POINTER)?.unwrap_or_default();
     match content.strip_prefix(b"gitdir:") {
-        Some(place) => Ok(top.join(as_path(place)?)),
+        Some(place) => named(top, place),
         None => Err(GitError::new(format!("{} points to no git directory", mark.display()))
             .with_help("it should hold one line: `gitdir: FOLDER`")),
     }
@@ -131,7 +132,7 @@ fn own_directory(top: &Path) -> Result<PathBuf, GitError> {
 fn check_work_tree(top: &Path, own: &Path, config: &Config, is_pointed_to: bool) -> Result<(), GitError> {
     let same = |path: &Path| path.canonicalize().is_ok_and(|path| path == top);
     if let Some(worktree) = &config.worktree {
-        if same(&own.join(worktree)) {
+        if named_from(own, worktree).is_some_and(|worktree| same(&worktree)) {
             return Ok(());
         }
         return Err(GitError::new(format!(
@@ -151,7 +152,7 @@ fn check_work_tree(top: &Path, own: &Path, config: &Config, is_pointed_to: bool)
     }
     let back = file::content(&own.join("gitdir"), MAX_POINTER)?;
     let known = match &back {
-        Some(back) => own.join(as_path(back)?).parent().is_some_and(same),
+        Some(back) => named(own, back)?.parent().is_some_and(same),
         // `git init --separate-git-dir` leaves no way back; but a `.git` belongs to the folder it is in.
         None => own.canonicalize().is_ok_and(|own| own.file_name() != Some(OsStr::new(".git"))),
     };
@@ -178,9 +179,10 @@ fn is_own_index(path: &Path, own: &Path) -> bool {
     inside && plain && begins()
 }
 
-/// A path in a file, which ends with a line end.
-fn as_path(bytes: &[u8]) -> Result<PathBuf, GitError> {
+/// The path in a file that ends with a line end, as it is found from the folder `base`.
+fn named(base: &Path, bytes: &[u8]) -> Result<PathBuf, GitError> {
     let text =
         std::str::from_utf8(bytes.trim_ascii()).ok().filter(|text| !text.is_empty() && !text.contains('\0'));
-    text.map(PathBuf::from).ok_or_else(|| GitError::new("a file of the git directory names no usable path"))
+    text.and_then(|text| named_from(base, Path::new(text)))
+        .ok_or_else(|| GitError::new("a file of the git directory names no usable path"))
 }

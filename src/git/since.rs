@@ -18,7 +18,7 @@ use super::{GitError, Repository};
 use crate::engine::cache::Stamp;
 use crate::engine::tree::{Entry, EntryKind, Listing, Metadata, ReadError, Tree};
 use crate::engine::{Change, ChangeKind, ChangedLines};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, place_below};
 
 /// What changed since a revision.
 pub struct Since {
@@ -193,8 +193,9 @@ impl Work<'_> {
         if self.disk.read(path, MAX_COMPARED, &mut now).is_err() || !same(&stored, &now) {
             return false;
         }
-        // Only unix knows who may execute a file.
-        !cfg!(unix) || self.disk.metadata(path).is_ok_and(|it| it.executable == mode::executable(base.mode))
+        // Where nobody knows who may execute a file, nothing changed about it.
+        let is_same = |executable| executable == mode::executable(base.mode);
+        self.disk.metadata(path).is_ok_and(|it| it.executable.is_none_or(is_same))
     }
 
     /// What the base has and the work tree has not, as far as it lies below the root.
@@ -229,30 +230,18 @@ fn same_bit(a: u32, b: u32) -> bool {
     mode::executable(a) == mode::executable(b)
 }
 
-#[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere a path may have no place")]
-fn place(top: &Path, full: &[u8]) -> Option<std::path::PathBuf> {
-    use std::os::unix::ffi::OsStrExt as _;
-    Some(top.join(std::ffi::OsStr::from_bytes(full)))
-}
-
-#[cfg(not(unix))]
-fn place(top: &Path, full: &[u8]) -> Option<std::path::PathBuf> {
-    std::str::from_utf8(full).ok().map(|text| top.join(text))
-}
-
 /// Whether there is no file or link at `full`, links above it not followed.
 fn is_absent(top: &Path, full: &[u8]) -> bool {
     let mut slashes = memchr::memchr_iter(b'/', full);
     let is_folder = |at: usize| {
-        let above = place(top, &full[..at]).map(|path| path.symlink_metadata());
+        let above = place_below(top, &full[..at]).map(|path| path.symlink_metadata());
         // Where that cannot be told, the path itself decides.
         above.is_none_or(|it| it.is_err() || it.is_ok_and(|metadata| metadata.is_dir()))
     };
     if !slashes.all(is_folder) {
         return true;
     }
-    let found = place(top, full).map(|path| path.symlink_metadata());
+    let found = place_below(top, full).map(|path| path.symlink_metadata());
     match found {
         Some(Ok(metadata)) => metadata.is_dir(),
         Some(Err(error)) => {
@@ -266,7 +255,7 @@ fn is_absent(top: &Path, full: &[u8]) -> bool {
 #[cfg(unix)]
 fn on_disk(top: &Path, full: &[u8]) -> Option<Seen> {
     use std::os::unix::fs::MetadataExt as _;
-    let metadata = place(top, full)?.symlink_metadata().ok()?;
+    let metadata = place_below(top, full)?.symlink_metadata().ok()?;
     // The index holds the low 32 bits of each.
     let low = |number: i64| u32::try_from(number & 0xffff_ffff).unwrap_or(0);
     let low_unsigned = |number: u64| u32::try_from(number & 0xffff_ffff).unwrap_or(0);

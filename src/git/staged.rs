@@ -210,7 +210,7 @@ impl Tree for IndexTree {
         let entry = self.entry(path)?;
         let id = entry.id().ok_or_else(|| unreadable("its entry in git's index is malformed"))?;
         let (_, size) = self.objects.size(&id).map_err(|fault| unreadable(&fault.words()))?;
-        Ok(Metadata { size, executable: mode::executable(entry.mode()) })
+        Ok(Metadata { size, executable: Some(mode::executable(entry.mode())) })
     }
 }
 

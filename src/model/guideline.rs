@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use super::devices::is_device;
 use super::{Check, Language};
 use crate::text::Span;
 
@@ -30,6 +31,12 @@ impl GuidelineId {
             }
             if part.len() > 64 {
                 return Err(format!("the {what} is longer than 64 characters"));
+            }
+            // A copy is a file of this name.
+            if is_device(part) {
+                return Err(format!(
+                    "the {what} `{part}` is a device on Windows, where no file can have this name"
+                ));
             }
         }
         Ok(Self(Arc::from(text)))

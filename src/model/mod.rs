@@ -5,6 +5,7 @@
 mod baseline;
 mod check;
 mod date;
+mod devices;
 mod finding;
 mod guideline;
 mod language;
@@ -33,7 +34,7 @@ pub use outcome::{
     Compared, ComparedWith, GuidelineOutcome, News, NewsKind, NotAssessed, Note, Outcome, PathCounts, Reason,
     Verdict,
 };
-pub use path::RepoPath;
+pub use path::{RepoPath, named_from, place_below};
 pub use problem::Problem;
 pub use promise::{Promise, PromiseOutcome, PromiseVerdict, Unassessed};
 pub use sieve::TraceSieve;

@@ -2,8 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+#[cfg(any(not(unix), test))]
+#[path = "path_windows.rs"]
+mod windows;
 
 /// A path relative to the repository's root, `/`-separated, as raw bytes: names need not be UTF-8.
 ///
@@ -60,6 +65,83 @@ impl RepoPath {
         scope.0.is_empty()
             || self.0.strip_prefix(scope.0.as_slice()).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
     }
+
+    /// Where it is on disk, below `root`; `None` when a file of this name could only be elsewhere, or this system has
+    /// no such name. Links are for the caller to look at.
+    #[must_use]
+    pub fn below(&self, root: &Path) -> Option<PathBuf> {
+        place_below(root, &self.0)
+    }
+
+    /// Whether a new file of this name would be, or be taken for, something else on this system: a device, or a file
+    /// that has the name besides its own.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        let is_ambiguous = |part: &[u8]| std::str::from_utf8(part).map_or(true, is_ambiguous);
+        self.0.split(|&byte| byte == b'/').any(is_ambiguous)
+    }
+}
+
+/// [`RepoPath::below`] for the bytes of a path.
+#[must_use]
+pub fn place_below(root: &Path, path: &[u8]) -> Option<PathBuf> {
+    if path.is_empty() {
+        return Some(root.to_owned());
+    }
+    let mut parts = path.split(|&byte| byte == b'/');
+    if !parts.all(|part| !matches!(part, b"" | b"." | b"..") && is_one_name(part)) {
+        return None;
+    }
+    on_system(path).map(|path| root.join(path))
+}
+
+/// The path that a file of the repository names, as it is found from the folder `base`; `None` when it leads to another
+/// machine, which would be told who asks. It may lie anywhere else.
+#[must_use]
+pub fn named_from(base: &Path, named: &Path) -> Option<PathBuf> {
+    if leads_away(base, named) { None } else { Some(base.join(named)) }
+}
+
+#[cfg(unix)]
+fn leads_away(_: &Path, _: &Path) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn leads_away(base: &Path, named: &Path) -> bool {
+    windows::leads_away(&base.to_string_lossy(), &named.to_string_lossy())
+}
+
+#[cfg(unix)]
+fn is_one_name(part: &[u8]) -> bool {
+    !part.contains(&0)
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere not all bytes are a name")]
+fn on_system(path: &[u8]) -> Option<&Path> {
+    use std::os::unix::ffi::OsStrExt as _;
+    Some(Path::new(std::ffi::OsStr::from_bytes(path)))
+}
+
+#[cfg(unix)]
+fn is_ambiguous(_: &str) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn is_one_name(part: &[u8]) -> bool {
+    std::str::from_utf8(part).is_ok_and(windows::is_plain)
+}
+
+#[cfg(not(unix))]
+fn on_system(path: &[u8]) -> Option<&Path> {
+    std::str::from_utf8(path).ok().map(Path::new)
+}
+
+#[cfg(not(unix))]
+fn is_ambiguous(part: &str) -> bool {
+    windows::is_taken_otherwise(part) || windows::is_short(part)
 }
 
 fn escape_invalid(bytes: &[u8]) -> String {
@@ -96,6 +178,22 @@ mod tests {
         assert_eq!((path.name(), path.parent()), (&b"c.txt"[..], &b"a/b"[..]));
         assert!(path.is_within(&RepoPath::from("a/b")) && path.is_within(&RepoPath::from("")));
         assert!(!path.is_within(&RepoPath::from("a/bb")) && !path.is_within(&RepoPath::from("a/b/c.tx")));
+    }
+
+    #[test]
+    fn nothing_outside_is_below() {
+        let root = Path::new("root");
+        let place = |path: &str| RepoPath::from(path).below(root);
+        assert_eq!(place("a/b.c"), Some(root.join("a").join("b.c")));
+        assert_eq!(place(""), Some(root.to_owned()));
+        for elsewhere in
+            ["..", "../x", "a/../../x", "/etc/passwd", "//server/share", "a//b", ".", "a/.", "a\0"]
+        {
+            assert_eq!(place(elsewhere), None, "{elsewhere}");
+        }
+        for elsewhere in ["..\\x", "C:x", "C:/x", "\\\\server\\share", "a:b"] {
+            assert_eq!(place(elsewhere).is_none(), cfg!(windows), "{elsewhere}");
+        }
     }
 
     #[test]

@@ -61,6 +61,26 @@ fn versions_come_as_copies_that_check_uses() {
 }
 
 #[test]
+fn other_line_ends_are_no_edit() {
+    let world = world();
+    world.ends(0, &["update"]);
+    // As git for Windows checks it out.
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    for file in [COPY, ".stanchion/standards/acme/base.toml", ".stanchion/lock.toml", "stanchion.toml"] {
+        world.write(file, crlf(&world.read(file)));
+    }
+    assert!(!world.ends(0, &["check"]).out.contains("edited here"));
+    assert_eq!(world.report(&[])["summary"]["findings"], 1);
+    assert!(world.ends(0, &["update"]).out.contains("Everything is current"));
+    assert_eq!(world.read(COPY), crlf(&guideline("1.0.0", "one")), "nothing was written");
+    world.write("mirror/acme/words-1.1.md", guideline("1.1.0", "two"));
+    assert!(!world.ends(0, &["update"]).out.contains("edited"));
+    assert_eq!(world.read(COPY), guideline("1.1.0", "two"));
+    world.write(COPY, crlf(&guideline("1.1.0", "three")));
+    assert!(world.ends(0, &["check"]).out.contains("edited here"), "an edit is one with any line ends");
+}
+
+#[test]
 fn an_edited_copy_is_kept_and_said() {
     let world = world();
     world.ends(0, &["update"]);

@@ -127,7 +127,8 @@ fn is_still_right(path: &RepoPath, old: &str, new: &str, line: u32) -> Result<()
 /// The text of a file into which a comment may be written.
 fn read(root: &Path, path: &RepoPath) -> Result<String, Failure> {
     let name = path.as_str().ok_or_else(|| Failure::new("the file's name is not UTF-8"))?;
-    let full = root.join(name);
+    let full =
+        path.below(root).ok_or_else(|| Failure::new(format!("{name} is no file of this repository")))?;
     if !is_plain(root, Path::new(name)) {
         return Err(Failure::new(format!("{name} is a link, and is not written")));
     }
@@ -146,7 +147,8 @@ fn replace(root: &Path, path: &RepoPath, old: &str, new: &str) -> Result<(), Fai
     if read(root, path)? != old {
         return Err(Failure::new(format!("{name} was changed meanwhile, and is left as it is")));
     }
-    files::write_whole(&root.join(name), |out| out.write_all(new.as_bytes()))
+    let full = path.below(root).unwrap_or_else(|| root.join(name));
+    files::write_whole(&full, |out| out.write_all(new.as_bytes()))
         .map_err(|error| Failure::io("write", Path::new(name), &error))
 }
 

@@ -37,10 +37,11 @@ const SENSITIVE: [&str; 16] = [
     "Jenkinsfile",
 ];
 
-/// Whether a file decides what runs, or what somebody says, here or as the root of something else below.
+/// Whether a file decides what runs, or what somebody says, here or as the root of something else below. Written in
+/// whatever case: on Windows and macOS that is the same file.
 fn is_sensitive(name: &str) -> bool {
-    let rooted = format!("/{name}");
-    SENSITIVE.iter().any(|it| match it.strip_suffix('/') {
+    let rooted = format!("/{name}").to_lowercase();
+    SENSITIVE.iter().map(|it| it.to_lowercase()).any(|it| match it.strip_suffix('/') {
         Some(_) => rooted.contains(&format!("/{it}")),
         None => rooted.ends_with(&format!("/{it}")),
     })
@@ -49,10 +50,12 @@ fn is_sensitive(name: &str) -> bool {
 /// Why a file is not to be changed; `None`: it may be.
 pub(super) fn why_not(root: &Path, path: &RepoPath, sensitive: bool) -> Option<String> {
     let Some(name) = path.as_str() else { return Some("its name is not UTF-8".to_owned()) };
-    let parts = || name.split('/');
-    if parts().any(|part| part.is_empty() || part == "." || part == ".." || part.eq_ignore_ascii_case(".git"))
-    {
+    let place = path.below(root).filter(|_| !name.split('/').any(|part| part.eq_ignore_ascii_case(".git")));
+    let Some(place) = place.filter(|_| !name.is_empty()) else {
         return Some("it lies where nothing of the repository does".to_owned());
+    };
+    if path.is_ambiguous() && place.symlink_metadata().is_err() {
+        return Some("this system would take its name for something else".to_owned());
     }
     if !sensitive && is_sensitive(name) {
         return Some(
@@ -62,14 +65,14 @@ pub(super) fn why_not(root: &Path, path: &RepoPath, sensitive: bool) -> Option<S
     if !is_plain(root, Path::new(name)) {
         return Some("it is a link, or lies behind one".to_owned());
     }
-    files::is_shared(&root.join(name))
+    files::is_shared(&place)
         .then(|| "it has several names (hard links), and all but one would keep the old text".to_owned())
 }
 
 /// Changes a file that holds `old`, or creates one.
 pub(super) fn write(root: &Path, path: &RepoPath, old: Option<&[u8]>, new: &[u8]) -> Result<(), Refusal> {
-    let full = root.join(path.as_str().unwrap_or_default());
     let failed = |error: io::Error| Refusal { words: system_words(&error), is_failure: true };
+    let full = path.below(root).ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
     let changed =
         || Refusal { words: "it was changed meanwhile; run it again".to_owned(), is_failure: false };
     let Some(old) = old else {
@@ -120,6 +123,8 @@ mod tests {
             "web/.stanchion/waivers.toml",
             "stanchion.toml",
             ".github/stanchion.toml",
+            ".GitHub/Workflows/ci.yml",
+            "jenkinsfile",
         ] {
             assert!(is_sensitive(name), "{name}");
         }

@@ -59,7 +59,10 @@ impl Copies {
         }
         let text = files::read(&root.join(LOCK)).map_err(|_| problems)?;
         let is_here = |path: PathBuf, sha256: &str| {
-            files::read(&root.join(path)).is_ok_and(|text| format::digest(text.as_bytes()) == sha256)
+            let text = files::read(&root.join(path));
+            text.is_ok_and(|text| {
+                format::digest(load::as_published(&text, Some(sha256)).as_bytes()) == sha256
+            })
         };
         let lock = format::parse_merged_lock(LOCK, &text, &|locked, is_standard| {
             let path =
@@ -115,9 +118,11 @@ impl Copies {
         if !is_plain(&self.root, &path) {
             return Some(Loaded::Problems(vec![whole_file(&shown, "is a link, and is not read")]));
         }
-        let source = self.locked(id).map_or_else(|| "own copy".to_owned(), |locked| locked.source.clone());
+        let locked = self.locked(id);
+        let source = locked.map_or_else(|| "own copy".to_owned(), |locked| locked.source.clone());
         let origin = Origin::Copy { file: shown.to_string(), source };
-        let loaded = load::file(&full, &shown, &origin, true, settings);
+        let sha256 = locked.map(|locked| locked.sha256.as_str());
+        let loaded = load::copy(&full, &shown, &origin, sha256, settings);
         Some(match loaded {
             Loaded::Guideline(guideline) if guideline.id != *id => {
                 let message = format!("this is the place of {id}, but the file says it is {}", guideline.id);

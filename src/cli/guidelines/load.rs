@@ -1,5 +1,6 @@
 //! Reading guideline files: from folders, one by one, and those that are built in.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,18 +62,50 @@ pub(super) fn file(
 ) -> Loaded {
     let text = match files::read(path) {
         Ok(text) => text,
-        Err(error) => {
-            let mut problem = whole_file(shown, &format!("cannot be read: {}", system_words(&error)));
-            let encoding = error.to_string().starts_with("not UTF-8");
-            problem.help = encoding.then(|| "save the file as UTF-8".to_owned());
-            return Loaded::Problems(vec![problem]);
-        }
+        Err(error) => return unreadable(shown, &error),
     };
     if !named && !starts_like_a_guideline(&text) {
         return Loaded::Aside(shown.to_owned());
     }
     let folder = path.parent().unwrap_or(path);
     understand(shown, &text, origin, &|name: &str| asset(folder, name), settings)
+}
+
+/// Reads a copy, of which the lock says that it was published with this digest.
+pub(super) fn copy(
+    path: &Path,
+    shown: &str,
+    origin: &Origin,
+    sha256: Option<&str>,
+    settings: &Settings<'_>,
+) -> Loaded {
+    let text = match files::read(path) {
+        Ok(text) => text,
+        Err(error) => return unreadable(shown, &error),
+    };
+    let folder = path.parent().unwrap_or(path);
+    let text = as_published(&text, sha256);
+    understand(shown, &text, origin, &|name: &str| asset(folder, name), settings)
+}
+
+fn unreadable(shown: &str, error: &std::io::Error) -> Loaded {
+    let mut problem = whole_file(shown, &format!("cannot be read: {}", system_words(error)));
+    let encoding = error.to_string().starts_with("not UTF-8");
+    problem.help = encoding.then(|| "save the file as UTF-8".to_owned());
+    Loaded::Problems(vec![problem])
+}
+
+/// The text of a copy as it was published. Git writes other line ends where it is told to (`core.autocrlf`, which its
+/// installer for Windows sets); nobody edited the copy then.
+pub(in super::super) fn as_published<'t>(text: &'t str, sha256: Option<&str>) -> Cow<'t, str> {
+    let is_published = |text: &str| sha256.is_some_and(|sha256| format::digest(text.as_bytes()) == sha256);
+    if text.contains('\r') && !is_published(text) {
+        let plain = text.replace("\r\n", "\n");
+        if is_published(&plain) {
+            return Cow::Owned(plain);
+        }
+    }
+    Cow::Borrowed(text)
 }
 
 /// Parses a guideline, and once more with the repository's settings if it has some for it.

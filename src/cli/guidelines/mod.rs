@@ -23,6 +23,7 @@ pub(super) use copies::{Copies, LOCK, STARTER, is_plain};
 use double::Conflict;
 pub(super) use double::Double;
 use load::Loaded;
+pub(super) use load::as_published;
 use settings::Settings;
 
 /// What is followed.

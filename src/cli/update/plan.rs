@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use semver::{Comparator, Op, Version, VersionReq};
 
 use super::super::Failure;
-use super::super::guidelines::{Copies, STARTER};
+use super::super::guidelines::{Copies, STARTER, as_published};
 use super::super::party::Party;
 use super::copy::{self, Wanted, choose, fits, locked};
 use super::offers::{Offered, Offers};
@@ -193,7 +193,8 @@ impl Planner<'_> {
         let path = copy::path_of(id, is_standard);
         let text = copy::read(&self.party.root, &path)?;
         let old = self.old(id, is_standard).cloned();
-        let sha = text.as_deref().map(|text| format::digest(text.as_bytes()));
+        let published = old.as_ref().map(|old| old.sha256.as_str());
+        let sha = text.as_deref().map(|text| format::digest(as_published(text, published).as_bytes()));
         let mut offered = self.offers.versions(id, is_standard);
         // A text that somebody offers is that version, whatever the lock says; one that nobody offers and no lock knows is
         // somebody's own work.

@@ -93,7 +93,9 @@ impl Root {
         let stat = self.stat(path).map_err(read_error)?;
         Ok(Metadata {
             size: u64::try_from(stat.st_size).unwrap_or(0),
-            executable: Mode::from_raw_mode(stat.st_mode).intersects(Mode::XUSR | Mode::XGRP | Mode::XOTH),
+            executable: Some(
+                Mode::from_raw_mode(stat.st_mode).intersects(Mode::XUSR | Mode::XGRP | Mode::XOTH),
+            ),
         })
     }
 

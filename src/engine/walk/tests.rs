@@ -436,8 +436,8 @@ fn what_cannot_be_read_is_said() {
 
     fs::set_permissions(dir.path().join("run"), fs::Permissions::from_mode(0o755)).expect("a mode");
     let disk = DiskTree::open(dir.path()).expect("a tree");
-    assert_eq!(disk.metadata(&RepoPath::from("run")), Ok(Metadata { size: 0, executable: true }));
-    assert_eq!(disk.metadata(&RepoPath::from("file")), Ok(Metadata { size: 5, executable: false }));
+    assert_eq!(disk.metadata(&RepoPath::from("run")), Ok(Metadata { size: 0, executable: Some(true) }));
+    assert_eq!(disk.metadata(&RepoPath::from("file")), Ok(Metadata { size: 5, executable: Some(false) }));
 
     for path in ["closed", "mode0"] {
         fs::set_permissions(dir.path().join(path), fs::Permissions::from_mode(0o000)).expect("a mode");

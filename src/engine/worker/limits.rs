@@ -6,8 +6,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::engine::budget::process_time;
 
-/// Most memory of a worker that runs alone, in bytes, where the system can limit it (Linux: all private
-/// writable memory; macOS has no such limit that it keeps).
+/// Most memory of a worker that runs alone, in bytes. On Linux the kernel keeps the limit, of all private writable
+/// memory; macOS does not keep it, so the worker looks itself (`memory`).
 pub(super) const ALONE: u64 = 216 << 20;
 /// Most memory of all workers together while several are at work, in bytes.
 const TOGETHER: u64 = 192 << 20;
@@ -26,6 +26,8 @@ pub(super) fn share(workers: usize) -> u64 {
 /// Limits this process. What cannot be set stays as it was.
 pub(super) fn apply() {
     lower(Resource::Data, ALONE);
+    #[cfg(target_os = "macos")]
+    super::memory::MOST.allow(ALONE);
     lower(Resource::Core, 0);
     // It opens nothing and writes nothing but its answers.
     lower(Resource::Fsize, 0);
@@ -37,6 +39,10 @@ pub(super) fn apply() {
 
 /// Lets this process use so many bytes from now on, and never more than [`ALONE`]; 0 changes nothing.
 pub(super) fn allow_memory(bytes: u64) {
+    #[cfg(target_os = "macos")]
+    if bytes > 0 {
+        super::memory::MOST.allow(bytes.min(ALONE));
+    }
     let limit = getrlimit(Resource::Data);
     let current = Some(limit.maximum.map_or(bytes, |most| most.min(bytes)));
     if bytes > 0 && limit.current != current {

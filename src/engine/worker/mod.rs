@@ -2,7 +2,7 @@
 //! process of the same program, with limits on memory, processor time and files.
 //!
 //! The parent (`pool`, `process`, `inbox`, `clock`) opens files and never parses; the child (`serve`, `limits`,
-//! `watch`) parses and never opens. Between them go the frames of `protocol`. No check, no guideline and no report may enter
+//! `watch`, `memory`) parses and never opens. Between them go the frames of `protocol`. No check, no guideline and no report may enter
 //! here. Without Unix processes everything happens in the parent (see [`super::stream`]).
 
 #[cfg(unix)]
@@ -11,9 +11,11 @@ mod clock;
 mod ending;
 #[cfg(unix)]
 mod inbox;
-#[cfg(unix)]
 mod itself;
+#[cfg(unix)]
 mod limits;
+#[cfg(any(target_os = "macos", all(test, unix)))]
+mod memory;
 #[cfg(unix)]
 mod pool;
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! Ends the worker from inside when it takes more processor time than it may and nothing asks the budget: a
-//! thread of its own that looks at the clock. The kernel's limit, in whole seconds, stands behind it.
+//! thread of its own that looks at the clock. The kernel's limit, in whole seconds, stands behind it. Where the kernel
+//! has no limit of memory, it looks at that, too.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -55,6 +56,11 @@ impl Watch {
     }
 
     fn look(&self) {
+        #[cfg(target_os = "macos")]
+        if super::memory::MOST.is_exceeded() {
+            let _ = writeln!(std::io::stderr(), "stanchion worker: out of memory");
+            std::process::abort();
+        }
         let end = self.end.load(Ordering::Acquire);
         let left = Duration::from_nanos(end.saturating_sub(nanoseconds(process_time())));
         if left.is_zero() && self.end.load(Ordering::Acquire) == end {

@@ -149,6 +149,13 @@ pub(super) fn registries(
 /// Why it is neither, and what to write.
 pub fn registry_place(entry: &str) -> Result<RegistryPlace, (String, String)> {
     if is_relative(entry) || entry.starts_with('/') {
+        // On Windows two of them name another machine, which is sent the user's proof of identity.
+        if entry.starts_with("//") || entry.starts_with("/\\") {
+            return Err((
+                format!("`{entry}` names another machine"),
+                "give it a place among your own folders first, and write that one here".to_owned(),
+            ));
+        }
         return Ok(RegistryPlace::Folder(entry.to_owned()));
     }
     let (scheme, rest) = entry.split_once("://").unwrap_or(("", entry));

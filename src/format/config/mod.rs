@@ -162,6 +162,14 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_on_another_machine_is_refused() {
+        for entry in ["//server/share", "/\\\\server\\share", "//./pipe/x"] {
+            let told = said(&format!("schema = 1\nregistries = ['{entry}']\n"));
+            assert!(told.len() == 1 && told[0].contains("names another machine"), "{told:?}");
+        }
+    }
+
+    #[test]
     fn a_good_file_is_understood() {
         let text = "\u{feff}schema = 1\nowner = \"@a\"\nfollow = [\"./guidelines\", \"starter\", \"acme/base@2\", \"acme/one\"]\n\
                     registries = [\"https://s.example\", \"/mnt/mirror\"]\nunassessed = \"break\"\ninherit = true\n\

@@ -3,7 +3,8 @@
 use super::ask::{Ask, Sink, Values};
 use crate::engine::glob::Globs;
 use crate::engine::size::size_words;
-use crate::engine::tree::EntryKind;
+use crate::engine::tree::{EntryKind, Metadata, ReadError};
+use crate::model::Reason;
 
 /// Limits of size in bytes.
 #[derive(Debug)]
@@ -66,7 +67,11 @@ impl Executable {
             }
             (sink.looked)(index);
             match ask.tree.metadata(&entry.path) {
-                Ok(metadata) if metadata.executable == self.set => {}
+                Ok(Metadata { executable: None, .. }) => {
+                    let detail = "this system does not say who may execute a file".to_owned();
+                    ask.cannot_tell(sink, &entry.path, ReadError { reason: Reason::Unreadable, detail });
+                }
+                Ok(metadata) if metadata.executable == Some(self.set) => {}
                 Ok(_) => {
                     let path = entry.path.lossless();
                     let sentence = if self.set {

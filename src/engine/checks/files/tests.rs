@@ -236,6 +236,36 @@ impl Tree for Odd {
     }
 }
 
+/// A tree of a system that does not say who may execute a file.
+struct Unsaid(MemoryTree);
+
+impl Tree for Unsaid {
+    fn list(&self) -> Result<Listing, ReadError> {
+        self.0.list()
+    }
+    fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        self.0.read(path, limit, buffer)
+    }
+    fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError> {
+        Ok(Metadata { executable: None, ..self.0.metadata(path)? })
+    }
+}
+
+#[test]
+fn what_the_system_does_not_say_is_no_finding() {
+    let tree = Unsaid(tree(&["a"]));
+    let entries = tree.list().expect("a list").entries;
+    for json in [
+        r#"{"executable": {"paths": ["**"], "set": true}}"#,
+        r#"{"executable": {"paths": ["**"], "set": false}}"#,
+    ] {
+        let (mut out, mut unknown) = (Vec::new(), Vec::new());
+        let root = RepoPath::from("");
+        compiled(json).assess(0, &entries, &tree, &root, None, None, &mut out, &mut unknown, &mut |_| {});
+        assert_eq!((out.len(), unknown.len()), (0, 1), "{json}");
+    }
+}
+
 #[test]
 fn links_count_as_existing_and_empty_directories_do_not() {
     let entry = |path: &[u8], kind| Entry { path: RepoPath::new(path), kind };
