@@ -76,15 +76,15 @@ pub(super) struct Says {
     /// What is wrong with the others.
     pub(super) problems: Vec<Problem>,
     /// The file of the baseline, which is understood when it is known what was found.
-    pub(super) baseline: Kept,
+    pub(super) baseline: BaselineText,
 }
 
 /// The text of a baseline, if there is one; else why it cannot be read.
-pub(super) struct Kept(Result<Option<String>, String>);
+pub(super) struct BaselineText(Result<Option<String>, String>);
 
 /// Reads both.
 pub(super) fn read(source: Source<'_>) -> Says {
-    let baseline = Kept(source.read(BASELINE, LARGEST_BASELINE));
+    let baseline = BaselineText(source.read(BASELINE, LARGEST_BASELINE));
     let (waivers, problems) = of_waivers(source.read(WAIVERS, LARGEST_WAIVERS));
     Says { waivers, problems, baseline }
 }
@@ -101,7 +101,7 @@ fn of_waivers(text: Result<Option<String>, String>) -> (Vec<Waiver>, Vec<Problem
     }
 }
 
-impl Kept {
+impl BaselineText {
     /// The entries of the baseline that may stand for something that `sieve` knows, and what is wrong with the file.
     pub(super) fn entries_for(&self, sieve: &TraceSieve) -> (Result<Baseline, String>, Vec<Problem>) {
         let cannot = || Err(format!("{BASELINE} cannot be read"));

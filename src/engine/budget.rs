@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use super::limits::FULL_TIME_FILES;
+
 /// How long the assessment of one file may take, in processor time of the thread that made it.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
@@ -56,7 +58,7 @@ pub fn monotonic_time() -> Duration {
 #[must_use]
 pub fn time_words(length: Duration, earlier: u32) -> String {
     let time = format!("{} ms", length.as_millis());
-    if earlier < 2 {
+    if earlier < FULL_TIME_FILES {
         return time;
     }
     format!("{time} (less than usual: {earlier} files before it took too long)")

@@ -17,12 +17,12 @@ pub struct Limits {
     pub mib_time: Duration,
 }
 
-/// After so many files that used up their time, or were slow to parse, the next ones get half of
-/// [`Limits::file_time`]; after as many more half of that. One: a hostile repository has hundreds, and an ordinary one
-/// has none.
-const FULL_TIME_FILES: u32 = 1;
-/// It is not halved more often than this.
-const MOST_HALVINGS: u32 = 7;
+/// So many files that used up their time, or were slow to parse, change nothing for the next ones: an ordinary repository
+/// may have one or two.
+pub(super) const FULL_TIME_FILES: u32 = 2;
+/// Into how many parts [`Limits::file_time`] is divided for those after them: a quarter for the first, and so on. A
+/// hostile repository has hundreds of them, and all together should cost little more than the first two.
+const PARTS: [u32; 3] = [4, 16, 64];
 /// A text that takes longer to parse than this, and [`SLOW_MIB`] for each MiB, is not what grammars are made for:
 /// the slowest ones read a MiB of ordinary code in half a second.
 const SLOW_START: Duration = Duration::from_millis(if cfg!(debug_assertions) { 200 } else { 50 });
@@ -53,10 +53,13 @@ impl Limits {
     /// gets for its size is never shortened: an ordinary large file needs it.
     #[must_use]
     pub fn time_for(&self, bytes: usize, earlier: u32) -> Duration {
-        let halvings = (earlier / FULL_TIME_FILES).min(MOST_HALVINGS);
+        let parts = match earlier.checked_sub(FULL_TIME_FILES) {
+            None => 1,
+            Some(late) => PARTS[PARTS.len().saturating_sub(1).min(late as usize)],
+        };
         let most = usize::try_from(self.code_bytes).unwrap_or(usize::MAX);
         let kib = u32::try_from(bytes.min(most) >> 10).unwrap_or(u32::MAX);
-        self.file_time / (1 << halvings) + self.mib_time.saturating_mul(kib) / 1024
+        self.file_time / parts + self.mib_time.saturating_mul(kib) / 1024
     }
 }
 
@@ -81,11 +84,13 @@ mod tests {
         };
         let cases = [
             (0, 0, 1024),
-            (0, 1, 512),
-            (0, 4, 64),
-            (0, u32::MAX, 8),
+            (0, 1, 1024),
+            (0, 2, 256),
+            (0, 3, 64),
+            (0, 4, 16),
+            (0, u32::MAX, 16),
             (1 << 20, 0, 1624),
-            (1 << 20, u32::MAX, 608),
+            (1 << 20, u32::MAX, 616),
             (4 << 20, 0, 3424),
             (usize::MAX, 0, 3424),
         ];

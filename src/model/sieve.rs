@@ -28,7 +28,7 @@ impl TraceSieve {
         sieve
     }
 
-    /// Whether one of the traces that were put in may share a trace with these.
+    /// Whether one of these traces may have been put in.
     #[must_use]
     pub fn may_know(&self, traces: &Traces) -> bool {
         each(traces).any(|trace| {
@@ -99,7 +99,7 @@ mod tests {
         let known: Vec<Traces> = (0..400).map(traces).collect();
         let sieve = TraceSieve::new(known.iter());
         let through = (10_000..20_000).filter(|&number| sieve.may_know(&traces(number))).count();
-        assert!(through < 5_000, "{through} of 10,000");
+        assert!(through < 2_000, "{through} of 10,000");
         assert!(!TraceSieve::new([].iter()).may_know(&traces(1)));
     }
 }

@@ -62,10 +62,9 @@ impl<'w> Covers<'w> {
         match &waiver.reach {
             WaiverReach::Paths(globs) if globs.is_empty() => self.everything.push(number),
             WaiverReach::Paths(globs) if globs.iter().all(|glob| is_literal(glob)) => {
-                let mut places =
-                    globs.iter().filter(|glob| places.paths.contains(glob.as_bytes())).peekable();
-                if places.peek().is_some() && glob_problem(waiver).is_none() {
-                    for glob in places {
+                let mut found = globs.iter().filter(|glob| places.paths.contains(glob.as_bytes())).peekable();
+                if found.peek().is_some() && glob_problem(waiver).is_none() {
+                    for glob in found {
                         self.by_path.entry(glob.as_bytes()).or_default().push(number);
                     }
                 }

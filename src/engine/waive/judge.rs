@@ -144,8 +144,8 @@ fn waive(outcome: &mut Outcome, waivers: Vec<Waiver>, today: Date, sight: &Sight
         }
     }
     let mut used = vec![0usize; waivers.len()];
-    // Those that cover what another one would: few.
-    let mut covered_by: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+    // Those that cover what another one would: mostly few, but there may be thousands that cover everything.
+    let mut covered_by: foldhash::HashMap<usize, BTreeSet<usize>> = foldhash::HashMap::default();
     let mut last: Option<(usize, RepoPath, Vec<usize>)> = None;
     for finding in &mut outcome.findings {
         let Some(covers) = by_guideline.get(&finding.guideline) else { continue };

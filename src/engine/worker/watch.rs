@@ -11,8 +11,8 @@ use crate::engine::budget::process_time;
 
 /// What the last words begin with when time ran out; the milliseconds and the number of earlier files follow.
 pub(super) const OUT_OF_TIME: &str = "stanchion worker: out of time:";
-/// Longest pause between two looks: as short as the least time that a file may get, since who begins with one does not
-/// wake the thread.
+/// Longest pause between two looks. Who begins with a file does not wake the thread, so this is what a file may take
+/// longer; it is about the least time that one gets. A look costs some microseconds.
 const PAUSE: Duration = Duration::from_millis(8);
 /// Stack of the thread that watches.
 const STACK: usize = 64 << 10;

@@ -5,6 +5,7 @@ mod written;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use self::written::{Entries, as_written};
 use super::parse::sorted;
@@ -19,6 +20,8 @@ use crate::text::Span;
 
 /// Largest file, in bytes.
 const FILE_BYTES: usize = 64 << 20;
+/// Largest file that is read as TOML, in bytes: it takes many times as much memory.
+const TOML_BYTES: usize = 3 << 20;
 /// How many values it may hold.
 const LIMITS: Limits = Limits { max_depth: 8, max_nodes: 1_000_000, aliases: false };
 /// What to do with a merge that is not resolved.
@@ -79,10 +82,7 @@ fn write_path(out: &mut String, path: &RepoPath) {
 /// # Errors
 /// Every problem of the file, in order of place.
 pub fn parse_baseline(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
-    match as_written(text, None) {
-        Some(baseline) => Ok(baseline),
-        None => as_toml(file, text),
-    }
+    parse(file, text, None)
 }
 
 /// Reads a baseline to find the entries that stand for something that `sieve` knows. All of it is looked at and may be
@@ -91,15 +91,41 @@ pub fn parse_baseline(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> 
 /// # Errors
 /// As [`parse_baseline`].
 pub fn parse_baseline_for(file: &str, text: &str, sieve: &TraceSieve) -> Result<Baseline, Vec<Problem>> {
-    match as_written(text, Some(sieve)) {
+    parse(file, text, Some(sieve))
+}
+
+fn parse(file: &str, text: &str, sieve: Option<&TraceSieve>) -> Result<Baseline, Vec<Problem>> {
+    match as_written(text, sieve) {
         Some(baseline) => Ok(baseline),
+        None if text.len() > TOML_BYTES => Err(vec![too_large(file)]),
         None => as_toml(file, text),
+    }
+}
+
+/// That a file is too large to be read as TOML.
+fn too_large(file: &str) -> Problem {
+    Problem {
+        file: Arc::from(file),
+        text: Arc::from(""),
+        span: Span::at(0),
+        message: format!(
+            "a baseline of more than {} MiB has to be as `stanchion promise --from-here` writes it, and this one was \
+             edited or merged by hand",
+            TOML_BYTES >> 20
+        ),
+        label: String::new(),
+        help: Some(
+            "take the file of an earlier commit (git checkout REV -- .stanchion/baseline.toml), then `stanchion baseline \
+             prune` takes out what was mended since"
+                .to_owned(),
+        ),
+        first_line: 1,
     }
 }
 
 /// Reads it as TOML, with everything that is wrong.
 fn as_toml(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
-    let (source, root) = toml_file::open(file, text, (&LIMITS, FILE_BYTES), CONFLICT)?;
+    let (source, root) = toml_file::open(file, text, (&LIMITS, TOML_BYTES), CONFLICT)?;
     let document = Document { source: &source, root: &root, home: Span::at(0) };
     let mut problems = Vec::new();
     let Kind::Object(members) = &root.kind else { return Ok(Baseline::default()) };
@@ -168,8 +194,6 @@ fn part(node: &Node, key: Span, reader: &mut Entries, told: &mut dyn FnMut(Span,
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -211,6 +235,10 @@ mod tests {
             let text = render_baseline(&baseline);
             prop_assert_eq!(as_written(&text, None), Some(baseline.clone()));
             prop_assert_eq!(as_toml("b", &text), Ok(baseline.clone()));
+            // As git may have checked it out.
+            let crlf = text.replace('\n', "\r\n");
+            prop_assert_eq!(as_written(&crlf, None), Some(baseline.clone()));
+            prop_assert_eq!(as_toml("b", &crlf), Ok(baseline.clone()));
             prop_assert_eq!(render_baseline(&parse_baseline("b", &text).expect("good")), text);
         }
 
@@ -250,6 +278,22 @@ mod tests {
                 prop_assert_eq!(&kept, &some.guidelines[id].entries);
             }
         }
+    }
+
+    #[test]
+    fn a_large_file_that_was_edited_is_refused_in_words() {
+        let entry = |number: usize| {
+            format!("  \"c {number:032x} {} - some/longer/path/to/a/file.py\",\n", "1".repeat(16))
+        };
+        let all: String = (0..40_000).map(entry).collect();
+        let text = format!("{HEAD}\n[\"a/b\"]\nsince = 2026-11-25\nfound = [\n{all}]\n");
+        assert!(text.len() > TOML_BYTES);
+        assert_eq!(parse_baseline("b", &text).expect("good").guidelines.len(), 1);
+        let problems = parse_baseline("b", &text.replacen("]\n", "] # ours\n", 1)).expect_err("edited");
+        assert!(
+            problems.len() == 1 && problems[0].message.contains("edited or merged by hand"),
+            "{problems:?}"
+        );
     }
 
     #[test]

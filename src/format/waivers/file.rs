@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::HashSet;
 use semver::VersionReq;
@@ -21,6 +22,8 @@ use crate::text::{LineIndex, Span};
 
 /// Largest file, in bytes.
 const FILE_BYTES: usize = 64 << 20;
+/// Largest file that is read as TOML, in bytes: it takes fifty times as much memory.
+const TOML_BYTES: usize = 3 << 20;
 /// How many values it may hold.
 const LIMITS: Limits = Limits { max_depth: 8, max_nodes: 4_000_000, aliases: false };
 /// What to do with a merge that is not resolved.
@@ -50,40 +53,82 @@ pub fn waivers_schema() -> Value {
 #[must_use]
 pub fn parse_waivers(file: &str, path: &RepoPath, text: &str) -> WaiverFile {
     match as_lines(path, text) {
-        Some(waivers) => WaiverFile { waivers, problems: vec![] },
-        None => as_toml(file, path, text),
+        Ok(waivers) => WaiverFile { waivers, problems: vec![] },
+        Err(at) if text.len() > TOML_BYTES => {
+            WaiverFile { waivers: vec![], problems: vec![too_large(file, text, at)] }
+        }
+        Err(_) => as_toml(file, path, text),
     }
 }
 
-/// The waivers of a file that is simple enough, and in which nothing is wrong.
-fn as_lines(path: &RepoPath, text: &str) -> Option<Vec<Waiver>> {
-    if text.len() > FILE_BYTES {
-        return None;
+/// That a file is too large to be read as TOML; at `at` stands what is not written as it would have to be.
+fn too_large(file: &str, text: &str, at: usize) -> Problem {
+    // Not all of a file of any size is kept for one problem.
+    let (first_line, line) = excerpt(text, at);
+    Problem {
+        file: Arc::from(file),
+        span: Span::new(0, line.len()),
+        text: Arc::from(line),
+        message: format!(
+            "a file of waivers of more than {} MiB has to be written as `stanchion waive` writes it: until then no waiver \
+             in it has an effect",
+            TOML_BYTES >> 20
+        ),
+        label: "this is not, or the waiver above it".to_owned(),
+        help: Some(
+            "one key and its value in each line, texts in plain double quotes, lists in one line, no comment behind a \
+             value; `stanchion waivers lint` says more when the file is smaller"
+                .to_owned(),
+        ),
+        first_line,
     }
+}
+
+/// The line that begins at `at`, as much of it as is shown, and its number.
+fn excerpt(text: &str, at: usize) -> (u32, &str) {
+    let number = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
+    let line = text[at..].lines().next().unwrap_or_default();
+    let end = (0..=line.len().min(200)).rev().find(|&end| line.is_char_boundary(end)).unwrap_or(0);
+    (u32::try_from(number).unwrap_or(u32::MAX), &line[..end])
+}
+
+/// The waivers of a file that is simple enough, and in which nothing is wrong.
+///
+/// # Errors
+/// Where it is not.
+fn as_lines(path: &RepoPath, text: &str) -> Result<Vec<Waiver>, usize> {
+    if text.len() > FILE_BYTES {
+        return Err(0);
+    }
+    let mark = "\u{feff}".len();
+    let (text, before) = text.strip_prefix('\u{feff}').map_or((text, 0), |text| (text, mark));
     let mut known = Known::default();
-    let mut waivers =
-        Vec::with_capacity(memchr::memmem::find_iter(text.as_bytes(), "\n[[waiver]]\n").count());
-    quick::each(text.strip_prefix('\u{feff}').unwrap_or(text), |(raw, span, line)| {
+    // One that can be used has at least so many bytes.
+    let most = text.len() / 48;
+    let many = memchr::memmem::find_iter(text.as_bytes(), "\n[[waiver]]").take(most).count();
+    let mut waivers = Vec::with_capacity(many);
+    quick::each(text, |(raw, span, line)| {
         let mut wrong = false;
         let mut tell = |_: &str, _: String, _: Option<String>| wrong = true;
         let place = WaiverPlace { path: path.clone(), line, span, inline: false };
         let waiver = understand(raw, place, &mut known, &mut tell)?;
         waivers.push(waiver);
         (!wrong).then_some(())
-    })?;
-    Some(waivers)
+    })
+    .map_err(|at| at + before)?;
+    Ok(waivers)
 }
 
 /// Reads it as TOML, with everything that is wrong.
 fn as_toml(file: &str, path: &RepoPath, text: &str) -> WaiverFile {
     let replaced = fields::without_impossible_days(text);
     let readable = replaced.as_deref().unwrap_or(text);
-    let (source, root) = match toml_file::open(file, readable, (&LIMITS, FILE_BYTES), CONFLICT) {
+    let (source, root) = match toml_file::open(file, readable, (&LIMITS, TOML_BYTES), CONFLICT) {
         // Places are the same, and what is shown is what stands in the file.
         Ok((_, root)) => (Source::new(file, text.strip_prefix('\u{feff}').unwrap_or(text)), root),
         Err(_) if replaced.is_some() => {
             let problems =
-                toml_file::open(file, text, (&LIMITS, FILE_BYTES), CONFLICT).err().unwrap_or_default();
+                toml_file::open(file, text, (&LIMITS, TOML_BYTES), CONFLICT).err().unwrap_or_default();
             return WaiverFile { waivers: vec![], problems };
         }
         Err(problems) => return WaiverFile { waivers: vec![], problems },
@@ -413,6 +458,44 @@ mod tests {
         }
     }
 
+    #[test]
+    fn lines_may_end_as_on_windows() {
+        let path = RepoPath::from("w.toml");
+        let crlf = ALL.replace('\n', "\r\n");
+        let quick = as_lines(&path, &crlf).expect("it is simple");
+        assert_eq!(as_toml("w.toml", &path, &crlf), WaiverFile { waivers: quick.clone(), problems: vec![] });
+        assert_eq!(quick.len(), 2);
+        // But not in the last line alone, where it would be a part of the value.
+        assert_eq!(as_lines(&path, "schema = 1\r"), Err(0));
+    }
+
+    #[test]
+    fn a_large_file_is_read_by_lines_or_not_at_all() {
+        let one = |number: usize, rest: &str| {
+            format!(
+                "\n[[waiver]]\nid = \"w{number}\"\nguideline = \"a/b\"\nreason = \"{}\"\n{rest}",
+                "because ".repeat(20)
+            )
+        };
+        let all: String = (0..20_000).map(|number| one(number, "")).collect();
+        let text = format!("schema = 1\n{all}");
+        assert!(text.len() > TOML_BYTES);
+        assert_eq!((read(&text).waivers.len(), read(&text).problems), (20_000, vec![]));
+        for (rest, line) in [
+            ("kind = 'cost'\n", 100_007),
+            ("kind = \"dear\"\n", 100_007),
+            ("until = 2027-01-01 # then\n", 100_007),
+        ] {
+            let file = read(&format!("{text}{}", one(20_000, rest)));
+            let [problem] = file.problems.as_slice() else {
+                panic!("{rest}: {} problems", file.problems.len())
+            };
+            assert!(problem.message.contains("more than 3 MiB"), "{}", problem.message);
+            assert_eq!((problem.first_line, &*problem.text), (line, rest.trim_end()));
+            assert_eq!(file.waivers, []);
+        }
+    }
+
     proptest! {
         /// Whatever somebody does to a file: what is read by lines is what TOML says, and nothing without a reason
         /// or with several guidelines comes out.
@@ -430,9 +513,14 @@ mod tests {
             let text: String = chars.into_iter().collect();
             let path = RepoPath::from("w.toml");
             let slow = as_toml("w.toml", &path, &text);
-            if let Some(quick) = as_lines(&path, &text) {
+            if let Ok(quick) = as_lines(&path, &text) {
                 prop_assert_eq!(&slow.problems, &vec![]);
                 prop_assert_eq!(&slow.waivers, &quick);
+            }
+            // As git may have checked it out.
+            let crlf = text.replace('\n', "\r\n");
+            if let Ok(quick) = as_lines(&path, &crlf) {
+                prop_assert_eq!(&as_toml("w.toml", &path, &crlf), &WaiverFile { waivers: quick, problems: vec![] });
             }
             for waiver in slow.waivers {
                 prop_assert!(fields::reason_problem(&waiver.reason).is_none());

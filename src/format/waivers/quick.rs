@@ -11,16 +11,28 @@ use crate::text::Span;
 /// A waiver as written, the bytes from its first key to the end of its last value, and its line.
 pub(super) type Entry<'t> = (RawWaiver<'t>, Span, u32);
 
-/// Gives each waiver of `text` to `take`; `None` where the text is not simple enough, or `take` does not want one.
-pub(super) fn each<'t>(text: &'t str, mut take: impl FnMut(Entry<'t>) -> Option<()>) -> Option<()> {
+/// Gives each waiver of `text` to `take`.
+///
+/// # Errors
+/// Where a line begins that is not simple enough, or behind the last one of a waiver that `take` does not want.
+pub(super) fn each<'t>(text: &'t str, take: impl FnMut(Entry<'t>) -> Option<()>) -> Result<(), usize> {
+    let mut at = 0;
+    lines(text, &mut at, take).ok_or(at)
+}
+
+/// [`each`]; `place` is where the line begins that is looked at.
+fn lines<'t>(text: &'t str, place: &mut usize, mut take: impl FnMut(Entry<'t>) -> Option<()>) -> Option<()> {
     let mut open: Option<Draft<'t>> = None;
     let (mut at, mut number, mut has_schema) = (0, 0u32, false);
     while at < text.len() {
         number = number.checked_add(1)?;
         let start = at;
+        *place = start;
         let end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length);
         at = end + 1;
         let line = &text[start..end];
+        // As git may have checked it out.
+        let line = line.strip_suffix('\r').filter(|_| end < text.len()).unwrap_or(line);
         if line.is_empty() {
             continue;
         }

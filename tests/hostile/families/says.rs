@@ -39,6 +39,8 @@ fn waivers(case: &mut Case) {
         "<<<<<<< ours\n".to_owned(),
         "[[waiver".to_owned(),
         "[a.b]\n[a]\n".repeat(4_000),
+        "\n[[waiver]]\n".repeat(if case.large { 5_000_000 } else { 300_000 }),
+        "\n[[waiver]]\nid=\"a\"\n".repeat(if case.large { 3_000_000 } else { 150_000 }),
     ];
     let text = case.random.pick(&texts).clone();
     case.note(format!("{:.80}", text.escape_debug().to_string()));
@@ -108,6 +110,7 @@ fn baselines(case: &mut Case) {
     };
     let texts = [
         part(&entry.repeat(20_000)),
+        part(&entry.repeat(if case.large { 600_000 } else { 40_000 })),
         part("  \"beacon x\",\n"),
         part("  3,\n"),
         part(&format!("  \"{}\",\n", "x".repeat(1 << 20))),
