@@ -1,9 +1,8 @@
-//! Reading the lines that `render_baseline` writes, and nothing else: a baseline may have fifty thousand of them, and each
-//! check reads them. What is not written like that is left to the TOML reader; both must understand alike what is
+//! Reading the lines that `render_baseline` writes, in any order, and nothing else: a baseline may have fifty thousand of
+//! them, and each check reads them. What is not written like that is left to the TOML reader; both must understand alike what is
 //! accepted here.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use crate::model::{
     Baseline, BaselineEntry, BaselinePart, Fingerprint, GuidelineId, RepoPath, Trace, TraceSieve, Traces,
 };
 
-/// The baseline that `text` holds, if it is as it was written. With a sieve, entries that stand for nothing that it knows
+/// The baseline that `text` holds, if its lines are as they were written. With a sieve, entries that stand for nothing that it knows
 /// are left out.
 pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>) -> Option<Baseline> {
     if text.len() > FILE_BYTES {
@@ -44,7 +43,6 @@ pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>) -> Option<Basel
             Some(_) => 0,
             None => lines_of_list(after),
         });
-        let mut last: Option<Fields<'_>> = None;
         loop {
             let (line, _) = next()?;
             if line == "]" {
@@ -53,15 +51,16 @@ pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>) -> Option<Basel
             let inside = line.strip_prefix("  \"")?.strip_suffix("\",")?;
             let Written::Plainly { with_bytes } = Written::of(inside) else { return None };
             let fields = Fields::of(inside, with_bytes)?;
-            if last.is_some_and(|last| last.order(&fields) != Ordering::Less) {
-                return None;
-            }
-            last = Some(fields);
             if sieve.is_none_or(|sieve| sieve.may_know(&fields.traces)) {
                 entries.push(reader.entry(&fields)?);
             } else if fields.with_bytes {
                 read_path(fields.path)?;
             }
+        }
+        // Lines of two branches that somebody merged.
+        if !entries.is_sorted_by(|a, b| a < b) {
+            entries.sort();
+            entries.dedup();
         }
         let id = GuidelineId::new(id).ok()?;
         if baseline.guidelines.insert(id, BaselinePart { since, entries }).is_some() {
@@ -139,17 +138,6 @@ impl<'t> Fields<'t> {
             head: head.map(Trace),
         };
         Some(Self { check, traces, path, with_bytes })
-    }
-
-    /// The order of the entries that are meant.
-    fn order(&self, other: &Self) -> Ordering {
-        let paths = if self.with_bytes || other.with_bytes {
-            // One that cannot be read is refused when it is its turn, whatever comes of it here.
-            read_path(self.path).cmp(&read_path(other.path))
-        } else {
-            self.path.as_bytes().cmp(other.path.as_bytes())
-        };
-        paths.then_with(|| self.check.cmp(other.check)).then_with(|| self.traces.cmp(&other.traces))
     }
 }
 
