@@ -77,7 +77,7 @@ fn too_large(file: &str, text: &str, at: usize) -> Problem {
         label: "this is not, or the waiver above it".to_owned(),
         help: Some(
             "one key and its value in each line, texts in plain double quotes, lists in one line, no comment behind a \
-             value; `stanchion waivers lint` says more when the file is smaller"
+             value; a smaller file may be written in any way that is TOML"
                 .to_owned(),
         ),
         first_line,
