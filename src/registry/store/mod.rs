@@ -33,7 +33,7 @@ use names::WriteNames as _;
 pub(super) use names::words_of;
 pub(super) use open::Wanted;
 pub(super) use operator::{Known, Taken};
-pub(super) use people::{Person, TokenRow};
+pub(super) use people::{NewPerson, Person, TokenRow};
 use sqlx::{PgPool, SqlitePool};
 pub(super) use teams::Colleague;
 

@@ -33,10 +33,21 @@ impl Person {
     }
 }
 
+/// What came of taking somebody new into a team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::registry) enum NewPerson {
+    /// They are in it.
+    In,
+    /// Somebody has the name.
+    NameIsTaken,
+    /// Whoever asked is not in the team (any more).
+    NotTheirTeam,
+}
+
 impl Store {
     /// Takes somebody new into a team, with a link (its hash and its end) that signs them in, made by somebody (their
-    /// number). Returns whether the name was
-    /// free; else nothing is done: a link for somebody who is there would let its maker sign in as them.
+    /// number), who has to be in the team. A name that somebody has is left alone: a link for them would let its
+    /// maker sign in as them.
     ///
     /// # Errors
     /// What the database says.
@@ -46,20 +57,28 @@ impl Store {
         team: i64,
         (link, expires_ms): (&str, i64),
         (by, now_ms): (i64, i64),
-    ) -> Result<bool, sqlx::Error> {
+    ) -> Result<NewPerson, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
+            // Whoever takes the maker out waits, or was first.
+            sqlx::query(sql::HOLD_TEAM).bind(team).execute(&mut *transaction).await?;
+            let members: Vec<(i64,)> =
+                sqlx::query_as(sql::MEMBERS_OF_TEAM).bind(team).fetch_all(&mut *transaction).await?;
+            if !members.contains(&(by,)) {
+                transaction.rollback().await?;
+                return Ok(NewPerson::NotTheirTeam);
+            }
             let added = sqlx::query(sql::ADD_PERSON).bind(name).bind(now_ms).execute(&mut *transaction).await?;
             if added.rows_affected() != 1 {
                 transaction.rollback().await?;
-                return Ok(false);
+                return Ok(NewPerson::NameIsTaken);
             }
             let (person,): (i64,) =
                 sqlx::query_as(sql::PERSON_BY_NAME).bind(name).fetch_one(&mut *transaction).await?;
             sqlx::query(sql::ADD_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
             sqlx::query(sql::ADD_LINK).bind(link).bind(person).bind(expires_ms).bind(by).execute(&mut *transaction).await?;
             transaction.commit().await?;
-            Ok(true)
+            Ok(NewPerson::In)
         })
     }
 
@@ -287,10 +306,20 @@ impl Store {
         held: &Held,
         created_ms: i64,
     ) -> Result<(), sqlx::Error> {
-        self.keep_token(hash, held, created_ms, None).await
+        on!(self, pool => sqlx::query(sql::ADD_TOKEN)
+            .bind(hash)
+            .bind(&held.owner)
+            .bind(&held.scope)
+            .bind(created_ms)
+            .bind(held.expires_ms)
+            .bind(None::<i64>)
+            .execute(pool)
+            .await
+            .map(|_| ()))
     }
 
-    /// Keeps a key that somebody made.
+    /// Keeps a key that somebody made for a namespace of one of their teams. Returns whether they still are in it; else
+    /// nothing is kept: whoever is taken out at this moment would keep a key.
     ///
     /// # Errors
     /// What the database says.
@@ -300,27 +329,22 @@ impl Store {
         hash: &str,
         held: &Held,
         created_ms: i64,
-    ) -> Result<(), sqlx::Error> {
-        self.keep_token(hash, held, created_ms, Some(person)).await
-    }
-
-    async fn keep_token(
-        &self,
-        hash: &str,
-        held: &Held,
-        created_ms: i64,
-        person: Option<i64>,
-    ) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::ADD_TOKEN)
-            .bind(hash)
-            .bind(&held.owner)
-            .bind(&held.scope)
-            .bind(created_ms)
-            .bind(held.expires_ms)
-            .bind(person)
-            .execute(pool)
-            .await
-            .map(|_| ()))
+    ) -> Result<bool, sqlx::Error> {
+        on!(self, pool => {
+            let mut transaction = pool.begin_write().await?;
+            sqlx::query(sql::HOLD_TEAM_OF_SCOPE).bind(&held.scope).execute(&mut *transaction).await?;
+            let added = sqlx::query(sql::ADD_TOKEN_OF_MEMBER)
+                .bind(hash)
+                .bind(&held.owner)
+                .bind(&held.scope)
+                .bind(created_ms)
+                .bind(held.expires_ms)
+                .bind(person)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(added.rows_affected() == 1)
+        })
     }
 
     /// The key with this hash.

@@ -138,6 +138,11 @@ pub(super) const PING: &str = "SELECT 1";
 
 pub(super) const ADD_TOKEN: &str = "INSERT INTO token (hash, owner, scope, created_ms, expires_ms, person_id) VALUES ($1, $2, $3, $4, $5, $6)";
 
+/// Nothing is added for somebody who is not in the team whose namespace it is.
+pub(super) const ADD_TOKEN_OF_MEMBER: &str = "INSERT INTO token (hash, owner, scope, created_ms, expires_ms, person_id) \
+    SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT) \
+    WHERE EXISTS (SELECT 1 FROM member JOIN namespace ON namespace.team_id = member.team_id \
+    WHERE member.person_id = CAST($6 AS BIGINT) AND 'publish:' || namespace.name = CAST($3 AS TEXT))";
 /// Those of somebody who is locked are none.
 pub(super) const TOKEN: &str = "SELECT owner, scope, expires_ms, revoked_ms FROM token WHERE hash = $1 \
     AND NOT EXISTS (SELECT 1 FROM person WHERE person.id = token.person_id AND person.locked_ms IS NOT NULL)";
@@ -168,6 +173,9 @@ pub(super) const COLLEAGUES: &str = "SELECT team.id, team.name, person.id, perso
     JOIN person ON person.id = other.person_id WHERE own.person_id = $1 ORDER BY team.name, person.name LIMIT 1000";
 /// Changes nothing, and makes others wait.
 pub(super) const HOLD_TEAM: &str = "UPDATE team SET name = name WHERE id = $1";
+/// The same, of the team whose namespace a key is for.
+pub(super) const HOLD_TEAM_OF_SCOPE: &str = "UPDATE team SET name = name WHERE id IN \
+    (SELECT team_id FROM namespace WHERE 'publish:' || namespace.name = $1)";
 pub(super) const MEMBERS_OF_TEAM: &str = "SELECT person_id FROM member WHERE team_id = $1";
 pub(super) const TEAM_OF_NAMESPACE: &str = "SELECT team_id FROM namespace WHERE name = $1";
 pub(super) const END_LINKS_OF_TEAM: &str = "UPDATE sign_in_link SET used_ms = $3 WHERE made_by = $2 AND used_ms IS NULL \
@@ -204,7 +212,7 @@ pub(super) const END_SESSION: &str =
 
 /// Those that both databases understand, for the test.
 #[cfg(test)]
-pub(super) const ALL: [&str; 55] = [
+pub(super) const ALL: [&str; 57] = [
     ADD_PERSON_OF_PROVIDER,
     PERSON_BY_SUBJECT,
     CHANGE,
@@ -231,6 +239,7 @@ pub(super) const ALL: [&str; 55] = [
     RETIRE,
     PING,
     ADD_TOKEN,
+    ADD_TOKEN_OF_MEMBER,
     TOKEN,
     TOKEN_USED,
     REVOKE,
@@ -244,6 +253,7 @@ pub(super) const ALL: [&str; 55] = [
     ADD_MEMBER,
     COLLEAGUES,
     HOLD_TEAM,
+    HOLD_TEAM_OF_SCOPE,
     MEMBERS_OF_TEAM,
     REMOVE_MEMBER,
     TEAM_OF_NAMESPACE,

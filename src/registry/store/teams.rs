@@ -34,8 +34,8 @@ impl Store {
     }
 
     /// Takes a person out of a team, with the keys that they made for its namespaces and the links that they made
-    /// for others in it. Returns whether they are not in it
-    /// now: the last one of a team stays, or nobody could ever take somebody in again.
+    /// for others in it, if `by` is in the team (else nobody is taken out). Returns `false` where they are the last one of
+    /// it, who stays: or nobody could ever take somebody in again.
     ///
     /// # Errors
     /// What the database says.
@@ -43,7 +43,7 @@ impl Store {
         &self,
         team: i64,
         person: i64,
-        now_ms: i64,
+        (by, now_ms): (i64, i64),
     ) -> Result<bool, sqlx::Error> {
         on!(self, pool => {
             let mut transaction = pool.begin_write().await?;
@@ -51,7 +51,7 @@ impl Store {
             sqlx::query(sql::HOLD_TEAM).bind(team).execute(&mut *transaction).await?;
             let members: Vec<(i64,)> =
                 sqlx::query_as(sql::MEMBERS_OF_TEAM).bind(team).fetch_all(&mut *transaction).await?;
-            if !members.contains(&(person,)) {
+            if !members.contains(&(person,)) || !members.contains(&(by,)) {
                 transaction.rollback().await?;
                 return Ok(true);
             }

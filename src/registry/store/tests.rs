@@ -440,7 +440,13 @@ async fn whoever_is_locked_is_out_until_they_are_unlocked() {
         store.add_link("link", bob, 9).await.expect("kept");
         let held =
             Held { owner: "bob".into(), scope: "publish:acme".into(), expires_ms: 9, revoked_ms: None };
-        store.add_token_of(bob, "own", &held, 1).await.expect("kept");
+        let id = store.person_in_team("bobs own colleague", "bobs", 1).await.expect("made");
+        let bobs = store.person(id).await.expect("asked").expect("somebody").teams[0].0;
+        assert!(store.claim("acme", bobs).await.expect("claimed"));
+        assert!(!store.add_token_of(bob, "not theirs", &held, 1).await.expect("asked"), "of another team");
+        let taken = store.take_into_team(("bob", "bobs"), Some(bob), ("first", 2), 1).await.expect("asked");
+        assert!(matches!(taken, Taken::In(_)), "{taken:?}");
+        assert!(store.add_token_of(bob, "own", &held, 1).await.expect("kept"));
         store.add_token("of the operator", &held, 1).await.expect("kept");
         let own = store.tokens(bob).await.expect("listed");
         assert_eq!(own.len(), 1, "a key for a name is on nobody's page");
@@ -461,6 +467,43 @@ async fn whoever_is_locked_is_out_until_they_are_unlocked() {
     }
 }
 
+/// Whoever is taken out of a team at this very moment keeps no key for it, takes nobody in, and takes nobody out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_is_taken_out_meanwhile_leaves_nothing_behind() {
+    for Fresh { store, _folder } in each().await {
+        let alice = store.person_in_team("alice", "pay", 1).await.expect("made");
+        let pay = store.person(alice).await.expect("asked").expect("alice").teams[0].0;
+        assert!(store.claim("acme", pay).await.expect("claimed"));
+        let held =
+            Held { owner: "mallory".into(), scope: "publish:acme".into(), expires_ms: 99, revoked_ms: None };
+        let mut late = [0; 2];
+        for round in 0..20 {
+            let name = format!("mallory-{round}");
+            let mallory = store.person_in_team(&name, "pay", 1).await.expect("made");
+            let (key, link, shadow) =
+                (format!("key {round}"), format!("link {round}"), format!("shadow-{round}"));
+            let (left, key_kept, taken_in) = tokio::join!(
+                store.leave(pay, mallory, (alice, 3)),
+                store.add_token_of(mallory, &key, &held, 3),
+                store.new_person_in_team(&shadow, pay, (&link, 99), (mallory, 3)),
+            );
+            assert!(left.expect("left"));
+            late[0] += i32::from(!key_kept.expect("asked"));
+            late[1] += i32::from(taken_in.expect("asked") == NewPerson::NotTheirTeam);
+            let kept = store.token(&key).await.expect("asked");
+            assert!(kept.is_none_or(|it| it.revoked_ms.is_some()), "a key was left behind");
+            assert_eq!(store.use_link(&link, 4).await.expect("asked"), None, "a link was left behind");
+        }
+        let gone = store.known_by_name("mallory-0").await.expect("asked").expect("mallory").id;
+        assert!(!store.add_token_of(gone, "later", &held, 5).await.expect("asked"));
+        let made = store.new_person_in_team("later", pay, ("later", 99), (gone, 5)).await.expect("asked");
+        assert_eq!(made, NewPerson::NotTheirTeam);
+        assert!(store.leave(pay, alice, (gone, 5)).await.expect("asked"));
+        assert!(store.person(alice).await.expect("asked").expect("alice").teams.iter().any(|it| it.0 == pay));
+        println!("too late in 20 rounds: {late:?}");
+    }
+}
+
 /// Whoever is shut out does not come back as a colleague whom they took in before.
 #[tokio::test]
 async fn links_that_somebody_made_end_with_them() {
@@ -470,10 +513,11 @@ async fn links_that_somebody_made_end_with_them() {
         let pay = store.person(bob).await.expect("asked").expect("bob").teams[0].0;
         for (name, link) in [("shadow", "one"), ("ghost", "two")] {
             let by = if link == "one" { mallory } else { bob };
-            assert!(store.new_person_in_team(name, pay, (link, 9), (by, 1)).await.expect("made"));
+            let made = store.new_person_in_team(name, pay, (link, 9), (by, 1)).await.expect("made");
+            assert_eq!(made, NewPerson::In);
         }
         assert_eq!(store.lock(mallory, 2).await.expect("locked").links, 1);
-        assert!(store.leave(pay, bob, 3).await.expect("left"));
+        assert!(store.leave(pay, bob, (bob, 3)).await.expect("left"));
         assert_eq!(store.use_link("one", 4).await.expect("asked"), None);
         assert_eq!(store.use_link("two", 4).await.expect("asked"), None);
     }

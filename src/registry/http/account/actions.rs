@@ -11,6 +11,7 @@ use crate::registry::flow::{Held, Key, LINK_MS, Secret, name, scope_of};
 use crate::registry::http::Shared;
 use crate::registry::http::pages::broken;
 use crate::registry::http::query::Slip;
+use crate::registry::store::NewPerson;
 
 /// Longest life of a key, in days.
 const DAYS: i64 = 3_650;
@@ -43,8 +44,15 @@ pub(in crate::registry::http) async fn make_token(
     let owner = somebody.owner().to_owned();
     let held =
         Held { owner, scope: scope_of(&namespace), expires_ms: now + number * DAY_MS, revoked_ms: None };
-    if let Err(error) = shared.store.add_token_of(somebody.person.id, &key.hash(), &held, now).await {
-        return broken(&error);
+    match shared.store.add_token_of(somebody.person.id, &key.hash(), &held, now).await {
+        Ok(true) => {}
+        Ok(false) => {
+            let message = "you are not in the team of this namespace any more".to_owned();
+            let typed = vec![("namespace", namespace), ("days", days)];
+            let slips = vec![Slip { field: "namespace", message }];
+            return show(&shared, somebody, Said { typed, slips, ..Said::default() }).await;
+        }
+        Err(error) => return broken(&error),
     }
     let what = format!("The key for publishing in {namespace}, for {number} days");
     show(&shared, somebody, Said { secret: Some((what, key.show().to_owned())), ..Said::default() }).await
@@ -141,13 +149,17 @@ pub(in crate::registry::http) async fn add_member(
             .new_person_in_team(&person, team, (&link.0, link.1), (somebody.person.id, now))
             .await
         {
-            Ok(true) => {
+            Ok(NewPerson::In) => {
                 let what = format!("The link that signs {person} in, once, within a day");
                 let root = super::super::feed::root(&shared, &headers);
                 let link = format!("{root}/sign-in/{}", secret.show());
                 return show(&shared, somebody, Said { secret: Some((what, link)), ..Said::default() }).await;
             }
-            Ok(false) => {
+            Ok(NewPerson::NotTheirTeam) => {
+                let message = "you are not in this team any more".to_owned();
+                slips.push(Slip { field: "of-team", message });
+            }
+            Ok(NewPerson::NameIsTaken) => {
                 let message =
                     "somebody of this name is here already; the operator takes them into the team".to_owned();
                 slips.push(Slip { field: "person", message });
@@ -169,7 +181,7 @@ pub(in crate::registry::http) async fn remove_member(
     if !somebody.person.teams.iter().any(|(own, _)| *own == team) {
         return Redirect::to("/account").into_response();
     }
-    match shared.store.leave(team, person, (shared.now_ms)()).await {
+    match shared.store.leave(team, person, (somebody.person.id, (shared.now_ms)())).await {
         Ok(true) => Redirect::to("/account").into_response(),
         Ok(false) => {
             let message = "the last one of a team stays in it; take in somebody else first".to_owned();
