@@ -257,7 +257,11 @@ impl Case {
 
     /// Plants the beacons: findings in ordinary files, before or behind everything else in order of name.
     pub fn plant_beacons(&self, random: &mut Random) -> [String; 3] {
-        let folder = *random.pick(&["", "a/", "src/", "zz/", "~/", "0/1/2/3/"]);
+        let picked = *random.pick(&["", "a/", "src/", "zz/", "~/", "0/1/2/3/"]);
+        // Some families make files of any name.
+        let above = self.at(picked.split('/').next().unwrap_or_default());
+        let is_free = fs::symlink_metadata(above).map_or(true, |it| it.is_dir());
+        let folder = if is_free { picked } else { "" };
         let paths = ["beacon.txt", "beacon.py", "beacon.json"].map(|name| format!("{folder}{name}"));
         self.write(&paths[0], "an ordinary line\nPLANTED-1 in another\n");
         self.write(&paths[1], "def ordinary():\n    return planted(1)\n");
