@@ -62,6 +62,10 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         Failure::new(format!("`{}` cannot be an id: {problem}", arguments.id))
             .with_help("for example acme/short-names: a team, then the practice in a few words")
     })?;
+    if let Some(why) = id.why_not_new() {
+        return Err(Failure::new(format!("`{id}` cannot be the id of a new guideline: {why}"))
+            .with_help("choose another name: a team, then the practice in a few words"));
+    }
     let shown = arguments.dir.join(id.namespace()).join(format!("{}.md", id.slug()));
     if id.slug() == "readme" {
         return Err(Failure::new(format!(

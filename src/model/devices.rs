@@ -38,12 +38,13 @@ mod tests {
     }
 
     #[test]
-    fn no_guideline_has_such_a_name() {
+    fn no_new_guideline_has_such_a_name() {
+        let why_not = |id: &str| GuidelineId::new(id).expect("an id").why_not_new();
         for id in ["acme/con", "aux/x", "com1/lpt2"] {
-            assert!(GuidelineId::new(id).expect_err(id).contains("device"), "{id}");
+            assert!(why_not(id).expect(id).contains("device"), "{id}");
         }
         for id in ["acme/console", "aux-1/x", "a/com10"] {
-            assert!(GuidelineId::new(id).is_ok(), "{id}");
+            assert_eq!(why_not(id), None, "{id}");
         }
     }
 }

@@ -32,14 +32,19 @@ impl GuidelineId {
             if part.len() > 64 {
                 return Err(format!("the {what} is longer than 64 characters"));
             }
-            // A copy is a file of this name.
-            if is_device(part) {
-                return Err(format!(
-                    "the {what} `{part}` is a device on Windows, where no file can have this name"
-                ));
-            }
         }
         Ok(Self(Arc::from(text)))
+    }
+
+    /// Why nothing new should have this id although it is one; `None`: it may. A copy is a file of this name.
+    #[must_use]
+    pub fn why_not_new(&self) -> Option<String> {
+        [("namespace", self.namespace()), ("slug", self.slug())]
+            .into_iter()
+            .find(|(_, part)| is_device(part))
+            .map(|(what, part)| {
+                format!("the {what} `{part}` is a device on Windows, where no file can have this name")
+            })
     }
 
     /// The id as text.

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(any(not(unix), test))]
 #[path = "path_windows.rs"]
+#[cfg_attr(
+    all(unix, not(test)),
+    expect(dead_code, reason = "some of it matters only where Windows opens files")
+)]
 mod windows;
 
 /// A path relative to the repository's root, `/`-separated, as raw bytes: names need not be UTF-8.
@@ -73,11 +76,16 @@ impl RepoPath {
         place_below(root, &self.0)
     }
 
-    /// Whether a new file of this name would be, or be taken for, something else on this system: a device, or a file
-    /// that has the name besides its own.
+    /// Whether a new file of this name would be, or be taken for, something else on some system: a device, or a file
+    /// that has the name besides its own (`GIT~1` is `.git`). On every system, since a folder of Windows can be
+    /// mounted on any of them.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
-        let is_ambiguous = |part: &[u8]| std::str::from_utf8(part).map_or(true, is_ambiguous);
+        let is_ambiguous = |part: &[u8]| {
+            std::str::from_utf8(part).map_or(true, |part| {
+                !windows::is_plain(part) || windows::is_taken_otherwise(part) || windows::is_short(part)
+            })
+        };
         self.0.split(|&byte| byte == b'/').any(is_ambiguous)
     }
 }
@@ -124,11 +132,6 @@ fn on_system(path: &[u8]) -> Option<&Path> {
     Some(Path::new(std::ffi::OsStr::from_bytes(path)))
 }
 
-#[cfg(unix)]
-fn is_ambiguous(_: &str) -> bool {
-    false
-}
-
 #[cfg(not(unix))]
 fn is_one_name(part: &[u8]) -> bool {
     std::str::from_utf8(part).is_ok_and(windows::is_plain)
@@ -137,11 +140,6 @@ fn is_one_name(part: &[u8]) -> bool {
 #[cfg(not(unix))]
 fn on_system(path: &[u8]) -> Option<&Path> {
     std::str::from_utf8(path).ok().map(Path::new)
-}
-
-#[cfg(not(unix))]
-fn is_ambiguous(part: &str) -> bool {
-    windows::is_taken_otherwise(part) || windows::is_short(part)
 }
 
 fn escape_invalid(bytes: &[u8]) -> String {
@@ -178,6 +176,16 @@ mod tests {
         assert_eq!((path.name(), path.parent()), (&b"c.txt"[..], &b"a/b"[..]));
         assert!(path.is_within(&RepoPath::from("a/b")) && path.is_within(&RepoPath::from("")));
         assert!(!path.is_within(&RepoPath::from("a/bb")) && !path.is_within(&RepoPath::from("a/b/c.tx")));
+    }
+
+    #[test]
+    fn a_new_file_is_itself_on_every_system() {
+        for name in ["a/b.c", ".github/x", "a b", "x~", "~x", "a~b"] {
+            assert!(!RepoPath::from(name).is_ambiguous(), "{name}");
+        }
+        for name in ["GIT~1/hooks/x", "a/STANCH~1.TOM", ".git./x", "a /b", "con.md", "x/a:b", "a\\b", "a?"] {
+            assert!(RepoPath::from(name).is_ambiguous(), "{name}");
+        }
     }
 
     #[test]

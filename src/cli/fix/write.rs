@@ -38,24 +38,44 @@ const SENSITIVE: [&str; 16] = [
 ];
 
 /// Whether a file decides what runs, or what somebody says, here or as the root of something else below. Written in
-/// whatever case: on Windows and macOS that is the same file.
+/// whatever way: somewhere that is the same file.
 fn is_sensitive(name: &str) -> bool {
-    let rooted = format!("/{name}").to_lowercase();
-    SENSITIVE.iter().map(|it| it.to_lowercase()).any(|it| match it.strip_suffix('/') {
+    let rooted = folded(&format!("/{name}"));
+    SENSITIVE.iter().map(|it| folded(it)).any(|it| match it.strip_suffix('/') {
         Some(_) => rooted.contains(&format!("/{it}")),
         None => rooted.ends_with(&format!("/{it}")),
     })
 }
 
+/// A name as file systems compare it that do so without case (those of Windows and macOS): what they pass over is left
+/// out (the list of HFS+, which git's `protectHFS` has, too), and letters that fold to plain ones are plain.
+fn folded(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    for letter in name.chars() {
+        match letter {
+            '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}' => {}
+            '\u{17f}' => plain.push('s'),
+            '\u{fb00}' => plain.push_str("ff"),
+            '\u{fb01}' => plain.push_str("fi"),
+            '\u{fb02}' => plain.push_str("fl"),
+            '\u{fb03}' => plain.push_str("ffi"),
+            '\u{fb04}' => plain.push_str("ffl"),
+            '\u{fb05}' | '\u{fb06}' => plain.push_str("st"),
+            letter => plain.extend(letter.to_lowercase()),
+        }
+    }
+    plain
+}
+
 /// Why a file is not to be changed; `None`: it may be.
 pub(super) fn why_not(root: &Path, path: &RepoPath, sensitive: bool) -> Option<String> {
     let Some(name) = path.as_str() else { return Some("its name is not UTF-8".to_owned()) };
-    let place = path.below(root).filter(|_| !name.split('/').any(|part| part.eq_ignore_ascii_case(".git")));
+    let place = path.below(root).filter(|_| !name.split('/').any(|part| folded(part) == ".git"));
     let Some(place) = place.filter(|_| !name.is_empty()) else {
         return Some("it lies where nothing of the repository does".to_owned());
     };
     if path.is_ambiguous() && place.symlink_metadata().is_err() {
-        return Some("this system would take its name for something else".to_owned());
+        return Some("Windows would take its name for something else".to_owned());
     }
     if !sensitive && is_sensitive(name) {
         return Some(
@@ -125,9 +145,19 @@ mod tests {
             ".github/stanchion.toml",
             ".GitHub/Workflows/ci.yml",
             "jenkinsfile",
+            ".\u{17f}tanchion/waivers.toml",
+            ".github/workflow\u{17f}/ci.yml",
+            ".g\u{200c}ithub/workflows/ci.yml",
         ] {
             assert!(is_sensitive(name), "{name}");
         }
+        let root = tempfile::tempdir().expect("a folder");
+        for name in
+            [".git/x", ".GIT/x", "a/.g\u{200c}it/hooks/x", "GIT~1/hooks/pre-commit", ".git./x", "a/aux.rs"]
+        {
+            assert!(why_not(root.path(), &RepoPath::from(name), true).is_some(), "{name}");
+        }
+        assert_eq!(why_not(root.path(), &RepoPath::from("a/x.rs"), false), None);
         for name in ["src/transaction.yml", "my.husky/x", "workflows/ci.yml", "not-stanchion.toml"] {
             assert!(!is_sensitive(name), "{name}");
         }

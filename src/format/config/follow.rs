@@ -152,8 +152,9 @@ pub fn registry_place(entry: &str) -> Result<RegistryPlace, (String, String)> {
         // On Windows two of them name another machine, which is sent the user's proof of identity.
         if entry.starts_with("//") || entry.starts_with("/\\") {
             return Err((
-                format!("`{entry}` names another machine"),
-                "give it a place among your own folders first, and write that one here".to_owned(),
+                format!("`{entry}` names another machine on Windows"),
+                "write a folder of this machine with one `/`; on Windows, give it a place among your own folders first"
+                    .to_owned(),
             ));
         }
         return Ok(RegistryPlace::Folder(entry.to_owned()));

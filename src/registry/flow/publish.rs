@@ -24,6 +24,8 @@ pub(in crate::registry) enum Refusal {
     BuildMetadata,
     /// The version ends like the name of a file that the site has for another one.
     EndsInJson,
+    /// No copy could have its name everywhere; why.
+    Name(String),
 }
 
 /// The version that a text is, with everything that lists show of it. `name` is how problems name the file.
@@ -45,6 +47,9 @@ pub(in crate::registry) fn prepare(
         let standard = format::parse_standard(name, text, origin).map_err(Refusal::Problems)?;
         if !standard.version.build.is_empty() {
             return Err(Refusal::BuildMetadata);
+        }
+        if let Some(why) = standard.id.why_not_new() {
+            return Err(Refusal::Name(why));
         }
         if ends_in_json(&standard.version) {
             return Err(Refusal::EndsInJson);
@@ -72,6 +77,9 @@ pub(in crate::registry) fn prepare(
     let guideline = format::parse(name, text, origin, &|_| None).map_err(Refusal::Problems)?;
     if !guideline.version.build.is_empty() {
         return Err(Refusal::BuildMetadata);
+    }
+    if let Some(why) = guideline.id.why_not_new() {
+        return Err(Refusal::Name(why));
     }
     if ends_in_json(&guideline.version) {
         return Err(Refusal::EndsInJson);
@@ -204,5 +212,8 @@ mod tests {
         assert!(matches!(prepare(Kind::Guideline, name, &built, "a", 0), Err(Refusal::BuildMetadata)));
         let json = text.replacen(version, "version: 1.0.0-a.JSON", 1);
         assert!(matches!(prepare(Kind::Guideline, name, &json, "a", 0), Err(Refusal::EndsInJson)));
+        let line = text.lines().find(|line| line.starts_with("guideline: ")).expect("the line");
+        let device = text.replacen(line, "guideline: acme/con", 1);
+        assert!(matches!(prepare(Kind::Guideline, name, &device, "a", 0), Err(Refusal::Name(_))));
     }
 }

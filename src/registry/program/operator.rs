@@ -227,6 +227,7 @@ pub(super) fn refused(name: &str, refusal: Refusal) -> String {
         Refusal::EndsInJson => format!(
             "cannot publish {name}: its version ends in .json, which is how the site names the JSON of another one"
         ),
+        Refusal::Name(why) => format!("cannot publish {name}: {why}\n  help: choose another name"),
         Refusal::BuildMetadata => format!(
             "the version of {name} holds build metadata (+…), by which nobody could choose it\n  help: leave the part from + on out"
         ),

@@ -140,6 +140,7 @@ fn refused(kind: Kind, refusal: Refusal) -> Response {
                 "The version ends in .json, which is how this site names the JSON of another one.",
             );
         }
+        Refusal::Name(why) => return problem(status, &format!("Choose another name: {why}.")),
         Refusal::Problems(problems) => problems,
     };
     let errors: Vec<_> = problems
