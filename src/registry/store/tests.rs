@@ -476,7 +476,6 @@ async fn whoever_is_taken_out_meanwhile_leaves_nothing_behind() {
         assert!(store.claim("acme", pay).await.expect("claimed"));
         let held =
             Held { owner: "mallory".into(), scope: "publish:acme".into(), expires_ms: 99, revoked_ms: None };
-        let mut late = [0; 2];
         for round in 0..20 {
             let name = format!("mallory-{round}");
             let mallory = store.person_in_team(&name, "pay", 1).await.expect("made");
@@ -488,8 +487,9 @@ async fn whoever_is_taken_out_meanwhile_leaves_nothing_behind() {
                 store.new_person_in_team(&shadow, pay, (&link, 99), (mallory, 3)),
             );
             assert!(left.expect("left"));
-            late[0] += i32::from(!key_kept.expect("asked"));
-            late[1] += i32::from(taken_in.expect("asked") == NewPerson::NotTheirTeam);
+            // Whoever came first: either was refused, or is ended now.
+            key_kept.expect("asked");
+            taken_in.expect("asked");
             let kept = store.token(&key).await.expect("asked");
             assert!(kept.is_none_or(|it| it.revoked_ms.is_some()), "a key was left behind");
             assert_eq!(store.use_link(&link, 4).await.expect("asked"), None, "a link was left behind");
@@ -500,7 +500,6 @@ async fn whoever_is_taken_out_meanwhile_leaves_nothing_behind() {
         assert_eq!(made, NewPerson::NotTheirTeam);
         assert!(store.leave(pay, alice, (gone, 5)).await.expect("asked"));
         assert!(store.person(alice).await.expect("asked").expect("alice").teams.iter().any(|it| it.0 == pay));
-        println!("too late in 20 rounds: {late:?}");
     }
 }
 
