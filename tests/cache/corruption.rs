@@ -1,6 +1,7 @@
 //! A cache file may hold anything.
 //!
-//! `STANCHION_CORRUPTIONS=10000 cargo test --test cache corruption` for the long form.
+//! `STANCHION_CORRUPTIONS=10000 cargo test --test cache corruption` for the long form; with `STANCHION_BIN`, of another
+//! program.
 
 use std::fs;
 use std::os::unix::fs::symlink;
