@@ -98,17 +98,17 @@ impl Language {
 #[must_use]
 pub fn language_of(path: &[u8]) -> Option<Language> {
     let start = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
-    let name = std::str::from_utf8(&path[start..]).ok()?;
-    if matches!(name, "Dockerfile" | "Containerfile")
-        || name.starts_with("Dockerfile.")
-        || name.starts_with("Containerfile.")
-        || name.ends_with(".Dockerfile")
+    let name = &path[start..];
+    if matches!(name, b"Dockerfile" | b"Containerfile")
+        || name.starts_with(b"Dockerfile.")
+        || name.starts_with(b"Containerfile.")
+        || name.ends_with(b".Dockerfile")
     {
         return Some(Language::Dockerfile);
     }
-    // Like `Path::extension`: a name that only starts with a dot has none.
-    let dot = name.rfind('.').filter(|&dot| dot > 0)?;
-    Language::of_extension(&name[dot + 1..])
+    // Like `Path::extension`: a name that only starts with a dot has none. What stands before it need be no text.
+    let dot = memchr::memrchr(b'.', name).filter(|&dot| dot > 0)?;
+    Language::of_extension(std::str::from_utf8(&name[dot + 1..]).ok()?)
 }
 
 impl Serialize for Language {
@@ -188,5 +188,7 @@ mod tests {
         assert_eq!(language_of(b".py"), None);
         assert_eq!(language_of(b"Makefile"), None);
         assert_eq!(language_of(b"x.\xff"), None);
+        assert_eq!(language_of(b"\xff\xfe/x\xff.py"), Some(Language::Python));
+        assert_eq!(language_of(b"\xff.Dockerfile"), Some(Language::Dockerfile));
     }
 }
