@@ -41,12 +41,15 @@ pub(super) async fn export(site: Site, store: &Store, folder: &Path) -> Result<W
     if let Some(style) = home.split('"').find(|part| part.starts_with("/static/")) {
         pages.file(style).await?;
     }
-    pages.file("/feed/changes.atom").await?;
+    for feed in ["changes", "guidelines", "standards"] {
+        pages.file(&format!("/feed/{feed}.atom")).await?;
+    }
     let mut namespaces = BTreeSet::new();
     for kind in [Kind::Guideline, Kind::Standard] {
         for name in store.every_name(kind).await? {
             let base = format!("/{}/{}/{}", kind.plural(), name.namespace, name.slug);
             pages.one(&base).await?;
+            pages.file(&format!("/feed/names/{}/{}.atom", name.namespace, name.slug)).await?;
             let mut before: Option<String> = None;
             for version in store.versions(&name.namespace, &name.slug).await? {
                 pages.one(&format!("{base}/{}", version.version)).await?;
@@ -224,6 +227,32 @@ mod tests {
         assert!(written.wrong.len() == 1 && written.wrong[0].contains("acme/one/index.html"), "{written:?}");
         for there in ["guidelines/acme/two", "namespaces/acme", "guidelines"] {
             assert!(folder.path().join("site").join(there).join("index.html").is_file(), "{there}");
+        }
+    }
+
+    /// A reader of feeds that somebody gives a page finds the feed that it names.
+    #[tokio::test]
+    async fn the_feeds_that_pages_name_are_there() {
+        let texts: Vec<String> =
+            crate::format::starter().into_iter().map(|(_, text)| text.to_owned()).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let written = exported(&texts, folder.path()).await;
+        assert_eq!(written.wrong, Vec::<String>::new());
+        let (mut open, mut feeds) = (vec![folder.path().join("site")], BTreeSet::new());
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+                if entry.path().is_dir() {
+                    open.push(entry.path());
+                } else if entry.file_name() == "index.html" {
+                    #[expect(clippy::disallowed_methods, reason = "a file of this test")]
+                    let text = std::fs::read_to_string(entry.path()).expect("a page");
+                    feeds.extend(text.split('"').filter(|it| it.starts_with("/feed/")).map(str::to_owned));
+                }
+            }
+        }
+        assert!(feeds.len() > texts.len(), "{feeds:?}");
+        for feed in feeds {
+            assert!(folder.path().join("site").join(&feed[1..]).is_file(), "{feed}");
         }
     }
 
