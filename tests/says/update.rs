@@ -81,6 +81,36 @@ fn other_line_ends_are_no_edit() {
 }
 
 #[test]
+fn other_line_ends_are_no_edit_of_any_version_that_is_offered() {
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    let old = guideline("1.0.0", "one");
+    // Half of it, as an editor leaves it that writes its own line ends.
+    let mixed = old.replacen('\n', "\r\n", 5);
+    for here in [crlf(&old), mixed] {
+        let world = world();
+        world.write("mirror/acme/words-1.1.md", guideline("1.1.0", "two"));
+        world.ends(0, &["update"]);
+        // A merge took the lock of one side and the copy of the other.
+        world.write(COPY, &here);
+        let update = world.ends(0, &["update"]).out;
+        assert!(!update.contains("edited") && update.contains("1.0.0 → 1.1.0"), "{update}");
+        assert_eq!(world.read(COPY), guideline("1.1.0", "two"));
+        assert!(!world.path(&format!("{COPY}.published")).exists());
+    }
+    // Without a lock: the copies are those of the starter set.
+    let world = World::new();
+    world.ends(0, &["init"]);
+    std::fs::remove_file(world.path(".stanchion/lock.toml")).expect("removed");
+    let copy = ".stanchion/guidelines/resilience/http-timeouts.md";
+    world.write(copy, crlf(&world.read(copy)));
+    let update = world.ends(0, &["update"]).out;
+    assert!(!update.contains("edited") && update.contains("Everything is current"), "{update}");
+    assert!(!world.path(&format!("{copy}.published")).exists());
+    world.write(copy, format!("{}\r\nMore.\r\n", world.read(copy)));
+    assert!(world.ends(0, &["update"]).out.contains("edited here"), "an edit is one with any line ends");
+}
+
+#[test]
 fn an_edited_copy_is_kept_and_said() {
     let world = world();
     world.ends(0, &["update"]);

@@ -84,7 +84,7 @@ pub(super) fn copy(
         Err(error) => return unreadable(shown, &error),
     };
     let folder = path.parent().unwrap_or(path);
-    let text = as_published(&text, sha256);
+    let text = as_published(&text, |sha| sha256 == Some(sha));
     understand(shown, &text, origin, &|name: &str| asset(folder, name), settings)
 }
 
@@ -95,10 +95,10 @@ fn unreadable(shown: &str, error: &std::io::Error) -> Loaded {
     Loaded::Problems(vec![problem])
 }
 
-/// The text of a copy as it was published. Git writes other line ends where it is told to (`core.autocrlf`, which its
-/// installer for Windows sets); nobody edited the copy then.
-pub(in super::super) fn as_published<'t>(text: &'t str, sha256: Option<&str>) -> Cow<'t, str> {
-    let is_published = |text: &str| sha256.is_some_and(|sha256| format::digest(text.as_bytes()) == sha256);
+/// The text of a copy as it was published, with a digest of which this is true. Git writes other line ends where it is
+/// told to (`core.autocrlf`, which its installer for Windows sets); nobody edited the copy then.
+pub(in super::super) fn as_published(text: &str, is_published: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    let is_published = |text: &str| is_published(&format::digest(text.as_bytes()));
     if text.contains('\r') && !is_published(text) {
         let plain = text.replace("\r\n", "\n");
         if is_published(&plain) {

@@ -193,9 +193,12 @@ impl Planner<'_> {
         let path = copy::path_of(id, is_standard);
         let text = copy::read(&self.party.root, &path)?;
         let old = self.old(id, is_standard).cloned();
-        let published = old.as_ref().map(|old| old.sha256.as_str());
-        let sha = text.as_deref().map(|text| format::digest(as_published(text, published).as_bytes()));
         let mut offered = self.offers.versions(id, is_standard);
+        // After a merge, or without a lock, the copy may be any of the versions that somebody offers.
+        let is_published = |sha: &str| {
+            old.as_ref().is_some_and(|old| old.sha256 == sha) || offered.iter().any(|it| it.sha256 == sha)
+        };
+        let sha = text.as_deref().map(|text| format::digest(as_published(text, is_published).as_bytes()));
         // A text that somebody offers is that version, whatever the lock says; one that nobody offers and no lock knows is
         // somebody's own work.
         let known = offered.iter().find(|it| sha.as_deref() == Some(it.sha256.as_str())).cloned();
