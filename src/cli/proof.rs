@@ -81,18 +81,24 @@ fn slips(files: &Contents, worker: Option<&Path>) -> BTreeMap<RepoPath, usize> {
     let mut languages: Vec<Language> = files.keys().filter_map(|path| language_of(path.bytes())).collect();
     languages.sort();
     languages.dedup();
-    let mut checks: Vec<Check> = languages.into_iter().flat_map(parses).collect();
-    if files.keys().any(|path| format_of(path.bytes()).is_some()) {
-        checks.push(loads());
+    let checks: Vec<Check> = languages.into_iter().flat_map(parses).collect();
+    // Of a file that has no format it cannot be told whether it can be loaded; that is nothing wrong with it.
+    let is_data = |(path, _): &(&RepoPath, &Vec<u8>)| format_of(path.bytes()).is_some();
+    let data: Contents =
+        files.iter().filter(is_data).map(|(path, content)| (path.clone(), content.clone())).collect();
+    let mut slips = BTreeMap::new();
+    for (checks, files) in [(checks, files), (vec![loads()], &data)] {
+        if !checks.is_empty()
+            && !files.is_empty()
+            && let Some(outcome) = answer(checks, files, worker)
+        {
+            count(&outcome, &mut slips);
+        }
     }
-    if checks.is_empty() {
-        return BTreeMap::new();
-    }
-    answer(checks, files, worker).map_or_else(BTreeMap::new, |outcome| count(&outcome))
+    slips
 }
 
-fn count(outcome: &Outcome) -> BTreeMap<RepoPath, usize> {
-    let mut slips: BTreeMap<RepoPath, usize> = BTreeMap::new();
+fn count(outcome: &Outcome, slips: &mut BTreeMap<RepoPath, usize>) {
     for finding in &outcome.findings {
         *slips.entry(finding.path.clone()).or_default() += 1;
     }
@@ -103,7 +109,6 @@ fn count(outcome: &Outcome) -> BTreeMap<RepoPath, usize> {
             *slips.entry(path.clone()).or_default() += 1;
         }
     }
-    slips
 }
 
 /// That code of a language parses. A grammar that knows no such query asks nothing.
@@ -204,6 +209,20 @@ mod tests {
         assert!(!broken("a.txt", "x", "(("));
         let deep = format!("{{\"a\": {}1{}}}", "[".repeat(300), "]".repeat(300));
         assert!(broken("a.yaml", "a: 1\n", &deep), "nobody could load it any more");
+    }
+
+    /// A file of no format is not asked to be loaded because another has one.
+    #[test]
+    fn a_new_file_without_a_format_is_right_beside_data() {
+        let good = ["docs/plain", "LICENSE", "a.txt", "a.py", "a.toml"];
+        let mut new: Contents =
+            good.iter().map(|path| (RepoPath::from(*path), b"a = 1\n".to_vec())).collect();
+        new.insert("b.toml".into(), b"a = \n".to_vec());
+        let proof = Proof::new(&Contents::new(), &new, None);
+        for path in good {
+            assert_eq!(proof.broken(&path.into()), None, "{path}");
+        }
+        assert!(proof.broken(&"b.toml".into()).is_some());
     }
 
     #[test]
