@@ -21,6 +21,7 @@ mod guidelines;
 mod hook;
 mod init;
 mod interrupt;
+mod links;
 mod list;
 mod man;
 mod markdown;

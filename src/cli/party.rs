@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Failure, files};
+use super::{Failure, files, links};
 use crate::format::{self, Config};
 use crate::model::{GuidelineId, Promise};
 
@@ -33,11 +33,16 @@ impl Party {
     pub(super) fn read(root: &Path) -> Result<Self, Failure> {
         let path = root.join(CONFIG);
         // What a problem shows of the file must be the repository's own.
-        if path.is_symlink() && !path.canonicalize().is_ok_and(|target| target.starts_with(root)) {
+        let place = if path.is_symlink() {
+            links::inside_without_asking(root, Path::new(CONFIG))
+        } else {
+            Some(path.clone())
+        };
+        let Some(place) = place else {
             let message = format!("{CONFIG} is a link that leads out of this repository, and is not read");
             return Err(Failure::new(message).with_help("put the file itself there"));
-        }
-        match files::read(&path) {
+        };
+        match files::read(&place) {
             Ok(text) => Self::parse(root, &text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Ok(Self { root: root.to_owned(), config: Config::default(), text: None })

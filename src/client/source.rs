@@ -13,10 +13,13 @@ use crate::model::{GuidelineId, Origin};
 /// Largest file that is read from a folder, in bytes.
 const LARGEST: u64 = 4 << 20;
 
+/// Finds a path in a folder: where it is without links, if that is no other machine, which would be told who asks.
+pub type Find = fn(&Path, &Path) -> io::Result<PathBuf>;
+
 /// Where a registry is.
 pub enum Place {
-    /// The folder into which one was exported.
-    Folder(PathBuf),
+    /// The folder into which one was exported, and how its files are found.
+    Folder(PathBuf, Find),
     /// Its address, and what is remembered of it.
     Url(String, Remembered),
 }
@@ -28,7 +31,7 @@ pub struct Source {
 }
 
 enum Way {
-    Folder(PathBuf),
+    Folder(PathBuf, Find),
     Http(Box<Http>),
 }
 
@@ -39,7 +42,7 @@ impl Source {
     /// A sentence about why it is none, or cannot be asked.
     pub fn open(name: &str, place: Place) -> Result<Self, String> {
         let way = match place {
-            Place::Folder(folder) => Way::Folder(folder),
+            Place::Folder(folder, find) => Way::Folder(folder, find),
             Place::Url(url, remembered) => Way::Http(Box::new(Http::new(&url, remembered))),
         };
         let source = Self { name: name.to_owned(), way };
@@ -66,7 +69,7 @@ impl Source {
     #[must_use]
     pub fn remembered(&self) -> Option<Remembered> {
         match &self.way {
-            Way::Folder(_) => None,
+            Way::Folder(..) => None,
             Way::Http(http) => Some(http.remembered()),
         }
     }
@@ -112,11 +115,13 @@ impl Source {
     fn get(&self, path: &str) -> Result<Option<String>, Trouble> {
         match &self.way {
             Way::Http(http) => http.get(path),
-            Way::Folder(folder) => match read(&folder.join(&path[1..])) {
-                Ok(text) => Ok(Some(text)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(Trouble(format!("{path} cannot be read: {error}"))),
-            },
+            Way::Folder(folder, find) => {
+                match find(folder, Path::new(&path[1..])).and_then(|place| read(&place)) {
+                    Ok(text) => Ok(Some(text)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                    Err(error) => Err(Trouble(format!("{path} cannot be read: {error}"))),
+                }
+            }
         }
     }
 }

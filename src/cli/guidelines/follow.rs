@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use semver::VersionReq;
 
-use super::super::Failure;
 use super::super::failure::system_words;
 use super::super::party::{CONFIG, Party};
+use super::super::{Failure, links};
 use super::copies::{Copies, STARTER};
 use super::load;
 use super::settings::Settings;
@@ -156,9 +156,7 @@ fn follow_copy(
 
 /// A folder that the configuration names, which must lie inside the repository.
 fn inside(root: &Path, directory: &str) -> Result<PathBuf, String> {
-    let full = root
-        .join(directory)
-        .canonicalize()
+    let full = links::found_without_asking(root, Path::new(directory))
         .map_err(|error| format!("`{directory}` cannot be followed: {}", system_words(&error)))?;
     if full.starts_with(root) { Ok(full) } else { Err(format!("`{directory}` is outside this repository")) }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::super::files;
+use super::super::{files, links};
 use crate::engine::tree::{Entry, EntryKind};
 use crate::model::{Language, language_of};
 
@@ -84,14 +84,11 @@ impl Seen {
         }
         seen.languages = languages.into_iter().collect();
         seen.languages.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        let own = root.join("guidelines");
         // What lies outside the repository, behind a link, cannot be followed.
-        let inside = own.canonicalize().is_ok_and(|own| own.starts_with(root));
-        seen.own_guidelines = inside && files::markdown_below(&own).is_ok_and(|found| !found.is_empty());
-        let text = |path: &&str| {
-            let full = root.join(path).canonicalize().ok().filter(|full| full.starts_with(root))?;
-            files::read(&full).ok()
-        };
+        let inside = |path: &str| links::inside_without_asking(root, Path::new(path));
+        let own = inside("guidelines").and_then(|own| files::markdown_below(&own).ok());
+        seen.own_guidelines = own.is_some_and(|found| !found.is_empty());
+        let text = |path: &str| files::read(&inside(path)?).ok();
         seen.owner = OWNERS.iter().find_map(|path| owner(&text(path)?));
         seen
     }

@@ -5,12 +5,15 @@
 //! over by whoever publishes it elsewhere when its own registry is down.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use semver::Version;
 
+use super::super::failure::system_words;
 use super::super::guidelines::STARTER;
+use super::super::links;
 use super::super::party::Party;
 use super::folder::{self, Folder};
 use crate::client::{Entry, Kind, Place, Remembered, Source};
@@ -124,9 +127,17 @@ impl Offers {
         let open = |what: &RegistryPlace| -> (String, Result<Has, String>, Vec<String>) {
             match what {
                 RegistryPlace::Folder(name) => {
-                    let full = party.root.join(name);
-                    if full.join("index/config.json").is_file() {
-                        let opened = Source::open(name, Place::Folder(full));
+                    // A folder may lie anywhere, and any part of it be a link.
+                    let find = links::found_without_asking;
+                    let full = match find(&party.root, Path::new(name)) {
+                        Ok(full) => full,
+                        Err(error) => {
+                            let why = format!("{name} cannot be listed: {}", system_words(&error));
+                            return (name.clone(), Err(why), vec![]);
+                        }
+                    };
+                    if find(&full, Path::new("index/config.json")).is_ok_and(|config| config.is_file()) {
+                        let opened = Source::open(name, Place::Folder(full, find));
                         return (name.clone(), opened.map(Has::Asked), vec![]);
                     }
                     let (read, troubles) = folder::read(&full, name);
