@@ -23,8 +23,9 @@ pub(super) struct Turn {
 /// # Errors
 /// When somebody else has it for more than ten seconds, or the folder cannot be opened.
 pub(super) fn take(root: &Path) -> Result<Turn, Failure> {
+    let mut denials = 0;
     for _ in 0..TENTHS {
-        match system::lock(root) {
+        match system::lock(root, &mut denials) {
             Ok(Some(lock)) => return Ok(Turn { _lock: lock }),
             Ok(None) => std::thread::sleep(Duration::from_millis(100)),
             Err((verb, error)) => return Err(Failure::io(verb, root, &error)),
@@ -45,7 +46,7 @@ mod system {
 
     use super::{File, Locked, Path};
 
-    pub(super) fn lock(root: &Path) -> Locked {
+    pub(super) fn lock(root: &Path, _: &mut u32) -> Locked {
         #[expect(clippy::disallowed_methods, reason = "a folder of the user's own, which is only locked")]
         let folder = File::open(root).map_err(|error| ("open", error))?;
         match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
@@ -67,19 +68,35 @@ mod system {
     use super::{File, Locked, Path, io};
 
     const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+    /// A link that somebody put there is not followed; it is removed.
+    const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
     const ERROR_ACCESS_DENIED: i32 = 5;
     const ERROR_SHARING_VIOLATION: i32 = 32;
+    /// How often one is denied, without anything else between, what is just being removed: that is over within moments.
+    const MOST_DENIALS: u32 = 5;
 
-    pub(super) fn lock(root: &Path) -> Locked {
+    pub(super) fn lock(root: &Path, denials: &mut u32) -> Locked {
         let digest = crate::format::digest(root.as_os_str().as_encoded_bytes());
         let path = std::env::temp_dir().join(format!("stanchion-{}.turn", &digest[..32]));
         let mut options = File::options();
-        options.write(true).create(true).share_mode(0).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+        options
+            .write(true)
+            .create(true)
+            .share_mode(0)
+            .custom_flags(FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT);
         match options.open(path) {
             Ok(file) => Ok(Some(Some(file))),
-            // Denied is what is said of a file that is just being removed; a folder that is not ours gives no order.
+            // Denied is what is said of a file that is just being removed, and always of one, or of a folder, that is not
+            // ours: nobody has the turn there, and there is no order.
             Err(error) => match error.raw_os_error() {
-                Some(ERROR_SHARING_VIOLATION | ERROR_ACCESS_DENIED) => Ok(None),
+                Some(ERROR_SHARING_VIOLATION) => {
+                    *denials = 0;
+                    Ok(None)
+                }
+                Some(ERROR_ACCESS_DENIED) => {
+                    *denials += 1;
+                    Ok(if *denials > MOST_DENIALS { Some(None) } else { None })
+                }
                 _ if error.kind() == io::ErrorKind::NotFound => Ok(Some(None)),
                 _ => Err(("lock", error)),
             },
@@ -92,7 +109,7 @@ mod system {
 mod system {
     use super::{Locked, Path};
 
-    pub(super) fn lock(_: &Path) -> Locked {
+    pub(super) fn lock(_: &Path, _: &mut u32) -> Locked {
         Ok(Some(None))
     }
 }
