@@ -26,7 +26,7 @@ pub(super) fn share(workers: usize) -> u64 {
 /// Limits this process. What cannot be set stays as it was.
 pub(super) fn apply() {
     lower(Resource::Data, ALONE);
-    #[cfg(target_os = "macos")]
+    #[cfg(any(target_os = "macos", all(test, unix)))]
     super::memory::MOST.allow(ALONE);
     lower(Resource::Core, 0);
     // It opens nothing and writes nothing but its answers.
@@ -39,7 +39,7 @@ pub(super) fn apply() {
 
 /// Lets this process use so many bytes from now on, and never more than [`ALONE`]; 0 changes nothing.
 pub(super) fn allow_memory(bytes: u64) {
-    #[cfg(target_os = "macos")]
+    #[cfg(any(target_os = "macos", all(test, unix)))]
     if bytes > 0 {
         super::memory::MOST.allow(bytes.min(ALONE));
     }

@@ -1,6 +1,8 @@
 //! What a worker holds in memory, where the kernel keeps no limit of it (macOS): the thread that watches over the time
-//! looks at that, too. Later than a kernel would: what is taken between two looks is taken.
+//! looks at that, too, and so does whoever is done with a file. Later than a kernel would: what is taken between two looks is
+//! taken.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -15,8 +17,15 @@ const UNIT: u64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
 pub(super) struct Most(AtomicU64);
 
 /// That of this process.
-#[cfg(target_os = "macos")]
 pub(super) static MOST: Most = Most(AtomicU64::new(u64::MAX));
+
+/// Ends this process when it has held more than it may: the file that was begun last is blamed for it.
+pub(super) fn look() {
+    if MOST.is_exceeded() {
+        let _ = writeln!(std::io::stderr(), "stanchion worker: out of memory");
+        std::process::abort();
+    }
+}
 
 impl Most {
     /// From now on the files may take so many bytes.

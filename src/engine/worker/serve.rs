@@ -79,6 +79,9 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
                 job.earlier = job.earlier.max(spent);
                 (voice.file_time, voice.earlier) = (limits.time_for(body.len(), job.earlier), job.earlier);
                 let result = bounded(session.assess(&job, &body, &mut voice));
+                // Before it is done: the next file is not to blame for what this one took.
+                #[cfg(any(target_os = "macos", all(test, unix)))]
+                super::memory::look();
                 voice.tell_costs(session)?;
                 let is_spent = voice.is_spent() || Limits::is_slow(body.len(), session.parsing());
                 spent += u32::from(is_spent);

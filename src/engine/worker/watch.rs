@@ -56,11 +56,8 @@ impl Watch {
     }
 
     fn look(&self) {
-        #[cfg(target_os = "macos")]
-        if super::memory::MOST.is_exceeded() {
-            let _ = writeln!(std::io::stderr(), "stanchion worker: out of memory");
-            std::process::abort();
-        }
+        #[cfg(any(target_os = "macos", all(test, unix)))]
+        super::memory::look();
         let end = self.end.load(Ordering::Acquire);
         let left = Duration::from_nanos(end.saturating_sub(nanoseconds(process_time())));
         if left.is_zero() && self.end.load(Ordering::Acquire) == end {
