@@ -48,6 +48,16 @@ impl Directory {
     }
 }
 
+/// Whether git calls its own folder, or the file that stands for it, so. Where the system finds a file in whatever case its
+/// name is written, git does, too.
+fn is_of_git(name: &[u8]) -> bool {
+    is_git_by(cfg!(any(windows, target_os = "macos")), name)
+}
+
+fn is_git_by(any_case: bool, name: &[u8]) -> bool {
+    name == b".git" || any_case && name.eq_ignore_ascii_case(b".git")
+}
+
 #[derive(Default)]
 struct Gathered {
     /// By number; nothing for a nested repository.
@@ -105,7 +115,7 @@ impl<'a> Walk<'a> {
         let mut git = false;
         let mut ignore_file = None;
         let listed = self.root.read_dir(&directory.path, |name, kind| {
-            git |= name == b".git";
+            git |= is_of_git(name);
             if name == b".gitignore" {
                 ignore_file = Some(kind);
             }
@@ -181,7 +191,7 @@ impl<'a> Walk<'a> {
         let path = entry.path.bytes();
         let is_directory = entry.kind == EntryKind::Directory;
         match entry.path.name() {
-            b".git" => return Keep::No,
+            name if is_of_git(name) => return Keep::No,
             b".hg" | b".svn" | b".jj" if is_directory => return Keep::No,
             _ => {}
         }
@@ -259,4 +269,23 @@ fn left_out_note(left_out: &[(RepoPath, (usize, &'static str))]) -> Option<Note>
     };
     let message = format!("line {line} of `{}` {why}, so it{more} ignores nothing here", path.lossless());
     Some(Note { code: "ignore-line-not-used".to_owned(), message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_git_by;
+
+    #[test]
+    fn the_folder_of_git_is_known_in_any_case_where_the_system_knows_it_so() {
+        for (name, exactly, in_any_case) in [
+            (".git", true, true),
+            (".GIT", false, true),
+            (".Git", false, true),
+            (".gitx", false, false),
+            ("git", false, false),
+        ] {
+            let name = name.as_bytes();
+            assert_eq!((is_git_by(false, name), is_git_by(true, name)), (exactly, in_any_case));
+        }
+    }
 }
