@@ -14,7 +14,7 @@ use super::load;
 use super::settings::Settings;
 use super::{Followed, Loaded};
 use crate::format::Follow;
-use crate::model::{GuidelineId, Problem};
+use crate::model::{GuidelineId, Problem, place_below};
 
 /// Adds everything that `party` follows.
 ///
@@ -156,7 +156,40 @@ fn follow_copy(
 
 /// A folder that the configuration names, which must lie inside the repository.
 fn inside(root: &Path, directory: &str) -> Result<PathBuf, String> {
+    // Each part must be one name: elsewhere `g:x` is a stream of the file `g`, and `..\x` leads upwards.
+    let is_name = |part: &str| place_below(Path::new(""), part.as_bytes()).is_some();
+    if !directory.split('/').all(|part| matches!(part, "" | "." | "..") || is_name(part)) {
+        return Err(format!("`{directory}` cannot be followed: this system has no folder of this name"));
+    }
     let full = links::found_without_asking(root, Path::new(directory))
         .map_err(|error| format!("`{directory}` cannot be followed: {}", system_words(&error)))?;
     if full.starts_with(root) { Ok(full) } else { Err(format!("`{directory}` is outside this repository")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_followed_by_names_and_inside() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let base = folder.path().canonicalize().expect("its path");
+        let root = base.join("root");
+        std::fs::create_dir_all(root.join("a/b")).expect("a folder");
+        for directory in ["./a/b", "./a//b/", "./a/../a/b", "../root/a/b"] {
+            assert_eq!(inside(&root, directory), Ok(root.join("a/b")), "{directory}");
+        }
+        for (directory, why) in [
+            ("..", "outside this repository"),
+            ("./gone", "no such file"),
+            ("./a\0", "no folder of this name"),
+        ] {
+            assert!(inside(&root, directory).is_err_and(|words| words.contains(why)), "{directory}");
+        }
+        // A stream of a file, and a way upwards, where the system has them.
+        for directory in ["./a:b", "./a\\..\\..\\x"] {
+            let words = inside(&root, directory).expect_err("it is not there");
+            assert_eq!(words.contains("no folder of this name"), cfg!(windows), "{words}");
+        }
+    }
 }

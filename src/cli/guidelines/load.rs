@@ -10,7 +10,7 @@ use super::super::failure::system_words;
 use super::super::{Failure, files};
 use super::settings::Settings;
 use crate::format;
-use crate::model::{Guideline, GuidelineId, Origin, Problem};
+use crate::model::{Guideline, GuidelineId, Origin, Problem, place_below};
 use crate::text::Span;
 
 /// What becomes of a guideline file.
@@ -160,7 +160,9 @@ fn starts_like_a_guideline(text: &str) -> bool {
 /// lead out of the folder.
 fn asset(folder: &Path, name: &str) -> Option<String> {
     let inside = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    let path = folder.join(name);
+    // Written as `a//b` or `a/./b`, it is the same file.
+    let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let path = place_below(folder, parts.join("/").as_bytes())?;
     let linked = path.ancestors().take_while(|at| *at != folder).any(Path::is_symlink);
     if inside && !linked { files::read(&path).ok() } else { None }
 }
@@ -180,5 +182,27 @@ pub(super) fn whole_file(shown: &str, message: &str) -> Problem {
         message: message.to_owned(),
         label: String::new(),
         help: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_from_beside_a_guideline_is_below_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let below = folder.path().join("guidelines");
+        files::create(&folder.path().join("up.json"), "up").expect("written");
+        files::create(&below.join("a/b.json"), "b").expect("written");
+        for name in ["a/b.json", "a//b.json", "a/./b.json"] {
+            assert_eq!(asset(&below, name).as_deref(), Some("b"), "{name}");
+        }
+        let up = folder.path().join("up.json");
+        for name in
+            ["../up.json", "a/../../up.json", &up.to_string_lossy(), "a", "", "a/b.json\0", "gone.json"]
+        {
+            assert_eq!(asset(&below, name), None, "{name}");
+        }
     }
 }
