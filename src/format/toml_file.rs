@@ -37,11 +37,18 @@ fn load(source: &Source, limits: &Limits, conflict: &str) -> Result<Node, Proble
         Err(LoadError::TooDeep { span }) => (span, "nested too deeply".to_owned()),
         Err(LoadError::TooManyNodes) => (Span::at(0), "too many parts".to_owned()),
     };
-    if let Some(marker) = conflict_marker(&source.text) {
-        let message = "a merge is not resolved here: both sides stand in the file".to_owned();
-        return Err(source.problem(marker, message, "git's mark", Some(conflict.to_owned())));
-    }
-    Err(source.problem(span, message, "here", None))
+    Err(unresolved(source, conflict).unwrap_or_else(|| source.problem(span, message, "here", None)))
+}
+
+/// That git has left both sides of a merge in a file, if it has: for files that are too large to be opened.
+pub(super) fn unresolved_merge(file: &str, text: &str, conflict: &str) -> Option<Problem> {
+    unresolved(&Source::new(file, text.strip_prefix('\u{feff}').unwrap_or(text)), conflict)
+}
+
+fn unresolved(source: &Source, conflict: &str) -> Option<Problem> {
+    let marker = conflict_marker(&source.text)?;
+    let message = "a merge is not resolved here: both sides stand in the file".to_owned();
+    Some(source.problem(marker, message, "git's mark", Some(conflict.to_owned())))
 }
 
 /// The first line in which git marks a conflict.

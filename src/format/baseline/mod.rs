@@ -95,31 +95,38 @@ pub fn parse_baseline_for(file: &str, text: &str, sieve: &TraceSieve) -> Result<
 }
 
 fn parse(file: &str, text: &str, sieve: Option<&TraceSieve>) -> Result<Baseline, Vec<Problem>> {
-    match as_written(text, sieve) {
+    let mut line = 0;
+    match as_written(text, sieve, &mut line) {
         Some(baseline) => Ok(baseline),
-        None if text.len() > TOML_BYTES => Err(vec![too_large(file)]),
+        None if text.len() > TOML_BYTES => {
+            let unresolved = toml_file::unresolved_merge(file, text, CONFLICT);
+            Err(vec![unresolved.unwrap_or_else(|| too_large(file, text, line))])
+        }
         None => as_toml(file, text),
     }
 }
 
-/// That a file is too large to be read as TOML.
-fn too_large(file: &str) -> Problem {
+/// That a file is too large to be read as TOML; the line with this number is not as it was written.
+fn too_large(file: &str, text: &str, line: u32) -> Problem {
+    // Not all of a file of any size is kept for one problem.
+    let shown: String =
+        text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default().chars().take(100).collect();
     Problem {
         file: Arc::from(file),
-        text: Arc::from(""),
-        span: Span::at(0),
+        span: Span::new(0, shown.len()),
+        text: Arc::from(shown),
         message: format!(
             "a baseline of more than {} MiB has to be as `stanchion promise --from-here` writes it, line by line, and this \
              one was edited",
             TOML_BYTES >> 20
         ),
-        label: String::new(),
+        label: "here".to_owned(),
         help: Some(
             "take the file of an earlier commit (git checkout REV -- .stanchion/baseline.toml), then `stanchion baseline \
              prune` takes out what was mended since"
                 .to_owned(),
         ),
-        first_line: 1,
+        first_line: line.max(1),
     }
 }
 
@@ -233,11 +240,11 @@ mod tests {
         #[test]
         fn a_baseline_is_read_as_it_was_written(baseline in any_baseline()) {
             let text = render_baseline(&baseline);
-            prop_assert_eq!(as_written(&text, None), Some(baseline.clone()));
+            prop_assert_eq!(as_written(&text, None, &mut 0), Some(baseline.clone()));
             prop_assert_eq!(as_toml("b", &text), Ok(baseline.clone()));
             // As git may have checked it out.
             let crlf = text.replace('\n', "\r\n");
-            prop_assert_eq!(as_written(&crlf, None), Some(baseline.clone()));
+            prop_assert_eq!(as_written(&crlf, None, &mut 0), Some(baseline.clone()));
             prop_assert_eq!(as_toml("b", &crlf), Ok(baseline.clone()));
             prop_assert_eq!(render_baseline(&parse_baseline("b", &text).expect("good")), text);
         }
@@ -261,7 +268,7 @@ mod tests {
                 shuffled.push_str(line);
                 shuffled.push('\n');
             }
-            prop_assert_eq!(as_written(&shuffled, None), Some(baseline.clone()));
+            prop_assert_eq!(as_written(&shuffled, None, &mut 0), Some(baseline.clone()));
             prop_assert_eq!(as_toml("b", &shuffled), Ok(baseline));
         }
 
@@ -274,7 +281,7 @@ mod tests {
             let end = (at + drop).min(chars.len());
             chars.splice(at..end, with.chars());
             let text: String = chars.into_iter().collect();
-            if let Some(quick) = as_written(&text, None) {
+            if let Some(quick) = as_written(&text, None, &mut 0) {
                 prop_assert_eq!(as_toml("b", &text), Ok(quick));
             }
         }
@@ -291,7 +298,7 @@ mod tests {
             let entries = || baseline.guidelines.values().flat_map(|part| &part.entries);
             let known: Vec<Traces> = entries().step_by(3).map(|entry| entry.traces).collect();
             let sieve = TraceSieve::new(known.iter());
-            let (all, some) = (as_written(&text, None), as_written(&text, Some(&sieve)));
+            let (all, some) = (as_written(&text, None, &mut 0), as_written(&text, Some(&sieve), &mut 0));
             prop_assert_eq!(all.is_some(), some.is_some());
             let (Some(all), Some(some)) = (all, some) else { return Ok(()) };
             prop_assert!(all.guidelines.keys().eq(some.guidelines.keys()));
@@ -312,9 +319,14 @@ mod tests {
         let text = format!("{HEAD}\n[\"a/b\"]\nsince = 2026-11-25\nfound = [\n{all}]\n");
         assert!(text.len() > TOML_BYTES);
         assert_eq!(parse_baseline("b", &text).expect("good").guidelines.len(), 1);
-        let problems = parse_baseline("b", &text.replacen("]\n", "] # ours\n", 1)).expect_err("edited");
+        let problems = parse_baseline("b", &text.replacen("\n]\n", "\n] # ours\n", 1)).expect_err("edited");
+        let merged =
+            parse_baseline("b", &text.replacen("\n]\n", "\n<<<<<<< ours\n]\n", 1)).expect_err("merged");
+        assert!(merged[0].message.contains("a merge is not resolved"), "{merged:?}");
         assert!(
-            problems.len() == 1 && problems[0].message.contains("and this one was edited"),
+            problems.len() == 1
+                && problems[0].message.contains("and this one was edited")
+                && (problems[0].first_line, &*problems[0].text) == (40_008, "] # ours"),
             "{problems:?}"
         );
     }
@@ -323,7 +335,7 @@ mod tests {
     fn slips_are_told_with_their_place() {
         let line = format!("  \"c {} {} - a.py\",\n", "0".repeat(32), "1".repeat(16));
         let good = format!("{HEAD}\n[\"a/b\"]\nsince = 2026-11-25\nfound = [\n{line}]\n");
-        assert!(as_written(&good, None).is_some());
+        assert!(as_written(&good, None, &mut 0).is_some());
         for (old, new, said) in [
             ("since", "sinse", "unknown key `sinse`"),
             ("2026-11-25", "2026-11-31", "not TOML"),

@@ -12,8 +12,8 @@ use crate::model::{
 };
 
 /// The baseline that `text` holds, if its lines are as they were written. With a sieve, entries that stand for nothing that it knows
-/// are left out.
-pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>) -> Option<Baseline> {
+/// are left out. `line` is left at the number of the last line that was looked at.
+pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>, line: &mut u32) -> Option<Baseline> {
     if text.len() > FILE_BYTES {
         return None;
     }
@@ -26,7 +26,10 @@ pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>) -> Option<Basel
     let mut baseline = Baseline::default();
     let mut reader = Entries::default();
     let mut rest = text.strip_prefix(HEAD)?;
+    // There are fewer than bytes in the largest file.
+    *line = u32::try_from(HEAD.lines().count()).ok()?;
     let mut next = || {
+        *line += 1;
         let end = memchr::memchr(b'\n', rest.as_bytes())?;
         let (line, after) = (&rest[..end], &rest[end + 1..]);
         rest = after;

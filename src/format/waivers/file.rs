@@ -22,7 +22,7 @@ use crate::text::{LineIndex, Span};
 
 /// Largest file, in bytes.
 const FILE_BYTES: usize = 64 << 20;
-/// Largest file that is read as TOML, in bytes: it takes fifty times as much memory.
+/// Largest file that is read as TOML, in bytes: it takes up to sixty times as much memory.
 const TOML_BYTES: usize = 3 << 20;
 /// How many values it may hold.
 const LIMITS: Limits = Limits { max_depth: 8, max_nodes: 4_000_000, aliases: false };
@@ -55,7 +55,9 @@ pub fn parse_waivers(file: &str, path: &RepoPath, text: &str) -> WaiverFile {
     match as_lines(path, text) {
         Ok(waivers) => WaiverFile { waivers, problems: vec![] },
         Err(at) if text.len() > TOML_BYTES => {
-            WaiverFile { waivers: vec![], problems: vec![too_large(file, text, at)] }
+            let unresolved = toml_file::unresolved_merge(file, text, CONFLICT);
+            let problem = unresolved.unwrap_or_else(|| too_large(file, text, at));
+            WaiverFile { waivers: vec![], problems: vec![problem] }
         }
         Err(_) => as_toml(file, path, text),
     }
@@ -494,6 +496,12 @@ mod tests {
             assert_eq!((problem.first_line, &*problem.text), (line, rest.trim_end()));
             assert_eq!(file.waivers, []);
         }
+        let merged = read(&format!("{text}<<<<<<< ours\n"));
+        assert!(
+            merged.problems[0].message.contains("a merge is not resolved"),
+            "{}",
+            merged.problems[0].message
+        );
     }
 
     proptest! {
