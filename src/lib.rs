@@ -1,10 +1,17 @@
 //! Stanchion assesses repositories against versioned guidelines, as advice.
 //!
-//! The rooms, and who may enter which, are described in `docs/ARCHITECTURE.md`
-//! and held by `tests/architecture.rs`:
-//! `text` → nothing · `data` → text · `model` → text · `format` → model, data, text ·
-//! `engine` → model, data, text · `git` → engine, model, text · `report` → model, text · `verify` → engine, format, model, text ·
-//! `client` → format, model · `registry` → verify, engine, format, model, report, text (behind its feature) · `cli` → all of them but the registry.
+//! Modules and the modules that each may depend on. `docs/ARCHITECTURE.md` explains them and
+//! `tests/architecture.rs` checks them:
+//!
+//! * `text`: nothing
+//! * `data`, `model`: `text`
+//! * `format`, `engine`: `model`, `data`, `text`
+//! * `git`: `engine`, `model`, `text`
+//! * `report`: `model`, `text`
+//! * `news`, `verify`: `engine`, `format`, `model`, `text`
+//! * `client`: `format`, `model`
+//! * `registry` (feature `registry`): `verify`, `engine`, `format`, `model`, `report`, `text`
+//! * `cli`: all modules except `registry`
 
 pub mod cli;
 pub mod client;

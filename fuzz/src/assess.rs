@@ -1,4 +1,4 @@
-//! Checks: asked of a text, with and without the prefilter, and reported.
+//! Targets that run checks on a text, with and without the prefilter, and render the reports.
 
 use std::sync::{Arc, LazyLock};
 
@@ -12,18 +12,19 @@ use stanchion::model::{
 use stanchion::report::{HumanStyle, render_human, write_json};
 use stanchion::text::LineIndex;
 
-use super::{safe_for_terminals, split};
+use super::{assert_safe_for_terminals, split_at_nul};
 
 static EMPTY: LazyLock<Guideline> = LazyLock::new(|| {
-    let text = format::scaffold(&GuidelineId::new("fuzz/fuzz").expect("an id"), "text");
-    format::parse("fuzz.md", &text, Origin::Starter, &|_| None).expect("the starting text is a guideline")
+    let text = format::render_scaffold(&GuidelineId::new("fuzz/fuzz").expect("an id"), "text");
+    format::parse_guideline("fuzz.md", &text, Origin::Starter, &|_| None)
+        .expect("the scaffold should be a valid guideline")
 });
 
-/// Options, expression, NUL, replacement, NUL, text.
+/// Text check. Input: flags, expression, NUL, replacement, NUL, text.
 pub fn text_check(bytes: &[u8]) {
     let Some((&flags, rest)) = bytes.split_first() else { return };
-    let Some((pattern, rest)) = split(rest) else { return };
-    let Some((replace, text)) = split(rest) else { return };
+    let Some((pattern, rest)) = split_at_nul(rest) else { return };
+    let Some((replace, text)) = split_at_nul(rest) else { return };
     let find = flags & 1 == 0;
     let check = TextCheck {
         files: vec![],
@@ -34,14 +35,14 @@ pub fn text_check(bytes: &[u8]) {
         ignore_case: flags & 4 != 0,
     };
     let fix = find.then(|| FixSpec { title: None, replace: Some(replace.to_owned()), create: None });
-    ask(CheckKind::Text(check), fix, "fuzz.txt", text);
+    run_check(CheckKind::Text(check), fix, "fuzz.txt", text);
 }
 
-/// Format, JSONPath, NUL, schema, NUL, document.
+/// Data check. Input: format, JSONPath, NUL, schema, NUL, document.
 pub fn select_schema(bytes: &[u8]) {
     let Some((&flags, rest)) = bytes.split_first() else { return };
-    let Some((path, rest)) = split(rest) else { return };
-    let Some((schema, document)) = split(rest) else { return };
+    let Some((path, rest)) = split_at_nul(rest) else { return };
+    let Some((schema, document)) = split_at_nul(rest) else { return };
     let assert = match serde_json::from_str(schema) {
         Ok(Value::Object(object)) => DataSchema::Object(object),
         Ok(Value::Bool(bool)) => DataSchema::Bool(bool),
@@ -57,38 +58,38 @@ pub fn select_schema(bytes: &[u8]) {
         require: flags & 8 != 0,
     };
     let name = ["fuzz.json", "fuzz.yaml", "fuzz.toml", "fuzz.ini", "fuzz.env"][usize::from(flags % 5)];
-    ask(CheckKind::Data(check), None, name, document);
+    run_check(CheckKind::Data(check), None, name, document);
 }
 
-/// Language, ast-grep rule as JSON, NUL, source.
+/// Code check with a rule. Input: language, ast-grep rule as JSON, NUL, source.
 pub fn code_rule(bytes: &[u8]) {
     let Some((language, rest)) = language(bytes) else { return };
-    let Some((rule, source)) = split(rest) else { return };
+    let Some((rule, source)) = split_at_nul(rest) else { return };
     let rule: Map<String, Value> = match serde_json::from_str(rule) {
         Ok(Value::Object(rule)) if rule.contains_key("rule") => rule,
         Ok(Value::Object(rule)) => [("rule".to_owned(), Value::Object(rule))].into_iter().collect(),
-        // A pattern alone is a rule, too.
+        // A bare pattern is also a rule.
         _ => [("rule".to_owned(), serde_json::json!({ "pattern": rule }))].into_iter().collect(),
     };
     let check = CodeCheck { language, rule: Some(rule), query: None, files: vec![], ignores: vec![] };
-    ask(CheckKind::Code(check), None, name_of(language), source);
+    run_check(CheckKind::Code(check), None, file_name_of(language), source);
 }
 
-/// Language, tree-sitter query, NUL, source.
+/// Code check with a query. Input: language, tree-sitter query, NUL, source.
 pub fn code_query(bytes: &[u8]) {
     let Some((language, rest)) = language(bytes) else { return };
-    let Some((query, source)) = split(rest) else { return };
+    let Some((query, source)) = split_at_nul(rest) else { return };
     let query = Some(query.to_owned());
     let check = CodeCheck { language, rule: None, query, files: vec![], ignores: vec![] };
-    ask(CheckKind::Code(check), None, name_of(language), source);
+    run_check(CheckKind::Code(check), None, file_name_of(language), source);
 }
 
-/// Language, source; asked a rule that every node answers.
+/// Code check with a query that matches every node. Input: language, source.
 pub fn code_scan(bytes: &[u8]) {
     let Some((language, source)) = language(bytes) else { return };
     let query = Some("(_) @finding".to_owned());
     let check = CodeCheck { language, rule: None, query, files: vec![], ignores: vec![] };
-    ask(CheckKind::Code(check), None, name_of(language), source);
+    run_check(CheckKind::Code(check), None, file_name_of(language), source);
 }
 
 fn language(bytes: &[u8]) -> Option<(Language, &[u8])> {
@@ -96,7 +97,7 @@ fn language(bytes: &[u8]) -> Option<(Language, &[u8])> {
     Some((Language::ALL[usize::from(number) % Language::ALL.len()], rest))
 }
 
-fn name_of(language: Language) -> &'static str {
+fn file_name_of(language: Language) -> &'static str {
     static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
         let name = |language: &Language| match language.extensions().first() {
             Some(extension) => format!("fuzz.{extension}"),
@@ -104,69 +105,71 @@ fn name_of(language: Language) -> &'static str {
         };
         Language::ALL.iter().map(name).collect()
     });
-    let at = Language::ALL.iter().position(|other| *other == language).expect("one of all");
+    let at = Language::ALL.iter().position(|other| *other == language).expect("every language is in ALL");
     &NAMES[at]
 }
 
-/// Asks one check of one file and looks at what came of it.
-fn ask(kind: CheckKind, fix: Option<FixSpec>, path: &str, content: &[u8]) {
+/// Runs one check on one file, and checks the outcome.
+fn run_check(kind: CheckKind, fix: Option<FixSpec>, path: &str, content: &[u8]) {
     let check = Check { id: "fuzz".to_owned(), kind, message: None, fix };
     let guideline = Arc::new(Guideline { checks: vec![check], ..EMPTY.clone() });
     let tree = MemoryTree::new([(RepoPath::from(path), content.to_vec())]);
     let run = |prefilter| {
         let options = Options { threads: 1, prefilter, ..Options::default() };
         assess(std::slice::from_ref(&guideline), &tree, &options, &NoProgress)
-            .expect("memory can be listed")
+            .expect("a tree in memory should be listed")
             .outcome
     };
     let outcome = run(true);
-    places(&outcome, content);
-    reports(&outcome);
+    check_locations(&outcome, content);
+    render_reports(&outcome);
     assert_eq!(outcome.paths.seen, 1);
     assert_eq!(outcome.paths.assessed + outcome.paths.not_applicable + outcome.paths.cannot_tell, 1);
     let all = run(false);
-    let spent = |outcome: &Outcome| outcome.not_assessed.iter().any(|it| it.reason.word() == "budget");
+    let spent = |outcome: &Outcome| outcome.not_assessed.iter().any(|it| it.reason.as_str() == "budget");
     if !spent(&all) && !spent(&outcome) {
-        assert_eq!(outcome.findings, all.findings, "the prefilter changes what is found");
+        assert_eq!(outcome.findings, all.findings, "the prefilter changed the findings");
     }
 }
 
-fn places(outcome: &Outcome, content: &[u8]) {
+fn check_locations(outcome: &Outcome, content: &[u8]) {
     if outcome.findings.is_empty() {
         return;
     }
-    let decoded = stanchion::text::decode(content).expect("something was found in it");
+    let decoded = stanchion::text::decode(content).expect("content with findings should decode");
     let lines = LineIndex::new(&decoded.text);
     let end = decoded.position(&lines, decoded.text.len());
     for finding in &outcome.findings {
         assert!(finding.start.byte <= finding.end.byte && finding.end.byte <= end.byte, "{finding:?}");
         assert!((finding.end.line, finding.end.column) <= (end.line, end.column), "{finding:?}");
-        assert!(!finding.message.contains('\n'), "{:?} is no line", finding.message);
+        assert!(!finding.message.contains('\n'), "{:?} is not one line", finding.message);
     }
 }
 
-fn reports(outcome: &Outcome) {
-    safe_for_terminals(&render_human(outcome, &HumanStyle { cap: Some(3), ..HumanStyle::default() }));
+fn render_reports(outcome: &Outcome) {
+    assert_safe_for_terminals(&render_human(outcome, &HumanStyle { cap: Some(3), ..HumanStyle::default() }));
     let mut json = Vec::new();
-    write_json(outcome, &[], &mut json).expect("memory takes everything");
-    serde_json::from_slice::<Value>(&json).expect("a report is JSON");
+    write_json(outcome, &[], &mut json).expect("writing to memory should not fail");
+    serde_json::from_slice::<Value>(&json).expect("the report should be JSON");
 }
 
-/// SARIF of another tool, NUL, a file that it may point into.
+/// Results of another tool. Input: SARIF, NUL, a file to which its locations may refer.
 pub fn sarif_in(bytes: &[u8]) {
-    let Some((sarif, text)) = split(bytes) else { return };
+    let Some((sarif, text)) = split_at_nul(bytes) else { return };
     let Ok(tools) = read_sarif(sarif) else { return };
     let mut guideline = EMPTY.clone();
     let kind = CheckKind::Tool(ToolCheck { name: "ruff".to_owned(), rules: vec!["*".to_owned()] });
     guideline.checks = vec![Check { id: "fuzz".to_owned(), kind, message: None, fix: None }];
     let tree = MemoryTree::new([(RepoPath::from("a.py"), text.to_vec())]);
     let options = Options { threads: 1, tools, ..Options::default() };
-    let outcome = assess(&[Arc::new(guideline)], &tree, &options, &NoProgress).expect("listed").outcome;
+    let outcome = assess(&[Arc::new(guideline)], &tree, &options, &NoProgress)
+        .expect("the tree should be listed")
+        .outcome;
     for finding in &outcome.findings {
         assert_eq!(finding.path, RepoPath::from("a.py"));
         let (start, end) = (finding.start, finding.end);
         assert!(start.byte <= end.byte && end.byte <= text.len() as u64, "{start:?} {end:?}");
         assert!(start.line >= 1 && start.column >= 1 && start.line <= end.line);
     }
-    safe_for_terminals(&render_human(&outcome, &HumanStyle::default()));
+    assert_safe_for_terminals(&render_human(&outcome, &HumanStyle::default()));
 }

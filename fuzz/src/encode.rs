@@ -1,40 +1,40 @@
-//! Writers: what comes out can be read back, and does nothing to a terminal.
+//! Targets for writers: the output can be read back and is safe for terminals.
 
 use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 use stanchion::format;
 use stanchion::model::{
-    Edit, Finding, Fingerprint, Fix, Guideline, GuidelineId, GuidelineOutcome, Level, NotAssessed, Note,
-    Origin, Outcome, Reason, RepoPath, Standing, Trace, Traces, Verdict,
+    ContentHash, Edit, Finding, FindingHashes, FindingStatus, Fingerprint, Fix, Guideline, GuidelineId,
+    GuidelineOutcome, Level, NotAssessed, Note, Origin, Outcome, Reason, RepoPath, Verdict,
 };
 use stanchion::report::escape::{escape as one_line, escape_excerpt, escape_lines};
 use stanchion::report::{HumanStyle, render_human, write_json, write_jsonl};
 use stanchion::text::{Excerpt, LineIndex, Position, Span};
 
-use super::safe_for_terminals;
+use super::assert_safe_for_terminals;
 
-/// A text, escaped for a terminal.
+/// Escapes a text for a terminal.
 pub fn escape(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let line = one_line(&text);
-    safe_for_terminals(&line);
-    assert!(!line.contains('\n'), "more than one line");
-    assert_eq!(one_line(&line), line, "escaping again changes it");
+    assert_safe_for_terminals(&line);
+    assert!(!line.contains('\n'), "the escaped text has more than one line");
+    assert_eq!(one_line(&line), line, "escaping must be idempotent");
     if !text.contains('\\') {
-        assert_eq!(unescape(&line), text, "it cannot be read back");
+        assert_eq!(unescape(&line), text, "the escaped text cannot be read back");
     }
-    safe_for_terminals(&escape_lines(&text));
+    assert_safe_for_terminals(&escape_lines(&text));
     let lines = LineIndex::new(&text);
     let at = bytes.first().map_or(0, |&byte| usize::from(byte).min(text.len()));
     let at = (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     let excerpt = Excerpt::new(&text, &lines, Span::new(at, text.len()));
     let (shown, mark) = escape_excerpt(&excerpt);
-    safe_for_terminals(&shown);
-    assert!(shown.get(mark.start..mark.end).is_some(), "{mark:?} is not in {shown:?}");
+    assert_safe_for_terminals(&shown);
+    assert!(shown.get(mark.start..mark.end).is_some(), "the mark {mark:?} is outside {shown:?}");
 }
 
-/// The characters that were spelled out, put back.
+/// Replaces escape sequences by their characters.
 fn unescape(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -63,12 +63,12 @@ fn unescape(text: &str) -> String {
 }
 
 static GUIDELINE: LazyLock<Arc<Guideline>> = LazyLock::new(|| {
-    let text = format::scaffold(&GuidelineId::new("fuzz/fuzz").expect("an id"), "text");
-    Arc::new(format::parse("fuzz.md", &text, Origin::Starter, &|_| None).expect("a guideline"))
+    let text = format::render_scaffold(&GuidelineId::new("fuzz/fuzz").expect("an id"), "text");
+    Arc::new(format::parse_guideline("fuzz.md", &text, Origin::Starter, &|_| None).expect("a guideline"))
 });
 
-/// Parts separated by NUL bytes: path, message, source, detail, replacement. In each report they must come
-/// back as they were.
+/// Renders reports. Input, separated by NUL bytes: path, message, source, detail, replacement. Each report
+/// must contain them unchanged.
 pub fn report(bytes: &[u8]) {
     let mut parts = bytes.split(|&byte| byte == 0);
     let mut part = || parts.next().unwrap_or_default();
@@ -87,15 +87,15 @@ pub fn report(bytes: &[u8]) {
         },
         HumanStyle { quiet: true, ..HumanStyle::default() },
     ] {
-        safe_for_terminals(&render_human(&outcome, &style));
+        assert_safe_for_terminals(&render_human(&outcome, &style));
     }
     let mut json = Vec::new();
-    write_json(&outcome, &[], &mut json).expect("memory takes everything");
-    let json: Value = serde_json::from_slice(&json).expect("a report is JSON");
-    same(&json["findings"][0], &path, &message, &source, &with);
+    write_json(&outcome, &[], &mut json).expect("writing to memory should not fail");
+    let json: Value = serde_json::from_slice(&json).expect("the report should be JSON");
+    assert_same_finding(&json["findings"][0], &path, &message, &source, &with);
     assert_eq!(json["not_assessed"][0]["detail"], detail.as_str());
     let mut lines = Vec::new();
-    write_jsonl(&outcome, &RepoPath::from(""), &mut lines).expect("memory takes everything");
+    write_jsonl(&outcome, &RepoPath::from(""), &mut lines).expect("writing to memory should not fail");
     let records: Vec<Value> = lines
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.is_empty())
@@ -103,10 +103,10 @@ pub fn report(bytes: &[u8]) {
         .collect();
     assert_eq!(records.len(), 6, "run, guideline, finding, not assessed, note, summary");
     let finding = records.iter().find(|record| record["type"] == "finding").expect("the finding");
-    same(finding, &path, &message, &source, &with);
+    assert_same_finding(finding, &path, &message, &source, &with);
 }
 
-fn same(record: &Value, path: &RepoPath, message: &str, source: &str, with: &str) {
+fn assert_same_finding(record: &Value, path: &RepoPath, message: &str, source: &str, with: &str) {
     assert_eq!(record["message"], message);
     assert_eq!(record["snippet"], source);
     assert_eq!(record["fix"]["edits"][0]["text"], with);
@@ -114,13 +114,13 @@ fn same(record: &Value, path: &RepoPath, message: &str, source: &str, with: &str
         Some(encoded) => decode_base64(encoded),
         None => record["path"].as_str().expect("a path").as_bytes().to_vec(),
     };
-    assert_eq!(bytes, path.bytes(), "the path does not come back");
+    assert_eq!(bytes, path.bytes(), "the path of the report differs");
 }
 
-/// RFC 4648, with padding.
+/// Decodes base64 (RFC 4648, with padding).
 fn decode_base64(text: &str) -> Vec<u8> {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    assert!(text.len().is_multiple_of(4), "padded");
+    assert!(text.len().is_multiple_of(4), "base64 must be padded");
     let digits: Vec<u32> = text
         .bytes()
         .filter(|&byte| byte != b'=')
@@ -152,8 +152,8 @@ fn outcome(path: &RepoPath, message: &str, source: &str, detail: &str, with: &st
             span: Span::new(0, source.len()),
             cut: false,
         }),
-        traces: Traces { fingerprint: Fingerprint(0), content: Trace(0), head: None },
-        standing: Standing::Open,
+        hashes: FindingHashes { fingerprint: Fingerprint(0), content: ContentHash(0), head: None },
+        status: FindingStatus::Open,
         lapsed: None,
         fix: Some(Fix {
             title: Some(detail.to_owned()),

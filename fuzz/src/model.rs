@@ -1,16 +1,17 @@
-//! Globs against a second implementation: slow, small, and written from the documentation.
+//! Target that compares globs with a second implementation, which is slow, small, and written from the
+//! documentation.
 
 use stanchion::engine::glob::{CapturingGlob, Globs};
 
-use super::split;
+use super::split_at_nul;
 
-/// A glob, NUL, a path.
+/// Input: glob, NUL, path.
 pub fn glob(bytes: &[u8]) {
-    let Some((pattern, path)) = split(bytes) else { return };
+    let Some((pattern, path)) = split_at_nul(bytes) else { return };
     let globs = Globs::new(&[pattern.to_owned()]);
     let capturing = CapturingGlob::new(pattern);
     if let Ok(capturing) = &capturing {
-        assert!(globs.is_ok(), "one takes it, the other does not");
+        assert!(globs.is_ok(), "only one implementation accepts the glob");
         let _ = capturing.captures(path);
     }
     let Ok(globs) = globs else { return };
@@ -24,15 +25,15 @@ pub fn glob(bytes: &[u8]) {
         assert_eq!(found, expected, "{pattern:?} and {:?}", String::from_utf8_lossy(path));
     }
     if let Ok(capturing) = capturing {
-        assert_eq!(capturing.captures(path).is_some(), found, "{pattern:?} captures otherwise");
+        assert_eq!(capturing.captures(path).is_some(), found, "{pattern:?} has another result with captures");
     }
 }
 
-/// Whether the glob matches; `None` when finding out takes too long.
+/// Whether the glob matches; `None` if the step limit is exceeded.
 fn matches(pattern: &[u8], path: &[u8]) -> Option<bool> {
     let mut patterns = Vec::new();
-    expand(pattern.to_vec(), &mut patterns, 0)?;
-    // Two stars that meet only where braces are written out are not `**`; written out, one cannot tell.
+    expand_braces(pattern.to_vec(), &mut patterns, 0)?;
+    // Two stars that become adjacent only by brace expansion are not `**`, but look the same after expansion.
     if patterns.len() > 1 && patterns.iter().any(|pattern| pattern.windows(2).any(|two| two == b"**")) {
         return None;
     }
@@ -40,15 +41,15 @@ fn matches(pattern: &[u8], path: &[u8]) -> Option<bool> {
     for pattern in &patterns {
         let components: Vec<&[u8]> = split_components(pattern);
         let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').collect();
-        if tree(&components, &parts, &mut steps)? {
+        if match_components(&components, &parts, &mut steps)? {
             return Some(true);
         }
     }
     Some(false)
 }
 
-/// Writes braces out, the first one first.
-fn expand(pattern: Vec<u8>, out: &mut Vec<Vec<u8>>, depth: usize) -> Option<()> {
+/// Expands braces, beginning with the first one.
+fn expand_braces(pattern: Vec<u8>, out: &mut Vec<Vec<u8>>, depth: usize) -> Option<()> {
     if out.len() > 200 || depth > 20 {
         return None;
     }
@@ -82,7 +83,7 @@ fn expand(pattern: Vec<u8>, out: &mut Vec<Vec<u8>>, depth: usize) -> Option<()> 
                 choices.push(start..end);
                 for choice in choices {
                     let whole = [&pattern[..at], &pattern[choice], &pattern[end + 1..]].concat();
-                    expand(whole, out, depth + 1)?;
+                    expand_braces(whole, out, depth + 1)?;
                 }
                 return Some(());
             }
@@ -94,10 +95,10 @@ fn expand(pattern: Vec<u8>, out: &mut Vec<Vec<u8>>, depth: usize) -> Option<()> 
     Some(())
 }
 
-/// Where the class that starts at `at` ends.
+/// Offset of the end of the character class that starts at `at`.
 fn class_end(pattern: &[u8], at: usize) -> Option<usize> {
     let first = if matches!(pattern.get(at + 1), Some(b'!' | b'^')) { at + 2 } else { at + 1 };
-    // A `]` right at the start is one of the characters.
+    // A `]` at the start is one of the characters.
     pattern.iter().skip(first + 1).position(|&byte| byte == b']').map(|end| first + 1 + end)
 }
 
@@ -119,42 +120,44 @@ fn split_components(pattern: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
-fn tree(pattern: &[&[u8]], path: &[&[u8]], steps: &mut usize) -> Option<bool> {
+fn match_components(pattern: &[&[u8]], path: &[&[u8]], steps: &mut usize) -> Option<bool> {
     *steps = steps.checked_sub(1)?;
     let Some((first, rest)) = pattern.split_first() else { return Some(path.is_empty()) };
     if *first == b"**" {
-        // At the end it stands for at least one component.
+        // At the end `**` matches at least one component.
         let least = usize::from(rest.is_empty());
         for taken in least..=path.len() {
-            if tree(rest, &path[taken..], steps)? {
+            if match_components(rest, &path[taken..], steps)? {
                 return Some(true);
             }
         }
         return Some(false);
     }
     match path.split_first() {
-        Some((part, below)) => Some(component(first, part, steps)? && tree(rest, below, steps)?),
+        Some((part, below)) => {
+            Some(match_component(first, part, steps)? && match_components(rest, below, steps)?)
+        }
         None => Some(false),
     }
 }
 
-fn component(pattern: &[u8], name: &[u8], steps: &mut usize) -> Option<bool> {
+fn match_component(pattern: &[u8], name: &[u8], steps: &mut usize) -> Option<bool> {
     *steps = steps.checked_sub(1)?;
     Some(match (pattern.first(), name.first()) {
         (None, None) => true,
         (Some(b'*'), _) => {
-            component(&pattern[1..], name, steps)?
-                || (!name.is_empty() && component(pattern, &name[1..], steps)?)
+            match_component(&pattern[1..], name, steps)?
+                || (!name.is_empty() && match_component(pattern, &name[1..], steps)?)
         }
-        (Some(b'?'), Some(_)) => component(&pattern[1..], &name[1..], steps)?,
+        (Some(b'?'), Some(_)) => match_component(&pattern[1..], &name[1..], steps)?,
         (Some(b'['), Some(&byte)) => {
             let end = class_end(pattern, 0)?;
-            in_class(&pattern[1..end], byte) && component(&pattern[end + 1..], &name[1..], steps)?
+            in_class(&pattern[1..end], byte) && match_component(&pattern[end + 1..], &name[1..], steps)?
         }
         (Some(b'\\'), Some(byte)) => {
-            pattern.get(1) == Some(byte) && component(&pattern[2..], &name[1..], steps)?
+            pattern.get(1) == Some(byte) && match_component(&pattern[2..], &name[1..], steps)?
         }
-        (Some(one), Some(other)) => one == other && component(&pattern[1..], &name[1..], steps)?,
+        (Some(one), Some(other)) => one == other && match_component(&pattern[1..], &name[1..], steps)?,
         _ => false,
     })
 }

@@ -1,8 +1,8 @@
--- Keys of machines. Only what a key hashes to is kept; it is shown once, when it is made.
+-- Access tokens. Only the hash of a token is stored. The token is shown once, when it is created.
 CREATE TABLE token (
   id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   hash TEXT NOT NULL UNIQUE,
-  -- Whose it is, and what it may do: 'publish:<namespace>'.
+  -- Name of the owner, and the permission: 'publish:<namespace>'.
   owner TEXT NOT NULL,
   scope TEXT NOT NULL,
   created_ms BIGINT NOT NULL,

@@ -1,12 +1,12 @@
--- People, the teams they are in, and the namespaces of teams. Nobody has a password.
+-- Users, teams, members, and the namespaces of teams. Users have no passwords.
 CREATE TABLE person (
   id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
-  -- Who an identity provider says it is: by issuer and subject, never by an address.
+  -- Identity at an identity provider: issuer and subject, never an e-mail address.
   issuer TEXT,
   subject TEXT,
   created_ms BIGINT NOT NULL,
-  -- Since when they may not come in.
+  -- Time since which the user is locked.
   locked_ms BIGINT,
   UNIQUE (issuer, subject)
 );
@@ -24,13 +24,13 @@ CREATE TABLE namespace (
   team_id BIGINT NOT NULL REFERENCES team (id)
 );
 
--- What signs somebody in, once. Only hashes are kept.
+-- Sign-in links, each for one use. Only hashes are stored.
 CREATE TABLE sign_in_link (
   hash TEXT PRIMARY KEY,
   person_id BIGINT NOT NULL REFERENCES person (id),
   expires_ms BIGINT NOT NULL,
   used_ms BIGINT,
-  -- A colleague; nobody where the operator made it.
+  -- Team member who created the link; NULL for the operator.
   made_by BIGINT REFERENCES person (id)
 );
 CREATE TABLE session (
@@ -43,7 +43,7 @@ CREATE TABLE session (
   ended_ms BIGINT
 );
 CREATE INDEX session_by_person ON session (person_id, id);
--- Who made a key; nobody in particular where the operator did, for whom its owner names.
+-- User who created the token; NULL for the operator, who names an owner instead.
 ALTER TABLE token ADD COLUMN person_id BIGINT REFERENCES person (id);
 CREATE INDEX token_by_person ON token (person_id, id);
 CREATE INDEX token_by_owner ON token (owner, id);

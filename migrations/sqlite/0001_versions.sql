@@ -1,4 +1,4 @@
--- What is published. A version is never changed and never goes; only its yank may come and go.
+-- Published versions. A version is never changed or deleted; only its yank can be set and removed.
 CREATE TABLE blob (
   sha256 TEXT PRIMARY KEY,
   text TEXT NOT NULL
@@ -10,7 +10,7 @@ CREATE TABLE version (
   namespace TEXT NOT NULL,
   slug TEXT NOT NULL,
   version TEXT NOT NULL,
-  -- Versions in their order: numbers of equal length, a release behind its pre-releases.
+  -- Sorts in version order: numbers have equal length, and a release sorts after its pre-releases.
   sort_key TEXT NOT NULL,
   sha256 TEXT NOT NULL REFERENCES blob (sha256),
   title TEXT NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE version (
   owner TEXT NOT NULL,
   published_ms INTEGER NOT NULL,
   published_by TEXT NOT NULL,
-  -- What readers should know about its number.
+  -- Note for readers about the version number.
   note TEXT,
   yanked_ms INTEGER,
   yank_message TEXT,

@@ -1,12 +1,12 @@
--- People, the teams they are in, and the namespaces of teams. Nobody has a password.
+-- Users, teams, members, and the namespaces of teams. Users have no passwords.
 CREATE TABLE person (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
-  -- Who an identity provider says it is: by issuer and subject, never by an address.
+  -- Identity at an identity provider: issuer and subject, never an e-mail address.
   issuer TEXT,
   subject TEXT,
   created_ms INTEGER NOT NULL,
-  -- Since when they may not come in.
+  -- Time since which the user is locked.
   locked_ms INTEGER,
   UNIQUE (issuer, subject)
 ) STRICT;
@@ -24,13 +24,13 @@ CREATE TABLE namespace (
   team_id INTEGER NOT NULL REFERENCES team (id)
 ) STRICT;
 
--- What signs somebody in, once. Only hashes are kept.
+-- Sign-in links, each for one use. Only hashes are stored.
 CREATE TABLE sign_in_link (
   hash TEXT PRIMARY KEY,
   person_id INTEGER NOT NULL REFERENCES person (id),
   expires_ms INTEGER NOT NULL,
   used_ms INTEGER,
-  -- A colleague; nobody where the operator made it.
+  -- Team member who created the link; NULL for the operator.
   made_by INTEGER REFERENCES person (id)
 ) STRICT;
 CREATE TABLE session (
@@ -43,7 +43,7 @@ CREATE TABLE session (
   ended_ms INTEGER
 ) STRICT;
 CREATE INDEX session_by_person ON session (person_id, id);
--- Who made a key; nobody in particular where the operator did, for whom its owner names.
+-- User who created the token; NULL for the operator, who names an owner instead.
 ALTER TABLE token ADD COLUMN person_id INTEGER REFERENCES person (id);
 CREATE INDEX token_by_person ON token (person_id, id);
 CREATE INDEX token_by_owner ON token (owner, id);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The second step of action.yml: one assessment, and everything that was asked for written from it.
+# Second step of action.yml: one run that writes all requested outputs.
 set -euo pipefail
 
 arguments=()
@@ -23,19 +23,19 @@ while IFS= read -r path; do
 done <<< "${STANCHION_PATHS:-}"
 
 status=0
-# The Bash of macOS takes an empty list for one that is not set.
+# The Bash of macOS treats an empty array as unset.
 stanchion check "${arguments[@]}" -- ${paths[@]+"${paths[@]}"} || status=$?
 
 {
   echo "status=$status"
   if [ -n "${STANCHION_SARIF:-}" ] && [ -f "$STANCHION_SARIF" ]; then
-    # A line end in the name would begin another output.
+    # A line break in the name would start another output.
     printf 'sarif=%s\n' "${STANCHION_SARIF//$'\n'/ }"
   fi
 } >> "$GITHUB_OUTPUT"
 
 if [ "$status" = 1 ] && [ "${STANCHION_FAIL:-true}" != true ]; then
-  echo "A promise is not kept; this step was asked not to fail for that."
+  echo "A promise is not kept. The step does not fail because fail-on-broken-promise is false."
   exit 0
 fi
 exit "$status"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The first step of action.yml: stanchion on PATH, in the version that was asked for.
+# First step of action.yml: installs the requested version of stanchion and adds it to PATH.
 set -euo pipefail
 
 version=${STANCHION_VERSION:-latest}
 if [ "$version" = installed ]; then
   if ! command -v stanchion >/dev/null; then
-    echo "::error title=stanchion is not installed::version is 'installed', and no stanchion is on PATH"
+    echo "::error title=stanchion is not installed::the input 'version' is 'installed', but stanchion is not on PATH"
     exit 2
   fi
   stanchion --version
@@ -14,11 +14,11 @@ fi
 case $version in
   latest) wanted=stanchion ;;
   *[!0-9A-Za-z.+-]*)
-    echo "::error title=stanchion::the input 'version' is no version"
+    echo "::error title=stanchion::the input 'version' is not a valid version"
     exit 2 ;;
   *) wanted="stanchion==${version#v}" ;;
 esac
-# In a folder of its own: nobody's Python is changed.
+# A separate virtual environment leaves the Python of the runner unchanged.
 python=$(command -v python3 || command -v python)
 "$python" -m venv "$RUNNER_TEMP/stanchion"
 programs=$RUNNER_TEMP/stanchion/bin

@@ -1,4 +1,4 @@
-//! Assessing a party and judging what was found by what it says: the same for every command that does it.
+//! Assesses a project and judges the findings by its policy files, for every command.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
@@ -6,59 +6,59 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::change::Change;
-use super::guidelines::{self, Followed};
-use super::party::{CONFIG, Party};
-use super::says::{self, Source};
+use super::change::ComparedChange;
+use super::guidelines::{self, FollowedGuidelines};
+use super::policy_files::{self, PolicySource};
+use super::project::{CONFIG, Project};
 use super::tool_results::ToolResults;
 use super::{Failure, cache, root, worker};
-use crate::engine::tree::{Entry, EntryKind, Tree};
-use crate::engine::waive::{Comment, Ground, inline_comments, judge};
+use crate::engine::judge::{Comment, JudgeInput, find_inline_comments, judge};
+use crate::engine::tree::{EntryKind, PathEntry, Tree};
 use crate::engine::{self, Progress};
 use crate::model::{
-    Date, GuidelineId, Outcome, Promise, RepoPath, Timings, TraceSieve, Traces, Unassessed, Waiver,
+    BloomFilter, Date, FindingHashes, GuidelineId, Outcome, Promise, RepoPath, Timings, Unassessed, Waiver,
 };
-use crate::news::{Sides, news};
+use crate::news::{ChangeContext, collect_news};
 use crate::text::decode;
 
-/// What is assessed, and how.
-pub(super) struct Request<'r> {
-    /// The folder of the party, absolute.
+/// Parameters of an assessment.
+pub(super) struct AssessRequest<'r> {
+    /// Project folder, absolute.
     pub(super) root: &'r Path,
-    /// Parts of it; empty is all.
+    /// Selected paths; empty selects everything.
     pub(super) scopes: Vec<RepoPath>,
-    /// The change that is looked at instead of everything.
-    pub(super) change: Option<&'r Change>,
-    /// The day.
+    /// Change that is assessed instead of everything.
+    pub(super) change: Option<&'r ComparedChange>,
+    /// Date by which waivers and promises are judged.
     pub(super) today: Date,
-    /// How to look.
-    pub(super) how: How,
+    /// Options.
+    pub(super) options: AssessOptions,
 }
 
-/// How files are looked into.
+/// Options of an assessment.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches of the command line")]
-pub(super) struct How {
-    /// Threads; 0 is one for each processor.
+pub(super) struct AssessOptions {
+    /// Number of threads; 0: one per processor.
     pub(super) threads: usize,
-    /// Whether the prefilter is used.
+    /// Whether to use the prefilter.
     pub(super) prefilter: bool,
-    /// Whether files are looked into in processes of their own.
+    /// Whether to assess files in child processes.
     pub(super) worker: bool,
-    /// Whether the cache is used.
+    /// Whether to use the cache.
     pub(super) cache: bool,
-    /// Whether costs are measured.
+    /// Whether to measure times.
     pub(super) timings: bool,
-    /// Whether comments of waivers are looked for in every file, not only in those that are looked into anyway.
+    /// Whether to search every file for inline waivers, not only the files that are read anyway.
     pub(super) every_comment: bool,
-    /// Whether all findings are wanted of guidelines that are not promised, too.
+    /// Whether to return all findings even of guidelines that are not promised.
     pub(super) every_finding: bool,
-    /// What other linters found.
+    /// Findings of other linters.
     pub(super) tools: ToolResults,
 }
 
-impl Default for How {
-    /// As fast and as safe as can be, measuring nothing.
+impl Default for AssessOptions {
+    /// All optimizations and child processes, without measurements.
     fn default() -> Self {
         Self {
             threads: 0,
@@ -73,66 +73,70 @@ impl Default for How {
     }
 }
 
-/// What came of it.
+/// Result of an assessment.
 pub(super) struct Assessed {
-    /// What was found and judged.
+    /// Judged findings.
     pub(super) outcome: Outcome,
-    /// Parties below, which were left alone.
-    pub(super) parties: Vec<RepoPath>,
-    /// The paths that changed, those of parties below included; none without a change.
+    /// Nested projects, which were not assessed.
+    pub(super) nested_projects: Vec<RepoPath>,
+    /// Changed paths, including those of nested projects; empty if everything is assessed.
     pub(super) changed: Vec<RepoPath>,
-    /// What it cost, if that was asked for.
+    /// Times, if they were measured.
     pub(super) timings: Option<Timings>,
-    /// The cache that was used, to be kept after the report; or why there is none. `None` where none was wanted.
-    pub(super) lane: Option<Result<cache::Lane, cache::Refusal>>,
+    /// The cache, to be written after the report, or the reason why it is unavailable. `None` if it is
+    /// disabled.
+    pub(super) cache: Option<Result<cache::RunCache, cache::CacheUnavailable>>,
 }
 
-/// Reads the configuration again where what is staged has another one than the folder.
+/// Reloads the configuration if the staged `stanchion.toml` differs from the one on disk.
 ///
 /// # Errors
-/// A configuration that cannot be used.
-pub(super) fn as_staged(followed: Followed, change: Option<&Change>) -> Result<Followed, Failure> {
+/// An invalid configuration.
+pub(super) fn reload_staged_config(
+    followed: FollowedGuidelines,
+    change: Option<&ComparedChange>,
+) -> Result<FollowedGuidelines, Failure> {
     let Some(change) = change.filter(|change| change.is_staged()) else { return Ok(followed) };
-    let Some(party) = &followed.party else { return Ok(followed) };
-    let staged = Source::Staged(change.tree.as_ref(), &party.root).read(CONFIG, 1 << 20);
+    let Some(project) = &followed.project else { return Ok(followed) };
+    let staged = PolicySource::Staged(change.tree.as_ref(), &project.root).read(CONFIG, 1 << 20);
     match staged {
-        Ok(Some(text)) if party.text.as_deref() != Some(text.strip_prefix('\u{feff}').unwrap_or(&text)) => {
-            guidelines::load_party(Party::parse(&party.root, &text)?)
+        Ok(Some(text)) if project.text.as_deref() != Some(text.strip_prefix('\u{feff}').unwrap_or(&text)) => {
+            guidelines::load_project(Project::parse(&project.root, &text)?)
         }
         Ok(_) => Ok(followed),
-        Err(words) => Err(Failure::new(format!("{CONFIG} {words}"))),
+        Err(message) => Err(Failure::new(format!("{CONFIG} {message}"))),
     }
 }
 
-/// Assesses and judges.
+/// Assesses a project and judges the findings.
 ///
 /// # Errors
-/// When the tree cannot be listed.
+/// The tree cannot be listed.
 pub(super) fn assess(
-    followed: &Followed,
-    request: Request<'_>,
+    followed: &FollowedGuidelines,
+    request: AssessRequest<'_>,
     progress: &dyn Progress,
 ) -> Result<Assessed, Failure> {
-    let Request { root, scopes, change, today, how } = request;
-    let promises = followed.party.as_ref().map(Party::promises).unwrap_or_default();
+    let AssessRequest { root, scopes, change, today, options } = request;
+    let promises = followed.project.as_ref().map(Project::promises).unwrap_or_default();
     let whole: BTreeSet<_> = promises.iter().map(|(id, _)| id.clone()).collect();
-    let lane = lane(&how, root, followed, change);
-    let counted = if how.every_finding {
+    let cache = open_cache(&options, root, followed, change);
+    let counted = if options.every_finding {
         followed.guidelines.iter().map(|guideline| guideline.id.clone()).collect()
     } else {
         whole.clone()
     };
-    let options = engine::Options {
-        memory: lane.as_ref().and_then(|lane| lane.as_ref().ok()).map(cache::Lane::memory),
+    let engine_options = engine::Options {
+        cache: cache.as_ref().and_then(|cache| cache.as_ref().ok()).map(cache::RunCache::handle),
         focus: change.map(|change| change.focus.judging_whole(whole)),
         scopes: scopes.clone(),
-        threads: how.threads,
-        prefilter: how.prefilter,
-        timings: how.timings,
-        worker: if how.worker { worker::program() } else { None },
-        parties: true,
+        threads: options.threads,
+        prefilter: options.prefilter,
+        timings: options.timings,
+        worker: if options.worker { worker::worker_program() } else { None },
+        skip_nested_projects: true,
         promised: counted,
-        tools: how.tools.for_party(root),
+        tools: options.tools.for_project(root),
         ..engine::Options::default()
     };
     let tree: Arc<dyn Tree + Send + Sync> = match change {
@@ -140,46 +144,49 @@ pub(super) fn assess(
         None => Arc::new(root::open(root)?),
     };
     let source = match change.filter(|change| change.is_staged()) {
-        Some(change) => Source::Staged(change.tree.as_ref(), root),
-        None => Source::Disk(root),
+        Some(change) => PolicySource::Staged(change.tree.as_ref(), root),
+        None => PolicySource::Disk(root),
     };
-    // Ten thousand waivers are read while the files are looked into.
-    let (assessed, says) = rayon::join(
-        || engine::assess(&followed.guidelines, tree.as_ref(), &options, progress),
-        || says::read(source),
+    // Policy files may contain ten thousand waivers, so they are read while the files are assessed.
+    let (assessed, policy) = rayon::join(
+        || engine::assess(&followed.guidelines, tree.as_ref(), &engine_options, progress),
+        || policy_files::read_all(source),
     );
-    let engine::Assessment { mut outcome, problems, mut comments, parties, timings } = assessed
+    let engine::Assessment { mut outcome, problems, mut comments, nested_projects, timings } = assessed
         .map_err(|error| Failure::new(format!("cannot assess {}: {}", root.display(), error.detail)))?;
-    if how.every_comment {
-        add_comments(tree.as_ref(), &parties, &mut comments);
+    if options.every_comment {
+        add_comments(tree.as_ref(), &nested_projects, &mut comments);
     }
     outcome.compared = change.map(|change| change.compared.clone());
-    followed.complete(&mut outcome, &problems);
-    let sieve = sieve(&outcome, &promises);
-    let ((inline, wrong), (baseline, slips)) =
-        rayon::join(|| says::inline(&comments), || says.baseline.entries_for(&sieve));
-    let mut waivers: Vec<Waiver> = says.waivers;
+    followed.add_to_outcome(&mut outcome, &problems);
+    let filter = baseline_filter(&outcome, &promises);
+    let ((inline, inline_problems), (baseline, baseline_problems)) = rayon::join(
+        || policy_files::parse_inline_waivers(&comments),
+        || policy.baseline.entries_for(&filter),
+    );
+    let mut waivers: Vec<Waiver> = policy.waivers;
     waivers.extend(inline);
-    if followed.party.is_none() {
-        // Guidelines that were named by hand: what is said about others does not matter now.
+    if followed.project.is_none() {
+        // With `--guidelines`, waivers of other guidelines are ignored.
         let known: HashSet<&GuidelineId> =
             followed.guidelines.iter().map(|guideline| &guideline.id).collect();
         waivers.retain(|waiver| known.contains(&waiver.guideline));
     }
-    outcome.waiver_problems = says.problems;
-    outcome.waiver_problems.extend(slips);
-    outcome.waiver_problems.extend(wrong);
-    let unassessed = followed.party.as_ref().map_or(Unassessed::default(), |party| party.config.unassessed);
-    let ground = Ground {
+    outcome.waiver_problems = policy.problems;
+    outcome.waiver_problems.extend(baseline_problems);
+    outcome.waiver_problems.extend(inline_problems);
+    let unassessed =
+        followed.project.as_ref().map_or(Unassessed::default(), |project| project.config.unassessed);
+    let input = JudgeInput {
         waivers,
         promises,
         unassessed,
         baseline,
         today,
         scopes: &scopes,
-        why_absent: &|id| followed.why_absent(id),
+        why_absent: &|id| followed.reason_absent(id),
     };
-    judge(&mut outcome, ground);
+    judge(&mut outcome, input);
     if let Some(change) = change {
         let limit = engine::Limits::default().file_bytes;
         let now = |path: &RepoPath| {
@@ -191,69 +198,69 @@ pub(super) fn assess(
             let added = |it: &engine::Change| it.path == mark && it.kind == engine::ChangeKind::Added;
             change.focus.changes().iter().any(added)
         };
-        let new_parties: Vec<RepoPath> = parties.iter().filter(is_new).cloned().collect();
-        let own: Vec<engine::Change> = change.focus.without(&parties).changes().to_vec();
-        let sides = Sides {
+        let new_nested_projects: Vec<RepoPath> = nested_projects.iter().filter(is_new).cloned().collect();
+        let own: Vec<engine::Change> = change.focus.without_nested(&nested_projects).changes().to_vec();
+        let context = ChangeContext {
             changes: &own,
             before: &|path| change.focus.before_change(path, limit),
             now: &now,
             guidelines: &followed.guidelines,
             outcome: &outcome,
-            new_parties: &new_parties,
+            new_nested_projects: &new_nested_projects,
         };
-        outcome.news = news(&sides);
+        outcome.news = collect_news(&context);
     }
     let changed = change
         .map_or_else(Vec::new, |change| change.focus.changes().iter().map(|it| it.path.clone()).collect());
-    Ok(Assessed { outcome, parties, changed, timings, lane })
+    Ok(Assessed { outcome, nested_projects, changed, timings, cache })
 }
 
-/// Knows the traces of what was found of guidelines that are promised "from here": a baseline is asked about nothing
-/// else.
-fn sieve(outcome: &Outcome, promises: &[(GuidelineId, Promise)]) -> TraceSieve {
+/// Builds a filter with the hashes of findings of guidelines that are promised "from here": only these are
+/// looked up in the baseline.
+fn baseline_filter(outcome: &Outcome, promises: &[(GuidelineId, Promise)]) -> BloomFilter {
     let from_here: HashSet<&GuidelineId> =
         promises.iter().filter(|(_, promise)| promise.from_here).map(|(id, _)| id).collect();
-    let asked: Vec<bool> =
+    let is_from_here: Vec<bool> =
         outcome.guidelines.iter().map(|entry| from_here.contains(&entry.guideline.id)).collect();
-    let traces: Vec<&Traces> =
-        outcome.findings.iter().filter(|it| asked[it.guideline]).map(|it| &it.traces).collect();
-    TraceSieve::new(traces.into_iter())
+    let hashes: Vec<&FindingHashes> =
+        outcome.findings.iter().filter(|it| is_from_here[it.guideline]).map(|it| &it.hashes).collect();
+    BloomFilter::new(hashes.into_iter())
 }
 
-/// Adds the comments of files that nobody looked into.
+/// Adds the inline waivers of files that were not read by any check.
 fn add_comments(
     tree: &(dyn Tree + Send + Sync),
-    parties: &[RepoPath],
+    nested_projects: &[RepoPath],
     comments: &mut BTreeMap<RepoPath, Vec<Comment>>,
 ) {
     let Ok(listing) = tree.list() else { return };
     let limit = engine::Limits::default().file_bytes;
-    let unread = |entry: &&Entry| {
+    let unread = |entry: &&PathEntry| {
         entry.kind == EntryKind::File
             && !comments.contains_key(&entry.path)
-            && !parties.iter().any(|party| entry.path.is_within(party))
+            && !nested_projects.iter().any(|project| entry.path.is_within(project))
     };
-    let read = |entry: &Entry| {
+    let read = |entry: &PathEntry| {
         let mut bytes = Vec::new();
         tree.read(&entry.path, limit, &mut bytes).ok()?;
-        let found = inline_comments(entry.path.bytes(), &decode(&bytes).ok()?.text);
+        let found = find_inline_comments(entry.path.bytes(), &decode(&bytes).ok()?.text);
         (!found.is_empty()).then(|| (entry.path.clone(), found))
     };
-    let entries: Vec<&Entry> = listing.entries.iter().filter(unread).collect();
+    let entries: Vec<&PathEntry> = listing.entries.iter().filter(unread).collect();
     let found: Vec<_> = entries.into_par_iter().filter_map(read).collect();
     comments.extend(found);
 }
 
-/// The cache for this run, or why there is none; `None` where it is not asked for: whoever tests how files
-/// are looked into wants it done.
-fn lane(
-    how: &How,
+/// Opens the cache for this run, or returns the reason why it is unavailable. `None` if it is disabled, also
+/// by options that test or measure the assessment of files.
+fn open_cache(
+    options: &AssessOptions,
     root: &Path,
-    followed: &Followed,
-    change: Option<&Change>,
-) -> Option<Result<cache::Lane, cache::Refusal>> {
-    let staged = change.is_some_and(Change::is_staged);
-    let part = if staged { cache::Part::Staged } else { cache::Part::Files };
-    let wanted = how.cache && how.prefilter && how.worker && !how.timings;
-    wanted.then(|| cache::Lane::open(root, &followed.guidelines, part))
+    followed: &FollowedGuidelines,
+    change: Option<&ComparedChange>,
+) -> Option<Result<cache::RunCache, cache::CacheUnavailable>> {
+    let staged = change.is_some_and(ComparedChange::is_staged);
+    let scope = if staged { cache::CacheScope::Staged } else { cache::CacheScope::Files };
+    let wanted = options.cache && options.prefilter && options.worker && !options.timings;
+    wanted.then(|| cache::RunCache::open(root, &followed.guidelines, scope))
 }

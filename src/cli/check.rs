@@ -1,122 +1,123 @@
-//! `stanchion check`: the main job.
+//! `stanchion check`: assesses a repository and reports findings.
 
 use std::path::{Path, PathBuf};
 
-use super::assess::{self, Assessed, How, Request};
+use super::assess::{self, AssessOptions, AssessRequest, Assessed};
 use super::ci::Server;
-use super::clock::Clock;
-use super::progress::Progress;
-use super::reports::{self, Format, Manner, Output, Told, parse_output};
+use super::clock::TodayArgument;
+use super::progress::ProgressDisplay;
+use super::reports::{self, ProjectReport, ReportFormat, ReportOutput, ReportStyle, parse_output};
 use super::shell::quote;
 use super::terminal::{Terminal, variable};
-use super::tool_results::{Given, ToolResults};
+use super::tool_results::{ToolResultArguments, ToolResults};
 use super::{Exit, Failure, cache, change, guidelines, interrupt, root};
 use crate::model::{Outcome, RepoPath};
 use crate::report::escape::escape;
-use crate::report::{Commands, HumanStyle, Only, SarifStyle, render_timings, wrap};
+use crate::report::{Commands, HumanStyle, ReportScope, SarifStyle, render_timings, wrap};
 
-/// Assess a repository and say what could be better
+/// Assess a repository against its guidelines
 ///
-/// Without PATH, the repository you are in. The repository is the nearest folder upwards that holds
-/// stanchion.toml or .git; a PATH inside it limits the assessment to that part. Without stanchion.toml,
-/// the starter guidelines that are built in are used.
+/// Assesses the current repository, or only PATH inside it. The repository root is the nearest parent folder
+/// that contains stanchion.toml or .git. Without stanchion.toml, the built-in starter guidelines apply.
 #[derive(clap::Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(after_help = "\
 Examples:
-  stanchion check                            assess the repository you are in
-  stanchion check services/pay               only that part of it
-  stanchion check --guidelines ./drafts      against the guidelines in a folder
-  stanchion check --staged                   only what is going to be committed
-  stanchion check --since main               only what changed since main
-  stanchion check --format json              a report for programs
-  stanchion check --output sarif=r.sarif     for people here, for programs there
-  stanchion check --sarif-in ruff.sarif      take what another linter found
-  stanchion check --since auto               in a build: what it is about
-  stanchion check --all | less               every finding, page by page
+  stanchion check                            assess the current repository
+  stanchion check services/pay               assess one folder
+  stanchion check --guidelines ./drafts      use the guidelines in a folder
+  stanchion check --staged                   assess staged changes
+  stanchion check --since main               assess changes since main
+  stanchion check --format json              print a JSON report
+  stanchion check --output sarif=r.sarif     also write a SARIF report
+  stanchion check --sarif-in ruff.sarif      read findings of another linter
+  stanchion check --since auto               assess the pull request in a build
+  stanchion check --all | less               page through every finding
 
-Findings are advice: the exit status is 0 whether there are any or not. It is 1
-only where a promise that this repository made (`stanchion promise`) is not kept.")]
+Findings are advice: the exit status is 0 with or without them. It is 1 only if
+a promise of this repository (`stanchion promise`) is not kept.")]
 pub(super) struct Arguments {
-    /// Folders or files to assess
+    /// Folders or files to assess [default: the current repository]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Use the guidelines in this folder instead of those that are followed; may be given again
+    /// Use the guidelines in this folder instead of the followed ones; repeatable
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
-    /// Only what is staged: names, contents and lines as git is about to commit them
+    /// Assess only staged changes, as git is about to commit them
     #[arg(long, conflicts_with = "since")]
     staged: bool,
-    /// Only what changed since this branch, tag or commit: since its history and ours parted; `auto` is what a
-    /// build server builds: the change, or everything where it is none
+    /// Assess only changes since the merge base with this branch, tag or commit; `auto`: the change in a
+    /// pull-request build, everything otherwise
     #[arg(long, value_name = "REV")]
     since: Option<String>,
-    /// How the report is written to standard output [default: human; github where GitHub Actions is detected]
+    /// Format of the report on standard output [default: human; github in GitHub Actions]
     #[arg(long, short, value_name = "FORMAT", value_enum)]
-    format: Option<Format>,
-    /// Also write a report to a file, for example sarif=report.sarif; may be given again
+    format: Option<ReportFormat>,
+    /// Also write a report to a file, for example sarif=report.sarif; repeatable
     #[arg(long, short, value_name = "FORMAT=FILE", value_parser = parse_output)]
-    output: Vec<Output>,
+    output: Vec<ReportOutput>,
     /// Show every finding
     #[arg(long, short)]
     all: bool,
-    /// Show at most so many findings for each guideline [default: 5, fewer where many guidelines have some]
+    /// Show at most N findings per guideline [default: 5, fewer if many guidelines have findings]
     #[arg(long, value_name = "N", conflicts_with = "all", value_parser = whole_number)]
     cap: Option<usize>,
-    /// Also list the guidelines that are kept or not applicable
+    /// Also list guidelines that are kept or not applicable
     #[arg(long, short)]
     verbose: bool,
-    /// One line for each guideline that is not kept; nothing when all are kept
+    /// Print one line for each guideline that is not kept; nothing if all are kept
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
     #[command(flatten)]
-    tools: Given,
-    /// Say only what a hook should, and nothing where nothing is new; about what is staged, if nothing else is asked
+    tools: ToolResultArguments,
+    /// Print only what a git hook needs; nothing if nothing is new. Assesses staged changes unless --since is
+    /// given
     #[arg(long, value_name = "WHAT", value_enum, conflicts_with_all = ["quiet", "verbose", "format"])]
-    hook: Option<Hook>,
-    /// Which build server this is, instead of what the environment tells: github, gitlab, jenkins, buildkite, azure,
-    /// bitbucket or none. It decides what is default
+    hook: Option<HookReport>,
+    /// Override build-server detection, which sets defaults: github, gitlab, jenkins, buildkite, azure,
+    /// bitbucket or none
     #[arg(long, value_name = "SERVER", value_enum, hide_possible_values = true)]
     ci: Option<Server>,
-    /// Whether SARIF holds what is waived, marked as suppressed; GitHub opens alerts for that all the same
+    /// Whether SARIF contains waived findings, marked as suppressed; GitHub opens alerts for them anyway
+    /// [default: omit]
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Suppressed::Omit, hide_default_value = true)]
     sarif_suppressed: Suppressed,
-    /// Threads to use; 0 is one for each processor
+    /// Number of threads; 0: one per processor [default: 0]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = whole_number)]
     threads: usize,
-    /// Look into every file, even where no check can match (to test the prefilter)
+    /// Read every file, even if no check can match (to test the prefilter)
     #[arg(long, hide = true)]
     no_prefilter: bool,
-    /// Assess in this process, as where processes cannot be limited (to test that path)
+    /// Assess in this process, as on systems that cannot limit child processes (to test that path)
     #[arg(long, hide = true)]
     no_worker: bool,
-    /// Look into every file again, and remember nothing
+    /// Neither read nor write the cache
     #[arg(long)]
     no_cache: bool,
-    /// Also show what each guideline cost, dearest first; nothing is taken from the cache then
+    /// Also show the time per guideline, slowest first; disables the cache
     #[arg(long)]
     timings: bool,
     #[command(flatten)]
-    clock: Clock,
+    clock: TodayArgument,
 }
 
-/// What becomes of waived findings in SARIF.
+/// Handling of waived findings in SARIF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Suppressed {
-    /// Left out
+    /// Leave them out
     Omit,
-    /// Written, with the waiver as their suppression
+    /// Write them, with the waiver as suppression
     Include,
 }
 
-/// What a hook is asked to say.
+/// Parts of the report that a git hook prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Hook {
-    /// Promises that are not kept, and nothing else; only this fails
+enum HookReport {
+    /// Only promises that are not kept; fails if there are any
     Promises,
-    /// Advice on what is new; never fails
+    /// Only advice on new findings; never fails
     Advice,
-    /// Both
+    /// Promises and advice
     All,
 }
 
@@ -124,82 +125,84 @@ fn whole_number(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| "write a whole number, for example 20".to_owned())
 }
 
-/// Assesses and reports.
+/// Assesses the repository with its nested projects, and writes the reports.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    interrupt::answer_at_once();
-    let progress = Progress::new(terminal);
+    interrupt::install_handler();
+    let progress = ProgressDisplay::new(terminal);
     let base = root::current_directory()?;
-    reports::are_apart(&arguments.output)?;
-    let what = What::of(arguments);
-    let locate = if what.is_change() { root::locate_in_change } else { root::locate };
-    let place = locate(&base, &arguments.paths)?;
-    let tools = arguments.tools.read(&base, &place.root)?;
-    let mut parties = vec![assess_party(arguments, (&what, &tools), &base, place, &progress)?];
+    reports::check_distinct_files(&arguments.output)?;
+    let scope = CheckScope::of(arguments);
+    let locate = if scope.is_change() { root::locate_in_change } else { root::locate };
+    let selection = locate(&base, &arguments.paths)?;
+    let tools = arguments.tools.read(&base, &selection.root)?;
+    let mut projects = vec![assess_project(arguments, (&scope, &tools), &base, selection, &progress)?];
     let mut next = 0;
-    while let Some(party) = parties.get(next) {
+    while let Some(project) = projects.get(next) {
         next += 1;
-        let below = below(party, what.is_change());
+        let below = nested_projects(project, scope.is_change());
         let insert_at = next;
-        for (offset, place) in below.into_iter().enumerate() {
-            let below = assess_party(arguments, (&what, &tools), &base, place, &progress)?;
-            parties.insert(insert_at + offset, below);
+        for (offset, selection) in below.into_iter().enumerate() {
+            let below = assess_project(arguments, (&scope, &tools), &base, selection, &progress)?;
+            projects.insert(insert_at + offset, below);
         }
     }
     progress.finish();
-    if what.is_change() {
-        // Parties in which nothing changed have nothing to say.
-        let silent = |party: &Judged| party.outcome().compared.as_ref().is_some_and(|it| it.changes == 0);
-        let first = parties.remove(0);
-        parties.retain(|party| !silent(party));
-        parties.insert(0, first);
+    if scope.is_change() {
+        // Nested projects without changes are left out of the report.
+        let is_unchanged =
+            |project: &JudgedProject| project.outcome().compared.as_ref().is_some_and(|it| it.changes == 0);
+        let first = projects.remove(0);
+        projects.retain(|project| !is_unchanged(project));
+        projects.insert(0, first);
     }
-    report(arguments, &what, terminal, &base, &parties, &progress)?;
-    let breaks = parties.iter().any(|party| party.outcome().breaks_a_promise());
-    for party in parties {
-        let Assessed { lane, outcome, .. } = party.assessed;
-        if let Some(Ok(lane)) = lane {
-            lane.keep();
+    write_reports(arguments, &scope, terminal, &base, &projects, &progress)?;
+    let breaks = projects.iter().any(|project| project.outcome().breaks_a_promise());
+    for project in projects {
+        let Assessed { cache, outcome, .. } = project.assessed;
+        if let Some(Ok(cache)) = cache {
+            cache.write();
         }
-        // The program ends here: taking apart what is large only takes time.
+        // The process ends here: dropping a large outcome would only cost time.
         std::mem::forget(outcome);
     }
-    // Who asked for advice only has another hook that answers for promises.
-    let fails = breaks && arguments.hook != Some(Hook::Advice);
+    // `--hook advice` never fails: another hook checks the promises.
+    let fails = breaks && arguments.hook != Some(HookReport::Advice);
     Ok(if fails { Exit::PromiseNotKept } else { Exit::Ran })
 }
 
-/// What is assessed: everything, or a change.
-struct What {
+/// Scope of the assessment: everything, staged changes, or changes since a revision.
+struct CheckScope {
     staged: bool,
     since: Option<String>,
-    /// The build server, by what was said or what the environment tells.
+    /// Build server, from `--ci` or detected from the environment.
     server: Server,
-    /// Whether the revision was found out and not named.
-    found: bool,
-    /// Whether the revision is what the other side of a push has.
+    /// Whether `since` was detected (`--since auto`) rather than given.
+    detected: bool,
+    /// Whether `since` is the remote revision of a push.
     pushed: bool,
 }
 
-impl What {
+impl CheckScope {
     fn of(arguments: &Arguments) -> Self {
         let server = arguments.ci.unwrap_or_else(|| Server::detect(&variable));
         let (staged, since) = (arguments.staged, arguments.since.clone());
-        let mut what = Self { staged, since, server, found: false, pushed: false };
-        if what.since.as_deref() == Some("auto") {
-            what.since = server.base(&variable);
-            what.found = true;
+        let mut scope = Self { staged, since, server, detected: false, pushed: false };
+        if scope.since.as_deref() == Some("auto") {
+            scope.since = server.base_revision(&variable);
+            scope.detected = true;
         }
         if arguments.hook.is_some() && arguments.since.is_none() {
-            // The pre-commit framework says what is pushed; a new branch has only zeros to compare with.
+            // The pre-commit framework passes the remote revision of a push; for a new branch it is all
+            // zeros.
             let pushed = variable("PRE_COMMIT_FROM_REF");
             if pushed.is_empty() {
-                what.staged = true;
+                scope.staged = true;
             } else if pushed.bytes().any(|byte| byte != b'0') {
-                what.since = Some(pushed);
-                what.pushed = true;
+                scope.since = Some(pushed);
+                scope.pushed = true;
             }
         }
-        what
+        scope
     }
 
     fn is_change(&self) -> bool {
@@ -207,40 +210,40 @@ impl What {
     }
 }
 
-/// A party that was assessed and judged.
-struct Judged {
-    place: root::Place,
+/// A project with its judged outcome.
+struct JudgedProject {
+    selection: root::Selection,
     assessed: Assessed,
 }
 
-impl Judged {
+impl JudgedProject {
     fn outcome(&self) -> &Outcome {
         &self.assessed.outcome
     }
 }
 
-fn assess_party(
+fn assess_project(
     arguments: &Arguments,
-    (what, tools): (&What, &ToolResults),
+    (scope, tools): (&CheckScope, &ToolResults),
     base: &Path,
-    place: root::Place,
-    progress: &Progress,
-) -> Result<Judged, Failure> {
-    // A hook is waited for: both at the same time.
+    selection: root::Selection,
+    progress: &ProgressDisplay,
+) -> Result<JudgedProject, Failure> {
+    // Users wait for hooks, so both run in parallel.
     let (followed, change) = rayon::join(
-        || guidelines::load(&place.root, base, &arguments.guidelines),
-        || change::find(what.staged, what.since.as_deref(), base, &place),
+        || guidelines::load(&selection.root, base, &arguments.guidelines),
+        || change::find_change(scope.staged, scope.since.as_deref(), base, &selection),
     );
     let followed = followed?;
     let change = match change {
         Ok(change) => change,
-        // What the other side has need not be known here: then it is about everything.
-        Err(_) if what.pushed => None,
-        Err(failure) if what.found => return Err(failure.with_help(what.server.how_to_fetch())),
+        // The remote revision of a push may be missing in this clone; then everything is assessed.
+        Err(_) if scope.pushed => None,
+        Err(failure) if scope.detected => return Err(failure.with_help(scope.server.how_to_fetch())),
         Err(failure) => return Err(failure),
     };
-    let followed = assess::as_staged(followed, change.as_ref())?;
-    let how = How {
+    let followed = assess::reload_staged_config(followed, change.as_ref())?;
+    let options = AssessOptions {
         threads: arguments.threads,
         prefilter: !arguments.no_prefilter,
         worker: !arguments.no_worker,
@@ -250,89 +253,91 @@ fn assess_party(
         every_finding: false,
         tools: tools.clone(),
     };
-    let request = Request {
-        root: &place.root,
-        scopes: place.scopes.clone(),
+    let request = AssessRequest {
+        root: &selection.root,
+        scopes: selection.scopes.clone(),
         change: change.as_ref(),
         today: arguments.clock.today(),
-        how,
+        options,
     };
     let assessed = assess::assess(&followed, request, progress)?;
-    Ok(Judged { place, assessed })
+    Ok(JudgedProject { selection, assessed })
 }
 
-/// The parties below one that was assessed, as far as they were asked for. What was named by hand is about one
-/// party only.
-fn below(party: &Judged, of_change: bool) -> Vec<root::Place> {
-    let Judged { place, assessed } = party;
+/// The nested projects of an assessed project that are in scope: below the given paths and, for a change,
+/// with changed files.
+fn nested_projects(project: &JudgedProject, of_change: bool) -> Vec<root::Selection> {
+    let JudgedProject { selection, assessed } = project;
     let wanted = |folder: &&RepoPath| {
-        place.scopes.is_empty() || place.scopes.iter().any(|scope| folder.is_within(scope))
+        selection.scopes.is_empty() || selection.scopes.iter().any(|scope| folder.is_within(scope))
     };
     let changed =
         |folder: &&RepoPath| !of_change || assessed.changed.iter().any(|path| path.is_within(folder));
-    let folders = assessed.parties.iter().filter(wanted).filter(changed);
+    let folders = assessed.nested_projects.iter().filter(wanted).filter(changed);
     folders
         .filter_map(|folder| {
-            let root = folder.below(&place.root)?;
-            Some(root::Place { root, ..root::Place::default() })
+            let root = folder.below(&selection.root)?;
+            Some(root::Selection { root, ..root::Selection::default() })
         })
         .collect()
 }
 
-/// Writes the reports that were asked for.
-fn report(
+/// Writes the requested reports.
+fn write_reports(
     arguments: &Arguments,
-    what: &What,
+    scope: &CheckScope,
     terminal: &Terminal,
     base: &Path,
-    parties: &[Judged],
-    progress: &Progress,
+    projects: &[JudgedProject],
+    progress: &ProgressDisplay,
 ) -> Result<(), Failure> {
-    let Some(first) = parties.first() else { return Ok(()) };
-    let format = arguments.format.unwrap_or_else(|| default_format(arguments, what.server, terminal));
+    let Some(first) = projects.first() else { return Ok(()) };
+    let format = arguments.format.unwrap_or_else(|| default_format(arguments, scope.server, terminal));
     let style = HumanStyle {
         cap: if arguments.all { Some(usize::MAX) } else { arguments.cap },
         elapsed_ms: arguments.hook.is_none().then(|| progress.elapsed_ms()),
         verbose: arguments.verbose,
         quiet: arguments.quiet,
         only: match arguments.hook {
-            None => Only::Everything,
-            Some(Hook::Promises) => Only::BrokenPromises,
-            Some(Hook::Advice) => Only::NewAdvice,
-            Some(Hook::All) => Only::New,
+            None => ReportScope::Everything,
+            Some(HookReport::Promises) => ReportScope::BrokenPromises,
+            Some(HookReport::Advice) => ReportScope::NewAdvice,
+            Some(HookReport::All) => ReportScope::New,
         },
-        commands: commands(arguments, base, &first.place.root),
+        commands: commands_for_report(arguments, base, &first.selection.root),
         ..terminal.style()
     };
-    let told: Vec<Told<'_>> =
-        parties.iter().map(|party| Told { root: &party.place.root, outcome: party.outcome() }).collect();
+    let reports: Vec<ProjectReport<'_>> = projects
+        .iter()
+        .map(|project| ProjectReport { root: &project.selection.root, outcome: project.outcome() })
+        .collect();
     let sarif = SarifStyle { suppressed: arguments.sarif_suppressed == Suppressed::Include };
-    let manner = Manner { style, sarif, is_work_tree: !what.staged };
-    reports::to_files(&arguments.output, base, &told, &manner)?;
-    reports::to_terminal(format, terminal, &told, &manner)?;
-    let style = &manner.style;
-    for timings in parties.iter().filter_map(|party| party.assessed.timings.as_ref()) {
+    let report_style = ReportStyle { style, sarif, is_work_tree: !scope.staged };
+    reports::write_report_files(&arguments.output, base, &reports, &report_style)?;
+    reports::write_report(format, terminal, &reports, &report_style)?;
+    let style = &report_style.style;
+    for timings in projects.iter().filter_map(|project| project.assessed.timings.as_ref()) {
         let text = render_timings(timings, style);
-        // Programs read a report of theirs as a whole, and find nothing else in it.
-        if format == Format::Human {
+        // Reports for programs must contain nothing else.
+        if format == ReportFormat::Human {
             terminal.print(&text)?;
         } else {
-            terminal.complain(&text);
+            terminal.print_error(&text);
         }
     }
-    if let Some(Err(refusal)) = &first.assessed.lane
+    if let Some(Err(reason)) = &first.assessed.cache
         && arguments.verbose
-        && format == Format::Human
+        && format == ReportFormat::Human
     {
-        let words = cache::why_not(refusal).map(|words| format!("note: {}", escape(&words)));
-        terminal.print(&words.map_or_else(String::new, |words| wrap(style.width, "", "  ", &words)))?;
+        let note = cache::unused_note(reason).map(|note| format!("note: {}", escape(&note)));
+        terminal.print(&note.map_or_else(String::new, |note| wrap(style.width, "", "  ", &note)))?;
     }
     Ok(())
 }
 
-/// The format for whoever reads standard output, if nobody names one: what was asked for can be meant for people
-/// only, or the server shows annotations.
-fn default_format(arguments: &Arguments, server: Server, terminal: &Terminal) -> Format {
+/// The default format of standard output: annotations if GitHub Actions captures the output, unless an option
+/// is given that only affects the human-readable report.
+fn default_format(arguments: &Arguments, server: Server, terminal: &Terminal) -> ReportFormat {
     let for_people = arguments.all
         || arguments.cap.is_some()
         || arguments.verbose
@@ -340,18 +345,18 @@ fn default_format(arguments: &Arguments, server: Server, terminal: &Terminal) ->
         || arguments.timings
         || arguments.hook.is_some();
     if server == Server::GitHub && terminal.is_piped() && !for_people {
-        Format::GitHub
+        ReportFormat::GitHub
     } else {
-        Format::Human
+        ReportFormat::Human
     }
 }
 
-/// The commands that a report names, with what was asked for repeated, so that they can be copied.
-fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
-    let mut place = String::new();
+/// The commands that a report suggests, with the options of this run, so that users can copy them.
+fn commands_for_report(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
+    let mut source = String::new();
     for folder in &arguments.guidelines {
-        place.push_str(" --guidelines ");
-        place.push_str(&quote(folder));
+        source.push_str(" --guidelines ");
+        source.push_str(&quote(folder));
     }
     let mut check = "stanchion check".to_owned();
     for path in &arguments.paths {
@@ -365,15 +370,15 @@ fn commands(arguments: &Arguments, base: &Path, root: &Path) -> Commands {
         check.push_str(" --since ");
         check.push_str(&quote(Path::new(revision)));
     }
-    check.push_str(&arguments.tools.repeated());
-    check.push_str(&arguments.clock.repeated());
-    check.push_str(&place);
-    // What is followed in another repository is explained there.
+    check.push_str(&arguments.tools.to_arguments());
+    check.push_str(&arguments.clock.to_arguments());
+    check.push_str(&source);
+    // Commands about guidelines of another repository need its path.
     let elsewhere = root::locate(base, &[]).is_ok_and(|here| here.root != root);
-    if let (true, true, Some(path)) = (elsewhere, place.is_empty(), arguments.paths.first()) {
-        place.push(' ');
-        place.push_str(&quote(path));
+    if let (true, true, Some(path)) = (elsewhere, source.is_empty(), arguments.paths.first()) {
+        source.push(' ');
+        source.push_str(&quote(path));
     }
-    let party = if elsewhere { root.to_string_lossy().into_owned() } else { String::new() };
-    Commands { check, place, party }
+    let project = if elsewhere { root.to_string_lossy().into_owned() } else { String::new() };
+    Commands { check, place: source, project }
 }

@@ -1,13 +1,13 @@
-//! Build servers: which one this runs on, what its readers expect by default, and what it builds.
+//! Build servers: detection, default report formats, and the base revision of a pull-request build.
 //!
-//! Only variables that each server documents are read. Whatever is derived here can be said on the command line.
+//! Only documented environment variables are read. Options override every detected value.
 
 use clap::ValueEnum;
 
 /// A build server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Server {
-    /// GitHub Actions, and what speaks its language (Forgejo, Gitea)
+    /// GitHub Actions and compatible servers (Forgejo, Gitea)
     #[value(name = "github")]
     GitHub,
     /// GitLab CI
@@ -21,11 +21,11 @@ pub(super) enum Server {
     Azure,
     /// Bitbucket Pipelines
     Bitbucket,
-    /// No build server, or one that needs nothing special
+    /// No build server, or another one
     None,
 }
 
-/// Variables by which a server tells that it is one, the most particular first.
+/// Environment variables that identify a server, most specific first.
 const SIGNS: [(Server, &str); 6] = [
     // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
     (Server::GitHub, "GITHUB_ACTIONS"),
@@ -42,15 +42,15 @@ const SIGNS: [(Server, &str); 6] = [
 ];
 
 impl Server {
-    /// The server that `variable` tells of.
+    /// Detects the server from environment variables.
     pub(super) fn detect(variable: &dyn Fn(&str) -> String) -> Self {
         let is_set = |name: &str| !matches!(variable(name).as_str(), "" | "false" | "False" | "0");
         SIGNS.iter().find(|(_, name)| is_set(name)).map_or(Self::None, |(server, _)| *server)
     }
 
-    /// The revision with which the change is to be compared that is built now; `None` where it is no change (a push
-    /// to a branch, a schedule).
-    pub(super) fn base(self, variable: &dyn Fn(&str) -> String) -> Option<String> {
+    /// Base revision of the pull request that is built; `None` for other builds (a push to a branch, a
+    /// schedule).
+    pub(super) fn base_revision(self, variable: &dyn Fn(&str) -> String) -> Option<String> {
         let named = |name: &str| Some(variable(name)).filter(|value| !value.is_empty() && value != "false");
         let branch = |name: &str| {
             named(name)
@@ -69,7 +69,7 @@ impl Server {
         }
     }
 
-    /// What makes the revision of [`Server::base`] known to the clone, in words.
+    /// Advice for fetching the revision of [`Server::base_revision`].
     pub(super) fn how_to_fetch(self) -> &'static str {
         match self {
             Self::GitHub => "fetch the history: `fetch-depth: 0` at actions/checkout",
@@ -78,15 +78,14 @@ impl Server {
             Self::Bitbucket => {
                 "fetch the history: `clone: depth: full` in bitbucket-pipelines.yml, then `git fetch origin`"
             }
-            Self::Jenkins | Self::Buildkite | Self::None => {
-                "fetch the branch that it goes to: `git fetch origin`"
-            }
+            Self::Jenkins | Self::Buildkite | Self::None => "fetch the target branch: `git fetch origin`",
         }
     }
 }
 
-/// Whether the log is read by a server that takes orders from it: those above, and TeamCity.
-pub(super) fn takes_orders(variable: &dyn Fn(&str) -> String) -> bool {
+/// Whether a build server interprets commands in the log: the servers above, TeamCity, and any that sets
+/// `CI`.
+pub(super) fn interprets_log_commands(variable: &dyn Fn(&str) -> String) -> bool {
     Server::detect(variable) != Server::None
         || !variable("TEAMCITY_VERSION").is_empty()
         || !variable("CI").is_empty()
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn each_server_is_known_by_its_sign() {
+    fn each_server_is_detected() {
         for (pairs, expected, base) in [
             (
                 &[("GITHUB_ACTIONS", "true"), ("GITHUB_BASE_REF", "main")][..],
@@ -141,7 +140,7 @@ mod tests {
         ] {
             let variable = with(pairs);
             let server = Server::detect(&variable);
-            assert_eq!((server, server.base(&variable).as_deref()), (expected, base), "{pairs:?}");
+            assert_eq!((server, server.base_revision(&variable).as_deref()), (expected, base), "{pairs:?}");
         }
     }
 }

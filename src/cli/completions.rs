@@ -1,4 +1,4 @@
-//! `stanchion completions`: what a shell needs to complete our commands.
+//! `stanchion completions`: prints completions for a shell.
 
 use super::terminal::Terminal;
 use super::{Exit, Failure};
@@ -7,19 +7,20 @@ use super::{Exit, Failure};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  stanchion completions bash > ~/.local/share/bash-completion/completions/stanchion
+  stanchion completions bash \\
+      > ~/.local/share/bash-completion/completions/stanchion
   stanchion completions fish > ~/.config/fish/completions/stanchion.fish")]
 pub(super) struct Arguments {
-    /// The shell
+    /// Shell
     #[arg(value_name = "SHELL", value_enum)]
     shell: clap_complete::Shell,
 }
 
 /// Prints the completions.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    // Into memory first: clap_complete panics when the reader has gone away.
+    // Written to memory first: clap_complete panics if standard output is closed.
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut super::command(), "stanchion", &mut text);
+    clap_complete::generate(arguments.shell, &mut super::clap_command(), "stanchion", &mut text);
     terminal.stream_for_programs(|out| out.write_all(&text))?;
     Ok(Exit::Ran)
 }

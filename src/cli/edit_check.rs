@@ -1,7 +1,8 @@
-//! Proof that a changed file is still what it was: code that parsed parses, data that could be loaded can be; and that
-//! what was written as a comment is one.
+//! Checks that a changed file is still valid: code parses, data can be loaded, and an inserted comment is a
+//! comment.
 //!
-//! Parsers run where they always do, in a process of their own: the question is asked as a guideline.
+//! The parsers run in the child process, as for every assessment: the checks are expressed as a temporary
+//! guideline.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,46 +15,48 @@ use crate::model::{
     Origin, Outcome, RepoPath, Stage, language_of,
 };
 
-/// Files and what they hold.
-pub(super) type Contents = BTreeMap<RepoPath, Vec<u8>>;
+/// Files with their content.
+pub(super) type FileContents = BTreeMap<RepoPath, Vec<u8>>;
 
-/// What is wrong with files before and after.
-pub(super) struct Proof {
+/// Number of problems per file (parsing and loading), before and after a change.
+pub(super) struct EditCheck {
     before: BTreeMap<RepoPath, usize>,
     after: BTreeMap<RepoPath, usize>,
 }
 
-impl Proof {
-    /// Looks at the files before and after, with the program `worker`; without one, in this process.
-    pub(super) fn new(old: &Contents, new: &Contents, worker: Option<&Path>) -> Self {
-        Self { before: slips(old, worker), after: slips(new, worker) }
+impl EditCheck {
+    /// Checks the files before and after the change, with the worker program or, without it, in this process.
+    pub(super) fn new(old: &FileContents, new: &FileContents, worker: Option<&Path>) -> Self {
+        Self { before: count_problems(old, worker), after: count_problems(new, worker) }
     }
 
-    /// Why the file at `path` is not what it was; `None`: it is.
-    pub(super) fn broken(&self, path: &RepoPath) -> Option<String> {
+    /// The reason why the change breaks the file at `path`; `None` if it does not.
+    pub(super) fn problem_in(&self, path: &RepoPath) -> Option<String> {
         let (before, after) = (self.before.get(path).copied(), self.after.get(path).copied());
         let (before, after) = (before.unwrap_or(0), after.unwrap_or(0));
-        (after > before).then(|| "the file would not parse any more".to_owned())
+        (after > before).then(|| "the file would no longer parse".to_owned())
     }
 }
 
-/// Whether a comment begins in `line` of the file at `path`, which holds `text`, as the language's grammar reads it, with
-/// the program `worker`; without one, in this process. `None`: no grammar reads such files, or it cannot be told.
+/// Whether a comment begins in `line` of the file at `path` with this text, according to the grammar of its
+/// language. Uses the worker program or, without it, this process. `None`: there is no grammar, or the check
+/// was incomplete.
 pub(super) fn is_comment(path: &RepoPath, text: &str, line: u32, worker: Option<&Path>) -> Option<bool> {
     let language = language_of(path.bytes()).filter(|language| *language != Language::Json)?;
     let files = BTreeMap::from([(path.clone(), text.as_bytes().to_vec())]);
-    let outcome = answer(
-        COMMENTS.iter().map(|kind| asks(language, kind, &format!("({kind}) @finding"))),
+    let outcome = run_checks(
+        COMMENTS.iter().map(|kind| query_check(language, kind, &format!("({kind}) @finding"))),
         &files,
         worker,
     );
     let found = outcome?.findings;
     let is = found.iter().any(|finding| finding.start.line == line);
-    // Of so many not all are listed, and whoever has a file that nobody can read is told so elsewhere.
+    // With more findings than the limit, the comment may be missing from the list.
     (is || found.len() < engine::MAX_FINDINGS).then_some(is)
 }
 
-/// What grammars call a comment, <https://github.com/tree-sitter>; in Markdown it is a block of HTML.
+/// Node kinds of comments in the grammars, <https://github.com/tree-sitter>; in Markdown a comment is an HTML
+/// block.
 const COMMENTS: [&str; 7] = [
     "comment",
     "line_comment",
@@ -64,60 +67,63 @@ const COMMENTS: [&str; 7] = [
     "html_block",
 ];
 
-/// What is found and not told when these are asked of the files.
-fn answer(
+/// Runs the checks on the files; `None` if the assessment fails.
+fn run_checks(
     checks: impl IntoIterator<Item = Check>,
-    files: &Contents,
+    files: &FileContents,
     worker: Option<&Path>,
 ) -> Option<Outcome> {
     let tree = MemoryTree::new(files.clone());
     let options = engine::Options { worker: worker.map(Path::to_path_buf), ..engine::Options::default() };
-    let question = Arc::new(question(checks.into_iter().collect()));
-    engine::assess(&[question], &tree, &options, &NoProgress).ok().map(|assessed| assessed.outcome)
+    let guideline = Arc::new(temporary_guideline(checks.into_iter().collect()));
+    engine::assess(&[guideline], &tree, &options, &NoProgress).ok().map(|assessed| assessed.outcome)
 }
 
-/// For each file that does not parse, in how many places.
-fn slips(files: &Contents, worker: Option<&Path>) -> BTreeMap<RepoPath, usize> {
+/// Counts the problems of each file that does not parse or load.
+fn count_problems(files: &FileContents, worker: Option<&Path>) -> BTreeMap<RepoPath, usize> {
     let mut languages: Vec<Language> = files.keys().filter_map(|path| language_of(path.bytes())).collect();
     languages.sort();
     languages.dedup();
-    let checks: Vec<Check> = languages.into_iter().flat_map(parses).collect();
-    // Of a file that has no format it cannot be told whether it can be loaded; that is nothing wrong with it.
+    let checks: Vec<Check> = languages.into_iter().flat_map(parse_checks).collect();
+    // Only files of a data format can be loaded; other files have no problem.
     let is_data = |(path, _): &(&RepoPath, &Vec<u8>)| format_of(path.bytes()).is_some();
-    let data: Contents =
+    let data: FileContents =
         files.iter().filter(is_data).map(|(path, content)| (path.clone(), content.clone())).collect();
-    let mut slips = BTreeMap::new();
-    for (checks, files) in [(checks, files), (vec![loads()], &data)] {
+    let mut problems = BTreeMap::new();
+    for (checks, files) in [(checks, files), (vec![load_check()], &data)] {
         if !checks.is_empty()
             && !files.is_empty()
-            && let Some(outcome) = answer(checks, files, worker)
+            && let Some(outcome) = run_checks(checks, files, worker)
         {
-            count(&outcome, &mut slips);
+            count_by_path(&outcome, &mut problems);
         }
     }
-    slips
+    problems
 }
 
-fn count(outcome: &Outcome, slips: &mut BTreeMap<RepoPath, usize>) {
+fn count_by_path(outcome: &Outcome, problems: &mut BTreeMap<RepoPath, usize>) {
     for finding in &outcome.findings {
-        *slips.entry(finding.path.clone()).or_default() += 1;
+        *problems.entry(finding.path.clone()).or_default() += 1;
     }
-    // What is too deep, too big or takes too long is not known to be right either. Only a query that a grammar does not
-    // have says nothing of the file.
+    // A file that is too deep, too large or too slow to parse counts as a problem, too. A query that the
+    // grammar does not support has no path and does not count.
     for unknown in &outcome.not_assessed {
         if let Some(path) = &unknown.path {
-            *slips.entry(path.clone()).or_default() += 1;
+            *problems.entry(path.clone()).or_default() += 1;
         }
     }
 }
 
-/// That code of a language parses. A grammar that knows no such query asks nothing.
-fn parses(language: Language) -> [Check; 2] {
-    [asks(language, "error", "(ERROR) @finding"), asks(language, "missing", "(MISSING) @finding")]
+/// Checks that code of a language parses. They find nothing if the grammar does not support the query.
+fn parse_checks(language: Language) -> [Check; 2] {
+    [
+        query_check(language, "error", "(ERROR) @finding"),
+        query_check(language, "missing", "(MISSING) @finding"),
+    ]
 }
 
-/// A query of a language.
-fn asks(language: Language, id: &str, query: &str) -> Check {
+/// A check with a tree-sitter query.
+fn query_check(language: Language, id: &str, query: &str) -> Check {
     Check {
         id: format!("{id}-{}", language.name()),
         kind: CheckKind::Code(CodeCheck {
@@ -127,13 +133,13 @@ fn asks(language: Language, id: &str, query: &str) -> Check {
             files: vec![],
             ignores: vec![],
         }),
-        message: Some("is there".to_owned()),
+        message: Some("found".to_owned()),
         fix: None,
     }
 }
 
-/// That data can be loaded.
-fn loads() -> Check {
+/// The check that data can be loaded.
+fn load_check() -> Check {
     Check {
         id: "loads".to_owned(),
         kind: CheckKind::Data(DataCheck {
@@ -141,7 +147,7 @@ fn loads() -> Check {
             except: vec![],
             format: None,
             select: None,
-            // Kept by everything that can be loaded.
+            // An empty schema accepts all data that can be loaded.
             assert: Some(DataSchema::Object(serde_json::Map::new())),
             assert_file: None,
             require: false,
@@ -151,8 +157,8 @@ fn loads() -> Check {
     }
 }
 
-fn question(checks: Vec<Check>) -> Guideline {
-    // An id that is surely one.
+fn temporary_guideline(checks: Vec<Check>) -> Guideline {
+    // The literal is a valid id.
     let id = GuidelineId::new("stanchion/still-parses").unwrap_or_else(|_| unreachable!("a valid id"));
     Guideline {
         id,
@@ -183,12 +189,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_parsed_still_parses_or_it_is_told() {
-        let files = |all: &[(&str, &str)]| -> Contents {
+    fn broken_files_are_reported() {
+        let files = |all: &[(&str, &str)]| -> FileContents {
             all.iter().map(|(path, text)| (RepoPath::from(*path), text.as_bytes().to_vec())).collect()
         };
         let broken = |path: &str, old: &str, new: &str| {
-            Proof::new(&files(&[(path, old)]), &files(&[(path, new)]), None).broken(&path.into()).is_some()
+            EditCheck::new(&files(&[(path, old)]), &files(&[(path, new)]), None)
+                .problem_in(&path.into())
+                .is_some()
         };
         for (path, good, bad) in [
             ("a.py", "f(1)\n", "f(1\n"),
@@ -196,7 +204,7 @@ mod tests {
             ("a.json", "{\"a\": 1}", "{\"a\": 1"),
             ("a.yaml", "a: 1\n", "a: [1\n"),
             ("a.toml", "a = 1\n", "a = \n"),
-            // The grammars do not mind; whoever loads it does.
+            // The grammar accepts a duplicate key; the loader does not.
             ("a.toml", "a = 1\n", "a = 1\na = 2\n"),
             ("a.ini", "[a]\nb=1\n", "[a\nb=1\n"),
         ] {
@@ -208,25 +216,25 @@ mod tests {
         }
         assert!(!broken("a.txt", "x", "(("));
         let deep = format!("{{\"a\": {}1{}}}", "[".repeat(300), "]".repeat(300));
-        assert!(broken("a.yaml", "a: 1\n", &deep), "nobody could load it any more");
+        assert!(broken("a.yaml", "a: 1\n", &deep), "it could no longer be loaded");
     }
 
-    /// A file of no format is not asked to be loaded because another has one.
+    /// Files without a data format are not loaded, even if another file has one.
     #[test]
-    fn a_new_file_without_a_format_is_right_beside_data() {
+    fn a_new_file_without_a_data_format_has_no_problem() {
         let good = ["docs/plain", "LICENSE", "a.txt", "a.py", "a.toml"];
-        let mut new: Contents =
+        let mut new: FileContents =
             good.iter().map(|path| (RepoPath::from(*path), b"a = 1\n".to_vec())).collect();
         new.insert("b.toml".into(), b"a = \n".to_vec());
-        let proof = Proof::new(&Contents::new(), &new, None);
+        let check = EditCheck::new(&FileContents::new(), &new, None);
         for path in good {
-            assert_eq!(proof.broken(&path.into()), None, "{path}");
+            assert_eq!(check.problem_in(&path.into()), None, "{path}");
         }
-        assert!(proof.broken(&"b.toml".into()).is_some());
+        assert!(check.problem_in(&"b.toml".into()).is_some());
     }
 
     #[test]
-    fn a_comment_is_what_the_grammar_says() {
+    fn comments_are_recognized_by_the_grammar() {
         let is = |path: &str, text: &str, line| is_comment(&path.into(), text, line, None);
         for (path, text, line) in [
             ("a.sh", "a\n# c\nb\n", 2),

@@ -1,4 +1,4 @@
-//! `stanchion explain`: a guideline, rendered in the terminal.
+//! `stanchion explain`: renders a guideline for the terminal.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,20 +9,20 @@ use crate::model::Guideline;
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
 
-/// Show a guideline: why, how to keep it, when to step over
+/// Show a guideline: why, how to keep it, when to step over it
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   stanchion explain resilience/http-timeouts
   stanchion explain acme/short-names --guidelines ./drafts")]
 pub(super) struct Arguments {
-    /// The guideline's id, namespace/slug
+    /// Guideline id: namespace/slug
     #[arg(value_name = "ID")]
     id: String,
-    /// A path in the repository that follows it; without it, the repository you are in
+    /// Any path inside the repository [default: the current folder]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
-    /// Look in this folder instead of what is followed; may be given again
+    /// Use the guidelines in this folder instead of the followed ones; repeatable
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
 }
@@ -30,15 +30,15 @@ pub(super) struct Arguments {
 /// Shows a guideline.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    let place = root::locate(&base, arguments.path.as_slice())?;
-    let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
+    let selection = root::locate(&base, arguments.path.as_slice())?;
+    let followed = guidelines::load(&selection.root, &base, &arguments.guidelines)?;
     let guideline = followed.get(&arguments.id)?;
     let notes = followed.notes_about(Some(&guideline.id), &terminal.style());
-    terminal.print(&(render(guideline, terminal) + &notes))?;
+    terminal.print(&(render_guideline(guideline, terminal) + &notes))?;
     Ok(Exit::Ran)
 }
 
-fn render(guideline: &Guideline, terminal: &Terminal) -> String {
+fn render_guideline(guideline: &Guideline, terminal: &Terminal) -> String {
     let paint = terminal.paint();
     let width = terminal.width;
     let mut out = String::new();
@@ -47,8 +47,8 @@ fn render(guideline: &Guideline, terminal: &Terminal) -> String {
     let facts = [
         guideline.id.to_string(),
         guideline.version.to_string(),
-        guideline.stage.word().to_owned(),
-        format!("from {}", escape(&guideline.owner)),
+        guideline.stage.as_str().to_owned(),
+        format!("owned by {}", escape(&guideline.owner)),
     ];
     out.push_str(&wrap(width, "", "  ", &facts.join(paint.dot())));
     out.push('\n');
@@ -58,15 +58,15 @@ fn render(guideline: &Guideline, terminal: &Terminal) -> String {
         out.push_str(&markdown::render(&section.markdown, width, paint));
     }
     let consequences = guideline.consequences.iter().map(|it| escape(&it.text).into_owned());
-    list(&mut out, "What follows when it is not kept", consequences, terminal);
+    render_list(&mut out, "Otherwise", consequences, terminal);
     let offers = guideline.offers.iter().map(|it| format!("{} ({})", escape(&it.text), escape(&it.by)));
-    list(&mut out, "Offered in return", offers, terminal);
+    render_list(&mut out, "Offered in return", offers, terminal);
     let settings = guideline.settings.iter().zip(&guideline.values).map(|(spec, (name, value))| {
         let now = if *value == spec.default { String::new() } else { format!(", here {value}") };
-        let text = format!("{name}: {} (by default {}{now})", spec.about, spec.default);
+        let text = format!("{name}: {} (default: {}{now})", spec.about, spec.default);
         escape(&text).into_owned()
     });
-    list(
+    render_list(
         &mut out,
         &format!("Settings, in stanchion.toml under [settings.\"{}\"]", guideline.id),
         settings,
@@ -74,16 +74,16 @@ fn render(guideline: &Guideline, terminal: &Terminal) -> String {
     );
     let checks = guideline.checks.iter().map(|check| {
         let message = check.message.as_deref().map(|text| format!(": {}", escape(text))).unwrap_or_default();
-        format!("{} ({}){message}", escape(&check.id), check.kind.word())
+        format!("{} ({}){message}", escape(&check.id), check.kind.as_str())
     });
-    list(&mut out, "Checks", checks, terminal);
+    render_list(&mut out, "Checks", checks, terminal);
     let _ = writeln!(out);
-    let source = format!("source {}, sha256 {}", escape(guideline.origin.words()), guideline.sha256);
+    let source = format!("source {}, sha256 {}", escape(guideline.origin.location()), guideline.sha256);
     out.push_str(&wrap(width, "", "  ", &paint.text(Role::Faint, &source)));
     out
 }
 
-fn list(out: &mut String, heading: &str, items: impl Iterator<Item = String>, terminal: &Terminal) {
+fn render_list(out: &mut String, heading: &str, items: impl Iterator<Item = String>, terminal: &Terminal) {
     let mut items = items.peekable();
     if items.peek().is_none() {
         return;

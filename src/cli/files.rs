@@ -1,4 +1,4 @@
-//! Files that people wrote for stanchion: found, read within limits, written without half measures.
+//! User-written files: finds them, reads them within limits, and writes them atomically.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -6,36 +6,36 @@ use std::path::{Path, PathBuf};
 
 use super::interrupt;
 
-/// Largest guideline or configuration file that is read, in bytes.
-const LARGEST: u64 = 1024 * 1024;
-/// Deepest folder below a folder of guidelines.
-const DEEPEST: usize = 16;
-/// Longest chain of links that is followed to a file to write.
-const MOST_LINKS: usize = 40;
-/// Most names that are tried for a temporary file.
-const MOST_NAMES: usize = 100;
+/// Maximum size of a guideline or configuration file in bytes.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// Maximum depth of folders below a folder of guidelines.
+const MAX_FOLDER_DEPTH: usize = 16;
+/// Maximum number of symbolic links followed to a file that is written.
+const MAX_LINKS: usize = 40;
+/// Maximum number of names tried for a temporary file.
+const MAX_TEMPORARY_NAMES: usize = 100;
 
-/// The text of a regular file of at most 1 MiB.
+/// Reads the text of a regular file of at most 1 MiB.
 ///
 /// # Errors
-/// In words, without the path: not there, not a regular file, too big, not UTF-8.
+/// Messages without the path: not found, not a regular file, too large, not UTF-8.
 pub(super) fn read(path: &Path) -> io::Result<String> {
-    read_at_most(path, LARGEST)
+    read_at_most(path, MAX_FILE_BYTES)
 }
 
-/// The text of a regular file of at most `limit` bytes.
+/// Reads the text of a regular file of at most `limit` bytes.
 ///
 /// # Errors
 /// Those of [`read`].
 pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<String> {
-    // Looked at before it is opened: opening a FIFO would wait for a writer.
+    // Checked before the file is opened: opening a FIFO would block until a writer appears.
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
         return Err(io::Error::other("not a regular file"));
     }
-    #[expect(clippy::disallowed_methods, reason = "people's own files, after a look at what they are")]
+    #[expect(clippy::disallowed_methods, reason = "files of the user, whose type was checked")]
     let file = fs::File::open(path)?;
-    // Else it is read in steps that begin with a few bytes: six calls a file instead of two.
+    // Without the capacity, the file would be read in growing steps: six system calls instead of two.
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or(0) + 1);
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
@@ -47,17 +47,17 @@ pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<String> {
     })
 }
 
-/// The bytes of a regular file, at most one more than `limit` of them: enough to see that there are more.
+/// Reads a regular file, at most `limit` + 1 bytes: enough to detect a larger file.
 ///
 /// # Errors
-/// What the system says.
-pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+/// An I/O error.
+pub(super) fn read_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(io::Error::other("not a regular file"));
     }
     #[expect(
         clippy::disallowed_methods,
-        reason = "a file that is about to be changed, after a look at what it is"
+        reason = "a file that is about to be changed, whose type was checked"
     )]
     let file = fs::File::open(path)?;
     let mut bytes = Vec::new();
@@ -65,21 +65,21 @@ pub(super) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes sure that a rename in the folder of `path` outlasts a loss of power, where the system has a way.
+/// Syncs the folder of `path`, so that a rename in it survives a power failure. Only on Unix.
 ///
 /// # Errors
-/// What the system says.
+/// An I/O error.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if let Some(folder) = path.parent() {
-        #[expect(clippy::disallowed_methods, reason = "a folder, which is only told to be stored")]
+        #[expect(clippy::disallowed_methods, reason = "a folder, which is only synced")]
         return fs::File::open(folder)?.sync_all();
     }
     let _ = path;
     Ok(())
 }
 
-/// Whether the file has several names (hard links), where the system tells.
+/// Whether the file has several hard links. Always `false` on systems other than Unix.
 pub(super) fn is_shared(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -93,19 +93,21 @@ pub(super) fn is_shared(path: &Path) -> bool {
     }
 }
 
-/// Every `.md` file below `folder` but `README.md` (in any case), sorted. Links are not followed.
+/// Lists every `.md` file below `folder` except `README.md` (in any case), sorted. Symbolic links are not
+/// followed.
 ///
 /// # Errors
-/// When `folder` or a folder below it cannot be listed; the path says which.
+/// The path of the folder that cannot be listed, and the I/O error.
 pub(super) fn markdown_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
-    below(folder, &["md"])
+    files_below(folder, &["md"])
 }
 
-/// Every file below `folder` with one of these extensions but `README.md`, sorted. Links are not followed.
+/// Lists every file below `folder` with one of these extensions except `README.md`, sorted. Symbolic links
+/// are not followed.
 ///
 /// # Errors
 /// Those of [`markdown_below`].
-pub(super) fn below(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+pub(super) fn files_below(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut found = Vec::new();
     let mut open = vec![(folder.to_path_buf(), 0)];
     while let Some((folder, depth)) = open.pop() {
@@ -114,7 +116,7 @@ pub(super) fn below(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, 
             let entry = entry.map_err(|error| (folder.clone(), error))?;
             let kind = entry.file_type().map_err(|error| (entry.path(), error))?;
             let path = entry.path();
-            if kind.is_dir() && depth < DEEPEST && entry.file_name() != ".git" {
+            if kind.is_dir() && depth < MAX_FOLDER_DEPTH && entry.file_name() != ".git" {
                 open.push((path, depth + 1));
             } else if kind.is_file() && is_wanted(&path, extensions) {
                 found.push(path);
@@ -133,12 +135,12 @@ fn is_wanted(path: &Path, extensions: &[&str]) -> bool {
     wanted && !readme
 }
 
-/// Writes a file so that a reader sees the old one or the whole new one: a new file in the same folder,
-/// then a rename. A link stays and its target is written; a file that is there keeps its mode. What is no
-/// regular file (a FIFO, a device) is written directly.
+/// Writes a file atomically, so that readers see the old content or the complete new content: creates a
+/// temporary file in the same folder and renames it. The target of a symbolic link is written; an existing
+/// file keeps its mode. A file that is not regular (a FIFO, a device) is written directly.
 ///
 /// # Errors
-/// What the system says; nothing is left behind.
+/// An I/O error; the temporary file is removed.
 pub(super) fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
@@ -148,13 +150,13 @@ pub(super) fn write_whole(
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    // Links below /dev and /proc name streams that are open already; their targets cannot be renamed to.
+    // Links below /dev and /proc point to open streams, which cannot be replaced by a rename.
     let stream = path.starts_with("/dev") || path.starts_with("/proc");
     if stream || old.as_ref().is_some_and(|old| !old.is_file()) {
         let mut out = io::BufWriter::new(fs::OpenOptions::new().write(true).truncate(true).open(path)?);
         return write(&mut out).and_then(|()| out.flush());
     }
-    let path = target(path)?;
+    let path = resolve_target(path)?;
     let (file, temporary) = temporary_beside(&path)?;
     let finish = |file: fs::File| {
         if let Some(old) = old {
@@ -166,79 +168,81 @@ pub(super) fn write_whole(
     };
     let written = finish(file);
     if written.is_err() {
-        // The first failure is the one to tell.
+        // The first error is the one that is reported.
         let _ = fs::remove_file(&temporary);
     }
-    interrupt::temporary_is_gone();
+    interrupt::forget_temporary();
     written
 }
 
-/// Writes a file of our own whole, with the folders above it.
+/// Creates the parent folders and writes a file atomically.
 ///
 /// # Errors
-/// What the system says; nothing is left behind.
-pub(super) fn write_own(path: &Path, content: &[u8]) -> io::Result<()> {
+/// An I/O error; the temporary file is removed.
+pub(super) fn write_with_folders(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     write_whole(path, |out| out.write_all(content))
 }
 
-/// Where a chain of links ends, whether something is there or not.
-fn target(path: &Path) -> io::Result<PathBuf> {
+/// Resolves a chain of symbolic links; the final target may be missing.
+fn resolve_target(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_path_buf();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         if !path.is_symlink() {
             return Ok(path);
         }
         let link = fs::read_link(&path)?;
         path = path.parent().unwrap_or(Path::new("")).join(link);
     }
-    Err(io::Error::other("too many links"))
+    Err(io::Error::other("too many symbolic links"))
 }
 
-/// A new file in the same folder, which Ctrl-C removes until [`interrupt::temporary_is_gone`]. A name may
-/// be left from a run that was killed (in containers, process numbers come again), so several are tried.
+/// Creates a temporary file in the same folder, which Ctrl-C removes until [`interrupt::forget_temporary`].
+/// Several names are tried: a killed run may have left one, and process ids repeat in containers.
 pub(super) fn temporary_beside(path: &Path) -> io::Result<(fs::File, PathBuf)> {
     if path.file_name().is_none() {
-        return Err(io::Error::other("not the name of a file"));
+        return Err(io::Error::other("not a file name"));
     }
     let mut number = 0;
     loop {
         let name = format!(".stanchion-{}-{number}.tmp", std::process::id());
         let temporary = path.with_file_name(name);
-        let opened = interrupt::making_temporary(&temporary, || {
+        let opened = interrupt::create_temporary(&temporary, || {
             fs::OpenOptions::new().write(true).create_new(true).open(&temporary)
         });
         match opened {
             Ok(file) => return Ok((file, temporary)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_NAMES => number += 1,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MAX_TEMPORARY_NAMES => {
+                number += 1;
+            }
             Err(error) => return Err(error),
         }
     }
 }
 
-/// Writes a new file, with the folders above it. Never overwrites, and leaves no half of a file.
+/// Creates a new file with its parent folders. Never overwrites a file; removes the file if writing fails.
 ///
 /// # Errors
-/// `AlreadyExists` when something is there; else what the system says.
+/// `AlreadyExists`, or another I/O error.
 pub(super) fn create(path: &Path, text: &str) -> io::Result<()> {
     create_with(path, |file| file.write_all(text.as_bytes()))
 }
 
 fn create_with(path: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        // A file in the way is said as such: the system's words could be about the new file.
+        // A parent that is a file gets its own message: the system's message could be about the new file.
         if let Some(file) = folder.ancestors().find(|at| at.metadata().is_ok_and(|at| !at.is_dir())) {
-            let words = format!("{} is not a folder", file.display());
-            return Err(io::Error::new(io::ErrorKind::NotADirectory, words));
+            let message = format!("{} is not a folder", file.display());
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, message));
         }
         fs::create_dir_all(folder)?;
     }
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
     let written = write(&mut file);
     if written.is_err() {
-        // The first failure is the one to tell.
+        // The first error is the one that is reported.
         let _ = fs::remove_file(path);
     }
     written
@@ -261,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_whole_or_not_there() {
+    fn a_file_is_written_completely_or_not_at_all() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("report.json");
         write_whole(&path, |out| out.write_all(b"old")).expect("written");
@@ -283,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_written_whole_is_not_left() {
+    fn a_partially_written_file_is_removed() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("new.md");
         let failed = create_with(&path, |file| {
@@ -295,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_the_way_of_a_folder_is_named() {
+    fn a_parent_that_is_a_file_is_reported() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("guidelines");
         create(&file, "").expect("written");
@@ -307,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_left_over_is_in_nobodys_way() {
+    fn a_leftover_temporary_file_is_skipped() {
         let folder = tempfile::tempdir().expect("a folder");
         let left = format!(".stanchion-{}-0.tmp", std::process::id());
         create(&folder.path().join(&left), "left").expect("written");
@@ -317,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn only_modest_text_is_read() {
+    fn only_regular_utf8_files_within_the_limit_are_read() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(read(folder.path()).expect_err("refused").to_string(), "not a regular file");
         let path = folder.path().join("latin1");

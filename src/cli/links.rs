@@ -1,36 +1,39 @@
-//! Where a name of the repository leads: links are read before anybody follows them, as one may lead to another machine.
-//! Windows sends a machine that is asked for a file the user's proof of identity.
+//! Resolves paths from the repository without contacting another machine. Symbolic links are read before they
+//! are followed, because a link may lead to a network share: Windows sends the user's credentials to its
+//! server.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::model::named_from;
+use crate::model::join_unless_remote;
 
-/// Most links on the way to one place.
-const MOST_LINKS: usize = 40;
+/// Maximum number of symbolic links on the way to one path.
+const MAX_LINKS: usize = 40;
 
-/// Where `named`, which something in the folder `root` names, is: absolute, without links. It may lie anywhere on this
-/// machine (or the one that `root` is on). `root` is absolute, and without links.
+/// Resolves `named`, which a file in the folder `root` names, to an absolute path without symbolic links. The
+/// result may be anywhere on this machine (or on the machine of `root`). `root` must be absolute and without
+/// symbolic links.
 ///
 /// # Errors
-/// What the system says; that it leads to another machine.
-pub(super) fn found_without_asking(root: &Path, named: &Path) -> io::Result<PathBuf> {
+/// An I/O error, or a path that leads to another machine.
+pub(super) fn resolve_locally(root: &Path, named: &Path) -> io::Result<PathBuf> {
     let link = |path: &Path| {
         let is_link = path.symlink_metadata()?.is_symlink();
         if is_link { path.read_link().map(Some) } else { Ok(None) }
     };
-    // Nothing on the way is a link any more: this only writes it as the system does.
-    walk(root, named, &link, &named_from)?.canonicalize()
+    // No component is a symbolic link any more; this only normalizes the spelling.
+    resolve_components(root, named, &link, &join_unless_remote)?.canonicalize()
 }
 
-/// Where `relative` is, if that is inside of `root`.
-pub(super) fn inside_without_asking(root: &Path, relative: &Path) -> Option<PathBuf> {
-    found_without_asking(root, relative).ok().filter(|found| found.starts_with(root))
+/// Resolves `relative`, and returns it only if it is inside `root`.
+pub(super) fn resolve_inside(root: &Path, relative: &Path) -> Option<PathBuf> {
+    resolve_locally(root, relative).ok().filter(|found| found.starts_with(root))
 }
 
-/// Goes to `named` part by part. `link` tells where a link leads (`None`: it is none), and is asked only about places whose
-/// other parts are no links; `from` finds what is named in a folder, unless it leads to another machine.
-fn walk(
+/// Resolves `named` component by component. `link` returns the target of a symbolic link (`None` for other
+/// files); it is only called for paths whose parents are not symbolic links. `from` joins a name to a folder,
+/// unless it leads to another machine.
+fn resolve_components(
     root: &Path,
     named: &Path,
     link: &dyn Fn(&Path) -> io::Result<Option<PathBuf>>,
@@ -38,7 +41,7 @@ fn walk(
 ) -> io::Result<PathBuf> {
     let stays = |folder: &Path, named: &Path| match from(folder, named) {
         Some(_) => Ok(()),
-        None => Err(io::Error::other("it leads to another machine, which is not asked")),
+        None => Err(io::Error::other("it leads to another machine, which is not contacted")),
     };
     stays(root, named)?;
     let (mut place, mut rest, mut links) = (root.to_owned(), named.to_owned(), 0);
@@ -51,14 +54,14 @@ fn walk(
             Component::ParentDir => {
                 place.pop();
             }
-            // It begins anew, on Windows in two steps: the drive, and its root.
+            // An absolute path; on Windows it has two components: the drive and its root.
             Component::Prefix(_) | Component::RootDir => place.push(part.as_os_str()),
             Component::Normal(name) => {
                 let next = place.join(name);
                 if let Some(target) = link(&next)? {
                     links += 1;
-                    if links > MOST_LINKS {
-                        return Err(io::Error::other("too many links"));
+                    if links > MAX_LINKS {
+                        return Err(io::Error::other("too many symbolic links"));
                     }
                     stays(&place, &target)?;
                     rest = target.join(after);
@@ -78,23 +81,24 @@ mod tests {
 
     use super::*;
 
-    /// Where `named` leads from `/work`, and about which places was asked.
+    /// Resolves `named` from `/work`, and returns the paths for which `link` was called.
     fn walked(links: &[(&str, &str)], named: &str) -> (Result<PathBuf, String>, Vec<PathBuf>) {
         let links: BTreeMap<&Path, &Path> =
             links.iter().map(|(at, to)| (Path::new(*at), Path::new(*to))).collect();
-        let asked = RefCell::new(Vec::new());
+        let visited = RefCell::new(Vec::new());
         let link = |path: &Path| {
-            asked.borrow_mut().push(path.to_owned());
+            visited.borrow_mut().push(path.to_owned());
             Ok(links.get(path).map(|target| (*target).to_owned()))
         };
-        // What Windows takes for another machine is told where that is decided; here it is what begins so.
+        // In this test, paths below `/net` are on another machine; `join_unless_remote` has its own
+        // tests for Windows.
         let from = |folder: &Path, named: &Path| (!named.starts_with("/net")).then(|| folder.join(named));
-        let found = walk(Path::new("/work"), Path::new(named), &link, &from);
-        (found.map_err(|error| error.to_string()), asked.into_inner())
+        let found = resolve_components(Path::new("/work"), Path::new(named), &link, &from);
+        (found.map_err(|error| error.to_string()), visited.into_inner())
     }
 
     #[test]
-    fn links_are_read_and_gone_along() {
+    fn links_are_resolved() {
         let links = [
             ("/work/a", "b"),
             ("/work/up", "../other/./x"),
@@ -113,11 +117,11 @@ mod tests {
         ] {
             assert_eq!(walked(&links, named).0, Ok(PathBuf::from(found)), "{named}");
         }
-        assert_eq!(walked(&links, "loop/x").0, Err("too many links".to_owned()));
+        assert_eq!(walked(&links, "loop/x").0, Err("too many symbolic links".to_owned()));
     }
 
     #[test]
-    fn another_machine_is_not_asked() {
+    fn another_machine_is_not_contacted() {
         let links = [
             ("/work/guidelines", "/net/attacker/share"),
             ("/work/a", "b"),
@@ -125,19 +129,19 @@ mod tests {
             ("/work/up", "../other"),
         ];
         for named in ["guidelines", "./guidelines/x", "a/x", "up/../work/b/..", "/net/attacker/x"] {
-            let (found, asked) = walked(&links, named);
+            let (found, visited) = walked(&links, named);
             assert!(found.is_err_and(|why| why.contains("another machine")), "{named}");
-            assert!(!asked.iter().any(|path| path.starts_with("/net")), "{named}: {asked:?}");
-            // Nor is a place asked for that is found through a link.
+            assert!(!visited.iter().any(|path| path.starts_with("/net")), "{named}: {visited:?}");
+            // Nor is `link` called for a path behind a symbolic link.
             let behind =
                 |path: &PathBuf| links.iter().any(|(at, _)| path != Path::new(at) && path.starts_with(at));
-            assert!(!asked.iter().any(behind), "{named}: {asked:?}");
+            assert!(!visited.iter().any(behind), "{named}: {visited:?}");
         }
     }
 
     #[cfg(unix)]
     #[test]
-    fn what_is_inside_is_what_the_system_says() {
+    fn resolved_paths_agree_with_the_system() {
         use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().expect("a folder");
         let base = folder.path().canonicalize().expect("its path");
@@ -167,14 +171,14 @@ mod tests {
             "nothing",
             "..",
         ] {
-            let asked = root.join(named).canonicalize();
+            let visited = root.join(named).canonicalize();
             assert_eq!(
-                found_without_asking(&root, Path::new(named)).ok(),
-                asked.as_ref().ok().cloned(),
+                resolve_locally(&root, Path::new(named)).ok(),
+                visited.as_ref().ok().cloned(),
                 "{named}"
             );
-            let inside = asked.ok().filter(|found| found.starts_with(&root));
-            assert_eq!(inside_without_asking(&root, Path::new(named)), inside, "{named}");
+            let inside = visited.ok().filter(|found| found.starts_with(&root));
+            assert_eq!(resolve_inside(&root, Path::new(named)), inside, "{named}");
         }
     }
 }

@@ -1,17 +1,17 @@
-//! `stanchion list`: the guidelines that are followed here.
+//! `stanchion list`: lists the guidelines that a repository follows.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::guidelines::Followed;
+use super::guidelines::FollowedGuidelines;
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, root};
-use crate::engine::{Reach, reach};
+use crate::engine::{GuidelineScope, guideline_scope};
 use crate::model::{Guideline, GuidelineId};
 use crate::report::escape::escape;
 use crate::report::{HumanStyle, Role, render_notes, render_problems, wrap};
 
-/// List the guidelines that are followed here
+/// List the guidelines that the repository follows
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -19,42 +19,42 @@ Examples:
   stanchion list --format json
   stanchion list --guidelines ./drafts")]
 pub(super) struct Arguments {
-    /// A path in the repository; without it, the repository you are in
+    /// Any path inside the repository [default: the current folder]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
-    /// Look in this folder instead of what is followed; may be given again
+    /// Use the guidelines in this folder instead of the followed ones; repeatable
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
-    /// How the list is written
-    #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    format: Format,
+    /// Output format
+    #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = ListFormat::Human)]
+    format: ListFormat,
 }
 
-/// The formats of a list.
+/// Formats of the guideline list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// A table for people
+enum ListFormat {
+    /// Human-readable table
     Human,
     /// One JSON document
     Json,
 }
 
-/// A guideline, and where it applies.
-type Row = (Arc<Guideline>, Reach);
+/// A guideline and the files to which it applies.
+type GuidelineRow = (Arc<Guideline>, GuidelineScope);
 
-/// What the column "applies here" says.
-fn words(reach: Reach) -> String {
-    match reach {
-        Reach::Nowhere => "no".to_owned(),
-        Reach::Repository => "yes".to_owned(),
-        Reach::Files(1) => "yes, 1 file".to_owned(),
-        Reach::Files(count) => format!("yes, {count} files"),
+/// Content of the column "applies here".
+fn describe_scope(scope: GuidelineScope) -> String {
+    match scope {
+        GuidelineScope::Nowhere => "no".to_owned(),
+        GuidelineScope::Repository => "yes".to_owned(),
+        GuidelineScope::Files(1) => "yes, 1 file".to_owned(),
+        GuidelineScope::Files(count) => format!("yes, {count} files"),
     }
 }
 
-/// What this repository says about a guideline.
-fn said(followed: &Followed, id: &GuidelineId) -> &'static str {
-    let promises = followed.party.iter().flat_map(|party| &party.config.promises);
+/// Whether the repository promises the guideline, and whether its copy has local edits.
+fn describe_status(followed: &FollowedGuidelines, id: &GuidelineId) -> &'static str {
+    let promises = followed.project.iter().flat_map(|project| &project.config.promises);
     let is_promised = promises.map(|it| &it.guideline).any(|it| it == id);
     match (is_promised, followed.edited.contains(id)) {
         (true, true) => ", promised, edited",
@@ -67,20 +67,20 @@ fn said(followed: &Followed, id: &GuidelineId) -> &'static str {
 /// Lists guidelines.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    let place = root::locate(&base, arguments.path.as_slice())?;
-    let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
-    let entries = root::entries(&place.root)?;
-    let rows: Vec<Row> = followed
+    let selection = root::locate(&base, arguments.path.as_slice())?;
+    let followed = guidelines::load(&selection.root, &base, &arguments.guidelines)?;
+    let entries = root::list_entries(&selection.root)?;
+    let rows: Vec<GuidelineRow> = followed
         .guidelines
         .iter()
-        .map(|guideline| (Arc::clone(guideline), reach(guideline, &entries)))
+        .map(|guideline| (Arc::clone(guideline), guideline_scope(guideline, &entries)))
         .collect();
     match arguments.format {
-        Format::Json => terminal.print(&json(&rows, &followed))?,
-        Format::Human => {
-            // All of them: no other command would show the rest.
+        ListFormat::Json => terminal.print(&render_json(&rows, &followed))?,
+        ListFormat::Human => {
+            // No limit: no other command would show the rest.
             let style = HumanStyle { cap: Some(usize::MAX), ..terminal.style() };
-            let mut text = table(&rows, &followed, terminal);
+            let mut text = render_table(&rows, &followed, terminal);
             if !followed.problems.is_empty() {
                 text.push('\n');
                 text.push_str(&render_problems(&followed.problems, &style));
@@ -96,26 +96,25 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     Ok(Exit::Ran)
 }
 
-fn table(rows: &[Row], followed: &Followed, terminal: &Terminal) -> String {
+fn render_table(rows: &[GuidelineRow], followed: &FollowedGuidelines, terminal: &Terminal) -> String {
     let paint = terminal.paint();
     if rows.is_empty() {
-        return "No guideline is followed here. `stanchion init` writes a stanchion.toml to begin with.\n"
-            .to_owned();
+        return "No guidelines are followed here. List some in `follow` of stanchion.toml.\n".to_owned();
     }
     let head = ["guideline", "version", "stage", "applies here"].map(str::to_owned);
     let cells = rows.iter().map(|(guideline, applies)| {
         [
             guideline.id.to_string(),
             guideline.version.to_string(),
-            guideline.stage.word().to_owned(),
-            words(*applies) + said(followed, &guideline.id),
+            guideline.stage.as_str().to_owned(),
+            describe_scope(*applies) + describe_status(followed, &guideline.id),
         ]
     });
     let cells: Vec<[String; 4]> = std::iter::once(head).chain(cells).collect();
     let widths: Vec<usize> =
         (0..4).map(|column| cells.iter().map(|row| row[column].len()).max().unwrap_or(0)).collect();
     let fixed: usize = widths.iter().sum::<usize>() + 2 * widths.len();
-    // The title stands in a column of its own where there is room, else below.
+    // The title gets its own column if the terminal is wide enough; otherwise it goes on the next line.
     let beside = terminal.width >= fixed + 24;
     let mut out = String::new();
     for (index, row) in cells.iter().enumerate() {
@@ -141,23 +140,23 @@ fn table(rows: &[Row], followed: &Followed, terminal: &Terminal) -> String {
     out
 }
 
-fn json(rows: &[Row], followed: &Followed) -> String {
+fn render_json(rows: &[GuidelineRow], followed: &FollowedGuidelines) -> String {
     let guidelines: Vec<serde_json::Value> = rows
         .iter()
         .map(|(guideline, applies)| {
             serde_json::json!({
                 "id": guideline.id.as_str(),
                 "version": guideline.version.to_string(),
-                "stage": guideline.stage.word(),
+                "stage": guideline.stage.as_str(),
                 "title": guideline.title,
                 "owner": guideline.owner,
                 "source": guideline.origin.source(),
-                "promised": said(followed, &guideline.id).contains("promised"),
+                "promised": describe_status(followed, &guideline.id).contains("promised"),
                 "edited": followed.edited.contains(&guideline.id),
                 "sha256": guideline.sha256,
-                "applies": *applies != Reach::Nowhere,
+                "applies": *applies != GuidelineScope::Nowhere,
                 "files": match applies {
-                    Reach::Files(count) => Some(count),
+                    GuidelineScope::Files(count) => Some(count),
                     _ => None,
                 },
             })

@@ -1,4 +1,4 @@
-//! `stanchion man`: manual pages.
+//! `stanchion man`: prints or writes manual pages.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,54 +11,54 @@ use super::terminal::Terminal;
 use super::{Exit, Failure, files, root};
 use crate::report::escape::escape;
 
-/// Print the manual page, or write one for each command
+/// Print the manual page, or write one per command
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   stanchion man | man -l -
   stanchion man --dir ~/.local/share/man/man1")]
 pub(super) struct Arguments {
-    /// Write a page for each command into this folder instead
+    /// Write one page per command to this folder instead
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
-/// Prints or writes the pages.
+/// Prints the main page, or writes all pages.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let command = described();
+    let command = command_for_pages();
     let Some(dir) = &arguments.dir else {
-        terminal.stream_for_programs(|out| page("stanchion", &command, out))?;
+        terminal.stream_for_programs(|out| write_page("stanchion", &command, out))?;
         return Ok(Exit::Ran);
     };
     let folder = root::current_directory()?.join(dir);
     let write = || {
         std::fs::create_dir_all(&folder)?;
-        for (name, command) in pages(&command) {
-            files::write_whole(&folder.join(format!("{name}.1")), |out| page(&name, command, out))?;
+        for (name, command) in list_pages(&command) {
+            files::write_whole(&folder.join(format!("{name}.1")), |out| write_page(&name, command, out))?;
         }
         Ok(())
     };
-    write().map_err(|error| Failure::io("write manual pages into", dir, &error))?;
-    terminal.print(&format!("Wrote manual pages into {}\n", escape(&dir.to_string_lossy())))?;
+    write().map_err(|error| Failure::io("write manual pages to", dir, &error))?;
+    terminal.print(&format!("Wrote manual pages to {}\n", escape(&dir.to_string_lossy())))?;
     Ok(Exit::Ran)
 }
 
-/// The command with everything that its pages show; `help` has none.
-fn described() -> Command {
-    let mut command = super::command().disable_help_subcommand(true);
+/// The clap command for the pages, without the `help` subcommand.
+fn command_for_pages() -> Command {
+    let mut command = super::clap_command().disable_help_subcommand(true);
     command.build();
     command
 }
 
-/// Every page: `stanchion`, and `stanchion-check` and so on.
-fn pages(command: &Command) -> Vec<(String, &Command)> {
+/// Every page by name: `stanchion`, `stanchion-check` and so on.
+fn list_pages(command: &Command) -> Vec<(String, &Command)> {
     let mut all = vec![("stanchion".to_owned(), command)];
     all.extend(command.get_subcommands().map(|it| (format!("stanchion-{}", it.get_name()), it)));
     all
 }
 
-/// One page. The text after the help is examples and exit statuses, whose lines stay as they are.
-fn page(name: &str, command: &Command, out: &mut dyn io::Write) -> io::Result<()> {
+/// Writes one page. The lines of examples and exit statuses after the help keep their line breaks.
+fn write_page(name: &str, command: &Command, out: &mut dyn io::Write) -> io::Result<()> {
     let version = concat!("stanchion ", env!("CARGO_PKG_VERSION"));
     let man = Man::new(command.clone())
         .title(name.to_uppercase())
@@ -95,10 +95,10 @@ mod tests {
 
     #[test]
     fn every_page_has_its_examples_line_by_line() {
-        let command = described();
-        for (name, command) in pages(&command) {
+        let command = command_for_pages();
+        for (name, command) in list_pages(&command) {
             let mut text = Vec::new();
-            page(&name, command, &mut text).expect("written to memory");
+            write_page(&name, command, &mut text).expect("written to memory");
             let text = String::from_utf8(text).expect("UTF-8");
             let examples = text.split_once(".SH EXAMPLES\n.nf\n").expect(&name).1;
             let first = name.replace('-', " ");

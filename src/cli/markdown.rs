@@ -1,4 +1,4 @@
-//! Markdown as text for a terminal: wrapped paragraphs, lists, indented code. Everything is escaped.
+//! Renders Markdown for a terminal: wrapped paragraphs, lists, indented code. All text is escaped.
 
 use std::fmt::Write as _;
 
@@ -7,16 +7,16 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 use crate::report::escape::{escape, escape_lines};
 use crate::report::{Paint, Role, wrap};
 
-/// Markdown as text.
+/// Renders Markdown as terminal text.
 pub(super) fn render(markdown: &str, width: usize, paint: Paint) -> String {
     let mut page = Page { width, paint, ..Page::default() };
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES;
     for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
         match event {
-            Event::Start(Tag::Table(_)) => page.as_written(markdown.get(range).unwrap_or_default()),
+            Event::Start(Tag::Table(_)) => page.write_table_source(markdown.get(range).unwrap_or_default()),
             Event::End(TagEnd::Table) => page.in_table = false,
             _ if page.in_table => {}
-            event => page.event(event),
+            event => page.handle_event(event),
         }
     }
     page.flush();
@@ -27,17 +27,17 @@ struct Page {
     out: String,
     width: usize,
     paint: Paint,
-    /// Text of the block that is being read.
+    /// Text of the current block.
     text: String,
     /// Open lists: the next number, or `None` for bullets.
     lists: Vec<Option<u64>>,
-    /// The mark of a list item that has not been written yet.
+    /// Marker of a list item that has not been written yet.
     mark: Option<String>,
     quotes: usize,
     code: Option<String>,
-    /// HTML, line by line.
+    /// Lines of the current HTML block.
     html: Option<String>,
-    /// Within a table, which is shown as it was written.
+    /// Whether the parser is inside a table, which is shown as source.
     in_table: bool,
     link: Option<String>,
 }
@@ -61,10 +61,10 @@ impl Default for Page {
 }
 
 impl Page {
-    fn event(&mut self, event: Event<'_>) {
+    fn handle_event(&mut self, event: Event<'_>) {
         match event {
-            Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag),
+            Event::Start(tag) => self.start_tag(tag),
+            Event::End(tag) => self.end_tag(tag),
             Event::Text(text) => match &mut self.code {
                 Some(code) => code.push_str(&text),
                 None => self.text.push_str(&escape(&text)),
@@ -80,8 +80,8 @@ impl Page {
             Event::SoftBreak => self.text.push(' '),
             Event::HardBreak => self.text.push('\n'),
             Event::Rule => {
-                self.block_gap();
-                self.bare_mark();
+                self.separate_block();
+                self.write_bare_marker();
                 self.out.push_str(&self.paint.stroke().repeat(3));
                 self.out.push('\n');
             }
@@ -89,26 +89,26 @@ impl Page {
         }
     }
 
-    fn start(&mut self, tag: Tag<'_>) {
+    fn start_tag(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Paragraph | Tag::Heading { .. } => {
                 self.flush();
-                self.block_gap();
+                self.separate_block();
             }
             Tag::CodeBlock(kind) => {
                 self.flush();
-                self.block_gap();
+                self.separate_block();
                 if let CodeBlockKind::Fenced(info) = kind {
-                    self.example(&info);
+                    self.write_example_label(&info);
                 }
-                self.bare_mark();
+                self.write_bare_marker();
                 self.code = Some(String::new());
             }
             Tag::List(first) => {
                 self.flush();
-                self.bare_mark();
+                self.write_bare_marker();
                 if self.lists.is_empty() {
-                    self.block_gap();
+                    self.separate_block();
                 }
                 self.lists.push(first);
             }
@@ -126,12 +126,12 @@ impl Page {
             }
             Tag::BlockQuote(_) => {
                 self.flush();
-                self.block_gap();
+                self.separate_block();
                 self.quotes += 1;
             }
             Tag::HtmlBlock => {
                 self.flush();
-                self.block_gap();
+                self.separate_block();
                 self.html = Some(String::new());
             }
             Tag::Link { dest_url, .. } => self.link = Some(escape(&dest_url).into_owned()),
@@ -139,16 +139,16 @@ impl Page {
         }
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn end_tag(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Paragraph => self.flush(),
             TagEnd::Item => {
                 self.flush();
-                self.bare_mark();
+                self.write_bare_marker();
             }
             TagEnd::HtmlBlock => {
                 let html = self.html.take().unwrap_or_default();
-                self.raw(&html);
+                self.write_unchanged(&html);
             }
             TagEnd::Heading(level) => {
                 let role = if level <= HeadingLevel::H3 { Role::Strong } else { Role::Faint };
@@ -181,12 +181,13 @@ impl Page {
         }
     }
 
-    /// The words of a fence that matter to a reader: whether it is a good or a bad example, and of which file.
-    fn example(&mut self, info: &str) {
+    /// Writes the label of an example: good or bad, and the path of its file, from the info string of its
+    /// fence.
+    fn write_example_label(&mut self, info: &str) {
         let words: Vec<&str> = info.split_whitespace().collect();
         let kind = words.iter().find_map(|word| match *word {
-            "good" => Some((Role::Kept, "keeps it:")),
-            "bad" => Some((Role::Warning, "does not keep it:")),
+            "good" => Some((Role::Kept, "good:")),
+            "bad" => Some((Role::Warning, "bad:")),
             _ => None,
         });
         if let Some((role, label)) = kind {
@@ -198,17 +199,17 @@ impl Page {
         }
     }
 
-    /// Shows a table as it was written: its author made its columns fit.
-    fn as_written(&mut self, table: &str) {
+    /// Writes the source of a table, whose author has already aligned the columns.
+    fn write_table_source(&mut self, table: &str) {
         self.flush();
-        self.block_gap();
+        self.separate_block();
         self.in_table = true;
-        self.raw(table);
+        self.write_unchanged(table);
     }
 
-    /// Writes lines as they are, in their place.
-    fn raw(&mut self, text: &str) {
-        self.bare_mark();
+    /// Writes lines unchanged, with the current indentation.
+    fn write_unchanged(&mut self, text: &str) {
+        self.write_bare_marker();
         let indent = self.indent();
         for line in escape_lines(text.trim_end()).lines() {
             self.out.push_str(format!("{indent}{line}").trim_end());
@@ -216,8 +217,8 @@ impl Page {
         }
     }
 
-    /// Writes the mark of a list item that does not begin with text.
-    fn bare_mark(&mut self) {
+    /// Writes the marker of a list item that does not begin with text.
+    fn write_bare_marker(&mut self) {
         if let Some(mark) = self.mark.take() {
             self.out.push_str(mark.trim_end());
             self.out.push('\n');
@@ -228,13 +229,13 @@ impl Page {
         "  ".repeat(self.lists.len().min(8) * 2)
     }
 
-    fn block_gap(&mut self) {
+    fn separate_block(&mut self) {
         if !self.out.is_empty() && self.mark.is_none() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }
     }
 
-    /// Writes the text of the block that was read.
+    /// Writes the text of the current block.
     fn flush(&mut self) {
         let text = std::mem::take(&mut self.text);
         if text.trim().is_empty() {
@@ -261,7 +262,7 @@ mod tests {
     const PLAIN: Paint = Paint { color: false, unicode: true };
 
     #[test]
-    fn prose_lists_and_code_read_well() {
+    fn prose_lists_and_code_are_rendered() {
         let markdown = "A paragraph that is long enough\nto wrap with `code` in it.\n\n- one\n- two\n  - deep\n\n\
                         1. first\n2. second\n\n```python good path=a/b.py\nx = 1\n\ty = 2\n```\n\n\
                         See [the page](https://example.com).\n";
@@ -277,7 +278,7 @@ it.
   1. first
   2. second
 
-  keeps it: a/b.py
+  good: a/b.py
     x = 1
         y = 2
 
@@ -288,10 +289,10 @@ See the page
     }
 
     #[test]
-    fn what_is_no_prose_keeps_its_lines_and_marks() {
+    fn other_blocks_keep_their_lines_and_markers() {
         for (markdown, expected) in [
             ("1. ```sh\n   make\n   ```\n2. b\n", "  1.\n        make\n  2. b\n"),
-            ("- ```sh good path=x\n  make\n  ```\n", "  - keeps it: x\n        make\n"),
+            ("- ```sh good path=x\n  make\n  ```\n", "  - good: x\n        make\n"),
             ("- - deep\n", "  -\n    - deep\n"),
             ("-\n\nafter\n", "  -\n\nafter\n"),
             (

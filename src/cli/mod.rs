@@ -1,9 +1,8 @@
-//! The command line: one file for each subcommand.
+//! The command line, with one module for each subcommand.
 //!
-//! The only room that prints or reads arguments, environment, directory and time. What is found out and
-//! how it is worded belongs elsewhere (`engine`, `report`); here it is only asked for and passed on.
+//! Only this module prints, or reads arguments, environment variables, the current directory and the clock.
+//! It calls `engine` for the results and `report` for their wording.
 
-mod ask;
 mod assess;
 mod baseline;
 mod cache;
@@ -13,6 +12,7 @@ mod ci;
 mod clock;
 mod comments;
 mod completions;
+mod edit_check;
 mod explain;
 mod failure;
 mod files;
@@ -26,26 +26,26 @@ mod list;
 mod man;
 mod markdown;
 mod new;
-mod party;
+mod policy_files;
 mod progress;
+mod project;
 mod promise;
-mod proof;
+mod prompt;
 mod publish;
 mod reports;
 mod root;
-mod says;
 mod schema;
 mod shell;
 mod suggest;
 mod terminal;
 mod test;
 mod tool_results;
-mod turn;
 mod update;
 mod waive;
 mod waivers;
 mod why;
 mod worker;
+mod write_lock;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -60,15 +60,15 @@ use crate::report::escape::{escape, escape_lines};
 use failure::Failure;
 use terminal::{ColorWhen, Terminal};
 
-/// How a run ended. The one place where it becomes a number.
+/// Result of a run. Its conversion to [`ExitCode`] is the only place that defines exit statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// It ran: advice or not.
+    /// The command ran, with or without advice.
     Ran,
-    /// A promise that this repository made is not kept.
+    /// A promise of this repository is not kept.
     PromiseNotKept,
-    /// Stanchion could not do what was asked.
-    CouldNot,
+    /// The command failed.
+    Error,
 }
 
 impl From<Exit> for ExitCode {
@@ -76,26 +76,26 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Ran => 0,
             Exit::PromiseNotKept => 1,
-            Exit::CouldNot => 2,
+            Exit::Error => 2,
         })
     }
 }
 
-/// Assesses repositories against versioned guidelines, as advice.
+/// Assess a repository against versioned guidelines, as advice
 ///
-/// Findings never fail a run: they say what, where, why and what to do. Without any configuration, the
-/// starter guidelines that are built in are used.
+/// Findings never fail a run. Each one states what was found, where, why it matters and what to do. Without
+/// configuration, the built-in starter guidelines apply.
 #[derive(Parser)]
 #[command(name = "stanchion", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
-    /// When to use colours: auto (for a terminal that shows them), always or never
+    /// When to use colors: auto (if the terminal supports them), always or never
     #[arg(
         long,
         value_name = "WHEN",
         value_enum,
         default_value_t = ColorWhen::Auto,
         global = true,
-        display_order = 900, // Behind what a command is about.
+        display_order = 900, // After the options of the command.
         hide_possible_values = true,
         hide_default_value = true
     )]
@@ -106,12 +106,12 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  stanchion check                              assess the repository you are in
-  stanchion explain resilience/http-timeouts   why, how to keep it, when not to
-  stanchion new acme/short-names               write a guideline of your own
+  stanchion check                              assess the current repository
+  stanchion explain resilience/http-timeouts   show reasons, fixes, exceptions
+  stanchion new acme/short-names               create a guideline
 
-Exit status: 0 it ran (advice or not), 1 a promise of this repository is not
-kept, 2 stanchion could not do what was asked.";
+Exit status: 0 success (with or without findings), 1 a promise of this
+repository is not kept, 2 error.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -141,15 +141,15 @@ enum Command {
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
-        // The file that was looked at is named in the report; the payload may hold its bytes.
-        let _ = writeln!(std::io::stderr(), "stanchion: a defect in stanchion{place}; please report it");
+        // The payload is not printed: it may contain bytes of the assessed file, which the report names.
+        let _ = writeln!(std::io::stderr(), "stanchion: internal error{place}; please report it");
     }));
-    if worker::is_asked_for() {
+    if worker::is_worker_invocation() {
         return worker::run().into();
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(error).into(),
+        Err(error) => return report_usage_error(error).into(),
     };
     let terminal = Terminal::detect(cli.color);
     let result = match cli.command {
@@ -177,29 +177,29 @@ pub fn main() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            terminal.complain(&failure.render(&terminal));
-            Exit::CouldNot.into()
+            terminal.print_error(&failure.render(&terminal));
+            Exit::Error.into()
         }
     }
 }
 
-/// Help and version are what was asked; anything else that clap refuses is a usage message.
-fn usage(error: clap::Error) -> Exit {
-    let terminal = Terminal::detect(color_asked(std::env::args_os().skip(1)));
+/// Prints help and version to standard output, and every other clap error to standard error.
+fn report_usage_error(error: clap::Error) -> Exit {
+    let terminal = Terminal::detect(color_argument(std::env::args_os().skip(1)));
     if error.use_stderr() {
-        let message = in_our_words(&with_safe_arguments(error).render().to_string());
+        let message = format_usage_message(&with_safe_arguments(error).render().to_string());
         let head = terminal.error_paint().text(Role::Strong, "stanchion:");
-        terminal.complain(&format!("{head} {}", escape_lines(&message)));
-        return Exit::CouldNot;
+        terminal.print_error(&format!("{head} {}", escape_lines(&message)));
+        return Exit::Error;
     }
     match terminal.print_styled(&error.render()) {
         Ok(()) => Exit::Ran,
-        Err(_) => Exit::CouldNot,
+        Err(_) => Exit::Error,
     }
 }
 
-/// What `--color` says among arguments that could not be understood as a whole.
-fn color_asked(arguments: impl Iterator<Item = OsString>) -> ColorWhen {
+/// Finds the value of `--color` in arguments that clap could not parse.
+fn color_argument(arguments: impl Iterator<Item = OsString>) -> ColorWhen {
     let mut when = ColorWhen::Auto;
     let mut arguments = arguments.map(|it| it.to_string_lossy().into_owned()).take_while(|it| it != "--");
     while let Some(argument) = arguments.next() {
@@ -213,10 +213,10 @@ fn color_asked(arguments: impl Iterator<Item = OsString>) -> ColorWhen {
     when
 }
 
-/// The same with each argument that it names as one safe line: a line end in one could forge a message.
+/// Escapes the arguments that a clap error quotes: a line ending in one could forge a message.
 fn with_safe_arguments(mut error: clap::Error) -> clap::Error {
     let safe = |text: &String| escape(text).into_owned();
-    // Suggestions come styled; they are few words and lose only their colours.
+    // Suggestions are styled text; escaping them only removes their colors.
     let plain = |text: &StyledStr| StyledStr::from(escape(&text.to_string()).into_owned());
     let changed: Vec<(ContextKind, ContextValue)> = error
         .context()
@@ -238,13 +238,13 @@ fn with_safe_arguments(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// clap's message, beginning (after our name) and helping like all others.
-fn in_our_words(message: &str) -> String {
+/// Rewrites the prefixes of a clap message (`error:`, `tip:`) to those of our own messages.
+fn format_usage_message(message: &str) -> String {
     message.strip_prefix("error: ").unwrap_or(message).replace("\n  tip: ", "\n  help: ")
 }
 
-/// The command as completions and man pages see it.
-fn command() -> clap::Command {
+/// The clap command, for completions and manual pages.
+fn clap_command() -> clap::Command {
     Cli::command()
 }
 
@@ -253,14 +253,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clap_finds_no_contradiction() {
-        command().debug_assert();
+    fn command_definition_is_valid() {
+        clap_command().debug_assert();
     }
 
     #[test]
     fn every_subcommand_has_help_with_an_example() {
         let mut names = Vec::new();
-        for mut subcommand in command().get_subcommands().cloned().collect::<Vec<_>>() {
+        for mut subcommand in clap_command().get_subcommands().cloned().collect::<Vec<_>>() {
             let name = subcommand.get_name().to_owned();
             let help = subcommand.render_long_help().to_string();
             assert!(help.contains("Example"), "{name}: no examples in\n{help}");
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_heeded_in_arguments_that_make_no_sense() {
+    fn color_is_found_in_invalid_arguments() {
         for (arguments, expected) in [
             ("check --cap x --color never", ColorWhen::Never),
             ("--color=always chekc", ColorWhen::Always),
@@ -310,13 +310,13 @@ mod tests {
             ("--color pink --help", ColorWhen::Auto),
             ("--colors", ColorWhen::Auto),
         ] {
-            assert_eq!(color_asked(arguments.split(' ').map(OsString::from)), expected, "{arguments}");
+            assert_eq!(color_argument(arguments.split(' ').map(OsString::from)), expected, "{arguments}");
         }
     }
 
     #[test]
     fn help_avoids_words_of_gates() {
-        let mut root = command();
+        let mut root = clap_command();
         let mut text = root.render_long_help().to_string();
         for subcommand in root.get_subcommands_mut() {
             text.push_str(&subcommand.render_long_help().to_string());

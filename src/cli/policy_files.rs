@@ -1,4 +1,4 @@
-//! What a party says besides its `stanchion.toml`: its waivers and its baseline.
+//! The policy files of a project besides `stanchion.toml`: its waivers and its baseline.
 
 use std::io;
 use std::path::Path;
@@ -7,35 +7,35 @@ use std::sync::Arc;
 use super::failure::system_words;
 use super::files;
 use super::guidelines::is_plain;
+use crate::engine::judge::{Comment, MAX_COMMENTS, glob_problem};
 use crate::engine::tree::{ReadError, Tree};
-use crate::engine::waive::{Comment, MOST_COMMENTS, glob_problem};
 use crate::format;
-use crate::model::{Baseline, InlineComment, Problem, Reason, RepoPath, TraceSieve, Waiver};
+use crate::model::{Baseline, BloomFilter, InlineComment, Problem, Reason, RepoPath, Waiver};
 use crate::text::Span;
 
-/// The file of waivers, relative to the party.
+/// Path of the waivers file, relative to the project.
 pub(super) const WAIVERS: &str = ".stanchion/waivers.toml";
-/// The baseline, relative to the party.
+/// Path of the baseline, relative to the project.
 pub(super) const BASELINE: &str = ".stanchion/baseline.toml";
-/// Largest file of waivers, in bytes: a hundred thousand of them.
-pub(super) const LARGEST_WAIVERS: u64 = 64 << 20;
-/// Largest baseline, in bytes.
-pub(super) const LARGEST_BASELINE: u64 = 64 << 20;
+/// Maximum size of the waivers file in bytes; enough for a hundred thousand waivers.
+pub(super) const MAX_WAIVERS_BYTES: u64 = 64 << 20;
+/// Maximum size of the baseline in bytes.
+pub(super) const MAX_BASELINE_BYTES: u64 = 64 << 20;
 
-/// Where the files of a party are read: on disk, or in what is staged.
+/// Where the files of a project are read from: the work tree or the git index.
 #[derive(Clone, Copy)]
-pub(super) enum Source<'s> {
-    /// The folder of the party.
+pub(super) enum PolicySource<'s> {
+    /// Project folder on disk.
     Disk(&'s Path),
-    /// What is going to be committed; what it does not have is read from the folder.
+    /// Staged files; a file that is not staged is read from the project folder on disk.
     Staged(&'s (dyn Tree + Send + Sync), &'s Path),
 }
 
-impl Source<'_> {
-    /// The text of a file of the party; `None` where there is none.
+impl PolicySource<'_> {
+    /// Reads the text of a policy file; `None` if it does not exist.
     ///
     /// # Errors
-    /// In words, without the path.
+    /// A message without the path.
     pub(super) fn read(self, path: &str, limit: u64) -> Result<Option<String>, String> {
         match self {
             Self::Disk(root) => {
@@ -44,7 +44,7 @@ impl Source<'_> {
                     return Ok(None);
                 }
                 if !is_plain(root, Path::new(path)) {
-                    return Err("is a link, and is not read".to_owned());
+                    return Err("is a symbolic link and was not read".to_owned());
                 }
                 match files::read_at_most(&full, limit) {
                     Ok(text) => Ok(Some(text)),
@@ -61,7 +61,7 @@ impl Source<'_> {
                     Err(ReadError { reason: Reason::Unmerged, detail }) => {
                         Err(format!("cannot be read: {detail}"))
                     }
-                    // Nobody has staged it yet.
+                    // Not staged yet.
                     Err(_) => Self::Disk(root).read(path, limit),
                 }
             }
@@ -69,55 +69,56 @@ impl Source<'_> {
     }
 }
 
-/// Waivers and baseline.
-pub(super) struct Says {
-    /// The waivers of the file that can be used, in order.
+/// Waivers and baseline of a project.
+pub(super) struct PolicyFiles {
+    /// Valid waivers of the waivers file, in order.
     pub(super) waivers: Vec<Waiver>,
-    /// What is wrong with the others.
+    /// Problems of the invalid ones.
     pub(super) problems: Vec<Problem>,
-    /// The file of the baseline, which is understood when it is known what was found.
+    /// Text of the baseline, which is parsed when the findings are known.
     pub(super) baseline: BaselineText,
 }
 
-/// The text of a baseline, if there is one; else why it cannot be read.
+/// Text of a baseline; `None` without the file, an error message if it cannot be read.
 pub(super) struct BaselineText(Result<Option<String>, String>);
 
-/// Reads both.
-pub(super) fn read(source: Source<'_>) -> Says {
-    let baseline = BaselineText(source.read(BASELINE, LARGEST_BASELINE));
-    let (waivers, problems) = of_waivers(source.read(WAIVERS, LARGEST_WAIVERS));
-    Says { waivers, problems, baseline }
+/// Reads the waivers and the text of the baseline.
+pub(super) fn read_all(source: PolicySource<'_>) -> PolicyFiles {
+    let baseline = BaselineText(source.read(BASELINE, MAX_BASELINE_BYTES));
+    let (waivers, problems) = parse_waivers(source.read(WAIVERS, MAX_WAIVERS_BYTES));
+    PolicyFiles { waivers, problems, baseline }
 }
 
-/// The waivers that can be used, and what is wrong with the others.
-fn of_waivers(text: Result<Option<String>, String>) -> (Vec<Waiver>, Vec<Problem>) {
+/// Parses the waivers file into valid waivers and the problems of the others.
+fn parse_waivers(text: Result<Option<String>, String>) -> (Vec<Waiver>, Vec<Problem>) {
     match text {
         Ok(None) => (vec![], vec![]),
         Ok(Some(text)) => {
             let parsed = format::parse_waivers(WAIVERS, &RepoPath::from(WAIVERS), &text);
-            with_usable_globs(parsed.waivers, parsed.problems, &text)
+            drop_unusable_globs(parsed.waivers, parsed.problems, &text)
         }
-        Err(words) => (vec![], vec![whole(WAIVERS, words)]),
+        Err(message) => (vec![], vec![file_problem(WAIVERS, message)]),
     }
 }
 
 impl BaselineText {
-    /// The entries of the baseline that may stand for something that `sieve` knows, and what is wrong with the file.
-    pub(super) fn entries_for(&self, sieve: &TraceSieve) -> (Result<Baseline, String>, Vec<Problem>) {
+    /// Parses the baseline entries that may match a finding in `filter`. Also returns the problems of the
+    /// file.
+    pub(super) fn entries_for(&self, filter: &BloomFilter) -> (Result<Baseline, String>, Vec<Problem>) {
         let cannot = || Err(format!("{BASELINE} cannot be read"));
         match &self.0 {
             Ok(None) => (Ok(Baseline::default()), vec![]),
-            Ok(Some(text)) => match format::parse_baseline_for(BASELINE, text, sieve) {
+            Ok(Some(text)) => match format::parse_baseline_for(BASELINE, text, filter) {
                 Ok(baseline) => (Ok(baseline), vec![]),
                 Err(found) => (cannot(), found),
             },
-            Err(words) => (cannot(), vec![whole(BASELINE, words.clone())]),
+            Err(message) => (cannot(), vec![file_problem(BASELINE, message.clone())]),
         }
     }
 }
 
-/// Takes out waivers with a glob that cannot be used, and says so.
-fn with_usable_globs(
+/// Removes waivers with an invalid glob and reports a problem for each.
+fn drop_unusable_globs(
     mut waivers: Vec<Waiver>,
     mut problems: Vec<Problem>,
     text: &str,
@@ -142,7 +143,7 @@ fn with_usable_globs(
     (waivers, problems)
 }
 
-fn whole(file: &str, message: String) -> Problem {
+fn file_problem(file: &str, message: String) -> Problem {
     Problem {
         file: Arc::from(file),
         text: Arc::from(""),
@@ -154,17 +155,17 @@ fn whole(file: &str, message: String) -> Problem {
     }
 }
 
-/// The waivers that stand in comments, and what is wrong with those that are meant to be some.
-pub(super) fn inline<'c>(
+/// Parses inline waivers from comments, and returns the problems of invalid ones.
+pub(super) fn parse_inline_waivers<'c>(
     comments: impl IntoIterator<Item = (&'c RepoPath, &'c Vec<Comment>)>,
 ) -> (Vec<Waiver>, Vec<Problem>) {
     let (mut waivers, mut problems) = (Vec::new(), Vec::new());
     for (path, comments) in comments {
         let file = path.lossless();
-        if let Some(beyond) = comments.get(MOST_COMMENTS) {
-            problems.push(too_many(&file, beyond));
+        if let Some(beyond) = comments.get(MAX_COMMENTS) {
+            problems.push(too_many_waivers(&file, beyond));
         }
-        for comment in comments.iter().take(MOST_COMMENTS) {
+        for comment in comments.iter().take(MAX_COMMENTS) {
             let comment = InlineComment {
                 path: path.clone(),
                 line: comment.line,
@@ -189,8 +190,8 @@ pub(super) fn inline<'c>(
     (waivers, problems)
 }
 
-/// That a file holds more waivers than are looked at.
-fn too_many(file: &str, beyond: &Comment) -> Problem {
+/// The problem for a file with more inline waivers than are read.
+fn too_many_waivers(file: &str, beyond: &Comment) -> Problem {
     let text: Arc<str> = Arc::from(beyond.source.as_str());
     let start = (beyond.at as usize).min(text.len());
     Problem {
@@ -198,11 +199,11 @@ fn too_many(file: &str, beyond: &Comment) -> Problem {
         span: Span::new(start, text.len().min(start + "waive".len())),
         text,
         message: format!(
-            "at most {MOST_COMMENTS} waivers are read in the comments of one file: from this one on they have no effect"
+            "only the first {MAX_COMMENTS} inline waivers of a file are read; this and later ones have no effect"
         ),
         label: "no effect".to_owned(),
         help: Some(
-            "`waive-file` at the top covers all of a file, and so does a path in .stanchion/waivers.toml"
+            "to cover the whole file, use `waive-file` at its top or a path in .stanchion/waivers.toml"
                 .to_owned(),
         ),
         first_line: beyond.line,

@@ -1,4 +1,4 @@
-//! The progress bar: on standard error, only when somebody watches, only on runs longer than a second.
+//! The progress bar on standard error: only at a terminal, and only for runs longer than a second.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,27 +9,27 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::terminal::Terminal;
 use crate::engine;
 
-/// How long a run may take before a bar appears.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Files between two looks at the clock.
-const STRIDE: usize = 64;
+/// Time until the bar appears.
+const SHOW_AFTER: Duration = Duration::from_secs(1);
+/// Number of files between two updates.
+const FILES_PER_UPDATE: usize = 64;
 
-/// Counts files; shows a bar when it takes long.
-pub(super) struct Progress {
+/// Counts files, and shows a bar on long runs.
+pub(super) struct ProgressDisplay {
     start: Instant,
-    watched: bool,
+    is_terminal: bool,
     unicode: bool,
     total: AtomicUsize,
     done: AtomicUsize,
     bar: OnceLock<ProgressBar>,
 }
 
-impl Progress {
+impl ProgressDisplay {
     #[expect(clippy::disallowed_methods, reason = "the progress display measures time")]
     pub(super) fn new(terminal: &Terminal) -> Self {
         Self {
             start: Instant::now(),
-            watched: terminal.watched,
+            is_terminal: terminal.is_stderr_interactive,
             unicode: terminal.unicode,
             total: AtomicUsize::new(0),
             done: AtomicUsize::new(0),
@@ -37,7 +37,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away, if there is one.
+    /// Removes the bar, if it is shown.
     pub(super) fn finish(&self) {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
@@ -61,17 +61,17 @@ impl Progress {
     }
 }
 
-impl engine::Progress for Progress {
+impl engine::Progress for ProgressDisplay {
     fn start(&self, files: usize) {
         self.total.store(files, Ordering::Relaxed);
     }
 
     fn step(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if !self.watched || !done.is_multiple_of(STRIDE) {
+        if !self.is_terminal || !done.is_multiple_of(FILES_PER_UPDATE) {
             return;
         }
-        if self.bar.get().is_some() || self.start.elapsed() > PATIENCE {
+        if self.bar.get().is_some() || self.start.elapsed() > SHOW_AFTER {
             self.bar.get_or_init(|| self.make_bar()).set_position(done as u64);
         }
     }

@@ -1,4 +1,4 @@
-//! A party: a folder with a `stanchion.toml`, which answers for the files below it; and what it says there.
+//! A project: a folder with a `stanchion.toml`, which configures the assessment of the files below it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,40 +7,41 @@ use super::{Failure, files, links};
 use crate::format::{self, Config};
 use crate::model::{GuidelineId, Promise};
 
-/// The configuration of a party, in its folder.
+/// File name of the configuration of a project.
 pub(super) const CONFIG: &str = "stanchion.toml";
-/// What a party holds besides: its copies, lock, waivers and baseline.
-pub(super) const FOLDER: &str = ".stanchion";
-/// Most parties above one another.
-const DEEPEST: usize = 16;
+/// Folder of a project that contains its copies, lock, waivers and baseline.
+pub(super) const POLICY_FOLDER: &str = ".stanchion";
+/// Maximum number of projects from which one inherits.
+const MAX_PROJECT_DEPTH: usize = 16;
 
-/// A party and its configuration.
+/// A project and its configuration.
 #[derive(Clone, Debug)]
-pub(super) struct Party {
-    /// Its folder, absolute, without links.
+pub(super) struct Project {
+    /// Absolute path of its folder, without symbolic links.
     pub(super) root: PathBuf,
-    /// What it says; the default where it has no file.
+    /// Its configuration; the default without a `stanchion.toml`.
     pub(super) config: Config,
-    /// The text of its `stanchion.toml` without a byte order mark; `None` where there is none.
+    /// Text of its `stanchion.toml` without a byte order mark; `None` without the file.
     pub(super) text: Option<Arc<str>>,
 }
 
-impl Party {
+impl Project {
     /// Reads the `stanchion.toml` in `root`.
     ///
     /// # Errors
-    /// When it cannot be read or used: every problem of it.
+    /// The file cannot be read, or every problem of its content.
     pub(super) fn read(root: &Path) -> Result<Self, Failure> {
         let path = root.join(CONFIG);
-        // What a problem shows of the file must be the repository's own.
+        // A problem quotes the file, so it must not be a file outside the repository.
         let place = if path.is_symlink() {
-            links::inside_without_asking(root, Path::new(CONFIG))
+            links::resolve_inside(root, Path::new(CONFIG))
         } else {
             Some(path.clone())
         };
         let Some(place) = place else {
-            let message = format!("{CONFIG} is a link that leads out of this repository, and is not read");
-            return Err(Failure::new(message).with_help("put the file itself there"));
+            let message =
+                format!("{CONFIG} is a symbolic link that leads out of the repository and was not read");
+            return Err(Failure::new(message).with_help("replace the link with the file"));
         };
         match files::read(&place) {
             Ok(text) => Self::parse(root, &text),
@@ -51,35 +52,37 @@ impl Party {
         }
     }
 
-    /// The party in `root` whose `stanchion.toml` holds `text`.
+    /// Parses `text` as the `stanchion.toml` of the project in `root`.
     ///
     /// # Errors
-    /// Every problem of it.
+    /// Every problem of the text.
     pub(super) fn parse(root: &Path, text: &str) -> Result<Self, Failure> {
-        // Nobody sees a byte order mark; places count without it.
+        // Positions are counted without the byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let config = format::parse_config(CONFIG, text)
-            .map_err(|problems| Failure::Problems { what: format!("{CONFIG} cannot be used"), problems })?;
+        let config = format::parse_config(CONFIG, text).map_err(|problems| Failure::Problems {
+            message: format!("{CONFIG} cannot be used"),
+            problems,
+        })?;
         Ok(Self { root: root.to_owned(), config, text: Some(Arc::from(text)) })
     }
 
-    /// The promises, in order of guideline.
+    /// Promises in order of guideline id.
     pub(super) fn promises(&self) -> Vec<(GuidelineId, Promise)> {
         self.config.promises.iter().map(|it| (it.guideline.clone(), it.promise.clone())).collect()
     }
 
-    /// The nearest party above this one in the same git repository.
+    /// Nearest parent project in the same git repository.
     ///
     /// # Errors
-    /// Those of [`Party::read`].
-    pub(super) fn above(&self) -> Result<Option<Self>, Failure> {
-        // Where a repository begins, nobody above is asked.
+    /// Those of [`Project::read`].
+    pub(super) fn parent(&self) -> Result<Option<Self>, Failure> {
+        // The root of a git repository has no parent project.
         if self.root.join(".git").symlink_metadata().is_ok() {
             return Ok(None);
         }
         for (up, folder) in self.root.ancestors().enumerate().skip(1) {
             if folder.join(CONFIG).symlink_metadata().is_ok() {
-                // Said as it is found from here: there is a file of this name here, too.
+                // Reported with a relative path, because this folder has a file of the same name.
                 return Self::read(folder).map(Some).map_err(|failure| failure.of_folder(&"../".repeat(up)));
             }
             if folder.join(".git").symlink_metadata().is_ok() {
@@ -89,14 +92,15 @@ impl Party {
         Ok(None)
     }
 
-    /// This party and those above from which it inherits, the nearest first.
+    /// This project and the parent projects from which it inherits, nearest first.
     ///
     /// # Errors
-    /// Those of [`Party::read`].
-    pub(super) fn lineage(&self) -> Result<Vec<Self>, Failure> {
+    /// Those of [`Project::read`].
+    pub(super) fn with_ancestors(&self) -> Result<Vec<Self>, Failure> {
         let mut all = vec![self.clone()];
-        while let Some(last) = all.last().filter(|last| last.config.inherit && all.len() < DEEPEST) {
-            match last.above()? {
+        while let Some(last) = all.last().filter(|last| last.config.inherit && all.len() < MAX_PROJECT_DEPTH)
+        {
+            match last.parent()? {
                 Some(above) => all.push(above),
                 None => break,
             }

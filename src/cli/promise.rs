@@ -1,25 +1,25 @@
-//! `stanchion promise`: says that this repository keeps a guideline, or takes that back.
+//! `stanchion promise`: promises that the repository keeps a guideline, or withdraws a promise.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::assess::{self, How, Request};
-use super::clock::Clock;
-use super::guidelines::{self, Followed};
-use super::party::{CONFIG, Party};
-use super::progress::Progress;
-use super::says::{BASELINE, Source};
+use super::assess::{self, AssessOptions, AssessRequest};
+use super::clock::TodayArgument;
+use super::guidelines::{self, FollowedGuidelines};
+use super::policy_files::{BASELINE, PolicySource};
+use super::progress::ProgressDisplay;
+use super::project::{CONFIG, Project};
 use super::shell::{self, quote};
 use super::terminal::Terminal;
-use super::tool_results::{Given, ToolResults};
-use super::{Exit, Failure, baseline, files, root, suggest, turn};
-use crate::engine::waive::entry_of;
+use super::tool_results::{ToolResultArguments, ToolResults};
+use super::{Exit, Failure, baseline, files, root, suggest, write_lock};
+use crate::engine::judge::baseline_entry_for;
 use crate::format;
-use crate::model::{BaselinePart, Date, Finding, Guideline, GuidelineId, Outcome, Promise, Standing};
+use crate::model::{BaselinePart, Date, Finding, FindingStatus, Guideline, GuidelineId, Outcome, Promise};
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
 
-/// Promise to keep a guideline; only such a promise can fail a run
+/// Promise to keep a guideline; only broken promises fail a run
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -27,118 +27,123 @@ Examples:
   stanchion promise packages/lockfile-committed --from-here
   stanchion promise packages/lockfile-committed --withdraw
 
-The promise is written into stanchion.toml, where everybody can read it. With
---from-here, what is found today is written into .stanchion/baseline.toml and
-does not break the promise; what is new does.")]
+The promise is written to stanchion.toml. With --from-here, the findings of
+today are recorded in .stanchion/baseline.toml and do not break the promise; new
+findings do.")]
 pub(super) struct Arguments {
-    /// The guideline's id, namespace/slug
+    /// Guideline id: namespace/slug
     #[arg(value_name = "ID")]
     id: String,
-    /// A path in the repository that promises; without it, the repository you are in
+    /// Any path inside the repository [default: the current folder]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
-    /// Promise it for everything new: what is found today stays as it is
+    /// Promise the guideline for new code only: findings of today do not break the promise
     #[arg(long)]
     from_here: bool,
-    /// Promise it although it is not kept today
+    /// Promise the guideline even if it is not kept today
     #[arg(long, conflicts_with_all = ["from_here", "withdraw"])]
     anyway: bool,
-    /// Take the promise back
+    /// Withdraw the promise
     #[arg(long, conflicts_with = "from_here")]
     withdraw: bool,
     #[command(flatten)]
-    tools: Given,
+    tools: ToolResultArguments,
     #[command(flatten)]
-    clock: Clock,
+    clock: TodayArgument,
 }
 
-/// Promises, or takes back.
+/// Writes or withdraws the promise.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    let place = root::locate(&base, arguments.path.as_slice())?;
-    let party = Party::read(&place.root)?;
+    let selection = root::locate(&base, arguments.path.as_slice())?;
+    let project = Project::read(&selection.root)?;
     if arguments.withdraw {
-        return withdraw(arguments, &base, &party, terminal);
+        return withdraw(arguments, &base, &project, terminal);
     }
-    let mut followed = guidelines::load_party(party.clone())?;
+    let mut followed = guidelines::load_project(project.clone())?;
     let guideline = Arc::clone(followed.get(&arguments.id)?);
-    if let Some(promise) = already(arguments, &party, &guideline.id) {
-        let since = if promise.from_here { "from here since" } else { "since" };
+    if let Some(promise) = existing_promise(arguments, &project, &guideline.id) {
+        let since = if promise.from_here { "for new code since" } else { "since" };
         terminal.print(&wrap(
             terminal.width,
             "",
             "  ",
-            &format!("{} is promised {since} {}; nothing was changed.", guideline.id, promise.since),
+            &format!("{} is already promised {since} {}; nothing was changed.", guideline.id, promise.since),
         ))?;
         return Ok(Exit::Ran);
     }
     followed.guidelines = vec![Arc::clone(&guideline)];
     let today = arguments.clock.today();
-    let tools = arguments.tools.read(&base, &place.root)?;
-    let outcome = assess(&place.root, &followed, (today, tools), terminal)?;
-    let open: Vec<&Finding> =
-        outcome.findings.iter().filter(|finding| !matches!(finding.standing, Standing::Waived(_))).collect();
+    let tools = arguments.tools.read(&base, &selection.root)?;
+    let outcome = assess_guideline(&selection.root, &followed, (today, tools), terminal)?;
+    let open: Vec<&Finding> = outcome
+        .findings
+        .iter()
+        .filter(|finding| !matches!(finding.status, FindingStatus::Waived(_)))
+        .collect();
     if !open.is_empty() && !arguments.from_here && !arguments.anyway {
-        return Err(would_be_broken(&guideline, open.len(), &party));
+        return Err(not_kept_failure(&guideline, open.len(), &project));
     }
-    if let (true, Some(why)) = (arguments.from_here, unknown(&outcome)) {
-        return Err(Failure::new(format!("cannot tell what there is of {} today: {why}", guideline.id))
-            .with_help("mend that first: what is not seen today would break the promise tomorrow"));
+    if let (true, Some(why)) = (arguments.from_here, reason_unknown(&outcome)) {
+        return Err(Failure::new(format!(
+            "cannot tell which findings of {} exist today: {why}",
+            guideline.id
+        ))
+        .with_help("fix this first: a finding that is not recorded today would break the promise tomorrow"));
     }
     let promise = Promise { since: today, from_here: arguments.from_here };
-    let turn = turn::take(&place.root)?;
-    // Read again: somebody may have promised something else meanwhile.
-    let before_text = own_text(&place.root)?;
+    let lock = write_lock::acquire(&selection.root)?;
+    // Read again under the lock: another process may have changed the file.
+    let before_text = read_config_text(&selection.root)?;
     let text = config_with(before_text.as_deref(), &guideline.id, &promise)?;
-    let mut known = baseline::read(Source::Disk(&place.root))?;
+    let mut known = baseline::read_baseline(PolicySource::Disk(&selection.root))?;
     let before = known.clone();
     let entries = known.guidelines.get(&guideline.id).map_or(0, |part| part.entries.len());
     if let (false, false, Some(why)) =
-        (arguments.from_here || entries == 0, arguments.anyway, unknown(&outcome))
+        (arguments.from_here || entries == 0, arguments.anyway, reason_unknown(&outcome))
     {
         return Err(Failure::new(format!(
-            "cannot tell whether {} is kept: {why}; and the {entries} of {BASELINE} would go",
-            guideline.id
+            "cannot tell whether {} is kept: {why}; its {} in {BASELINE} would be lost",
+            guideline.id,
+            if entries == 1 { "entry".to_owned() } else { format!("{entries} entries") }
         ))
-        .with_help(
-            "mend that first, or promise it in full all the same with --anyway; nothing was changed",
-        ));
+        .with_help("fix this first, or promise it in full with --anyway; nothing was changed"));
     }
     if arguments.from_here {
-        let mut entries: Vec<_> = open.iter().map(|finding| entry_of(finding)).collect();
+        let mut entries: Vec<_> = open.iter().map(|finding| baseline_entry_for(finding)).collect();
         entries.sort();
         entries.dedup();
         known.guidelines.insert(guideline.id.clone(), BaselinePart { since: today, entries });
     } else {
         known.guidelines.remove(&guideline.id);
     }
-    // The baseline first: a promise without it would be broken.
+    // The baseline is written first: without it the promise would be broken.
     if known != before {
-        baseline::write(&place.root, &known)?;
+        baseline::write_baseline(&selection.root, &known)?;
     }
-    write_config(&place.root, &text)?;
-    drop(turn);
-    let gone = if arguments.from_here { 0 } else { entries };
+    write_config(&selection.root, &text)?;
+    drop(lock);
+    let removed = if arguments.from_here { 0 } else { entries };
     let files = if known == before { vec![CONFIG] } else { vec![CONFIG, BASELINE] };
-    let add = shell::git_add(&base, &place.root, files);
-    let what = Done { is_new: before_text.is_none(), open: open.len(), gone, add };
-    terminal.print(&told(&guideline, &promise, &what, &outcome, terminal))?;
+    let add = shell::git_add(&base, &selection.root, files);
+    let what = PromiseChange { is_new: before_text.is_none(), open: open.len(), removed, add };
+    terminal.print(&render_result(&guideline, &promise, &what, &outcome, terminal))?;
     Ok(Exit::Ran)
 }
 
-/// What was done, and how it is made known.
-struct Done {
-    /// Whether there was no `stanchion.toml`.
+/// Result of writing a promise, for the report.
+struct PromiseChange {
+    /// Whether `stanchion.toml` was created.
     is_new: bool,
-    /// How many findings there are.
+    /// Number of findings that are not waived.
     open: usize,
-    /// How many entries of the baseline went.
-    gone: usize,
+    /// Number of baseline entries that were removed.
+    removed: usize,
     add: String,
 }
 
-/// The text of the party's `stanchion.toml` as it is now, with its byte order mark; `None` where there is none.
-fn own_text(root: &Path) -> Result<Option<String>, Failure> {
+/// The current text of the project's `stanchion.toml`, with its byte order mark; `None` without the file.
+fn read_config_text(root: &Path) -> Result<Option<String>, Failure> {
     let path = root.join(CONFIG);
     match files::read(&path) {
         Ok(text) => Ok(Some(text)),
@@ -152,59 +157,62 @@ fn write_config(root: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::io("write", Path::new(CONFIG), &error))
 }
 
-/// The promise that is there already and says the same.
-fn already<'p>(arguments: &Arguments, party: &'p Party, id: &GuidelineId) -> Option<&'p Promise> {
-    let promise = &party.config.promises.iter().find(|promised| promised.guideline == *id)?.promise;
+/// The existing promise, if it has the same `from_here`.
+fn existing_promise<'p>(
+    arguments: &Arguments,
+    project: &'p Project,
+    id: &GuidelineId,
+) -> Option<&'p Promise> {
+    let promise = &project.config.promises.iter().find(|promised| promised.guideline == *id)?.promise;
     (promise.from_here == arguments.from_here).then_some(promise)
 }
 
-fn assess(
+fn assess_guideline(
     root: &Path,
-    followed: &Followed,
+    followed: &FollowedGuidelines,
     (today, tools): (Date, ToolResults),
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let progress = Progress::new(terminal);
-    let how = How { every_finding: true, tools, ..How::default() };
-    let request = Request { root, scopes: vec![], change: None, today, how };
+    let progress = ProgressDisplay::new(terminal);
+    let options = AssessOptions { every_finding: true, tools, ..AssessOptions::default() };
+    let request = AssessRequest { root, scopes: vec![], change: None, today, options };
     let assessed = assess::assess(followed, request, &progress)?;
     progress.finish();
-    if let Some(Ok(lane)) = assessed.lane {
-        lane.keep();
+    if let Some(Ok(cache)) = assessed.cache {
+        cache.write();
     }
     Ok(assessed.outcome)
 }
 
-fn would_be_broken(guideline: &Guideline, open: usize, party: &Party) -> Failure {
+fn not_kept_failure(guideline: &Guideline, open: usize, project: &Project) -> Failure {
     let id = &guideline.id;
     let found = if open == 1 { "1 finding".to_owned() } else { format!("{open} findings") };
-    let from_here = party.config.promises.iter().any(|it| it.guideline == *id && it.promise.from_here);
+    let from_here = project.config.promises.iter().any(|it| it.guideline == *id && it.promise.from_here);
     let help = if from_here {
         format!(
-            "it stays promised from here; `stanchion check` shows them, `stanchion promise {id} --anyway` makes it whole at once"
+            "it stays promised from here; `stanchion check` shows the findings, `stanchion promise {id} --anyway` promises it in full now"
         )
     } else {
         format!(
-            "`stanchion promise {id} --from-here` promises it for everything new; or mend them first \
+            "promise it for new code only with `stanchion promise {id} --from-here`; or fix the findings first \
              (`stanchion check`), or promise it with --anyway"
         )
     };
-    Failure::new(format!("{id} has {found} here, so the promise would be broken from its first day"))
-        .with_help(help)
+    Failure::new(format!("{id} has {found} here, so the promise would be broken immediately")).with_help(help)
 }
 
-/// Why not everything could be told about the one guideline of `outcome`.
-fn unknown(outcome: &Outcome) -> Option<String> {
+/// The first reason why the only guideline of `outcome` was not fully assessed.
+fn reason_unknown(outcome: &Outcome) -> Option<String> {
     let entry = outcome.guidelines.first()?;
     if !entry.blind {
         return None;
     }
-    // What is said of this guideline comes before what is said of all.
+    // A reason for this guideline comes before one for all guidelines.
     let about =
         |guideline: Option<usize>| outcome.not_assessed.iter().find(move |it| it.guideline == guideline);
     let first = about(Some(0)).or_else(|| about(None)).or(outcome.not_assessed.first())?;
     let place = first.path.as_ref().map_or_else(String::new, |path| format!("{}: ", path.lossless()));
-    let detail = if first.detail.is_empty() { first.reason.words() } else { first.detail.as_str() };
+    let detail = if first.detail.is_empty() { first.reason.label() } else { first.detail.as_str() };
     let all = outcome.not_assessed.iter().filter(|it| it.guideline.is_none_or(|number| number == 0)).count();
     let more = all.max(1) - 1;
     let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
@@ -213,105 +221,107 @@ fn unknown(outcome: &Outcome) -> Option<String> {
 
 /// The text of `stanchion.toml` with the promise.
 fn config_with(text: Option<&str>, id: &GuidelineId, promise: &Promise) -> Result<String, Failure> {
-    let text = text.map_or_else(|| format::init_config(None), str::to_owned);
-    format::with_promise(&text, id, promise).map_err(|error| cannot_edit(&error.to_string()))
+    let text = text.map_or_else(|| format::render_first_config(None), str::to_owned);
+    format::add_promise(&text, id, promise).map_err(|error| cannot_edit(&error.to_string()))
 }
 
 fn cannot_edit(why: &str) -> Failure {
-    Failure::new(format!("cannot write the promise into {CONFIG}: {why}"))
-        .with_help("write it by hand: docs/promises.md shows how")
+    Failure::new(format!("cannot write the promise to {CONFIG}: {why}"))
+        .with_help("edit the file by hand, as shown in docs/how-to/make-a-promise.md")
 }
 
-fn told(
+fn render_result(
     guideline: &Guideline,
     promise: &Promise,
-    done: &Done,
+    done: &PromiseChange,
     outcome: &Outcome,
     terminal: &Terminal,
 ) -> String {
     let paint = terminal.paint();
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
     let mut out = String::new();
-    let &Done { is_new, open, gone, ref add } = done;
+    let &PromiseChange { is_new, open, removed, ref add } = done;
     if is_new {
         out.push_str(&line(&format!("Wrote {CONFIG}.")));
     }
     let id = paint.text(Role::Strong, guideline.id.as_str());
-    out.push_str(&line(&format!("Promised: {id}, {}.", escape(&guideline.title))));
+    out.push_str(&line(&format!("Promised {id}: {}.", escape(&guideline.title))));
     let number = if open == 1 { "1 finding".to_owned() } else { format!("{open} findings") };
     if promise.from_here && open > 0 {
         out.push_str(&line(&format!(
-            "{number} of today {} in {BASELINE}; whatever is new breaks it.",
-            if open == 1 { "is known" } else { "are known" }
+            "{number} of today {} recorded in {BASELINE}; new findings break the promise.",
+            if open == 1 { "is" } else { "are" }
         )));
     } else if open > 0 {
         out.push_str(&line(&format!(
-            "It is not kept today: {number}. `stanchion check` ends with status 1."
+            "It is not kept today: {number}. `stanchion check` exits with status 1."
         )));
     } else if outcome.guidelines.first().is_some_and(|entry| entry.blind) {
-        let why = unknown(outcome).unwrap_or_default();
-        out.push_str(&line(&format!(
-            "Nothing was found, but not everything could be told: {}",
-            escape(&why)
-        )));
+        let why = reason_unknown(outcome).unwrap_or_default();
+        out.push_str(&line(&format!("No findings, but the assessment is incomplete: {}", escape(&why))));
     } else {
         out.push_str(&line(
-            "It is kept today. From now on `stanchion check` ends with status 1 where it is not.",
+            "It is kept today. From now on, `stanchion check` exits with status 1 if it is not.",
         ));
     }
-    if gone > 0 {
-        let entries = if gone == 1 { "1 entry".to_owned() } else { format!("{gone} entries") };
+    if removed > 0 {
+        let entries = if removed == 1 { "1 entry".to_owned() } else { format!("{removed} entries") };
         out.push_str(&line(&format!(
-            "What stood in {BASELINE} is gone with it ({entries}): the promise is whole now."
+            "Removed {entries} from {BASELINE}: the promise now covers everything."
         )));
     }
     let command = paint.command(&escape(add));
-    out.push_str(&line(&format!("To make it known: {command}, and commit.")));
+    out.push_str(&line(&format!("To share it: {command}, then commit.")));
     out
 }
 
-/// Takes a promise back.
-fn withdraw(arguments: &Arguments, base: &Path, party: &Party, terminal: &Terminal) -> Result<Exit, Failure> {
-    let turn = turn::take(&party.root)?;
-    // Read again: somebody may have promised something else meanwhile.
-    let text = own_text(&party.root)?;
-    let party = match &text {
-        Some(text) => &Party::parse(&party.root, text)?,
-        None => party,
+/// Withdraws a promise.
+fn withdraw(
+    arguments: &Arguments,
+    base: &Path,
+    project: &Project,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let lock = write_lock::acquire(&project.root)?;
+    // Read again under the lock: another process may have changed the file.
+    let text = read_config_text(&project.root)?;
+    let project = match &text {
+        Some(text) => &Project::parse(&project.root, text)?,
+        None => project,
     };
-    let promised = || party.config.promises.iter().map(|promised| promised.guideline.as_str());
+    let promised = || project.config.promises.iter().map(|promised| promised.guideline.as_str());
     let id = GuidelineId::new(&arguments.id).ok().filter(|id| promised().any(|it| it == id.as_str()));
     let (Some(id), Some(text)) = (id, &text) else {
-        let near = suggest::near(&arguments.id, promised());
+        let near = suggest::similar_names(&arguments.id, promised());
         let help = match near.as_slice() {
-            [] => "`stanchion list` shows what is promised".to_owned(),
+            [] => "`stanchion list` shows the promises".to_owned(),
             near => format!("did you mean {}?", near.join(" or ")),
         };
         return Err(Failure::new(format!("`{}` is not promised here", arguments.id)).with_help(help));
     };
-    let without = format::without_promise(text, &id).map_err(|error| cannot_edit(&error.to_string()))?;
-    // Before anything is written: a baseline that cannot be read stops here.
-    let mut known = baseline::read(Source::Disk(&party.root))?;
+    let without = format::remove_promise(text, &id).map_err(|error| cannot_edit(&error.to_string()))?;
+    // Read before anything is written: an unreadable baseline stops here.
+    let mut known = baseline::read_baseline(PolicySource::Disk(&project.root))?;
     if let Some(text) = without {
-        write_config(&party.root, &text)?;
+        write_config(&project.root, &text)?;
     }
     let entries = known.guidelines.remove(&id).map_or(0, |part| part.entries.len());
-    let mut told = format!("{id} is no longer promised.");
+    let mut message = format!("{id} is no longer promised.");
     if entries > 0 {
-        baseline::write(&party.root, &known)?;
-        let gone = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
-        told.push_str(&format!(" What stood in {BASELINE} is gone with it ({gone})."));
+        baseline::write_baseline(&project.root, &known)?;
+        let removed = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+        message.push_str(&format!(" Removed {removed} from {BASELINE}."));
     }
-    drop(turn);
-    told.push_str(
-        " What it finds is advice again; `stanchion check --since` tells reviewers that it was taken back.",
+    drop(lock);
+    message.push_str(
+        " Its findings are advice again; `stanchion check --since` reports the withdrawal to reviewers.",
     );
     let place = arguments.path.as_ref().map_or_else(String::new, |path| format!(" {}", quote(path)));
-    told.push_str(&format!(" To promise it again: stanchion promise {id}{}", escape(&place)));
+    message.push_str(&format!(" To promise it again: stanchion promise {id}{}", escape(&place)));
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
     let files = if entries > 0 { vec![CONFIG, BASELINE] } else { vec![CONFIG] };
-    let add = shell::git_add(base, &party.root, files);
-    let known = line(&format!("To make it known: {}, and commit.", terminal.paint().command(&escape(&add))));
-    terminal.print(&format!("{}{known}", line(&told)))?;
+    let add = shell::git_add(base, &project.root, files);
+    let known = line(&format!("To share it: {}, then commit.", terminal.paint().command(&escape(&add))));
+    terminal.print(&format!("{}{known}", line(&message)))?;
     Ok(Exit::Ran)
 }

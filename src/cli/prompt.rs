@@ -1,4 +1,4 @@
-//! Asking somebody at a terminal, one line at a time.
+//! Interactive prompts at a terminal, one line at a time.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
@@ -7,32 +7,32 @@ use super::{Failure, interrupt};
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
 
-/// Whether somebody can be asked: both sides of the talk are a terminal.
-pub(super) fn can_ask() -> bool {
+/// Whether standard input and standard output are both a terminal.
+pub(super) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
-/// Asks until the answer is understood. An empty answer is `default`, if there is one.
+/// Prompts until `understand` accepts the answer. An empty answer means `default`, if there is one.
 ///
 /// # Errors
-/// When the talk ends (Ctrl-D).
-pub(super) fn ask<T>(
+/// End of input (Ctrl-D).
+pub(super) fn prompt<T>(
     terminal: &Terminal,
     question: &str,
     default: Option<&str>,
     understand: impl Fn(&str) -> Result<T, String>,
 ) -> Result<T, Failure> {
-    interrupt::answer_at_once();
+    interrupt::install_handler();
     let hint = default.map_or_else(String::new, |default| format!(" [{}]", escape(default)));
     loop {
         let head = terminal.paint().text(Role::Strong, question);
         terminal.print(&format!("{head}{hint}: "))?;
-        // A closed output was told by `print`.
+        // `print` has already reported a closed output.
         let _ = io::stdout().flush();
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);
         if matches!(read, Ok(0) | Err(_)) {
-            return Err(Failure::new("the talk ended before everything was answered")
+            return Err(Failure::new("the input ended before every question was answered")
                 .with_help("nothing was written"));
         }
         let answer = line.trim();

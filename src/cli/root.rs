@@ -1,32 +1,32 @@
-//! Which repository is meant, and which part of it.
+//! Finds the repository root and the selected paths below it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::engine::tree::{Entry, ReadError, Tree as _};
+use crate::engine::tree::{PathEntry, ReadError, Tree as _};
 use crate::engine::walk::DiskTree;
 use crate::model::RepoPath;
 
-/// What makes a folder a root.
-const MARKS: [&str; 2] = ["stanchion.toml", ".git"];
+/// File names that mark a folder as a repository root.
+const ROOT_MARKERS: [&str; 2] = ["stanchion.toml", ".git"];
 
-/// A repository and the parts of it that were asked for.
+/// A repository and the selected paths below its root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    /// The root, absolute, without links.
+pub(super) struct Selection {
+    /// Root: absolute, without symbolic links.
     pub(super) root: PathBuf,
-    /// Parts of it; empty means all.
+    /// Selected paths; empty selects everything.
     pub(super) scopes: Vec<RepoPath>,
-    /// Those of them that are not on disk; a change may know them all the same.
+    /// Selected paths that are not on disk; a change may still contain them.
     pub(super) missing: Vec<RepoPath>,
 }
 
-/// The directory the program was started in.
+/// Returns the current directory.
 ///
 /// # Errors
-/// When it is gone or may not be read.
-#[expect(clippy::disallowed_methods, reason = "the one place that asks for the directory")]
+/// The directory was removed or is not readable.
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the current directory")]
 pub(super) fn current_directory() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|error| {
         Failure::new(format!("cannot tell the current directory: {}", super::failure::system_words(&error)))
@@ -34,68 +34,68 @@ pub(super) fn current_directory() -> Result<PathBuf, Failure> {
     })
 }
 
-/// Finds the root: the nearest folder, from the first path upwards, that holds `stanchion.toml` or
-/// `.git`; where there is none, the path itself. No path means `.`.
+/// Finds the root: the nearest folder from the first path upwards that contains `stanchion.toml` or `.git`,
+/// or the path itself if there is none. Without paths, `.` is used.
 ///
 /// # Errors
 /// A path that does not exist, or paths of different repositories.
-pub(super) fn locate(base: &Path, paths: &[PathBuf]) -> Result<Place, Failure> {
+pub(super) fn locate(base: &Path, paths: &[PathBuf]) -> Result<Selection, Failure> {
     locate_with(base, paths, false)
 }
 
-/// As [`locate`]; a path that is not on disk is taken as it is written, and is among the missing ones.
+/// Like [`locate`], but accepts paths that are not on disk and returns them in `missing`.
 ///
 /// # Errors
-/// Paths of different repositories, or one that leads nowhere.
-pub(super) fn locate_in_change(base: &Path, paths: &[PathBuf]) -> Result<Place, Failure> {
+/// Paths of different repositories, or a missing path that contains `..` or is below a file.
+pub(super) fn locate_in_change(base: &Path, paths: &[PathBuf]) -> Result<Selection, Failure> {
     locate_with(base, paths, true)
 }
 
-fn locate_with(base: &Path, paths: &[PathBuf], may_be_missing: bool) -> Result<Place, Failure> {
+fn locate_with(base: &Path, paths: &[PathBuf], may_be_missing: bool) -> Result<Selection, Failure> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
-    let mut place: Option<(Place, &Path)> = None;
+    let mut selection: Option<(Selection, &Path)> = None;
     let mut everything = false;
     for path in paths {
-        let found = canonical(base, path);
+        let found = canonicalize_path(base, path);
         let is_missing = may_be_missing && found.is_err();
         let full = match found {
-            Err(failure) if may_be_missing => as_written(base, path).ok_or(failure)?,
+            Err(failure) if may_be_missing => path_as_written(base, path).ok_or(failure)?,
             found => found?,
         };
-        let (place, first) = match &mut place {
-            Some(place) => place,
-            None => place.insert((Place { root: root_of(&full), ..Place::default() }, path)),
+        let (selection, first) = match &mut selection {
+            Some(selection) => selection,
+            None => selection.insert((Selection { root: root_of(&full), ..Selection::default() }, path)),
         };
-        let marked = marked_ancestor(&full);
-        let same = full.starts_with(&place.root) && marked.is_none_or(|root| root == place.root);
+        let marked = find_marked_ancestor(&full);
+        let same = full.starts_with(&selection.root) && marked.is_none_or(|root| root == selection.root);
         if !same {
             return Err(Failure::new(format!(
                 "{} and {} are in different repositories",
                 first.display(),
                 path.display()
             ))
-            .with_help("check them one at a time"));
+            .with_help("check one repository at a time"));
         }
-        let scope = relative(&place.root, &full);
+        let scope = relative(&selection.root, &full);
         everything |= scope.bytes().is_empty();
         if is_missing {
-            place.missing.push(scope.clone());
+            selection.missing.push(scope.clone());
         }
-        place.scopes.push(scope);
+        selection.scopes.push(scope);
     }
-    let (mut place, _) = place.ok_or_else(|| Failure::new("no path was given"))?;
+    let (mut selection, _) = selection.ok_or_else(|| Failure::new("no path was given"))?;
     if everything {
-        place.scopes.clear();
+        selection.scopes.clear();
     }
-    place.scopes.sort();
-    place.scopes.dedup();
-    Ok(place)
+    selection.scopes.sort();
+    selection.scopes.dedup();
+    Ok(selection)
 }
 
-/// Where a path would be if it were there: the nearest folder above it that is, and the rest as it is
-/// written. `None` when the rest leads upwards.
-fn as_written(base: &Path, path: &Path) -> Option<PathBuf> {
+/// The path of a missing file: the nearest existing parent folder, resolved, plus the remaining components.
+/// `None` if they lead upwards.
+fn path_as_written(base: &Path, path: &Path) -> Option<PathBuf> {
     let full = base.join(path);
     let (above, found) = full.ancestors().skip(1).find_map(|it| Some((it, it.canonicalize().ok()?)))?;
     let rest = full.strip_prefix(above).ok()?;
@@ -103,12 +103,12 @@ fn as_written(base: &Path, path: &Path) -> Option<PathBuf> {
     (plain && found.is_dir()).then(|| found.join(rest))
 }
 
-fn canonical(base: &Path, path: &Path) -> Result<PathBuf, Failure> {
+fn canonicalize_path(base: &Path, path: &Path) -> Result<PathBuf, Failure> {
     base.join(path).canonicalize().map_err(|error| {
         let failure = Failure::io("assess", path, &error);
         match error.kind() {
             io::ErrorKind::NotFound => {
-                failure.with_help("give a folder or a file that exists, or none for `.`")
+                failure.with_help("give an existing folder or file, or no path for `.`")
             }
             _ => failure,
         }
@@ -117,11 +117,12 @@ fn canonical(base: &Path, path: &Path) -> Result<PathBuf, Failure> {
 
 fn root_of(full: &Path) -> PathBuf {
     let folder = if full.is_dir() { full } else { full.parent().unwrap_or(full) };
-    marked_ancestor(full).unwrap_or(folder).to_path_buf()
+    find_marked_ancestor(full).unwrap_or(folder).to_path_buf()
 }
 
-fn marked_ancestor(full: &Path) -> Option<&Path> {
-    full.ancestors().find(|folder| MARKS.iter().any(|mark| folder.join(mark).symlink_metadata().is_ok()))
+fn find_marked_ancestor(full: &Path) -> Option<&Path> {
+    full.ancestors()
+        .find(|folder| ROOT_MARKERS.iter().any(|mark| folder.join(mark).symlink_metadata().is_ok()))
 }
 
 /// `full` relative to `root`, `/`-separated.
@@ -136,26 +137,26 @@ pub(super) fn relative(root: &Path, full: &Path) -> RepoPath {
     RepoPath::new(bytes)
 }
 
-/// The repository's files as they are on disk.
+/// Opens the repository's files on disk.
 ///
 /// # Errors
-/// When the root cannot be opened.
+/// The root cannot be opened.
 pub(super) fn open(root: &Path) -> Result<DiskTree, Failure> {
     DiskTree::open(root).map_err(|error| cannot_read(root, &error))
 }
 
-/// Every path of the repository.
+/// Lists every path of the repository.
 ///
 /// # Errors
-/// When the root cannot be listed.
-pub(super) fn entries(root: &Path) -> Result<Vec<Entry>, Failure> {
+/// The root cannot be listed.
+pub(super) fn list_entries(root: &Path) -> Result<Vec<PathEntry>, Failure> {
     let listing = open(root)?.list().map_err(|error| cannot_read(root, &error))?;
     Ok(listing.entries)
 }
 
-/// The repository as a whole cannot be read.
+/// The failure for a repository that cannot be read.
 pub(super) fn cannot_read(root: &Path, error: &ReadError) -> Failure {
-    Failure::new(format!("cannot read {}: {}: {}", root.display(), error.reason.words(), error.detail))
+    Failure::new(format!("cannot read {}: {}: {}", root.display(), error.reason.label(), error.detail))
 }
 
 #[cfg(test)]
@@ -176,9 +177,9 @@ mod tests {
 
     fn at(base: &Path, paths: &[&str]) -> Result<(String, Vec<String>), String> {
         let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-        let place = locate(base, &paths).map_err(|failure| failure.to_string())?;
-        let root = relative(base, &place.root).lossless().into_owned();
-        Ok((root, place.scopes.iter().map(|scope| scope.lossless().into_owned()).collect()))
+        let selection = locate(base, &paths).map_err(|failure| failure.to_string())?;
+        let root = relative(base, &selection.root).lossless().into_owned();
+        Ok((root, selection.scopes.iter().map(|scope| scope.lossless().into_owned()).collect()))
     }
 
     #[test]
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_on_disk_may_be_in_a_change() {
+    fn missing_paths_may_be_in_a_change() {
         let (_folder, base) = tree();
         let place = |path: &str| locate_in_change(&base, &[PathBuf::from(path)]);
         let found = place("a/gone/deep.rs").expect("a place");
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_one_place_is_said() {
+    fn unusable_paths_are_reported() {
         let (_folder, base) = tree();
         assert_eq!(at(&base, &["a", "b"]).expect_err("refused"), "a and b are in different repositories");
         assert!(at(&base, &["none"]).expect_err("refused").starts_with("cannot assess none: no such file"));

@@ -1,32 +1,33 @@
-//! Paths in commands that a reader may copy into a shell.
+//! Quotes paths in commands that users may copy to a shell.
 
 use std::path::Path;
 
-/// A path as a shell takes it for one word, and a program for no option. Not escaped for a terminal.
+/// Quotes a path as one shell word that is not parsed as an option. Not escaped for a terminal.
 pub(super) fn quote(path: &Path) -> String {
-    crate::report::quote(&path.to_string_lossy())
+    crate::report::quote_for_shell(&path.to_string_lossy())
 }
 
-/// `git add` for files of the party in `root`, as it works in the folder `base`. Not escaped for a terminal.
+/// The `git add` command for files of the project in `root`, relative to the folder `base`. Not escaped for a
+/// terminal.
 pub(super) fn git_add<'f>(base: &Path, root: &Path, files: impl IntoIterator<Item = &'f str>) -> String {
-    git(base, root, "add", files)
+    git_command(base, root, "add", files)
 }
 
-/// The same for any command of git that takes paths.
-pub(super) fn git<'f>(
+/// The same for another git command that takes paths.
+pub(super) fn git_command<'f>(
     base: &Path,
     root: &Path,
     command: &str,
     files: impl IntoIterator<Item = &'f str>,
 ) -> String {
-    let way = way(base, root);
+    let prefix = relative_prefix(base, root);
     let files: Vec<String> =
-        files.into_iter().map(|file| crate::report::quote(&format!("{way}{file}"))).collect();
+        files.into_iter().map(|file| crate::report::quote_for_shell(&format!("{prefix}{file}"))).collect();
     format!("git {command} {}", files.join(" "))
 }
 
-/// What stands before a path of `root` so that it is found from `base`: nothing, `../`, or `folder/`.
-fn way(base: &Path, root: &Path) -> String {
+/// Prefix for paths of `root` as seen from `base`: empty, `../`, or `folder/`.
+fn relative_prefix(base: &Path, root: &Path) -> String {
     let base = base.canonicalize().unwrap_or_else(|_| base.to_path_buf());
     if let Ok(below) = base.strip_prefix(root) {
         return "../".repeat(below.components().count());
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_found_from_where_one_is() {
+    fn paths_are_relative_to_the_current_folder() {
         let add = |base: &str, root: &str| git_add(Path::new(base), Path::new(root), ["a b", "c"]);
         assert_eq!(add("/none/r", "/none/r"), "git add 'a b' c");
         assert_eq!(add("/none/r/x/y", "/none/r"), "git add '../../a b' ../../c");

@@ -1,14 +1,14 @@
-//! "Did you mean": names near to one that was typed.
+//! "Did you mean": names similar to a mistyped one.
 
-/// At most three of `names` that are near to `typed`, nearest first.
-pub(super) fn near<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// Returns at most three of `names` that are similar to `typed`, most similar first.
+pub(super) fn similar_names<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut rated: Vec<(usize, &str)> = names
         .map(|name| {
             let slug = name.split_once('/').map_or(name, |parts| parts.1);
             let whole = strsim::damerau_levenshtein(typed, name);
             let part = strsim::damerau_levenshtein(typed, slug);
-            let held = typed.len() >= 3 && name.contains(typed);
-            (if held { 0 } else { whole.min(part) }, name)
+            let contains_typed = typed.len() >= 3 && name.contains(typed);
+            (if contains_typed { 0 } else { whole.min(part) }, name)
         })
         .filter(|(distance, _)| *distance <= (typed.chars().count() / 3).max(2))
         .collect();
@@ -29,7 +29,7 @@ mod tests {
             ("owners", &["`teams/code-owners`"]),
             ("zzzzzz", &[]),
         ] {
-            assert_eq!(near(typed, names.into_iter()), expected, "{typed}");
+            assert_eq!(similar_names(typed, names.into_iter()), expected, "{typed}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the terminal can show, read from the environment once, and the only way out to it.
+//! Capabilities of the terminal, and all output to it.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -7,18 +7,18 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::failure::system_words;
 use super::{Failure, ci};
-use crate::report::encode::log::{Guard, guarded};
+use crate::report::encode::log::{LogGuard, neutralize_commands};
 use crate::report::{HumanStyle, Paint};
 
-/// Columns when nothing tells.
+/// Columns if the width is unknown.
 const WIDTH: usize = 80;
-/// Widest text; longer lines are hard to read.
+/// Maximum width of text; longer lines are hard to read.
 const WIDEST: usize = 120;
 
-/// When colours are used.
+/// When to use colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum ColorWhen {
-    /// For a terminal that shows them; NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM are heeded
+    /// If the terminal supports them, and according to NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM
     Auto,
     /// Always
     Always,
@@ -26,28 +26,28 @@ pub(super) enum ColorWhen {
     Never,
 }
 
-/// What standard output and standard error can show.
+/// Capabilities of standard output and standard error.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about two streams")]
 pub(super) struct Terminal {
-    /// Whether standard output shows colours.
+    /// Whether standard output uses colors.
     pub(super) color: bool,
-    /// Whether standard error shows colours.
+    /// Whether standard error uses colors.
     error_color: bool,
-    /// Columns.
+    /// Width in columns.
     pub(super) width: usize,
-    /// Whether standard output goes elsewhere than to a terminal.
+    /// Whether standard output is not a terminal.
     piped: bool,
-    /// Whether characters outside ASCII may be drawn.
+    /// Whether characters outside ASCII may be used.
     pub(super) unicode: bool,
-    /// Whether somebody may be watching standard error.
-    pub(super) watched: bool,
-    /// Whether a build server reads along and takes orders from lines.
-    guarded: bool,
+    /// Whether standard error is a terminal.
+    pub(super) is_stderr_interactive: bool,
+    /// Whether a build server interprets commands in the log.
+    neutralize_commands: bool,
 }
 
 impl Terminal {
-    /// Looks at the streams and the environment.
+    /// Detects the capabilities from the streams and the environment.
     pub(super) fn detect(when: ColorWhen) -> Self {
         let chosen = |auto: ColorChoice| match when {
             ColorWhen::Auto => auto != ColorChoice::Never,
@@ -60,27 +60,27 @@ impl Terminal {
             width: width(),
             piped: !io::stdout().is_terminal(),
             unicode: unicode(&[variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG")]),
-            watched: io::stderr().is_terminal(),
-            guarded: ci::takes_orders(&variable),
+            is_stderr_interactive: io::stderr().is_terminal(),
+            neutralize_commands: ci::interprets_log_commands(&variable),
         }
     }
 
-    /// Whether standard output goes elsewhere than to a terminal.
+    /// Whether standard output is not a terminal.
     pub(super) fn is_piped(&self) -> bool {
         self.piped
     }
 
-    /// How text for standard output is drawn.
+    /// Paint for standard output.
     pub(super) fn paint(&self) -> Paint {
         Paint { color: self.color, unicode: self.unicode }
     }
 
-    /// How text for standard error is drawn.
+    /// Paint for standard error.
     pub(super) fn error_paint(&self) -> Paint {
         Paint { color: self.error_color, unicode: self.unicode }
     }
 
-    /// How a report for standard output looks.
+    /// Style of a report on standard output.
     pub(super) fn style(&self) -> HumanStyle {
         HumanStyle {
             color: self.color,
@@ -91,24 +91,24 @@ impl Terminal {
         }
     }
 
-    /// How problems on standard error look: all of them, since no command shows the others.
+    /// Style of problems on standard error. Shows all of them, because no other command would.
     pub(super) fn error_style(&self) -> HumanStyle {
         HumanStyle { color: self.error_color, cap: Some(usize::MAX), ..self.style() }
     }
 
-    /// Writes text (escaped by whoever made it) to standard output. A reader that went away is no failure.
+    /// Writes text, which the caller has escaped, to standard output. A closed pipe is not an error.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
         self.stream(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Writes a text that another program reads, as it is.
+    /// Writes text for another program, unchanged.
     pub(super) fn print_for_programs(&self, text: &str) -> Result<(), Failure> {
         self.stream_for_programs(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Whether a build server reads along, and would take an order from a line of `text`.
-    pub(super) fn would_obey(&self, text: &str) -> bool {
-        self.guarded && guarded(text) != text
+    /// Whether a build server would interpret a line of `text` as a log command.
+    pub(super) fn contains_log_command(&self, text: &str) -> bool {
+        self.neutralize_commands && neutralize_commands(text) != text
     }
 
     /// Writes clap's help to standard output.
@@ -117,29 +117,29 @@ impl Terminal {
         self.print(&format!("{}\n", text.trim_end()))
     }
 
-    /// Lets `write` write to standard output through a buffer. A reader that went away is no failure.
+    /// Passes a buffered standard output to `write`. A closed pipe is not an error.
     pub(super) fn stream(
         &self,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        if !self.guarded {
+        if !self.neutralize_commands {
             return self.stream_for_programs(write);
         }
         self.stream_for_programs(|out| {
-            let mut guard = Guard::new(out);
+            let mut guard = LogGuard::new(out);
             write(&mut guard).and_then(|()| guard.flush())
         })
     }
 
-    /// The same for what another program reads as a whole, which orders nothing by itself.
-    #[expect(clippy::unused_self, reason = "having a Terminal is the right to print")]
+    /// Like [`Terminal::stream`], for output that another program parses: log commands are not escaped.
+    #[expect(clippy::unused_self, reason = "only holders of a Terminal may print")]
     pub(super) fn stream_for_programs(
         &self,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
         let written = write(&mut out).and_then(|()| out.flush());
-        // Whatever is left in the buffer must not be tried again when it is dropped.
+        // Dropping the writer would try to write the rest of the buffer again.
         let _ = out.into_parts();
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -149,9 +149,10 @@ impl Terminal {
         }
     }
 
-    /// Writes text to standard error, which may be closed.
-    pub(super) fn complain(&self, text: &str) {
-        let text = if self.guarded { guarded(text).into() } else { Cow::Borrowed(text) };
+    /// Writes text to standard error; write errors are ignored.
+    pub(super) fn print_error(&self, text: &str) {
+        let text =
+            if self.neutralize_commands { neutralize_commands(text).into() } else { Cow::Borrowed(text) };
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 }
@@ -164,7 +165,7 @@ fn width() -> usize {
     columns.unwrap_or(WIDTH).min(WIDEST)
 }
 
-/// Whether the locale, first word that is set of LC_ALL, LC_CTYPE and LANG, leaves room for UTF-8.
+/// Whether the locale, the first non-empty value of LC_ALL, LC_CTYPE and LANG, allows UTF-8.
 fn unicode(locale: &[String]) -> bool {
     let Some(locale) = locale.iter().find(|value| !value.is_empty()) else { return true };
     let locale = locale.to_ascii_lowercase();
@@ -174,8 +175,8 @@ fn unicode(locale: &[String]) -> bool {
     }
 }
 
-/// A variable of the environment; empty where it is not set, or no text.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment for what is shown")]
+/// Value of an environment variable; empty if it is not set or not Unicode.
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the environment for output")]
 pub(super) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What other linters found: `--sarif-in FILE`, read and put in its place.
+//! Findings of other linters: reads `--sarif-in FILE` and resolves its paths.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -7,38 +7,37 @@ use super::failure::system_words;
 use super::{Failure, files};
 use crate::engine::{ToolRun, read_sarif};
 
-/// Largest file of results, in bytes.
-const LARGEST: u64 = 128 << 20;
+/// Maximum size of a SARIF file in bytes.
+const MAX_SARIF_BYTES: u64 = 128 << 20;
 
-/// The results that are given.
+/// The `--sarif-in` option.
 #[derive(clap::Args, Clone, Debug, Default)]
-pub(super) struct Given {
-    /// Take what another linter found from its SARIF, for guidelines that ask it; `-` is standard input; may be given
-    /// again
+pub(super) struct ToolResultArguments {
+    /// Read findings of another linter from a SARIF file, for `tool` checks; `-`: standard input; repeatable
     #[arg(long, value_name = "FILE")]
     sarif_in: Vec<PathBuf>,
 }
 
-impl Given {
-    /// Reads the files. Paths in them become absolute: what is relative counts from `root`, where the tool ran.
+impl ToolResultArguments {
+    /// Reads the files. Relative paths in them are resolved against `root`, where the linter ran.
     ///
     /// # Errors
-    /// A file that cannot be read, or is no SARIF.
+    /// A file cannot be read or is not SARIF.
     pub(super) fn read(&self, base: &Path, root: &Path) -> Result<ToolResults, Failure> {
         let mut all = Vec::new();
         for file in &self.sarif_in {
             let text = if file.as_os_str() == "-" {
                 standard_input()
             } else {
-                files::read_at_most(&base.join(file), LARGEST)
+                files::read_at_most(&base.join(file), MAX_SARIF_BYTES)
             };
             let text = text.map_err(|error| {
                 let failure = Failure::new(format!("cannot read {}: {}", file.display(), system_words(&error)));
-                failure.with_help("give the SARIF that another linter wrote, for example: ruff check --output-format sarif --output-file ruff.sarif")
+                failure.with_help("give a SARIF file of another linter, for example: ruff check --output-format sarif --output-file ruff.sarif")
             })?;
             let runs = read_sarif(&text).map_err(|message| {
                 Failure::new(format!("{} cannot be used: {message}", file.display()))
-                    .with_help("give the SARIF 2.1.0 that another linter wrote")
+                    .with_help("give a SARIF 2.1.0 file of another linter")
             })?;
             all.extend(runs);
         }
@@ -48,8 +47,8 @@ impl Given {
         Ok(ToolResults { runs: all, root: root.to_owned() })
     }
 
-    /// The options again, for a command that is named.
-    pub(super) fn repeated(&self) -> String {
+    /// The options as part of a command line.
+    pub(super) fn to_arguments(&self) -> String {
         let quoted = self.sarif_in.iter().map(|file| format!(" --sarif-in {}", super::shell::quote(file)));
         quoted.collect()
     }
@@ -57,14 +56,14 @@ impl Given {
 
 fn standard_input() -> io::Result<String> {
     let mut text = String::new();
-    io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST {
-        return Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20)));
+    io::stdin().lock().take(MAX_SARIF_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_SARIF_BYTES {
+        return Err(io::Error::other(format!("larger than {} MiB", MAX_SARIF_BYTES >> 20)));
     }
     Ok(text)
 }
 
-/// A path with `.` and `..` worked out, below `root` unless it is absolute.
+/// Normalizes `.` and `..` in a path, and resolves a relative path against `root`.
 fn absolute(root: &Path, file: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     if !file.starts_with(b"/") && !begins_with_drive(file) {
@@ -85,7 +84,7 @@ fn absolute(root: &Path, file: &[u8]) -> Vec<u8> {
         out.push(b'/');
         out.extend_from_slice(part);
     }
-    // `file:///c:/x` and `C:\x` are one file.
+    // `file:///c:/x` and `C:\x` are the same file.
     if begins_with_drive(&out[1.min(out.len())..]) {
         out[1].make_ascii_uppercase();
     }
@@ -96,7 +95,7 @@ fn begins_with_drive(path: &[u8]) -> bool {
     path.len() > 2 && path[0].is_ascii_alphabetic() && path[1] == b':' && path[2] == b'/'
 }
 
-/// The folder as paths in results are written: with slashes, and on Windows as `/C:/work`.
+/// The folder in the notation of result paths: with slashes, and on Windows as `/C:/work`.
 fn slashed(root: &Path) -> Vec<u8> {
     let bytes = root.as_os_str().as_encoded_bytes();
     if cfg!(windows) { windows_slashed(bytes) } else { bytes.to_vec() }
@@ -112,18 +111,19 @@ fn windows_slashed(root: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Results with absolute paths.
+/// Findings of other linters, with absolute paths.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ToolResults {
     runs: Vec<ToolRun>,
-    /// The party that they were given for.
+    /// Root of the project for which they were given.
     root: PathBuf,
 }
 
 impl ToolResults {
-    /// The results for the party in `root`: those below it, relative to it. Others are left as they are for the
-    /// party that they were given for, which tells of them, and are none for those below.
-    pub(super) fn for_party(&self, root: &Path) -> Vec<ToolRun> {
+    /// The results for the project in `root`, with paths relative to it. Results outside `root` keep their
+    /// absolute path for the project for which they were given, which reports them; nested projects ignore
+    /// them.
+    pub(super) fn for_project(&self, root: &Path) -> Vec<ToolRun> {
         let prefix = slashed(root);
         let below =
             |file: &[u8]| file.strip_prefix(prefix.as_slice())?.strip_prefix(b"/").map(<[u8]>::to_vec);
@@ -154,7 +154,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn paths_find_their_place() {
+    fn paths_are_resolved() {
         let root = Path::new("/work/repo");
         for (file, expected) in [
             ("src/a.py", "/work/repo/src/a.py"),
@@ -174,10 +174,10 @@ mod tests {
             {"ruleId": "r", "locations": [{"physicalLocation": {"artifactLocation": {"uri": "/work/repository/a"}}}]}]}]}"#;
         let runs = read_sarif(text).expect("SARIF");
         let given = ToolResults { runs, root: root.to_owned() };
-        let here = given.for_party(root);
+        let here = given.for_project(root);
         assert_eq!(path(&here[0].results[0]), "sub/a");
         assert_eq!(path(&here[0].results[1]), "/work/repository/a");
-        let below = given.for_party(Path::new("/work/repo/sub"));
+        let below = given.for_project(Path::new("/work/repo/sub"));
         assert_eq!(below[0].results.len(), 1);
         assert_eq!(path(&below[0].results[0]), "a");
     }

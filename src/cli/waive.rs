@@ -1,161 +1,162 @@
-//! `stanchion waive`: steps over a guideline, with a reason and an end.
+//! `stanchion waive`: writes a waiver, with a reason and an end.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::assess::{self, Assessed, How, Request};
-use super::clock::Clock;
-use super::guidelines::{self, Followed, is_plain};
-use super::party::Party;
-use super::progress::Progress;
-use super::says::{self, Source, WAIVERS};
+use super::assess::{self, AssessOptions, AssessRequest, Assessed};
+use super::clock::TodayArgument;
+use super::guidelines::{self, FollowedGuidelines, is_plain};
+use super::policy_files::{self, PolicySource, WAIVERS};
+use super::progress::ProgressDisplay;
+use super::project::Project;
 use super::terminal::Terminal;
-use super::tool_results::{Given, ToolResults};
-use super::{Exit, Failure, ask, comments, files, root, shell, turn};
-use crate::engine::waive::{glob_problem, is_in_effect};
+use super::tool_results::{ToolResultArguments, ToolResults};
+use super::{Exit, Failure, comments, files, prompt, root, shell, write_lock};
+use crate::engine::judge::{glob_problem, is_in_effect};
 use crate::format;
 use crate::model::{
-    Date, Effect, Finding, Guideline, Outcome, RepoPath, Waiver, WaiverEnd, WaiverKind, WaiverPlace,
+    Date, Finding, Guideline, Outcome, RepoPath, Waiver, WaiverEffect, WaiverEnd, WaiverKind, WaiverPlace,
     WaiverReach,
 };
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
 use crate::text::Span;
 
-/// Days until a waiver ends, if nobody says otherwise.
-const DAYS: i32 = 180;
-/// Findings that are shown before the questions.
-const SHOWN: usize = 5;
+/// Days until a waiver ends by default.
+const DEFAULT_DAYS: i32 = 180;
+/// Number of findings shown before the prompts.
+const MAX_SHOWN: usize = 5;
 
 /// Step over a guideline, with a reason
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   stanchion waive resilience/http-timeouts --path 'tools/**' --kind cost \\
-      --reason 'one-off scripts that somebody watches'
-  stanchion waive resilience/http-timeouts src/a.py:14 --inline --kind deferred \\
-      --reason 'the client is replaced in March' --until 2027-03-31
-  stanchion waive resilience/http-timeouts     asks, at a terminal
+      --reason 'one-off scripts that are run by hand'
+  stanchion waive resilience/http-timeouts src/a.py:14 --inline \\
+      --kind deferred --reason 'the client is replaced in March' \\
+      --until 2027-03-31
+  stanchion waive resilience/http-timeouts     prompt for kind, reason and end
 
-It takes effect as soon as it is written, is shown in every report, and ends
-(after 180 days, if you do not say otherwise). Nobody has to agree.")]
+A waiver takes effect immediately, appears in every report and ends (after 180
+days by default). No one else has to agree.")]
 pub(super) struct Arguments {
-    /// The guideline's id, namespace/slug
+    /// Guideline id: namespace/slug
     #[arg(value_name = "ID")]
     id: String,
-    /// One place: a file, or file:line for the findings there
+    /// File to waive it for, or file:line for the findings on that line
     #[arg(value_name = "PLACE", conflicts_with_all = ["path", "fingerprint"])]
     place: Option<String>,
-    /// A glob of paths, from the root of the repository; may be given again. Without any: everywhere
+    /// Glob of paths, relative to the repository root; repeatable [default: everywhere]
     #[arg(long, value_name = "GLOB")]
     path: Vec<String>,
-    /// A single finding, by its fingerprint (`check --format json` shows it); may be given again
+    /// Fingerprint of a single finding, from `check --format json`; repeatable
     #[arg(long, value_name = "DIGITS", conflicts_with = "path")]
     fingerprint: Vec<String>,
-    /// Only this check of the guideline; may be given again
+    /// Waive only this check of the guideline; repeatable
     #[arg(long, value_name = "CHECK")]
     check: Vec<String>,
-    /// Why, in a word
+    /// Kind of reason
     #[arg(long, value_name = "KIND", value_enum)]
-    kind: Option<Kind>,
-    /// Why, in words that help whoever reads it in a year
+    kind: Option<WaiverKindArgument>,
+    /// Reason, in a sentence that is clear to a reader in a year
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// What is done instead
+    /// Alternative that is used instead
     #[arg(long, value_name = "TEXT")]
     instead: Option<String>,
-    /// Who answers for it [default: the owner of the repository]
+    /// Owner of the waiver [default: the owner of the repository]
     #[arg(long, value_name = "WHO")]
     owner: Option<String>,
-    /// Its last day [default: 180 days from now]
-    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "review_on")]
+    /// Last day of the waiver [default: 180 days from now]
+    #[arg(long, value_name = "DATE", value_parser = parse_date, conflicts_with = "review_on")]
     until: Option<Date>,
-    /// It stands, and is looked at again on this day
-    #[arg(long, value_name = "DATE", value_parser = date)]
+    /// Keep the waiver without an end, and review it on this day
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
     review_on: Option<Date>,
-    /// Write it as a comment into the file, at PLACE
+    /// Write it as a comment at PLACE instead of to .stanchion/waivers.toml
     #[arg(long, requires = "place", conflicts_with = "name")]
     inline: bool,
-    /// Its name in .stanchion/waivers.toml [default: made from the guideline's]
+    /// Id of the waiver in .stanchion/waivers.toml [default: derived from the guideline id]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     #[command(flatten)]
-    tools: Given,
+    tools: ToolResultArguments,
     #[command(flatten)]
-    clock: Clock,
+    clock: TodayArgument,
 }
 
-/// Why, in a word.
+/// Kinds of reasons, as command-line values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Kind {
+enum WaiverKindArgument {
     /// The finding is wrong
     FalseFinding,
-    /// The guideline has nothing to do with this place
+    /// The guideline does not apply here
     NotApplicable,
-    /// Its aim is reached in another way
+    /// Its goal is met in another way
     MetOtherwise,
-    /// This is better: a proposal to the guideline's owner
+    /// This way is better: a proposal to the guideline's owner
     BetterWay,
-    /// Something outside does not allow it
+    /// An external constraint prevents it
     Constraint,
-    /// Everything around it is done this way
+    /// The surrounding code is written this way
     Consistency,
-    /// Keeping it costs more than it brings here
+    /// Keeping it costs more than it is worth here
     Cost,
-    /// It will be kept, later
+    /// It will be kept later
     Deferred,
-    /// None of these
+    /// Another reason
     Other,
 }
 
-impl From<Kind> for WaiverKind {
-    fn from(kind: Kind) -> Self {
+impl From<WaiverKindArgument> for WaiverKind {
+    fn from(kind: WaiverKindArgument) -> Self {
         match kind {
-            Kind::FalseFinding => Self::FalseFinding,
-            Kind::NotApplicable => Self::NotApplicable,
-            Kind::MetOtherwise => Self::MetOtherwise,
-            Kind::BetterWay => Self::BetterWay,
-            Kind::Constraint => Self::Constraint,
-            Kind::Consistency => Self::Consistency,
-            Kind::Cost => Self::Cost,
-            Kind::Deferred => Self::Deferred,
-            Kind::Other => Self::Other,
+            WaiverKindArgument::FalseFinding => Self::FalseFinding,
+            WaiverKindArgument::NotApplicable => Self::NotApplicable,
+            WaiverKindArgument::MetOtherwise => Self::MetOtherwise,
+            WaiverKindArgument::BetterWay => Self::BetterWay,
+            WaiverKindArgument::Constraint => Self::Constraint,
+            WaiverKindArgument::Consistency => Self::Consistency,
+            WaiverKindArgument::Cost => Self::Cost,
+            WaiverKindArgument::Deferred => Self::Deferred,
+            WaiverKindArgument::Other => Self::Other,
         }
     }
 }
 
-pub(super) fn date(text: &str) -> Result<Date, String> {
+pub(super) fn parse_date(text: &str) -> Result<Date, String> {
     text.parse()
 }
 
-/// Writes a waiver.
+/// Writes the waiver and reports its effect.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
     let named = arguments.place.as_deref().map(split_place);
     let file = named.as_ref().map(|(path, _)| PathBuf::from(path));
-    let place = root::locate(&base, file.as_slice())?;
-    let party = Party::read(&place.root)?;
-    let mut followed = guidelines::load_party(party)?;
+    let selection = root::locate(&base, file.as_slice())?;
+    let project = Project::read(&selection.root)?;
+    let mut followed = guidelines::load_project(project)?;
     let guideline = Arc::clone(followed.get(&arguments.id)?);
     followed.guidelines = vec![Arc::clone(&guideline)];
     let today = arguments.clock.today();
-    let tools = arguments.tools.read(&base, &place.root)?;
-    let before = assess(&place.root, &followed, (today, &tools), terminal)?;
-    let at = named.and_then(|(_, line)| Some((place.scopes.first().cloned()?, line)));
-    let words = words(arguments, &guideline, &before.outcome, at.as_ref(), today, terminal)?;
-    let reach = reach(arguments, &place.root, at.as_ref(), &before.outcome, &words)?;
+    let tools = arguments.tools.read(&base, &selection.root)?;
+    let before = assess_guideline(&selection.root, &followed, (today, &tools), terminal)?;
+    let at = named.and_then(|(_, line)| Some((selection.scopes.first().cloned()?, line)));
+    let answers = collect_answers(arguments, &guideline, &before.outcome, at.as_ref(), today, terminal)?;
+    let reach = reach_of(arguments, &selection.root, at.as_ref(), &before.outcome, &answers)?;
     let waiver = Waiver {
         id: String::new(),
         guideline: guideline.id.clone(),
-        versions: Some(major(&guideline)?),
-        checks: checks(arguments, &guideline)?,
+        versions: Some(followed_major(&guideline)?),
+        checks: named_checks(arguments, &guideline)?,
         reach,
-        kind: words.kind,
-        reason: words.reason,
+        kind: answers.kind,
+        reason: answers.reason,
         instead: arguments.instead.clone(),
         owner: arguments.owner.clone(),
         declared: Some(today),
-        end: words.end,
+        end: answers.end,
         withdrawn: None,
         renewed: vec![],
         place: WaiverPlace {
@@ -166,34 +167,34 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         },
     };
     if let Some((_, message)) = glob_problem(&waiver) {
-        return Err(Failure::new(format!("this path cannot be used: {message}")));
+        return Err(Failure::new(format!("invalid path: {message}")));
     }
     let written = if arguments.inline {
-        comments::write(&place.root, &waiver, &followed, today)?
+        comments::write_waiver(&selection.root, &waiver, &followed, today)?
     } else {
-        write_entry(&place.root, waiver, arguments.name.as_deref())?
+        write_entry(&selection.root, waiver, arguments.name.as_deref())?
     };
-    let after = assess(&place.root, &followed, (today, &tools), terminal)?;
-    let add = shell::git_add(&base, &place.root, [&*written.place.path.lossless()]);
-    terminal.print(&told(&written, &guideline, &after.outcome, &add, terminal))?;
+    let after = assess_guideline(&selection.root, &followed, (today, &tools), terminal)?;
+    let add = shell::git_add(&base, &selection.root, [&*written.place.path.lossless()]);
+    terminal.print(&render_result(&written, &guideline, &after.outcome, &add, terminal))?;
     Ok(Exit::Ran)
 }
 
-/// Says so where a waiver would be over, or to be looked at again, before it begins.
+/// Reports an end or review date in the past.
 fn end_problem(end: WaiverEnd, today: Date) -> Result<(), Failure> {
     match end {
         WaiverEnd::Until(until) if until < today => {
-            Err(Failure::new("its last day is over already").with_help("give a later one with --until"))
+            Err(Failure::new("the last day is in the past").with_help("give a later date with --until"))
         }
         WaiverEnd::Standing { review_on } if review_on < today => {
-            Err(Failure::new("the day on which it is looked at again is over already")
-                .with_help("give a later one with --review-on"))
+            Err(Failure::new("the review date is in the past")
+                .with_help("give a later date with --review-on"))
         }
         _ => Ok(()),
     }
 }
 
-/// A path, and the line behind its last colon.
+/// Splits `path:line` or `path:line:column` into the path and the line.
 fn split_place(place: &str) -> (String, Option<u32>) {
     match place.rsplit_once(':') {
         Some((path, line)) if !Path::new(place).exists() => match line.parse() {
@@ -210,68 +211,70 @@ fn split_place(place: &str) -> (String, Option<u32>) {
     }
 }
 
-fn assess(
+fn assess_guideline(
     root: &Path,
-    followed: &Followed,
+    followed: &FollowedGuidelines,
     (today, tools): (Date, &ToolResults),
     terminal: &Terminal,
 ) -> Result<Assessed, Failure> {
-    let progress = Progress::new(terminal);
-    let request = Request {
+    let progress = ProgressDisplay::new(terminal);
+    let request = AssessRequest {
         root,
         scopes: vec![],
         change: None,
         today,
-        how: How { tools: tools.clone(), ..How::default() },
+        options: AssessOptions { tools: tools.clone(), ..AssessOptions::default() },
     };
     let assessed = assess::assess(followed, request, &progress);
     progress.finish();
     assessed
 }
 
-/// What is said in words.
-struct Words {
+/// Reason, end and paths, from arguments or prompts.
+struct WaiverAnswers {
     kind: WaiverKind,
     reason: String,
     end: WaiverEnd,
-    /// Globs that were answered; `None` where nobody was asked.
+    /// Globs from the prompt; `None` without a prompt.
     paths: Option<Vec<String>>,
 }
 
-/// Takes the words from the arguments, and asks for what is missing where somebody can be asked.
-fn words(
+/// Reads reason and end from the arguments, and prompts for missing ones at a terminal.
+fn collect_answers(
     arguments: &Arguments,
     guideline: &Guideline,
     outcome: &Outcome,
     at: Option<&(RepoPath, Option<u32>)>,
     today: Date,
     terminal: &Terminal,
-) -> Result<Words, Failure> {
+) -> Result<WaiverAnswers, Failure> {
     let end = match (arguments.until, arguments.review_on) {
         (Some(until), _) => Some(WaiverEnd::Until(until)),
         (None, Some(review_on)) => Some(WaiverEnd::Standing { review_on }),
         (None, None) => None,
     };
-    let default_end = today.plus_days(DAYS);
+    let default_end = today.plus_days(DEFAULT_DAYS);
     if let (Some(kind), Some(reason)) = (arguments.kind, &arguments.reason) {
         if let Some(message) = format::reason_problem(reason) {
-            return Err(Failure::new(message).with_help("say it with --reason '…'"));
+            return Err(Failure::new(message).with_help("give the reason with --reason '…'"));
         }
         let end = end.unwrap_or(WaiverEnd::Until(default_end));
         end_problem(end, today)?;
-        return Ok(Words { kind: kind.into(), reason: reason.trim().to_owned(), end, paths: None });
+        return Ok(WaiverAnswers { kind: kind.into(), reason: reason.trim().to_owned(), end, paths: None });
     }
-    if !ask::can_ask() {
+    if !prompt::is_interactive() {
         let missing = if arguments.kind.is_none() { "--kind" } else { "--reason" };
-        let kinds = WaiverKind::ALL.map(WaiverKind::word).join(", ");
-        return Err(Failure::new(format!("a waiver says why, and {missing} is missing")).with_help(format!(
-            "--kind is one of {kinds}; --reason is a sentence; at a terminal you are asked"
-        )));
+        let kinds = WaiverKind::ALL.map(WaiverKind::as_str).join(", ");
+        return Err(Failure::new(format!("a waiver needs a reason: {missing} is missing")).with_help(
+            format!(
+                "--kind is one of {kinds}; --reason is a sentence; at a terminal, stanchion prompts for them"
+            ),
+        ));
     }
     if let Some(end) = end {
         end_problem(end, today)?;
     }
-    introduce(guideline, outcome, terminal)?;
+    print_introduction(guideline, outcome, terminal)?;
     let paths = if at.is_none() && arguments.path.is_empty() && arguments.fingerprint.is_empty() {
         let default = common_path(outcome);
         let understand = |answer: &str| {
@@ -282,7 +285,12 @@ fn words(
             crate::engine::glob::Globs::new(&globs).map(|_| globs).map_err(|(_, message)| message)
         };
         let question = "Where (globs, or `everywhere`)";
-        Some(ask::ask(terminal, question, Some(default.as_deref().unwrap_or("everywhere")), understand)?)
+        Some(prompt::prompt(
+            terminal,
+            question,
+            Some(default.as_deref().unwrap_or("everywhere")),
+            understand,
+        )?)
     } else {
         None
     };
@@ -292,19 +300,25 @@ fn words(
     };
     let reason = match &arguments.reason {
         Some(reason) => reason.clone(),
-        None => ask::ask(terminal, "Why, in words", None, |answer| match format::reason_problem(answer) {
-            Some(message) => Err(message),
-            None => Ok(answer.to_owned()),
-        })?,
+        None => {
+            prompt::prompt(terminal, "Reason, in a sentence", None, |answer| {
+                match format::reason_problem(answer) {
+                    Some(message) => Err(message),
+                    None => Ok(answer.to_owned()),
+                }
+            })?
+        }
     };
     let end = match end {
         Some(end) => end,
-        None => WaiverEnd::Until(ask::ask(terminal, "Until", Some(&default_end.to_string()), |answer| {
-            let until = date(answer)?;
-            if until < today { Err("that day is over already".to_owned()) } else { Ok(until) }
-        })?),
+        None => {
+            WaiverEnd::Until(prompt::prompt(terminal, "Until", Some(&default_end.to_string()), |answer| {
+                let until = parse_date(answer)?;
+                if until < today { Err("this date is in the past".to_owned()) } else { Ok(until) }
+            })?)
+        }
     };
-    Ok(Words { kind, reason: reason.trim().to_owned(), end, paths })
+    Ok(WaiverAnswers { kind, reason: reason.trim().to_owned(), end, paths })
 }
 
 fn ask_kind(terminal: &Terminal) -> Result<WaiverKind, Failure> {
@@ -314,28 +328,28 @@ fn ask_kind(terminal: &Terminal) -> Result<WaiverKind, Failure> {
             terminal.width,
             "  ",
             "      ",
-            &format!("{number}  {:<15} {}", kind.word(), kind.words()),
+            &format!("{number}  {:<15} {}", kind.as_str(), kind.description()),
         ));
     }
     terminal.print(&list)?;
-    ask::ask(terminal, "Kind (number or word)", None, |answer| {
+    prompt::prompt(terminal, "Kind (number or word)", None, |answer| {
         let by_number = answer
             .parse::<usize>()
             .ok()
             .and_then(|number| WaiverKind::ALL.get(number.checked_sub(1)?).copied());
         by_number
-            .or_else(|| WaiverKind::ALL.into_iter().find(|kind| kind.word() == answer))
-            .ok_or_else(|| "one of the numbers or words above".to_owned())
+            .or_else(|| WaiverKind::ALL.into_iter().find(|kind| kind.as_str() == answer))
+            .ok_or_else(|| "enter one of the numbers or words above".to_owned())
     })
 }
 
-/// Says what is going to be stepped over.
-fn introduce(guideline: &Guideline, outcome: &Outcome, terminal: &Terminal) -> Result<(), Failure> {
+/// Shows the guideline and the first findings before the prompts.
+fn print_introduction(guideline: &Guideline, outcome: &Outcome, terminal: &Terminal) -> Result<(), Failure> {
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
     let paint = terminal.paint();
     let mut out =
         line(&format!("{}: {}", paint.text(Role::Strong, guideline.id.as_str()), escape(&guideline.title)));
-    for finding in outcome.findings.iter().take(SHOWN) {
+    for finding in outcome.findings.iter().take(MAX_SHOWN) {
         let text = format!(
             "{}:{} {}",
             escape(&finding.path.lossless()),
@@ -344,37 +358,37 @@ fn introduce(guideline: &Guideline, outcome: &Outcome, terminal: &Terminal) -> R
         );
         out.push_str(&wrap(terminal.width, "  ", "    ", &text));
     }
-    if outcome.findings.len() > SHOWN {
-        out.push_str(&line(&format!("  and {} more", outcome.findings.len() - SHOWN)));
+    if outcome.findings.len() > MAX_SHOWN {
+        out.push_str(&line(&format!("  and {} more", outcome.findings.len() - MAX_SHOWN)));
     }
     out.push_str(&line(
-        "This takes effect as soon as it is written; it is always shown, and it ends. Ctrl-C writes nothing.",
+        "The waiver takes effect immediately, appears in every report, and ends. Press Ctrl-C to cancel; nothing is written.",
     ));
     out.push('\n');
     terminal.print(&out)
 }
 
-/// The path of all findings, if they are in one file.
+/// The path of all findings if they are in the same file.
 fn common_path(outcome: &Outcome) -> Option<String> {
     let first = outcome.findings.first()?.path.as_str()?;
     let same = |finding: &Finding| finding.path.as_str() == Some(first);
     (crate::engine::glob::is_literal(first) && outcome.findings.iter().all(same)).then(|| first.to_owned())
 }
 
-/// What it covers.
-fn reach(
+/// Determines which findings the waiver covers.
+fn reach_of(
     arguments: &Arguments,
     root: &Path,
     at: Option<&(RepoPath, Option<u32>)>,
     outcome: &Outcome,
-    words: &Words,
+    answers: &WaiverAnswers,
 ) -> Result<WaiverReach, Failure> {
     if !arguments.fingerprint.is_empty() {
         return Ok(WaiverReach::Fingerprints(arguments.fingerprint.clone()));
     }
     let Some((path, line)) = at else {
         let paths = if arguments.path.is_empty() {
-            words.paths.clone().unwrap_or_default()
+            answers.paths.clone().unwrap_or_default()
         } else {
             arguments.path.clone()
         };
@@ -388,16 +402,18 @@ fn reach(
                 finding.path == *path && finding.start.line <= *line && finding.end.line >= *line
             };
             let mut found: Vec<String> =
-                outcome.findings.iter().filter(here).map(|it| it.traces.fingerprint.to_string()).collect();
+                outcome.findings.iter().filter(here).map(|it| it.hashes.fingerprint.to_string()).collect();
             found.sort();
             found.dedup();
             if found.is_empty() {
                 return Err(Failure::new(format!(
-                    "nothing of {} is found at {}:{line}",
+                    "{} has no findings at {}:{line}",
                     arguments.id,
                     path.lossless()
                 ))
-                .with_help("`stanchion check` shows the places; a file without a line covers all of it"));
+                .with_help(
+                    "`stanchion check` shows the locations; a file without a line covers the whole file",
+                ));
             }
             Ok(WaiverReach::Fingerprints(found))
         }
@@ -405,50 +421,51 @@ fn reach(
             Some(text) if root.join(text).is_file() => Ok(WaiverReach::Paths(vec![text.to_owned()])),
             Some("") => Ok(WaiverReach::Paths(vec![])),
             Some(text) => Ok(WaiverReach::Paths(vec![format!("{text}/**")])),
-            None => Err(Failure::new(format!("{} cannot be written as a glob", path.lossless()))
+            None => Err(Failure::new(format!("{} cannot be expressed as a glob", path.lossless()))
                 .with_help("give a glob that matches it with --path")),
         },
     }
 }
 
-/// The versions with the major that is followed now.
-fn major(guideline: &Guideline) -> Result<semver::VersionReq, Failure> {
+/// The range of versions with the major version that is followed now.
+fn followed_major(guideline: &Guideline) -> Result<semver::VersionReq, Failure> {
     let version = &guideline.version;
     let text =
         if version.major == 0 { format!("^0.{}", version.minor) } else { format!("^{}", version.major) };
-    text.parse().map_err(|_| Failure::new(format!("{text} is no range of versions")))
+    text.parse().map_err(|_| Failure::new(format!("invalid version requirement {text}")))
 }
 
-fn checks(arguments: &Arguments, guideline: &Guideline) -> Result<Vec<String>, Failure> {
+fn named_checks(arguments: &Arguments, guideline: &Guideline) -> Result<Vec<String>, Failure> {
     for check in &arguments.check {
         if !guideline.checks.iter().any(|it| it.id == *check) {
             let known: Vec<&str> = guideline.checks.iter().map(|it| it.id.as_str()).collect();
             return Err(Failure::new(format!("{} has no check `{check}`", guideline.id))
-                .with_help(format!("it has {}", known.join(", "))));
+                .with_help(format!("its checks are {}", known.join(", "))));
         }
     }
     Ok(arguments.check.clone())
 }
 
-/// Adds the waiver to `.stanchion/waivers.toml`. Returns it with its id and place.
+/// Adds the waiver to `.stanchion/waivers.toml`. Returns it with its id and location.
 fn write_entry(root: &Path, mut waiver: Waiver, name: Option<&str>) -> Result<Waiver, Failure> {
-    let _turn = turn::take(root)?;
-    let read = Source::Disk(root).read(WAIVERS, says::LARGEST_WAIVERS);
-    let text = read.map_err(|words| Failure::new(format!("{WAIVERS} {words}")))?;
+    let _lock = write_lock::acquire(root)?;
+    let read = PolicySource::Disk(root).read(WAIVERS, policy_files::MAX_WAIVERS_BYTES);
+    let text = read.map_err(|message| Failure::new(format!("{WAIVERS} {message}")))?;
     if !is_plain(root, Path::new(WAIVERS)) {
-        return Err(Failure::new(format!("{WAIVERS} is a link, and is not written")));
+        return Err(Failure::new(format!("{WAIVERS} is a symbolic link and was not written")));
     }
     let known = text.as_deref().map(|text| format::parse_waivers(WAIVERS, &RepoPath::from(WAIVERS), text));
     let taken = |id: &str| {
         let quoted = format!("\"{id}\"");
         known.as_ref().is_some_and(|known| known.waivers.iter().any(|waiver| waiver.id == id))
-            // One that has no effect has its id all the same.
+            // An invalid waiver also occupies its id.
             || text.as_deref().is_some_and(|text| is_an_id(text, &quoted))
     };
     waiver.id = match name {
         Some(name) if taken(name) => {
-            return Err(Failure::new(format!("there is a waiver `{name}` already"))
-                .with_help(format!("choose another name, or `stanchion waivers renew {name}`")));
+            return Err(Failure::new(format!("a waiver `{name}` already exists")).with_help(format!(
+                "choose another name, or renew it with `stanchion waivers renew {name}`"
+            )));
         }
         Some(name) => name.to_owned(),
         None => {
@@ -457,20 +474,20 @@ fn write_entry(root: &Path, mut waiver: Waiver, name: Option<&str>) -> Result<Wa
             std::iter::once(slug.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(slug)
         }
     };
-    let new = format::with_waiver(text.as_deref(), &waiver)
+    let new = format::add_waiver(text.as_deref(), &waiver)
         .map_err(|error| Failure::new(format!("cannot add to {WAIVERS}: {error}")))?;
-    // What is written must be read: a name or fingerprint that is none is told here, with its place.
+    // Parsed before it is written, so that an invalid name or fingerprint is reported with its location.
     let parsed = format::parse_waivers(WAIVERS, &RepoPath::from(WAIVERS), &new);
     let Some(read) = parsed.waivers.into_iter().find(|it| it.id == waiver.id) else {
-        let what = "this waiver would have no effect; nothing was written".to_owned();
-        return Err(Failure::Problems { what, problems: parsed.problems });
+        let what = "this waiver is invalid; nothing was written".to_owned();
+        return Err(Failure::Problems { message: what, problems: parsed.problems });
     };
-    files::write_own(&root.join(WAIVERS), new.as_bytes())
+    files::write_with_folders(&root.join(WAIVERS), new.as_bytes())
         .map_err(|error| Failure::io("write", Path::new(WAIVERS), &error))?;
     Ok(read)
 }
 
-/// Whether `quoted` is the value of an `id` in some line of a text.
+/// Whether a line of the text assigns `quoted` to `id`.
 fn is_an_id(text: &str, quoted: &str) -> bool {
     text.lines().any(|line| {
         let value = line.trim_start().strip_prefix("id").map(str::trim_start);
@@ -480,31 +497,44 @@ fn is_an_id(text: &str, quoted: &str) -> bool {
     })
 }
 
-fn told(waiver: &Waiver, guideline: &Guideline, outcome: &Outcome, add: &str, terminal: &Terminal) -> String {
+fn render_result(
+    waiver: &Waiver,
+    guideline: &Guideline,
+    outcome: &Outcome,
+    add: &str,
+    terminal: &Terminal,
+) -> String {
     let paint = terminal.paint();
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
     let written = outcome.waivers.iter().find(|it| it.waiver.id == waiver.id);
     let used = written.map_or(0, |it| it.used);
     let end = match waiver.end {
         WaiverEnd::Until(until) => format!("until {until}"),
-        WaiverEnd::Standing { review_on } => format!("to be looked at again on {review_on}"),
+        WaiverEnd::Standing { review_on } => format!("with a review on {review_on}"),
         WaiverEnd::Never => "without an end".to_owned(),
     };
-    let place = escape(&waiver.place.path.lossless()).into_owned();
-    let place = if waiver.place.inline { format!("{place}:{}", waiver.place.line) } else { place };
+    let path = escape(&waiver.place.path.lossless()).into_owned();
     let id = paint.text(Role::Strong, guideline.id.as_str());
-    let mut out = line(&format!("Stepped over: {id}, {end}."));
-    out.push_str(&line(&format!("Written: {} in {place}", escape(&waiver.id))));
+    let everywhere = match &waiver.reach {
+        WaiverReach::Paths(paths) if paths.is_empty() => "everywhere in this repository ",
+        _ => "",
+    };
+    let mut out = line(&format!("Waived {id} {everywhere}{end}."));
+    out.push_str(&line(&if waiver.place.inline {
+        format!("Added an inline waiver at {path}:{}.", waiver.place.line)
+    } else {
+        format!("Added waiver {} to {path}.", escape(&waiver.id))
+    }));
     let findings = if used == 1 { "1 finding".to_owned() } else { format!("{used} findings") };
-    if used == 0 && written.is_some_and(|it| it.effect == Effect::Superseded) {
-        out.push_str(&line("What it covers is covered by others already, which last at least as long."));
+    if used == 0 && written.is_some_and(|it| it.effect == WaiverEffect::Superseded) {
+        out.push_str(&line("Other waivers that last at least as long already cover the same findings."));
     } else if used > 0 {
         out.push_str(&line(&format!("It covers {findings}; reports show them as waived.")));
     } else if written.is_some_and(|it| is_in_effect(it.effect)) {
-        out.push_str(&line("Whether it covers anything could not be told today."));
+        out.push_str(&line("Could not determine whether it covers a finding."));
     } else {
-        out.push_str(&line("It covers nothing that is found here today: is the place the right one?"));
+        out.push_str(&line("It covers no current findings. Check that the place is correct."));
     }
-    out.push_str(&line(&format!("To make it known: {}, and commit.", paint.command(&escape(add)))));
+    out.push_str(&line(&format!("To share it: {}, then commit.", paint.command(&escape(add)))));
     out
 }

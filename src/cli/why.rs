@@ -1,42 +1,42 @@
-//! `stanchion why`: the facts that decide whether a guideline applies here, and to a path.
+//! `stanchion why`: shows the facts that decide whether a guideline applies to the repository or to a path.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::guidelines::Followed;
-use super::says::{self, Source};
+use super::guidelines::FollowedGuidelines;
+use super::policy_files::{self, PolicySource};
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, root};
 use crate::engine::applies::Condition;
-use crate::engine::tree::Entry;
-use crate::engine::who_looks_at;
+use crate::engine::check_selections;
+use crate::engine::tree::PathEntry;
 use crate::model::{Guideline, RepoPath};
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
 
-/// Show where a guideline comes from, and why it applies here or not
+/// Show the source of a guideline, and why it applies or not
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   stanchion why resilience/http-timeouts
   stanchion why resilience/http-timeouts services/pay/client.py")]
 pub(super) struct Arguments {
-    /// The guideline's id, namespace/slug
+    /// Guideline id: namespace/slug
     #[arg(value_name = "ID")]
     id: String,
-    /// Also say which checks look at this file
+    /// Also show which checks read this file
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
-    /// Look in this folder instead of what is followed; may be given again
+    /// Use the guidelines in this folder instead of the followed ones; repeatable
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
 }
 
-/// Shows the facts.
+/// Prints the facts.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    let place = root::locate(&base, arguments.path.as_slice())?;
-    let followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
+    let selection = root::locate(&base, arguments.path.as_slice())?;
+    let followed = guidelines::load(&selection.root, &base, &arguments.guidelines)?;
     let guideline = followed.get(&arguments.id)?;
     let (paint, width) = (terminal.paint(), terminal.width);
     let mut out = String::new();
@@ -44,75 +44,80 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let _ = writeln!(out, "{}", paint.text(Role::Strong, guideline.id.as_str()));
     for (label, value) in [
         ("source", escape(guideline.origin.source()).into_owned()),
-        ("file", escape(guideline.origin.words()).into_owned()),
+        ("file", escape(guideline.origin.location()).into_owned()),
         ("version", guideline.version.to_string()),
         ("sha256", guideline.sha256.clone()),
-        ("stage", guideline.stage.word().to_owned()),
+        ("stage", guideline.stage.as_str().to_owned()),
         ("owner", escape(&guideline.owner).into_owned()),
     ] {
         let label = paint.text(Role::Faint, &format!("{label:<8}"));
         out.push_str(&wrap(width, &format!("  {label} "), "           ", &value));
     }
-    said(&mut out, &followed, guideline, terminal);
-    let entries = root::entries(&place.root)?;
-    let path = arguments.path.as_ref().and(place.scopes.first());
+    render_policy(&mut out, &followed, guideline, terminal);
+    let entries = root::list_entries(&selection.root)?;
+    let path = arguments.path.as_ref().and(selection.scopes.first());
     let shown = path.map(|path| escape(&path.lossless()).into_owned());
     let head = shown.as_ref().map_or("applies here".to_owned(), |path| format!("applies to {path}"));
     let _ = writeln!(out, "\n{}", paint.text(Role::Strong, &head));
-    conditions(&mut out, guideline, &entries, path, terminal);
+    render_conditions(&mut out, guideline, &entries, path, terminal);
     if let (Some(path), Some(shown)) = (path, shown) {
         let _ = writeln!(out, "\n{}", paint.text(Role::Strong, &format!("checks of {shown}")));
-        checks(&mut out, guideline, &entries, path, terminal);
+        render_checks(&mut out, guideline, &entries, path, terminal);
     }
     out.push_str(&followed.notes_about(Some(&guideline.id), &terminal.style()));
     terminal.print(&out)?;
     Ok(Exit::Ran)
 }
 
-/// What this repository says about the guideline: its promise, its settings, its waivers.
-fn said(out: &mut String, followed: &Followed, guideline: &Guideline, terminal: &Terminal) {
-    let Some(party) = &followed.party else { return };
+/// Renders the promise, settings and waivers that the repository has for the guideline.
+fn render_policy(
+    out: &mut String,
+    followed: &FollowedGuidelines,
+    guideline: &Guideline,
+    terminal: &Terminal,
+) {
+    let Some(project) = &followed.project else { return };
     let mut row = |label: &str, text: &str| {
         let label = terminal.paint().text(Role::Faint, &format!("{label:<8}"));
         out.push_str(&wrap(terminal.width, &format!("  {label} "), "           ", text));
     };
-    if let Some(promised) = party.config.promises.iter().find(|it| it.guideline == guideline.id) {
-        let from = if promised.promise.from_here { ", from here on" } else { "" };
+    if let Some(promised) = project.config.promises.iter().find(|it| it.guideline == guideline.id) {
+        let from = if promised.promise.from_here { ", from here" } else { "" };
         row("promised", &format!("since {}{from}", promised.promise.since));
     }
     if followed.edited.contains(&guideline.id) {
-        row("edited", "here: the copy is not what came");
+        row("edited", "local edits (differs from the published text)");
     }
     for (name, value) in &guideline.values {
-        let own = party.config.settings.iter().any(|it| it.guideline == guideline.id && it.name == *name);
-        let whose = if own { "set in stanchion.toml" } else { "its default" };
-        row("setting", &format!("{name} = {} ({whose})", escape(&value.to_string())));
+        let own = project.config.settings.iter().any(|it| it.guideline == guideline.id && it.name == *name);
+        let origin = if own { "set in stanchion.toml" } else { "default" };
+        row("setting", &format!("{name} = {} ({origin})", escape(&value.to_string())));
     }
-    let says = says::read(Source::Disk(&party.root));
-    for waiver in says.waivers.iter().filter(|waiver| waiver.guideline == guideline.id) {
+    let policy = policy_files::read_all(PolicySource::Disk(&project.root));
+    for waiver in policy.waivers.iter().filter(|waiver| waiver.guideline == guideline.id) {
         let id = escape(&waiver.id);
         let command = terminal.paint().command(&format!("stanchion waivers why {id}"));
         row("waiver", &format!("{id}: {} ({command})", escape(&waiver.reason)));
     }
 }
 
-/// The conditions one by one: whether each holds, and a path that shows it.
-fn conditions(
+/// Renders each condition, whether it holds, and a path for which it does.
+fn render_conditions(
     out: &mut String,
     guideline: &Guideline,
-    entries: &[Entry],
+    entries: &[PathEntry],
     path: Option<&RepoPath>,
     terminal: &Terminal,
 ) {
     let paint = terminal.paint();
     let Ok(mut condition) = Condition::new(&guideline.applies) else {
-        out.push_str("  its conditions cannot be used; `stanchion check` says what is wrong\n");
+        out.push_str("  its conditions are invalid; `stanchion check` shows the problem\n");
         return;
     };
     condition.settle(entries, false);
     let facts = condition.facts(entries, path);
     if facts.is_empty() {
-        let _ = writeln!(out, "  {} everywhere: it states no condition", paint.text(Role::Kept, "yes"));
+        let _ = writeln!(out, "  {} everywhere: it has no conditions", paint.text(Role::Kept, "yes"));
     }
     for fact in facts {
         let word = if fact.holds { paint.text(Role::Kept, "yes") } else { paint.text(Role::Warning, "no ") };
@@ -126,17 +131,23 @@ fn conditions(
     }
 }
 
-/// The checks, and whether each looks at the path.
-fn checks(out: &mut String, guideline: &Guideline, entries: &[Entry], path: &RepoPath, terminal: &Terminal) {
+/// Renders the checks, and whether each reads the path.
+fn render_checks(
+    out: &mut String,
+    guideline: &Guideline,
+    entries: &[PathEntry],
+    path: &RepoPath,
+    terminal: &Terminal,
+) {
     let paint = terminal.paint();
-    for look in who_looks_at(guideline, entries, path) {
-        let word = match look.looks {
-            Some(true) => paint.text(Role::Kept, "looks at it"),
-            Some(false) => paint.text(Role::Faint, "does not look at it"),
-            None if look.kind == "tool" => "takes what another linter found (--sarif-in)".to_owned(),
-            None => "looks at the paths of the whole repository".to_owned(),
+    for selection in check_selections(guideline, entries, path) {
+        let word = match selection.selected {
+            Some(true) => paint.text(Role::Kept, "reads it"),
+            Some(false) => paint.text(Role::Faint, "does not read it"),
+            None if selection.kind == "tool" => "uses findings of another linter (--sarif-in)".to_owned(),
+            None => "uses the paths of the whole repository".to_owned(),
         };
-        let text = format!("{} ({}) {word}", escape(&look.check), look.kind);
+        let text = format!("{} ({}) {word}", escape(&selection.check), selection.kind);
         out.push_str(&wrap(terminal.width, "  ", "    ", &text));
     }
 }

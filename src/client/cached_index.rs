@@ -1,48 +1,52 @@
-//! What a registry answered before, and under which tag: asked again, it need not say it again.
+//! Cache of a registry's index files, with their HTTP entity tags for conditional requests.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Most bytes that are kept of one registry.
-const MOST: usize = 16 << 20;
+/// Maximum size of the cache of one registry, in bytes.
+const MAX_BYTES: usize = 16 << 20;
 
-/// Answers by path. A hint: what is not what was asked for is asked again, and texts are checked all the same.
+/// Responses by path.
+///
+/// The cache is only a hint: unreadable bytes count as an empty cache, and a stored response is used only if
+/// the registry confirms its entity tag. Texts are not stored here; they are checked against their digest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remembered {
-    answers: BTreeMap<String, Answer>,
+pub struct CachedIndex {
+    #[serde(rename = "answers")]
+    responses: BTreeMap<String, TaggedResponse>,
 }
 
-/// An answer and its tag.
+/// Body and entity tag of a response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Answer {
+pub(super) struct TaggedResponse {
     pub(super) tag: String,
     pub(super) body: String,
 }
 
-impl Remembered {
-    /// What [`Remembered::to_bytes`] gave; nothing where it is anything else.
+impl CachedIndex {
+    /// Deserializes the result of [`CachedIndex::to_bytes`]; empty if the bytes are invalid.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
     }
 
-    /// As bytes; `None` where it is too much to be kept.
+    /// Serializes the cache; `None` if it exceeds the size limit.
     #[must_use]
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        serde_json::to_vec(self).ok().filter(|bytes| bytes.len() <= MOST)
+        serde_json::to_vec(self).ok().filter(|bytes| bytes.len() <= MAX_BYTES)
     }
 
     #[cfg(feature = "online")]
-    pub(super) fn get(&self, path: &str) -> Option<&Answer> {
-        self.answers.get(path)
+    pub(super) fn get(&self, path: &str) -> Option<&TaggedResponse> {
+        self.responses.get(path)
     }
 
     #[cfg(feature = "online")]
-    pub(super) fn put(&mut self, path: &str, answer: Option<Answer>) {
-        match answer {
-            Some(answer) => drop(self.answers.insert(path.to_owned(), answer)),
-            None => drop(self.answers.remove(path)),
+    pub(super) fn put(&mut self, path: &str, response: Option<TaggedResponse>) {
+        match response {
+            Some(response) => drop(self.responses.insert(path.to_owned(), response)),
+            None => drop(self.responses.remove(path)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One registry over HTTP: capped, timed, over TLS except on this machine.
+//! Access to one registry over HTTP: with limits on size and time, and over TLS except on the local machine.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,115 +6,117 @@ use std::time::{Duration, Instant};
 use ureq::http::{StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
 
-use super::remembered::{Answer, Remembered};
-use super::told::Trouble;
+use super::cached_index::{CachedIndex, TaggedResponse};
+use super::outcome::RequestError;
 
-/// A registry may take so long in all, however often it is asked.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// Longest time for a connection.
-const CONNECT: Duration = Duration::from_secs(5);
-/// Largest file of an index, and largest text, in bytes.
-const LARGEST: u64 = 4 << 20;
-/// How we are called.
-const AGENT: &str = concat!("stanchion/", env!("CARGO_PKG_VERSION"));
+/// Maximum total time for which one registry is waited for, over all requests (see [`WaitClock`]).
+const TIME_LIMIT: Duration = Duration::from_secs(15);
+/// Maximum time for opening a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Maximum size of an index file and of a text, in bytes.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+/// User agent of all requests.
+const USER_AGENT: &str = concat!("stanchion/", env!("CARGO_PKG_VERSION"));
 
-/// A registry, and what it has said.
+/// A registry, with its cached index.
 pub(super) struct Http {
     agent: ureq::Agent,
-    /// Without a slash at its end.
+    /// Base URL without a final slash.
     base: String,
-    clock: Mutex<Clock>,
-    remembered: Mutex<Remembered>,
-    /// Why it is not asked any more.
-    given_up: Mutex<Option<Trouble>>,
+    clock: Mutex<WaitClock>,
+    cached_index: Mutex<CachedIndex>,
+    /// Error after which no further requests are sent.
+    final_error: Mutex<Option<RequestError>>,
 }
 
 impl Http {
-    /// The registry at `base`, of which something may be known already. Nothing is asked yet.
-    pub(super) fn new(base: &str, remembered: Remembered) -> Self {
+    /// Creates a client for the registry at `base`, with its cached index. Sends no request yet.
+    pub(super) fn new(base: &str, cached_index: CachedIndex) -> Self {
         Self {
-            agent: agent(base),
+            agent: build_agent(base),
             base: base.trim_end_matches('/').to_owned(),
             clock: Mutex::default(),
-            remembered: Mutex::new(remembered),
-            given_up: Mutex::new(None),
+            cached_index: Mutex::new(cached_index),
+            final_error: Mutex::new(None),
         }
     }
 
-    /// What is remembered of it now.
-    pub(super) fn remembered(&self) -> Remembered {
-        lock(&self.remembered).clone()
+    /// Current state of the cached index.
+    pub(super) fn cached_index(&self) -> CachedIndex {
+        lock(&self.cached_index).clone()
     }
 
-    /// The text at `path` (which begins with a slash); `None` where it says that there is none.
-    pub(super) fn get(&self, path: &str) -> Result<Option<String>, Trouble> {
-        if let Some(trouble) = lock(&self.given_up).clone() {
-            return Err(trouble);
+    /// Fetches the text at `path` (which begins with a slash); `None` if the registry reports that it does
+    /// not exist.
+    pub(super) fn fetch(&self, path: &str) -> Result<Option<String>, RequestError> {
+        if let Some(error) = lock(&self.final_error).clone() {
+            return Err(error);
         }
         let left = lock(&self.clock).start(now());
-        let got = self.ask(path, left);
+        let got = self.send_request(path, left);
         lock(&self.clock).stop(now());
-        if let Err((trouble, true)) = &got {
-            // It would only cost as much time again.
-            lock(&self.given_up).get_or_insert_with(|| trouble.clone());
+        if let Err((error, true)) = &got {
+            // Further requests would only take as much time again.
+            lock(&self.final_error).get_or_insert_with(|| error.clone());
         }
-        got.map_err(|(trouble, _)| trouble)
+        got.map_err(|(error, _)| error)
     }
 
-    /// The same; a trouble that would only come again is told with `true`.
-    fn ask(&self, path: &str, left: Duration) -> Result<Option<String>, (Trouble, bool)> {
+    /// Same as [`Http::fetch`]; the flag of an error is true if further requests would fail too.
+    fn send_request(&self, path: &str, left: Duration) -> Result<Option<String>, (RequestError, bool)> {
         if left.is_zero() {
-            return Err((too_slow(), true));
+            return Err((timeout_error(), true));
         }
-        let known = lock(&self.remembered).get(path).cloned();
+        let known = lock(&self.cached_index).get(path).cloned();
         let mut request = self.agent.get(format!("{}{path}", self.base));
         if let Some(known) = &known {
             request = request.header(header::IF_NONE_MATCH, &known.tag);
         }
         let request = request.config().timeout_global(Some(left)).build();
-        let mut answer = request.call().map_err(|error| failed(&error))?;
-        match answer.status() {
+        let mut response = request.call().map_err(|error| transport_error(&error))?;
+        match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED => {
-                let told = "it says that nothing changed, and was not asked for that";
-                return known.map(|known| Some(known.body)).ok_or((Trouble(told.to_owned()), false));
+                let message = "it returned 304 (Not Modified) to an unconditional request";
+                return known.map(|known| Some(known.body)).ok_or((RequestError(message.to_owned()), false));
             }
             StatusCode::NOT_FOUND | StatusCode::GONE => {
-                lock(&self.remembered).put(path, None);
+                lock(&self.cached_index).put(path, None);
                 return Ok(None);
             }
-            status => return Err((refused(status), true)),
+            status => return Err((status_error(status), true)),
         }
-        let tag = answer.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok().map(str::to_owned));
-        let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
-        let body = body.map_err(|error| failed(&error))?;
+        let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok().map(str::to_owned));
+        let body = response.body_mut().with_config().limit(MAX_FILE_BYTES).read_to_vec();
+        let body = body.map_err(|error| transport_error(&error))?;
         let Ok(body) = String::from_utf8(body) else {
-            return Err((Trouble(format!("what it has at {path} is no text")), false));
+            return Err((RequestError(format!("its file {path} is not UTF-8")), false));
         };
-        let answer = tag.map(|tag| Answer { tag, body: body.clone() });
-        // What never changes is looked at once, and lies in the repository then.
+        let response = tag.map(|tag| TaggedResponse { tag, body: body.clone() });
+        // Texts never change: each is fetched once, and then stored in the repository.
         if !path.starts_with("/blob/") {
-            lock(&self.remembered).put(path, answer);
+            lock(&self.cached_index).put(path, response);
         }
         Ok(Some(body))
     }
 }
 
-/// How long a registry was waited for. Time in which nobody waits for it is not its fault.
+/// Total time spent waiting for a registry. Overlapping requests count once, and time without an open request
+/// does not count.
 #[derive(Default)]
-struct Clock {
+struct WaitClock {
     waiting: usize,
-    /// Since when somebody waits.
+    /// Start of the current waiting period.
     since: Option<Instant>,
     spent: Duration,
 }
 
-impl Clock {
-    /// Somebody begins to wait. Returns how long that may take.
+impl WaitClock {
+    /// Registers the start of a request. Returns the remaining time for it.
     fn start(&mut self, now: Instant) -> Duration {
         self.waiting += 1;
         let since = *self.since.get_or_insert(now);
-        PATIENCE.saturating_sub(self.spent + now.saturating_duration_since(since))
+        TIME_LIMIT.saturating_sub(self.spent + now.saturating_duration_since(since))
     }
 
     fn stop(&mut self, now: Instant) {
@@ -127,69 +129,73 @@ impl Clock {
     }
 }
 
-/// How requests to `base` are made.
-pub(super) fn agent(base: &str) -> ureq::Agent {
-    // Companies have authorities of their own, which their machines know.
+/// Creates the HTTP agent for requests to `base`.
+pub(super) fn build_agent(base: &str) -> ureq::Agent {
+    // Companies have their own certificate authorities, which are configured in the operating system.
     let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
     let config = ureq::Agent::config_builder().tls_config(tls);
     let config = if base.starts_with("https://") {
         config.https_only(true).max_redirects(3)
     } else {
-        // What is not encrypted does not leave this machine: not through a proxy of the environment, and not to where an
-        // answer sends.
+        // Unencrypted requests must not leave this machine: no proxy from the environment, and no redirects.
         config.proxy(None).max_redirects(0)
     };
-    config.timeout_connect(Some(CONNECT)).http_status_as_error(false).user_agent(AGENT).build().new_agent()
+    config
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .http_status_as_error(false)
+        .user_agent(USER_AGENT)
+        .build()
+        .new_agent()
 }
 
-fn too_slow() -> Trouble {
-    Trouble(format!("it did not answer within {} s", PATIENCE.as_secs()))
+fn timeout_error() -> RequestError {
+    RequestError(format!("it did not respond within {} s", TIME_LIMIT.as_secs()))
 }
 
-/// What an answer means that has no text.
-pub(super) fn refused(status: StatusCode) -> Trouble {
+/// Error for a response without the requested text.
+pub(super) fn status_error(status: StatusCode) -> RequestError {
     let number = status.as_u16();
-    Trouble(match number {
-        401 | 403 => format!("it wants to know who asks ({number})"),
-        407 => "a proxy on the way wants to know who asks (407)".to_owned(),
-        300..=399 => format!("it sends elsewhere ({number}), and is not followed there"),
-        429 => "it is asked too often (429); try again in a minute".to_owned(),
-        500.. => format!("it could not answer ({number})"),
-        _ => format!("it gave an answer that is not understood ({number})"),
+    RequestError(match number {
+        401 | 403 => format!("it requires authentication ({number})"),
+        407 => "a proxy requires authentication (407)".to_owned(),
+        300..=399 => format!("it returned a redirect ({number}), which is not followed"),
+        429 => "rate limit exceeded (429); try again in a minute".to_owned(),
+        500.. => format!("it returned a server error ({number})"),
+        _ => format!("it returned an unexpected status ({number})"),
     })
 }
 
-/// What went wrong on the way, and whether it would only come again.
-pub(super) fn failed(error: &ureq::Error) -> (Trouble, bool) {
-    let words = match error {
-        ureq::Error::Timeout(_) => return (too_slow(), true),
-        ureq::Error::HostNotFound => "there is no machine of that name".to_owned(),
-        ureq::Error::ConnectionFailed => "nobody listens there".to_owned(),
+/// Converts a transport error; the flag is true if further requests would fail too.
+pub(super) fn transport_error(error: &ureq::Error) -> (RequestError, bool) {
+    let message = match error {
+        ureq::Error::Timeout(_) => return (timeout_error(), true),
+        ureq::Error::HostNotFound => "host not found".to_owned(),
+        ureq::Error::ConnectionFailed => "connection failed".to_owned(),
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            "nobody listens there (connection refused)".to_owned()
+            "connection failed (connection refused)".to_owned()
         }
-        // The system has no kind of its own for it.
+        // The standard library has no error kind for this case.
         ureq::Error::Io(error) if error.to_string().contains("failed to lookup address") => {
-            "there is no machine of that name".to_owned()
+            "host not found".to_owned()
         }
-        ureq::Error::Io(error) => format!("the connection broke: {error}"),
-        ureq::Error::TooManyRedirects => "it sends from one place to the next, without an end".to_owned(),
+        ureq::Error::Io(error) => format!("connection error: {error}"),
+        ureq::Error::TooManyRedirects => "too many redirects".to_owned(),
         ureq::Error::RequireHttpsOnly(_) => {
-            "it sends to a place that is not encrypted, and is not followed there".to_owned()
+            "it redirects to an unencrypted URL, which is not followed".to_owned()
         }
         ureq::Error::BodyExceedsLimit(limit) => {
-            return (Trouble(format!("its answer is larger than {} MiB", limit >> 20)), false);
+            return (RequestError(format!("its response is larger than {} MiB", limit >> 20)), false);
         }
-        other => format!("it could not be asked: {other}"),
+        other => format!("the request failed: {other}"),
     };
-    (Trouble(words), true)
+    (RequestError(message), true)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a registry must not be waited for without an end")]
+#[expect(clippy::disallowed_methods, reason = "waiting for a registry must be limited")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -199,10 +205,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_time_in_which_somebody_waits_is_counted_and_once() {
-        let (start, mut clock) = (now(), Clock::default());
+    fn overlapping_waiting_times_are_counted_once() {
+        let (start, mut clock) = (now(), WaitClock::default());
         let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(clock.start(at(0)), PATIENCE);
+        assert_eq!(clock.start(at(0)), TIME_LIMIT);
         assert_eq!(clock.start(at(3)), Duration::from_secs(12));
         clock.stop(at(4));
         clock.stop(at(5));

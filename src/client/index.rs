@@ -1,27 +1,27 @@
-//! The lines of an index: what a registry says that it has.
+//! Parser of the registry index: one JSON line for each version.
 
 use semver::Version;
 use serde::Deserialize;
 
 use crate::model::GuidelineId;
 
-/// The format that this version reads.
-const VERSION: u64 = 1;
+/// Supported version of the index format.
+const FORMAT_VERSION: u64 = 1;
 
-/// What a version is one of.
+/// Kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum RegistryEntryKind {
     /// A guideline: Markdown.
     Guideline,
     /// A standard: TOML.
     Standard,
 }
 
-impl Kind {
-    /// How the name of its text ends.
+impl RegistryEntryKind {
+    /// File name extension of the text.
     #[must_use]
-    pub fn ending(self) -> &'static str {
+    pub fn file_extension(self) -> &'static str {
         match self {
             Self::Guideline => "md",
             Self::Standard => "toml",
@@ -29,27 +29,28 @@ impl Kind {
     }
 }
 
-/// A version that a registry has.
+/// A version in a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct RegistryEntry {
     /// Guideline or standard.
-    pub kind: Kind,
-    /// Its name.
+    pub kind: RegistryEntryKind,
+    /// Id of the guideline or standard.
     pub id: GuidelineId,
-    /// Its version.
+    /// Version number.
     pub version: Version,
-    /// SHA-256 of its text: 64 lower-case hexadecimal digits.
+    /// SHA-256 of the text: 64 lower-case hexadecimal digits.
     pub sha256: String,
-    /// Why it should not be chosen any more, empty where nobody says why; `None`: it may be.
+    /// If the version was yanked: the publisher's reason, empty if none was given. `None` if it was not
+    /// yanked.
     pub yanked: Option<String>,
-    /// That its name is no longer advised: why, and what is instead, as a part of a sentence.
+    /// If the name was retired: a clause with the reason and the successor.
     pub retired: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Line {
-    #[serde(default = "guideline")]
-    kind: Kind,
+struct RegistryIndexLine {
+    #[serde(default = "default_kind")]
+    kind: RegistryEntryKind,
     name: String,
     version: String,
     sha256: String,
@@ -62,84 +63,84 @@ struct Line {
     successor: Option<String>,
 }
 
-fn guideline() -> Kind {
-    Kind::Guideline
+fn default_kind() -> RegistryEntryKind {
+    RegistryEntryKind::Guideline
 }
 
-/// Most versions of one name that are read.
-const MOST: usize = 2_000;
+/// Maximum number of versions of one name that are read.
+const MAX_VERSIONS: usize = 2_000;
 
-/// Reads the file about `id`: the entries, and what is wrong with lines that are none, in a sentence.
-pub(super) fn read(id: &GuidelineId, text: &str) -> (Vec<Entry>, Option<String>) {
-    if is_page(text) {
-        return (vec![], Some("a web page came in its place".to_owned()));
+/// Parses the index file of `id`. Returns the entries, and a sentence about the invalid lines, if any.
+pub(super) fn parse_index(id: &GuidelineId, text: &str) -> (Vec<RegistryEntry>, Option<String>) {
+    if is_web_page(text) {
+        return (vec![], Some("it is a web page, not an index".to_owned()));
     }
     let mut entries = Vec::new();
-    let (mut trouble, mut more) = (None, 0usize);
+    let (mut error, mut more) = (None, 0usize);
     let mut lines = text.lines().enumerate();
-    for (nth, line) in lines.by_ref().take(MOST) {
-        match read_line(id, line) {
+    for (nth, line) in lines.by_ref().take(MAX_VERSIONS) {
+        match parse_line(id, line) {
             Ok(entry) => entries.push(entry),
-            Err(_) if trouble.is_some() => more += 1,
-            Err(why) => trouble = Some(format!("line {}: {}", nth + 1, short(&why))),
+            Err(_) if error.is_some() => more += 1,
+            Err(why) => error = Some(format!("line {}: {}", nth + 1, shorten(&why))),
         }
     }
-    if let (Some(trouble), 1..) = (&mut trouble, more) {
-        trouble.push_str(&format!(" (and {more} more lines)"));
+    if let (Some(error), 1..) = (&mut error, more) {
+        error.push_str(&format!(" (and {more} more invalid lines)"));
     }
-    // The latest stand last, but nobody has so many.
-    let trouble = match lines.count() {
-        0 => trouble,
-        left => Some(format!("it has {left} lines more than the {MOST} that are read")),
+    // The latest versions are last, but no real name has that many.
+    let error = match lines.count() {
+        0 => error,
+        left => Some(format!("only the first {MAX_VERSIONS} lines were read, {left} more were ignored")),
     };
-    (entries, trouble)
+    (entries, error)
 }
 
-/// Whether a text is that of a web page: a network that wants a sign-in first, most often.
-pub(super) fn is_page(text: &str) -> bool {
+/// Whether a text is a web page, typically the sign-in page of a network.
+pub(super) fn is_web_page(text: &str) -> bool {
     text.trim_start().starts_with('<')
 }
 
-/// What somebody else wrote, no longer than a sentence is.
-pub(super) fn short(text: &str) -> String {
-    const LONGEST: usize = 300;
-    match text.char_indices().nth(LONGEST) {
+/// Cuts untrusted text to the length of a sentence.
+pub(super) fn shorten(text: &str) -> String {
+    const MAX_CHARS: usize = 300;
+    match text.char_indices().nth(MAX_CHARS) {
         None => text.to_owned(),
         Some((at, _)) => format!("{}…", &text[..at]),
     }
 }
 
-fn read_line(id: &GuidelineId, line: &str) -> Result<Entry, String> {
+fn parse_line(id: &GuidelineId, line: &str) -> Result<RegistryEntry, String> {
     let json: serde_json::Value =
-        serde_json::from_str(line).map_err(|error| format!("it cannot be read: {error}"))?;
-    version(&json)?;
-    let line = Line::deserialize(&json).map_err(|error| format!("it cannot be read: {error}"))?;
+        serde_json::from_str(line).map_err(|error| format!("invalid entry: {error}"))?;
+    check_format_version(&json)?;
+    let line = RegistryIndexLine::deserialize(&json).map_err(|error| format!("invalid entry: {error}"))?;
     let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     if line.sha256.len() != 64 || !line.sha256.bytes().all(lower) {
-        return Err("its sha256 is none".to_owned());
+        return Err("invalid sha256".to_owned());
     }
     if line.name != id.as_str() {
-        return Err(format!("it is about {}, not {id}", line.name));
+        return Err(format!("the entry is for {}, not {id}", line.name));
     }
     let version =
-        line.version.parse().map_err(|error| format!("`{}` is no version: {error}", line.version))?;
+        line.version.parse().map_err(|error| format!("invalid version `{}`: {error}", line.version))?;
     let retired = line.retired.then(|| {
-        let why = line.retire_message.map_or_else(String::new, |why| format!(": {}", short(&why)));
-        let next = line.successor.map_or_else(String::new, |next| format!("; instead: {}", short(&next)));
+        let why = line.retire_message.map_or_else(String::new, |why| format!(": {}", shorten(&why)));
+        let next = line.successor.map_or_else(String::new, |next| format!("; instead: {}", shorten(&next)));
         format!("no longer advised{why}{next}")
     });
-    let yanked = line.yanked.then(|| line.yank_message.as_deref().map(short).unwrap_or_default());
-    Ok(Entry { kind: line.kind, id: id.clone(), version, sha256: line.sha256, yanked, retired })
+    let yanked = line.yanked.then(|| line.yank_message.as_deref().map(shorten).unwrap_or_default());
+    Ok(RegistryEntry { kind: line.kind, id: id.clone(), version, sha256: line.sha256, yanked, retired })
 }
 
-/// Refuses what is of a later format.
-pub(super) fn version(json: &serde_json::Value) -> Result<(), String> {
+/// Checks that the format version is supported.
+pub(super) fn check_format_version(json: &serde_json::Value) -> Result<(), String> {
     match json.get("v").and_then(serde_json::Value::as_u64) {
-        Some(VERSION) => Ok(()),
-        Some(later) if later > VERSION => {
-            Err(format!("it is of a later format ({later}); update stanchion to use it"))
+        Some(FORMAT_VERSION) => Ok(()),
+        Some(later) if later > FORMAT_VERSION => {
+            Err(format!("its format version {later} is not supported; update stanchion to use it"))
         }
-        _ => Err("it does not say of which format it is (`v`)".to_owned()),
+        _ => Err("it does not state its format version (`v`)".to_owned()),
     }
 }
 
@@ -148,13 +149,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_read_and_each_that_is_none_is_told() {
+    fn valid_lines_are_read_and_invalid_ones_are_reported() {
         let id = GuidelineId::new("acme/a").expect("an id");
         let sha = "0".repeat(64);
         let line = |more: &str| {
             format!("{{\"v\":1,\"name\":\"acme/a\",\"version\":\"1.0.0\",\"sha256\":\"{sha}\"{more}}}")
         };
-        let (entries, troubles) = read(
+        let (entries, errors) = parse_index(
             &id,
             &format!(
                 "{}\n{}\n",
@@ -162,39 +163,42 @@ mod tests {
                 line(",\"kind\":\"standard\",\"yanked\":true,\"yank_message\":\"too much\",\"new\":1")
             ),
         );
-        assert_eq!((entries.len(), troubles), (2, None));
+        assert_eq!((entries.len(), errors), (2, None));
         assert_eq!(
             (entries[0].kind, entries[1].kind, entries[1].yanked.as_deref()),
-            (Kind::Guideline, Kind::Standard, Some("too much"))
+            (RegistryEntryKind::Guideline, RegistryEntryKind::Standard, Some("too much"))
         );
-        // However much comes, little is told.
-        let (_, trouble) = read(&id, &"x\n".repeat(1_999));
-        let trouble = trouble.unwrap_or_default();
-        assert!(trouble.len() < 400 && trouble.ends_with("(and 1998 more lines)"), "{trouble}");
-        let (entries, trouble) = read(&id, &format!("{}\n", line("")).repeat(2_010));
-        assert!(entries.len() == 2_000 && trouble.unwrap_or_default().contains("10 lines more"));
-        let long =
-            read(&id, &line(&format!(",\"retired\":true,\"retire_message\":\"{}\"", "é".repeat(9_000)))).0;
-        assert!(long[0].retired.as_ref().is_some_and(|said| said.chars().count() < 400));
+        // The message is short, however large the response is.
+        let (_, error) = parse_index(&id, &"x\n".repeat(1_999));
+        let error = error.unwrap_or_default();
+        assert!(error.len() < 400 && error.ends_with("(and 1998 more invalid lines)"), "{error}");
+        let (entries, error) = parse_index(&id, &format!("{}\n", line("")).repeat(2_010));
+        assert!(entries.len() == 2_000 && error.unwrap_or_default().contains("10 more were ignored"));
+        let long = parse_index(
+            &id,
+            &line(&format!(",\"retired\":true,\"retire_message\":\"{}\"", "é".repeat(9_000))),
+        )
+        .0;
+        assert!(long[0].retired.as_ref().is_some_and(|note| note.chars().count() < 400));
 
         let retired = line(",\"retired\":true,\"retire_message\":\"too short\",\"successor\":\"acme/b\"");
-        let said = read(&id, &retired).0[0].retired.clone();
-        assert_eq!(said.as_deref(), Some("no longer advised: too short; instead: acme/b"));
+        let note = parse_index(&id, &retired).0[0].retired.clone();
+        assert_eq!(note.as_deref(), Some("no longer advised: too short; instead: acme/b"));
         for (bad, words) in [
-            ("<html>".to_owned(), "a web page came"),
-            ("{".to_owned(), "cannot be read"),
-            (line("").replace("\"v\":1", "\"v\":2"), "later format (2)"),
-            (line("").replace("\"v\":1,", ""), "which format"),
-            (line("").replace("acme/a", "acme/b"), "about acme/b"),
-            (line("").replace("1.0.0", "one"), "no version"),
+            ("<html>".to_owned(), "it is a web page"),
+            ("{".to_owned(), "invalid entry"),
+            (line("").replace("\"v\":1", "\"v\":2"), "format version 2 is not supported"),
+            (line("").replace("\"v\":1,", ""), "does not state its format version"),
+            (line("").replace("acme/a", "acme/b"), "for acme/b"),
+            (line("").replace("1.0.0", "one"), "invalid version"),
             (line("").replace("000", "0g0"), "sha256"),
             (line("").replace("000", "0A0"), "sha256"),
-            (line(",\"kind\":\"other\""), "cannot be read"),
+            (line(",\"kind\":\"other\""), "invalid entry"),
         ] {
-            let (entries, troubles) = read(&id, &bad);
+            let (entries, errors) = parse_index(&id, &bad);
             assert!(
-                entries.is_empty() && troubles.as_ref().is_some_and(|it| it.contains(words)),
-                "{bad}: {troubles:?}"
+                entries.is_empty() && errors.as_ref().is_some_and(|it| it.contains(words)),
+                "{bad}: {errors:?}"
             );
         }
     }

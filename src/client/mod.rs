@@ -1,26 +1,26 @@
-//! Asking registries: the static index of one, over HTTP or in a folder, and publishing to one.
+//! Client of a registry: reads its static index, over HTTP or from a folder, and publishes to it.
 //!
-//! What comes from there is somebody else's: it is capped, checked against its digest, and given on as values or as a
-//! sentence about what was wrong. No command line, environment, terminal or file of the repository enters here, and
-//! no outcome depends on anything in here: `check` never asks anybody.
+//! Responses are untrusted: their size is limited, texts are checked against their digest, and errors are
+//! returned as sentences. This module does not use the command line, the environment, the terminal or files
+//! of the repository. No outcome depends on it: `check` never contacts a registry.
 
+mod cached_index;
 #[cfg(feature = "online")]
 mod http;
 #[cfg(not(feature = "online"))]
 #[path = "offline.rs"]
 mod http;
 mod index;
+mod outcome;
 #[cfg(feature = "online")]
 mod publish;
-mod remembered;
 mod source;
-mod told;
 
+pub use cached_index::CachedIndex;
 #[cfg(not(feature = "online"))]
 pub use http::Publisher;
-pub use index::{Entry, Kind};
+pub use index::{RegistryEntry, RegistryEntryKind};
+pub use outcome::{PublishError, SubmitOutcome};
 #[cfg(feature = "online")]
 pub use publish::Publisher;
-pub use remembered::Remembered;
-pub use source::{Place, Source};
-pub use told::{Refused, Sent};
+pub use source::{RegistryClient, RegistryLocation};

@@ -1,50 +1,56 @@
-//! What stands in the place of `http` and `publish` where the program is built without the feature `online`: nothing here
-//! knows a network, and whoever asks is told so.
+//! Replacement of `http` and `publish` for builds without the feature `online`: every request fails with an
+//! explanation.
 
-use super::index::Kind;
-use super::remembered::Remembered;
-use super::told::{Refused, Sent, Trouble};
+use super::cached_index::CachedIndex;
+use super::index::RegistryEntryKind;
+use super::outcome::{PublishError, RequestError, SubmitOutcome};
 use crate::model::GuidelineId;
 
-/// Why nobody is asked.
-const WHY: &str = "this stanchion was built without the feature `online`, and asks no network; a folder with a copy of the \
-                   registry can be used instead";
+/// Error message of every request.
+const WHY: &str = "this build of stanchion has no network access (the feature `online` is off); use a folder \
+                   with a copy of the registry instead";
 
-/// A registry that is not asked.
+/// A registry that cannot be queried.
 pub(super) struct Http {
-    remembered: Remembered,
+    cached_index: CachedIndex,
 }
 
 impl Http {
-    pub(super) fn new(_: &str, remembered: Remembered) -> Self {
-        Self { remembered }
+    pub(super) fn new(_: &str, cached_index: CachedIndex) -> Self {
+        Self { cached_index }
     }
 
-    pub(super) fn remembered(&self) -> Remembered {
-        self.remembered.clone()
+    pub(super) fn cached_index(&self) -> CachedIndex {
+        self.cached_index.clone()
     }
 
-    #[expect(clippy::unused_self, reason = "as the one that asks")]
-    pub(super) fn get(&self, _: &str) -> Result<Option<String>, Trouble> {
-        Err(Trouble(WHY.to_owned()))
+    #[expect(clippy::unused_self, reason = "same signature as with the feature `online`")]
+    pub(super) fn fetch(&self, _: &str) -> Result<Option<String>, RequestError> {
+        Err(RequestError(WHY.to_owned()))
     }
 }
 
-/// A registry that nothing is published to.
+/// A registry to which nothing can be published.
 pub struct Publisher;
 
 impl Publisher {
-    /// As the one that publishes.
+    /// Same signature as with the feature `online`.
     #[must_use]
     pub fn new(_: &str, _: String) -> Self {
         Self
     }
 
-    /// Says that nothing is published.
+    /// Fails without publishing.
     ///
     /// # Errors
     /// Always.
-    pub fn publish(&self, _: Kind, _: &GuidelineId, _: &str, _: &str) -> Result<Sent, Refused> {
-        Err(Refused { words: vec![WHY.to_owned()], for_all: true })
+    pub fn publish(
+        &self,
+        _: RegistryEntryKind,
+        _: &GuidelineId,
+        _: &str,
+        _: &str,
+    ) -> Result<SubmitOutcome, PublishError> {
+        Err(PublishError { messages: vec![WHY.to_owned()], affects_all: true })
     }
 }

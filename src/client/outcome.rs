@@ -1,26 +1,27 @@
-//! What came of asking.
+//! Results and errors of requests to a registry.
 
-/// Why there is no answer: a sentence that begins with what the registry did.
+/// Error of a request: a sentence without the name of the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Trouble(pub(super) String);
+pub(super) struct RequestError(pub(super) String);
 
-/// What became of a text.
+/// Outcome of publishing a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// It is published now.
+pub enum SubmitOutcome {
+    /// It was published by this request.
     New {
-        /// What the registry notes about its number.
+        /// Note of the registry about the version number.
         note: Option<String>,
     },
-    /// The very same was published before.
-    Same,
+    /// The same text had already been published.
+    AlreadyPublished,
 }
 
-/// Why a text was not published.
+/// Error on publishing a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Sentences: the first says it all, others say where in the text.
-    pub words: Vec<String>,
-    /// Whether any other text would fare alike: nobody answers, or the key is none.
-    pub for_all: bool,
+pub struct PublishError {
+    /// Sentences: the first describes the error, further ones point to lines of the text.
+    pub messages: Vec<String>,
+    /// Whether publishing other texts would fail too: the registry cannot be reached, or the token is
+    /// invalid.
+    pub affects_all: bool,
 }

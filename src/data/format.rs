@@ -1,9 +1,9 @@
-//! Which format a file is in, told from its name alone.
+//! Detection of a data format from the file name.
 
-/// A format that [`super::load`] reads.
+/// A format that [`super::load`] parses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Format {
-    /// JSON, strictly.
+pub enum DocumentFormat {
+    /// Strict JSON.
     Json,
     /// JSON with comments and trailing commas.
     Jsonc,
@@ -17,8 +17,8 @@ pub enum Format {
     Ini,
 }
 
-impl Format {
-    /// The name people know it by.
+impl DocumentFormat {
+    /// Name for people.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -32,63 +32,63 @@ impl Format {
     }
 }
 
-/// Files with these whole names, which their extension does not tell.
-const NAMES: &[(&str, Format)] = &[
-    (".eslintrc.json", Format::Jsonc),
-    ("tslint.json", Format::Jsonc),
-    ("devcontainer.json", Format::Jsonc),
-    (".devcontainer.json", Format::Jsonc),
-    ("api-extractor.json", Format::Jsonc),
-    ("turbo.json", Format::Jsonc),
-    (".swcrc", Format::Jsonc),
-    ("composer.lock", Format::Json),
-    ("pipfile.lock", Format::Json),
-    ("flake.lock", Format::Json),
-    ("cargo.lock", Format::Toml),
-    ("poetry.lock", Format::Toml),
-    ("uv.lock", Format::Toml),
-    ("pdm.lock", Format::Toml),
-    ("pipfile", Format::Toml),
-    (".clang-format", Format::Yaml),
-    (".clang-tidy", Format::Yaml),
-    (".yamllint", Format::Yaml),
-    (".env", Format::Env),
-    (".editorconfig", Format::Ini),
-    (".gitconfig", Format::Ini),
-    (".gitmodules", Format::Ini),
-    (".npmrc", Format::Ini),
-    (".pylintrc", Format::Ini),
-    (".flake8", Format::Ini),
-    (".coveragerc", Format::Ini),
+/// Formats of files with these full names, whose extension does not determine the format.
+const FILE_NAMES: &[(&str, DocumentFormat)] = &[
+    (".eslintrc.json", DocumentFormat::Jsonc),
+    ("tslint.json", DocumentFormat::Jsonc),
+    ("devcontainer.json", DocumentFormat::Jsonc),
+    (".devcontainer.json", DocumentFormat::Jsonc),
+    ("api-extractor.json", DocumentFormat::Jsonc),
+    ("turbo.json", DocumentFormat::Jsonc),
+    (".swcrc", DocumentFormat::Jsonc),
+    ("composer.lock", DocumentFormat::Json),
+    ("pipfile.lock", DocumentFormat::Json),
+    ("flake.lock", DocumentFormat::Json),
+    ("cargo.lock", DocumentFormat::Toml),
+    ("poetry.lock", DocumentFormat::Toml),
+    ("uv.lock", DocumentFormat::Toml),
+    ("pdm.lock", DocumentFormat::Toml),
+    ("pipfile", DocumentFormat::Toml),
+    (".clang-format", DocumentFormat::Yaml),
+    (".clang-tidy", DocumentFormat::Yaml),
+    (".yamllint", DocumentFormat::Yaml),
+    (".env", DocumentFormat::Env),
+    (".editorconfig", DocumentFormat::Ini),
+    (".gitconfig", DocumentFormat::Ini),
+    (".gitmodules", DocumentFormat::Ini),
+    (".npmrc", DocumentFormat::Ini),
+    (".pylintrc", DocumentFormat::Ini),
+    (".flake8", DocumentFormat::Ini),
+    (".coveragerc", DocumentFormat::Ini),
 ];
 
-/// Endings of names.
-const EXTENSIONS: &[(&str, Format)] = &[
-    ("json", Format::Json),
-    ("ipynb", Format::Json),
-    ("geojson", Format::Json),
-    ("jsonld", Format::Json),
-    ("webmanifest", Format::Json),
-    ("sarif", Format::Json),
-    ("jsonc", Format::Jsonc),
-    ("code-workspace", Format::Jsonc),
-    ("yaml", Format::Yaml),
-    ("yml", Format::Yaml),
-    ("cff", Format::Yaml),
-    ("toml", Format::Toml),
-    ("env", Format::Env),
-    ("ini", Format::Ini),
-    ("cfg", Format::Ini),
+/// Formats by file name extension.
+const EXTENSIONS: &[(&str, DocumentFormat)] = &[
+    ("json", DocumentFormat::Json),
+    ("ipynb", DocumentFormat::Json),
+    ("geojson", DocumentFormat::Json),
+    ("jsonld", DocumentFormat::Json),
+    ("webmanifest", DocumentFormat::Json),
+    ("sarif", DocumentFormat::Json),
+    ("jsonc", DocumentFormat::Jsonc),
+    ("code-workspace", DocumentFormat::Jsonc),
+    ("yaml", DocumentFormat::Yaml),
+    ("yml", DocumentFormat::Yaml),
+    ("cff", DocumentFormat::Yaml),
+    ("toml", DocumentFormat::Toml),
+    ("env", DocumentFormat::Env),
+    ("ini", DocumentFormat::Ini),
+    ("cfg", DocumentFormat::Ini),
 ];
 
-/// The format of the file at `path` (a whole path or just a name; `/` separates), from its name,
-/// upper and lower case alike. `None` when the name does not tell.
+/// Format of the file at `path` (a path separated by `/`, or a file name), detected from its name, ignoring
+/// case. `None` if the name does not determine it.
 #[must_use]
-pub fn format_of(path: &[u8]) -> Option<Format> {
+pub fn format_of(path: &[u8]) -> Option<DocumentFormat> {
     let mut parts = path.rsplit(|&byte| byte == b'/');
     let name = parts.next().unwrap_or_default().to_ascii_lowercase();
     let in_vscode = parts.any(|part| part == b".vscode");
-    if let Some((_, format)) = NAMES.iter().find(|(whole, _)| whole.as_bytes() == name) {
+    if let Some((_, format)) = FILE_NAMES.iter().find(|(whole, _)| whole.as_bytes() == name) {
         return Some(*format);
     }
     let by_extension = name
@@ -96,14 +96,16 @@ pub fn format_of(path: &[u8]) -> Option<Format> {
         .rposition(|&byte| byte == b'.')
         .and_then(|dot| EXTENSIONS.iter().find(|(extension, _)| extension.as_bytes() == &name[dot + 1..]));
     match by_extension {
-        Some((_, Format::Json)) if in_vscode || is_compiler_configuration(&name) => Some(Format::Jsonc),
+        Some((_, DocumentFormat::Json)) if in_vscode || is_compiler_configuration(&name) => {
+            Some(DocumentFormat::Jsonc)
+        }
         Some((_, format)) => Some(*format),
-        None if name.starts_with(b".env.") => Some(Format::Env),
+        None if name.starts_with(b".env.") => Some(DocumentFormat::Env),
         None => None,
     }
 }
 
-/// `tsconfig*.json` and `jsconfig*.json`, where comments are usual.
+/// Whether the name is `tsconfig*.json` or `jsconfig*.json`; these files usually contain comments.
 fn is_compiler_configuration(name: &[u8]) -> bool {
     name.ends_with(b".json") && (name.starts_with(b"tsconfig") || name.starts_with(b"jsconfig"))
 }
@@ -113,34 +115,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_tell_the_format() {
-        let cases: &[(&str, Option<Format>)] = &[
-            ("package.json", Some(Format::Json)),
-            ("a/b/Notebook.IPYNB", Some(Format::Json)),
-            ("web/tsconfig.build.json", Some(Format::Jsonc)),
-            ("jsconfig.json", Some(Format::Jsonc)),
-            (".eslintrc.json", Some(Format::Jsonc)),
-            (".devcontainer/devcontainer.json", Some(Format::Jsonc)),
-            (".vscode/settings.json", Some(Format::Jsonc)),
-            ("a/.vscode/launch.json", Some(Format::Jsonc)),
-            ("vscode/settings.json", Some(Format::Json)),
-            ("x.code-workspace", Some(Format::Jsonc)),
+    fn the_format_is_detected_from_the_name() {
+        let cases: &[(&str, Option<DocumentFormat>)] = &[
+            ("package.json", Some(DocumentFormat::Json)),
+            ("a/b/Notebook.IPYNB", Some(DocumentFormat::Json)),
+            ("web/tsconfig.build.json", Some(DocumentFormat::Jsonc)),
+            ("jsconfig.json", Some(DocumentFormat::Jsonc)),
+            (".eslintrc.json", Some(DocumentFormat::Jsonc)),
+            (".devcontainer/devcontainer.json", Some(DocumentFormat::Jsonc)),
+            (".vscode/settings.json", Some(DocumentFormat::Jsonc)),
+            ("a/.vscode/launch.json", Some(DocumentFormat::Jsonc)),
+            ("vscode/settings.json", Some(DocumentFormat::Json)),
+            ("x.code-workspace", Some(DocumentFormat::Jsonc)),
             ("x.json5", None),
-            (".github/workflows/ci.yml", Some(Format::Yaml)),
-            ("Cargo.lock", Some(Format::Toml)),
+            (".github/workflows/ci.yml", Some(DocumentFormat::Yaml)),
+            ("Cargo.lock", Some(DocumentFormat::Toml)),
             ("yarn.lock", None),
-            (".env", Some(Format::Env)),
-            (".env.production", Some(Format::Env)),
-            ("deploy/prod.env", Some(Format::Env)),
+            (".env", Some(DocumentFormat::Env)),
+            (".env.production", Some(DocumentFormat::Env)),
+            ("deploy/prod.env", Some(DocumentFormat::Env)),
             (".envrc", None),
-            ("setup.cfg", Some(Format::Ini)),
-            (".editorconfig", Some(Format::Ini)),
+            ("setup.cfg", Some(DocumentFormat::Ini)),
+            (".editorconfig", Some(DocumentFormat::Ini)),
             ("json", None),
             ("", None),
         ];
         for (path, format) in cases {
             assert_eq!(format_of(path.as_bytes()), *format, "{path}");
         }
-        assert_eq!(format_of(b"caf\xe9.yaml"), Some(Format::Yaml));
+        assert_eq!(format_of(b"caf\xe9.yaml"), Some(DocumentFormat::Yaml));
     }
 }

@@ -1,25 +1,26 @@
-//! INI files: sections of `key = value` lines, as Git, EditorConfig and Python read them.
+//! INI files: sections of `key = value` lines, in the dialects of Git, EditorConfig and Python.
 
 use std::collections::HashMap;
 
-use super::limits::{Budget, Limits, syntax};
+use super::limits::{DocumentLimits, NodeBudget, syntax_error};
 use super::table::Table;
-use super::{Kind, LoadError, Member, Node};
+use super::{LoadError, Member, Node, NodeKind};
 use crate::text::Span;
 
-/// Reads sections into objects of text; keys before the first section stand at the top. Lines that
-/// start with `;` or `#` are comments. A line that is indented deeper than the key before it goes on
-/// with that key's value. A key without `=` or `:` has the value `null`. A section that comes again
-/// goes on, and the last of several equal keys counts.
-pub(super) fn load(text: &str, limits: &Limits) -> Result<Node, LoadError> {
-    let mut reader = Reader {
-        budget: Budget::new(limits),
+/// Parses sections into objects with text values; keys before the first section are members of the root.
+///
+/// Lines that start with `;` or `#` are comments. A line that is indented deeper than the preceding key
+/// continues the value of that key. A key without `=` or `:` has the value `null`. A repeated section is
+/// continued; of several equal keys, the last one counts.
+pub(super) fn load(text: &str, limits: &DocumentLimits) -> Result<Node, LoadError> {
+    let mut reader = IniReader {
+        budget: NodeBudget::new(limits),
         sections: Vec::new(),
         numbers: HashMap::new(),
         top: Table::default(),
         last: None,
     };
-    reader.budget.spend()?;
+    reader.budget.spend_node()?;
     let mut current = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -30,50 +31,50 @@ pub(super) fn load(text: &str, limits: &Limits) -> Result<Node, LoadError> {
         if trimmed.is_empty() || trimmed.starts_with([';', '#']) {
             continue;
         }
-        if reader.go_on(trimmed, indent, span, current) {
+        if reader.continue_value(trimmed, indent, span, current) {
             continue;
         }
         reader.last = None;
         if let Some(rest) = trimmed.strip_prefix('[') {
-            let Some(close) = section_end(rest) else {
-                return Err(syntax("this section has no closing `]`", span));
+            let Some(close) = find_section_end(rest) else {
+                return Err(syntax_error("this section header has no closing `]`", span));
             };
-            current = Some(reader.section(
+            current = Some(reader.open_section(
                 &rest[..close],
                 Span::new(span.start + 1, span.start + 1 + close),
                 span,
             )?);
         } else {
-            reader.key(trimmed, indent, span, current)?;
+            reader.read_key(trimmed, indent, span, current)?;
         }
     }
     Ok(reader.into_node(text.len()))
 }
 
-struct Reader {
-    budget: Budget,
+struct IniReader {
+    budget: NodeBudget,
     top: Table,
-    /// Place in `top` of each section's member, where it starts, and what it holds.
+    /// For each section: index of its member in `top`, span of its header, and content.
     sections: Vec<(usize, Span, Table)>,
-    /// Place in `top` → number of the section.
+    /// Index in `top` → index in `sections`.
     numbers: HashMap<usize, usize>,
-    /// The key that a deeper line goes on with: its indent and its place in its table.
+    /// Indent and table index of the key that a deeper indented line continues.
     last: Option<(usize, usize)>,
 }
 
-impl Reader {
-    fn table(&mut self, current: Option<usize>) -> &mut Table {
+impl IniReader {
+    fn current_table(&mut self, current: Option<usize>) -> &mut Table {
         match current {
             Some(section) => &mut self.sections[section].2,
             None => &mut self.top,
         }
     }
 
-    /// Adds the line to the value of the key before it, if it is indented deeper than that key.
-    fn go_on(&mut self, line: &str, indent: usize, span: Span, current: Option<usize>) -> bool {
+    /// Appends the line to the value of the preceding key, if it is indented deeper than that key.
+    fn continue_value(&mut self, line: &str, indent: usize, span: Span, current: Option<usize>) -> bool {
         let Some((_, place)) = self.last.filter(|(of_key, _)| indent > *of_key) else { return false };
-        let Some(member) = self.table(current).member(place) else { return false };
-        let Kind::String(value) = &mut member.value.kind else { return false };
+        let Some(member) = self.current_table(current).member(place) else { return false };
+        let NodeKind::String(value) = &mut member.value.kind else { return false };
         if value.is_empty() {
             member.value.span.start = span.start;
         }
@@ -83,43 +84,43 @@ impl Reader {
         true
     }
 
-    fn section(&mut self, name: &str, key_span: Span, span: Span) -> Result<usize, LoadError> {
-        if let Some(place) = self.top.place(name)
+    fn open_section(&mut self, name: &str, key_span: Span, span: Span) -> Result<usize, LoadError> {
+        if let Some(place) = self.top.position(name)
             && let Some(&known) = self.numbers.get(&place)
         {
             return Ok(known);
         }
-        self.budget.spend()?;
-        let value = Node { span, kind: Kind::Null };
+        self.budget.spend_node()?;
+        let value = Node { span, kind: NodeKind::Null };
         let place = self.top.put(Member { key: name.to_owned(), key_span, value });
         self.numbers.insert(place, self.sections.len());
         self.sections.push((place, span, Table::default()));
         Ok(self.sections.len() - 1)
     }
 
-    fn key(
+    fn read_key(
         &mut self,
         line: &str,
         indent: usize,
         span: Span,
         current: Option<usize>,
     ) -> Result<(), LoadError> {
-        self.budget.spend()?;
-        let separator = separator(line);
+        self.budget.spend_node()?;
+        let separator = find_separator(line);
         let key = line[..separator.unwrap_or(line.len())].trim_end();
         let key_span = Span::new(span.start, span.start + key.len());
         if key.is_empty() {
-            return Err(syntax("this line has no key before its value", span));
+            return Err(syntax_error("this line has no key before its value", span));
         }
         let value = match separator {
-            None => Node { span: Span::at(key_span.end), kind: Kind::Null },
+            None => Node { span: Span::at(key_span.end), kind: NodeKind::Null },
             Some(separator) => {
                 let value = line[separator + 1..].trim_start();
                 let start = span.end - value.len();
-                Node { span: Span::new(start, span.end), kind: Kind::String(value.to_owned()) }
+                Node { span: Span::new(start, span.end), kind: NodeKind::String(value.to_owned()) }
             }
         };
-        let place = self.table(current).put(Member { key: key.to_owned(), key_span, value });
+        let place = self.current_table(current).put(Member { key: key.to_owned(), key_span, value });
         self.last = Some((indent, place));
         Ok(())
     }
@@ -134,9 +135,9 @@ impl Reader {
     }
 }
 
-/// Where the key ends: the earliest `=` or `:`. In a line with `=`, a `:` only counts before a blank or
-/// the line's end, as keys hold it (`@scope:registry = …` in `.npmrc`).
-fn separator(line: &str) -> Option<usize> {
+/// Offset at which the key ends: the first `=` or `:`. In a line with `=`, a `:` only counts before a blank
+/// or at the end of the line, as keys can contain it (`@scope:registry = …` in `.npmrc`).
+fn find_separator(line: &str) -> Option<usize> {
     let has_equals = line.contains('=');
     line.match_indices(['=', ':']).map(|(at, _)| at).find(|&at| {
         let after = &line[at + 1..];
@@ -144,9 +145,9 @@ fn separator(line: &str) -> Option<usize> {
     })
 }
 
-/// Where the name of a section ends: the first `]` with nothing behind it but a comment (names may hold
-/// `]`, as `[*.[ch]]` of EditorConfig), or else the first one.
-fn section_end(rest: &str) -> Option<usize> {
+/// Offset at which the name of a section ends: the first `]` that only a comment follows, or else the first
+/// one. Names may contain `]`, for example `[*.[ch]]` of EditorConfig.
+fn find_section_end(rest: &str) -> Option<usize> {
     let ends = |at: &usize| {
         let behind = rest[at + 1..].trim_start();
         behind.is_empty() || behind.starts_with([';', '#'])
@@ -168,11 +169,11 @@ mod tests {
             "remote \"origin\"": {"url": "a:b", "fetch": "x = y"},
             "options": {"install": "\na\nb ; c", "last": "z"},
         });
-        assert_eq!(load(text, &Limits::DOCUMENT).expect("INI").to_json(), want);
+        assert_eq!(load(text, &DocumentLimits::DOCUMENT).expect("INI").to_json(), want);
     }
 
     #[test]
-    fn keys_and_sections_end_where_readers_end_them() {
+    fn keys_and_sections_end_as_in_other_parsers() {
         let cases = [
             ("@acme:registry=https://x.y/", serde_json::json!({"@acme:registry": "https://x.y/"})),
             ("//x.org/:_authToken=a:b", serde_json::json!({"//x.org/:_authToken": "a:b"})),
@@ -190,14 +191,14 @@ mod tests {
             ("[a] b]c\nx=1", serde_json::json!({"a": {"x": "1"}})),
         ];
         for (text, want) in cases {
-            assert_eq!(load(text, &Limits::DOCUMENT).expect("INI").to_json(), want, "{text}");
+            assert_eq!(load(text, &DocumentLimits::DOCUMENT).expect("INI").to_json(), want, "{text}");
         }
     }
 
     #[test]
-    fn what_is_not_a_line_says_where() {
+    fn invalid_lines_are_reported_with_their_position() {
         for (text, at) in [("a=1\n[b\n", 4), ("  = x", 2)] {
-            match load(text, &Limits::DOCUMENT) {
+            match load(text, &DocumentLimits::DOCUMENT) {
                 Err(LoadError::Syntax { span, .. }) => assert_eq!(span.start, at, "{text:?}"),
                 other => panic!("{text:?} gave {other:?}"),
             }

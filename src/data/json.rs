@@ -7,21 +7,21 @@ use jsonc_parser::common::Range;
 use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::limits::{Budget, Limits, syntax};
-use super::{Kind, LoadError, Member, Node, number};
+use super::limits::{DocumentLimits, NodeBudget, syntax_error};
+use super::{LoadError, Member, Node, NodeKind, number};
 use crate::text::{LineIndex, Span};
 
-/// What is allowed beyond JSON.
+/// Extensions of JSON that are allowed.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Dialect {
+pub(super) enum JsonDialect {
     /// Nothing.
     Strict,
     /// Comments, trailing commas, an empty file.
     Comments,
 }
 
-pub(super) fn load(text: &str, dialect: Dialect, limits: &Limits) -> Result<Node, LoadError> {
-    let comments = dialect == Dialect::Comments;
+pub(super) fn load(text: &str, dialect: JsonDialect, limits: &DocumentLimits) -> Result<Node, LoadError> {
+    let comments = dialect == JsonDialect::Comments;
     let options = ParseOptions {
         allow_comments: comments,
         allow_trailing_commas: comments,
@@ -34,27 +34,28 @@ pub(super) fn load(text: &str, dialect: Dialect, limits: &Limits) -> Result<Node
         allow_non_finite_numbers: false,
         allow_extended_string_escapes: false,
     };
-    // The parser recurses, at most 512 deep (an object counts twice), which is above every limit of ours.
+    // The parser is recursive, with a depth limit of 512 (an object counts twice). This is above all our
+    // limits.
     let parsed = parse_to_ast(text, &CollectOptions::default(), &options).map_err(|error| {
-        let span = span(error.range(), text);
+        let span = clamp_range(error.range(), text);
         match error.kind() {
             ParseErrorKind::NestingDepthExceeded => LoadError::TooDeep { span },
-            kind => syntax(lower_first(&kind.to_string()), span),
+            kind => syntax_error(lowercase_first(&kind.to_string()), span),
         }
     })?;
-    if dialect == Dialect::Strict {
-        check_strictly(text)?;
+    if dialect == JsonDialect::Strict {
+        check_strict_json(text)?;
     }
     match parsed.value {
-        Some(value) => convert(value, text, 0, &mut Budget::new(limits)),
-        None if comments => Ok(Node { span: Span::at(0), kind: Kind::Null }),
-        None => Err(syntax("the file is empty, and an empty file is not JSON", Span::at(0))),
+        Some(value) => convert_value(value, text, 0, &mut NodeBudget::new(limits)),
+        None if comments => Ok(Node { span: Span::at(0), kind: NodeKind::Null }),
+        None => Err(syntax_error("the file is empty, which is not valid JSON", Span::at(0))),
     }
 }
 
-/// `jsonc-parser` lets some things pass even when asked to be strict (control characters in strings,
-/// zeros before numbers); `serde_json` does not.
-fn check_strictly(text: &str) -> Result<(), LoadError> {
+/// `jsonc-parser` accepts some invalid JSON even in strict mode (control characters in strings, leading zeros
+/// in numbers); `serde_json` does not.
+fn check_strict_json(text: &str) -> Result<(), LoadError> {
     let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) else { return Ok(()) };
     let line = LineIndex::new(text).line_span(text, error.line().saturating_sub(1));
     let mut at = (line.start + error.column().saturating_sub(1)).min(text.len());
@@ -63,27 +64,33 @@ fn check_strictly(text: &str) -> Result<(), LoadError> {
     }
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
-    Err(syntax(message, Span::at(at)))
+    Err(syntax_error(message, Span::at(at)))
 }
 
-fn convert(value: Value<'_>, text: &str, depth: usize, budget: &mut Budget) -> Result<Node, LoadError> {
-    budget.spend()?;
+fn convert_value(
+    value: Value<'_>,
+    text: &str,
+    depth: usize,
+    budget: &mut NodeBudget,
+) -> Result<Node, LoadError> {
+    budget.spend_node()?;
     let (range, kind) = match value {
-        Value::NullKeyword(node) => (node.range, Kind::Null),
-        Value::BooleanLit(node) => (node.range, Kind::Bool(node.value)),
-        Value::StringLit(node) => (node.range, Kind::String(node.value.into_owned())),
-        Value::NumberLit(node) => match number::decimal(node.value) {
-            Some(value) => (node.range, Kind::Number(value)),
-            None => return Err(syntax("this number is too large to be read", span(node.range, text))),
+        Value::NullKeyword(node) => (node.range, NodeKind::Null),
+        Value::BooleanLit(node) => (node.range, NodeKind::Bool(node.value)),
+        Value::StringLit(node) => (node.range, NodeKind::String(node.value.into_owned())),
+        Value::NumberLit(node) => match number::parse_decimal(node.value) {
+            Some(value) => (node.range, NodeKind::Number(value)),
+            None => return Err(syntax_error("this number is too large", clamp_range(node.range, text))),
         },
         Value::Array(array) => {
-            budget.enter(depth + 1, Span::at(array.range.start))?;
+            budget.check_depth(depth + 1, Span::at(array.range.start))?;
             let items = array.elements.into_iter();
-            let items = items.map(|item| convert(item, text, depth + 1, budget)).collect::<Result<_, _>>()?;
-            (array.range, Kind::Array(items))
+            let items =
+                items.map(|item| convert_value(item, text, depth + 1, budget)).collect::<Result<_, _>>()?;
+            (array.range, NodeKind::Array(items))
         }
         Value::Object(object) => {
-            budget.enter(depth + 1, Span::at(object.range.start))?;
+            budget.check_depth(depth + 1, Span::at(object.range.start))?;
             let mut members = Vec::with_capacity(object.properties.len());
             let mut seen = HashSet::with_capacity(object.properties.len());
             for property in object.properties {
@@ -92,31 +99,31 @@ fn convert(value: Value<'_>, text: &str, depth: usize, budget: &mut Budget) -> R
                     ObjectPropName::Word(key) => key.range,
                 };
                 let key = property.name.into_string();
-                let key_span = span(key_range, text);
+                let key_span = clamp_range(key_range, text);
                 if !seen.insert(key.clone()) {
-                    return Err(syntax(
-                        format!("the key `{}` is there twice", super::table::short(&key)),
+                    return Err(syntax_error(
+                        format!("duplicate key `{}`", super::table::shorten_key(&key)),
                         key_span,
                     ));
                 }
                 members.push(Member {
                     key,
                     key_span,
-                    value: convert(property.value, text, depth + 1, budget)?,
+                    value: convert_value(property.value, text, depth + 1, budget)?,
                 });
             }
-            (object.range, Kind::Object(members))
+            (object.range, NodeKind::Object(members))
         }
     };
-    Ok(Node { span: span(range, text), kind })
+    Ok(Node { span: clamp_range(range, text), kind })
 }
 
-/// The range inside the text; the parser's ranges are bytes.
-fn span(range: Range, text: &str) -> Span {
-    super::table::inside(Span::new(range.start, range.end), text)
+/// Converts a range of the parser, which counts bytes, to a span inside the text.
+fn clamp_range(range: Range, text: &str) -> Span {
+    super::table::clamp_span(Span::new(range.start, range.end), text)
 }
 
-fn lower_first(message: &str) -> String {
+fn lowercase_first(message: &str) -> String {
     let mut characters = message.chars();
     characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }
@@ -126,11 +133,11 @@ mod tests {
     use super::*;
 
     fn strict(text: &str) -> Result<Node, LoadError> {
-        load(text, Dialect::Strict, &Limits::DOCUMENT)
+        load(text, JsonDialect::Strict, &DocumentLimits::DOCUMENT)
     }
 
     #[test]
-    fn strict_json_takes_nothing_else() {
+    fn strict_json_accepts_no_extensions() {
         let cases = [
             ("", 0),
             ("{\"a\": 1,}", 7),
@@ -160,13 +167,13 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_trailing_commas_are_for_jsonc() {
+    fn comments_and_trailing_commas_are_accepted_in_jsonc() {
         let text = "// hi\n{ \"a\": [1, /* two */ 2,], }\n";
-        let node = load(text, Dialect::Comments, &Limits::DOCUMENT).expect("JSONC");
+        let node = load(text, JsonDialect::Comments, &DocumentLimits::DOCUMENT).expect("JSONC");
         assert_eq!(node.to_json(), serde_json::json!({ "a": [1, 2] }));
-        let empty = load("// nothing\n", Dialect::Comments, &Limits::DOCUMENT).expect("JSONC");
-        assert_eq!(empty.kind, Kind::Null);
-        assert!(load("{ \"a\": 1 \"b\": 2 }", Dialect::Comments, &Limits::DOCUMENT).is_err());
+        let empty = load("// nothing\n", JsonDialect::Comments, &DocumentLimits::DOCUMENT).expect("JSONC");
+        assert_eq!(empty.kind, NodeKind::Null);
+        assert!(load("{ \"a\": 1 \"b\": 2 }", JsonDialect::Comments, &DocumentLimits::DOCUMENT).is_err());
     }
 
     #[test]
@@ -177,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_files_are_refused_at_once() {
+    fn deep_nesting_is_refused_early() {
         for open in ["[", "{\"a\":"] {
             for count in [129, 100_000] {
                 let got = strict(&format!(

@@ -1,50 +1,50 @@
-//! How much a document may ask of us.
+//! Limits for parsing a document.
 
 use super::LoadError;
 use crate::text::Span;
 
-/// The budget of one document file.
+/// Limits for one document file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Deepest nesting of sequences and mappings; a lone scalar has depth 0.
+pub struct DocumentLimits {
+    /// Maximum nesting depth of sequences and mappings; a single scalar has depth 0.
     pub max_depth: usize,
-    /// Most values in the file, after aliases are unfolded.
+    /// Maximum number of values in the file, after aliases are expanded.
     pub max_nodes: usize,
-    /// Whether YAML anchors and aliases may be used.
+    /// Whether YAML anchors and aliases are allowed.
     pub aliases: bool,
 }
 
-impl Limits {
-    /// For data files of a repository.
+impl DocumentLimits {
+    /// Limits for data files of a repository.
     pub const DOCUMENT: Self = Self { max_depth: 128, max_nodes: 1_000_000, aliases: true };
-    /// For the front matter of guidelines, which people read: no aliases, little nesting.
+    /// Limits for the front matter of guidelines, which people read: no aliases, little nesting.
     pub const FRONT_MATTER: Self = Self { max_depth: 32, max_nodes: 20_000, aliases: false };
 }
 
-/// What is left of a budget while a document is read.
-pub(super) struct Budget {
+/// Remaining budget while a document is parsed.
+pub(super) struct NodeBudget {
     max_depth: usize,
     nodes_left: usize,
 }
 
-impl Budget {
-    pub(super) fn new(limits: &Limits) -> Self {
+impl NodeBudget {
+    pub(super) fn new(limits: &DocumentLimits) -> Self {
         Self { max_depth: limits.max_depth, nodes_left: limits.max_nodes }
     }
 
-    /// Pays for one value.
-    pub(super) fn spend(&mut self) -> Result<(), LoadError> {
+    /// Counts one value.
+    pub(super) fn spend_node(&mut self) -> Result<(), LoadError> {
         self.nodes_left = self.nodes_left.checked_sub(1).ok_or(LoadError::TooManyNodes)?;
         Ok(())
     }
 
-    /// Whether a sequence or mapping may stand at `depth` (1 for the outermost one).
-    pub(super) fn enter(&self, depth: usize, span: Span) -> Result<(), LoadError> {
+    /// Checks whether a sequence or mapping is allowed at `depth` (1 for the outermost one).
+    pub(super) fn check_depth(&self, depth: usize, span: Span) -> Result<(), LoadError> {
         if depth > self.max_depth { Err(LoadError::TooDeep { span }) } else { Ok(()) }
     }
 }
 
-/// A syntax problem at `span`.
-pub(super) fn syntax(message: impl Into<String>, span: Span) -> LoadError {
+/// Creates a syntax error at `span`.
+pub(super) fn syntax_error(message: impl Into<String>, span: Span) -> LoadError {
     LoadError::Syntax { message: message.into(), span }
 }

@@ -1,6 +1,7 @@
-//! Data documents with places: JSON, YAML, TOML, .env and INI become one located tree.
+//! Data documents with positions: JSON, YAML, TOML, .env and INI files are parsed into one tree of nodes with
+//! spans.
 //!
-//! This room reads text into [`Node`]s within strict budgets. It knows no guideline and no schema.
+//! This module parses text into [`Node`]s within strict limits. It does not depend on guidelines or schemas.
 
 mod env;
 mod format;
@@ -17,34 +18,34 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use format::{Format, format_of};
-pub use limits::Limits;
-pub use node::{Kind, LoadError, Member, Node, Pointer, Step};
+pub use format::{DocumentFormat, format_of};
+pub use limits::DocumentLimits;
+pub use node::{LoadError, Member, Node, NodeKind, Pointer, PointerStep};
 
-/// Reads `text` as `format`. YAML gives one node per document (at least one), every other format
-/// exactly one. Spans count bytes of `text`. Takes time linear in the text and in what its aliases
-/// unfold to, which `limits` bounds.
+/// Parses `text` in the given `format`. YAML gives one node per document (at least one), every other format
+/// exactly one. Spans count bytes of `text`. The time is linear in the size of the text and of its expanded
+/// aliases, which `limits` bounds.
 ///
 /// # Errors
-/// [`LoadError`] when the text is not of the format or passes a limit.
-pub fn load(format: Format, text: &str, limits: &Limits) -> Result<Vec<Node>, LoadError> {
+/// [`LoadError`] if the text is not valid in the format or exceeds a limit.
+pub fn load(format: DocumentFormat, text: &str, limits: &DocumentLimits) -> Result<Vec<Node>, LoadError> {
     match format {
-        Format::Json => json::load(text, json::Dialect::Strict, limits).map(one),
-        Format::Jsonc => json::load(text, json::Dialect::Comments, limits).map(one),
-        Format::Yaml => yaml::load(text, limits),
-        Format::Toml => toml::load(text, limits).map(one),
-        Format::Env => env::load(text, limits).map(one),
-        Format::Ini => ini::load(text, limits).map(one),
+        DocumentFormat::Json => json::load(text, json::JsonDialect::Strict, limits).map(single_document),
+        DocumentFormat::Jsonc => json::load(text, json::JsonDialect::Comments, limits).map(single_document),
+        DocumentFormat::Yaml => yaml::load(text, limits),
+        DocumentFormat::Toml => toml::load(text, limits).map(single_document),
+        DocumentFormat::Env => env::load(text, limits).map(single_document),
+        DocumentFormat::Ini => ini::load(text, limits).map(single_document),
     }
 }
 
-/// The plain value of strict JSON, much faster than [`load`] and only for text in which nothing is wrong:
-/// `None` when there is, or a limit is passed. The value is that of [`load`]'s node.
+/// Parses strict JSON into a plain value, several times as fast as [`load`]. Returns `None` if the text is
+/// invalid or exceeds a limit. The value equals that of [`load`]'s node.
 #[must_use]
-pub fn json_value(text: &str, limits: &Limits) -> Option<serde_json::Value> {
-    json_value::value(text, limits)
+pub fn read_json_value(text: &str, limits: &DocumentLimits) -> Option<serde_json::Value> {
+    json_value::read_plain_value(text, limits)
 }
 
-fn one(node: Node) -> Vec<Node> {
+fn single_document(node: Node) -> Vec<Node> {
     vec![node]
 }

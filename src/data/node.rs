@@ -1,27 +1,26 @@
-//! The located tree that every data format is read into.
+//! Tree of nodes with positions; every data format is parsed into it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::Span;
 
-/// A value with its place in the source.
+/// A value with its position in the source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// Where the value stands. A block-style YAML mapping spans from its first key to the end of its
-    /// last value.
+    /// Span of the value. A block-style YAML mapping spans from its first key to the end of its last value.
     pub span: Span,
     /// The value.
-    pub kind: Kind,
+    pub kind: NodeKind,
 }
 
 /// The value of a [`Node`].
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
-    /// `null`, `~`, nothing.
+pub enum NodeKind {
+    /// `null`, `~`, or a missing value.
     Null,
     /// `true`, `false`.
     Bool(bool),
-    /// A number as JSON knows it.
+    /// A number that JSON can represent.
     Number(serde_json::Number),
     /// Text.
     String(String),
@@ -34,74 +33,74 @@ pub enum Kind {
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
-    /// The key's text.
+    /// Text of the key.
     pub key: String,
-    /// Where the key stands.
+    /// Span of the key.
     pub key_span: Span,
     /// The value.
     pub value: Node,
 }
 
-/// One step from a value to a part of it.
+/// One step from a collection to one of its elements.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Step {
-    /// Into a mapping.
+pub enum PointerStep {
+    /// Key of a mapping.
     Key(String),
-    /// Into a sequence.
+    /// Index in a sequence.
     Index(usize),
 }
 
-/// The way from a root to one of its parts.
-pub type Pointer = [Step];
+/// Path from a root to a value inside it.
+pub type Pointer = [PointerStep];
 
-/// Why a document could not be read. Spans count bytes of the given text.
+/// Error on parsing a document. Spans count bytes of the given text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoadError {
-    /// It is not of the format. A sentence, and where.
+    /// Invalid syntax.
     Syntax {
-        /// What is wrong.
+        /// Description of the problem.
         message: String,
-        /// Where.
+        /// Position of the problem.
         span: Span,
     },
-    /// Nested deeper than the budget.
+    /// Nesting deeper than the limit.
     TooDeep {
-        /// Where the budget was passed.
+        /// Position at which the limit was exceeded.
         span: Span,
     },
-    /// More nodes than the budget (an alias bomb, perhaps).
+    /// More nodes than the limit (for example, an alias bomb).
     TooManyNodes,
 }
 
 impl Node {
-    /// The part at `pointer`, with the span of the key that leads to it, if a key does.
+    /// Returns the value at `pointer`, and the span of its key if it is in a mapping.
     #[must_use]
     pub fn locate(&self, pointer: &Pointer) -> Option<(Option<Span>, &Self)> {
         let mut at = (None, self);
         for step in pointer {
             at = match (step, &at.1.kind) {
-                (Step::Key(key), Kind::Object(members)) => {
+                (PointerStep::Key(key), NodeKind::Object(members)) => {
                     let member = members.iter().find(|member| member.key == *key)?;
                     (Some(member.key_span), &member.value)
                 }
-                (Step::Index(index), Kind::Array(items)) => (None, items.get(*index)?),
+                (PointerStep::Index(index), NodeKind::Array(items)) => (None, items.get(*index)?),
                 _ => return None,
             };
         }
         Some(at)
     }
 
-    /// The same value as plain JSON, keys in source order.
+    /// Converts to plain JSON, with keys in source order.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value;
         match &self.kind {
-            Kind::Null => Value::Null,
-            Kind::Bool(value) => Value::Bool(*value),
-            Kind::Number(value) => Value::Number(value.clone()),
-            Kind::String(value) => Value::String(value.clone()),
-            Kind::Array(items) => Value::Array(items.iter().map(Self::to_json).collect()),
-            Kind::Object(members) => Value::Object(
+            NodeKind::Null => Value::Null,
+            NodeKind::Bool(value) => Value::Bool(*value),
+            NodeKind::Number(value) => Value::Number(value.clone()),
+            NodeKind::String(value) => Value::String(value.clone()),
+            NodeKind::Array(items) => Value::Array(items.iter().map(Self::to_json).collect()),
+            NodeKind::Object(members) => Value::Object(
                 members.iter().map(|member| (member.key.clone(), member.value.to_json())).collect(),
             ),
         }

@@ -1,11 +1,11 @@
-//! Numbers as written to numbers as JSON knows them.
+//! Conversion of number literals to JSON numbers.
 
 use serde_json::Number;
 
-/// The decimal number `text`: exact when it is an integer of 64 bits, else the nearest double;
-/// `None` when it is no number or too large for a double. The caller has checked the notation.
-pub(super) fn decimal(text: &str) -> Option<Number> {
-    // `-0` is a double in JSON: an integer would lose its sign.
+/// Parses the decimal number `text`: exact for integers of 64 bits, otherwise the nearest double. `None` if
+/// it is not a number or too large for a double. The caller has checked the notation.
+pub(super) fn parse_decimal(text: &str) -> Option<Number> {
+    // `-0` becomes a double: an integer would lose its sign.
     if text != "-0" {
         if let Ok(value) = text.parse::<i64>() {
             return Some(value.into());
@@ -17,9 +17,9 @@ pub(super) fn decimal(text: &str) -> Option<Number> {
     Number::from_f64(text.parse().ok()?)
 }
 
-/// The digits of an integer in `radix`, without sign and prefix: exact up to 64 bits, else the
-/// nearest double; `None` when they are no such digits.
-pub(super) fn integer(digits: &str, radix: u32) -> Option<Number> {
+/// Parses the digits of an integer in `radix`, without sign and prefix: exact up to 64 bits, otherwise the
+/// nearest double. `None` if a digit is invalid.
+pub(super) fn parse_integer(digits: &str, radix: u32) -> Option<Number> {
     if digits.is_empty() {
         return None;
     }

@@ -1,48 +1,49 @@
-//! What the loaders share: mappings of lines, and spans that surely lie inside the text.
+//! Code that the parsers share: mappings of lines, and spans that are certain to be inside the text.
 
 use std::collections::HashMap;
 
-use super::{Kind, Member, Node};
+use super::{Member, Node, NodeKind};
 use crate::text::Span;
 
-/// Members by key, where a later line replaces an earlier one in its place.
+/// Members by key. A later line with the same key replaces the earlier member at its index.
 #[derive(Default)]
 pub(super) struct Table {
     members: Vec<Member>,
-    places: HashMap<String, usize>,
+    positions: HashMap<String, usize>,
 }
 
 impl Table {
-    /// Puts `member`, in place of one with the same key if there is one; returns where it stands.
+    /// Inserts `member`, replacing one with the same key; returns its index.
     pub(super) fn put(&mut self, member: Member) -> usize {
-        if let Some(&place) = self.places.get(&member.key) {
+        if let Some(&place) = self.positions.get(&member.key) {
             self.members[place] = member;
             return place;
         }
         let place = self.members.len();
-        self.places.insert(member.key.clone(), place);
+        self.positions.insert(member.key.clone(), place);
         self.members.push(member);
         place
     }
 
-    /// Where `key` stands.
-    pub(super) fn place(&self, key: &str) -> Option<usize> {
-        self.places.get(key).copied()
+    /// Index of the member with this key.
+    pub(super) fn position(&self, key: &str) -> Option<usize> {
+        self.positions.get(key).copied()
     }
 
-    /// The member at `place`, if there is one.
+    /// Member at index `place`, if it exists.
     pub(super) fn member(&mut self, place: usize) -> Option<&mut Member> {
         self.members.get_mut(place)
     }
 
-    /// The mapping as a value that stands at `span`.
+    /// Converts the table to a mapping node with this span.
     pub(super) fn into_node(self, span: Span) -> Node {
-        Node { span, kind: Kind::Object(self.members) }
+        Node { span, kind: NodeKind::Object(self.members) }
     }
 }
 
-/// The span moved inside `text` and onto character borders, should a parser ever be off.
-pub(super) fn inside(span: Span, text: &str) -> Span {
+/// Limits the span to `text` and moves its ends to character boundaries, in case a parser reports a wrong
+/// span.
+pub(super) fn clamp_span(span: Span, text: &str) -> Span {
     let border = |mut at: usize| {
         at = at.min(text.len());
         while !text.is_char_boundary(at) {
@@ -53,11 +54,11 @@ pub(super) fn inside(span: Span, text: &str) -> Span {
     Span::new(border(span.start), border(span.end))
 }
 
-/// A key for a message: one line of bounded length.
-pub(super) fn short(key: &str) -> String {
-    const MOST: usize = 60;
-    let mut out: String = key.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if key.chars().nth(MOST).is_some() {
+/// Formats a key for a message: one line of bounded length.
+pub(super) fn shorten_key(key: &str) -> String {
+    const MAX_CHARS: usize = 60;
+    let mut out: String = key.chars().take(MAX_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if key.chars().nth(MAX_CHARS).is_some() {
         out.push('…');
     }
     out

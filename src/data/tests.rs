@@ -1,18 +1,25 @@
-//! What holds for every loader.
+//! Tests that apply to all formats.
 
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
 
-const ALL: [Format; 6] = [Format::Json, Format::Jsonc, Format::Yaml, Format::Toml, Format::Env, Format::Ini];
+const ALL: [DocumentFormat; 6] = [
+    DocumentFormat::Json,
+    DocumentFormat::Jsonc,
+    DocumentFormat::Yaml,
+    DocumentFormat::Toml,
+    DocumentFormat::Env,
+    DocumentFormat::Ini,
+];
 
-/// Every key and scalar with the text at its place, in order.
+/// Collects the source text of every key and scalar, in order.
 fn places(text: &str, node: &Node, out: &mut Vec<String>) {
     let at = |span: crate::text::Span| text[span.start..span.end].to_owned();
     match &node.kind {
-        Kind::Array(items) => items.iter().for_each(|item| places(text, item, out)),
-        Kind::Object(members) => {
+        NodeKind::Array(items) => items.iter().for_each(|item| places(text, item, out)),
+        NodeKind::Object(members) => {
             for member in members {
                 out.push(format!("{}:", at(member.key_span)));
                 places(text, &member.value, out);
@@ -23,16 +30,20 @@ fn places(text: &str, node: &Node, out: &mut Vec<String>) {
 }
 
 #[test]
-fn keys_and_values_stand_exactly_where_they_are_written() {
-    let cases: &[(Format, &str, &[&str])] = &[
+fn spans_of_keys_and_values_are_exact() {
+    let cases: &[(DocumentFormat, &str, &[&str])] = &[
         (
-            Format::Json,
+            DocumentFormat::Json,
             "{ \"gr\u{f6}\u{df}e\": [1, \"\u{1f600}\", true], \"b\" : null }",
             &["\"größe\":", "1", "\"😀\"", "true", "\"b\":", "null"],
         ),
-        (Format::Jsonc, "// é\n{ \"a\": -1.5e3, /* ü */ \"b\": {}, }", &["\"a\":", "-1.5e3", "\"b\":"]),
         (
-            Format::Yaml,
+            DocumentFormat::Jsonc,
+            "// é\n{ \"a\": -1.5e3, /* ü */ \"b\": {}, }",
+            &["\"a\":", "-1.5e3", "\"b\":"],
+        ),
+        (
+            DocumentFormat::Yaml,
             "# é\ngröße: über  # c\n'b' : \"x\\u00e9\"\nlist:\n  - 1\n  - two words  \n  -\nnone:\nlast: ~\n",
             &[
                 "größe:",
@@ -50,17 +61,17 @@ fn keys_and_values_stand_exactly_where_they_are_written() {
             ],
         ),
         (
-            Format::Yaml,
+            DocumentFormat::Yaml,
             "a: &x é\nb: *x\nc: &m\n  k: 1\nd:\n  <<: *m\n  l: {q: [2]}\n",
             &["a:", "é", "b:", "*x", "c:", "k:", "1", "d:", "k:", "1", "l:", "q:", "2"],
         ),
         (
-            Format::Yaml,
+            DocumentFormat::Yaml,
             "a: |\n  é\n  b\n\nc: >-\n  d\n  e\nf: g\n  h\n",
             &["a:", "é\n  b", "c:", "d\n  e", "f:", "g\n  h"],
         ),
         (
-            Format::Toml,
+            DocumentFormat::Toml,
             "# é\n\"gr ö\" = 'ü' # c\nx.y = 0x1F\n[t.\"u\"]\nd = 2020-01-01\n[[p]]\nn = [1, 2]\n[[p]]\nn = []\n",
             &[
                 "\"gr ö\":",
@@ -79,12 +90,12 @@ fn keys_and_values_stand_exactly_where_they_are_written() {
                 "n:",
             ],
         ),
-        (Format::Env, "# é\nexport A = 'ü' # c\nB=x y #c\n", &["A:", "'ü'", "B:", "x y"]),
-        (Format::Ini, "; é\nr = ü \n[s é]\n  a: b\n", &["r:", "ü", "s é:", "a:", "b"]),
+        (DocumentFormat::Env, "# é\nexport A = 'ü' # c\nB=x y #c\n", &["A:", "'ü'", "B:", "x y"]),
+        (DocumentFormat::Ini, "; é\nr = ü \n[s é]\n  a: b\n", &["r:", "ü", "s é:", "a:", "b"]),
     ];
     for (format, text, want) in cases {
         let mut got = Vec::new();
-        for node in load(*format, text, &Limits::DOCUMENT).expect(text) {
+        for node in load(*format, text, &DocumentLimits::DOCUMENT).expect(text) {
             places(text, &node, &mut got);
         }
         assert_eq!(got, *want, "{format:?} {text}");
@@ -92,33 +103,33 @@ fn keys_and_values_stand_exactly_where_they_are_written() {
 }
 
 #[test]
-fn collections_span_what_they_hold() {
+fn collections_span_their_elements() {
     let cases = [
-        (Format::Json, "{\"a\": [1, 2] }", "a", "[1, 2]"),
-        (Format::Yaml, "x: 1\na:\n  b: 1\n  c: é\n\nd: 2\n", "a", "b: 1\n  c: é"),
-        (Format::Yaml, "a:\n- 1\n- 2 # c\nd: 2\n", "a", "- 1\n- 2"),
-        (Format::Yaml, "a: { b: 1 }\n", "a", "{ b: 1 }"),
-        (Format::Yaml, "m: &m {x: 1}\na:\n  <<: *m\n  c: 1\n", "a", "<<: *m\n  c: 1"),
-        (Format::Toml, "x = 1\n[a]\nb = 1\n", "a", "[a]"),
-        (Format::Ini, "[a]\nb = 1\n", "a", "[a]"),
+        (DocumentFormat::Json, "{\"a\": [1, 2] }", "a", "[1, 2]"),
+        (DocumentFormat::Yaml, "x: 1\na:\n  b: 1\n  c: é\n\nd: 2\n", "a", "b: 1\n  c: é"),
+        (DocumentFormat::Yaml, "a:\n- 1\n- 2 # c\nd: 2\n", "a", "- 1\n- 2"),
+        (DocumentFormat::Yaml, "a: { b: 1 }\n", "a", "{ b: 1 }"),
+        (DocumentFormat::Yaml, "m: &m {x: 1}\na:\n  <<: *m\n  c: 1\n", "a", "<<: *m\n  c: 1"),
+        (DocumentFormat::Toml, "x = 1\n[a]\nb = 1\n", "a", "[a]"),
+        (DocumentFormat::Ini, "[a]\nb = 1\n", "a", "[a]"),
     ];
     for (format, text, key, want) in cases {
-        let node = &load(format, text, &Limits::DOCUMENT).expect(text)[0];
-        let (_, value) = node.locate(&[Step::Key(key.into())]).expect(key);
+        let node = &load(format, text, &DocumentLimits::DOCUMENT).expect(text)[0];
+        let (_, value) = node.locate(&[PointerStep::Key(key.into())]).expect(key);
         assert_eq!(&text[value.span.start..value.span.end], want, "{format:?} {text}");
     }
 }
 
 #[test]
-fn a_limit_on_nodes_holds_in_every_format() {
-    let limits = Limits { max_nodes: 10, ..Limits::DOCUMENT };
+fn the_node_limit_applies_to_every_format() {
+    let limits = DocumentLimits { max_nodes: 10, ..DocumentLimits::DOCUMENT };
     let cases = [
-        (Format::Json, format!("[{}1]", "1,".repeat(20))),
-        (Format::Jsonc, format!("[{}1]", "1,".repeat(20))),
-        (Format::Yaml, "- 1\n".repeat(20)),
-        (Format::Toml, format!("a = [{}]", "1,".repeat(20))),
-        (Format::Env, "A=1\n".repeat(20)),
-        (Format::Ini, "A=1\n".repeat(20)),
+        (DocumentFormat::Json, format!("[{}1]", "1,".repeat(20))),
+        (DocumentFormat::Jsonc, format!("[{}1]", "1,".repeat(20))),
+        (DocumentFormat::Yaml, "- 1\n".repeat(20)),
+        (DocumentFormat::Toml, format!("a = [{}]", "1,".repeat(20))),
+        (DocumentFormat::Env, "A=1\n".repeat(20)),
+        (DocumentFormat::Ini, "A=1\n".repeat(20)),
     ];
     for (format, text) in cases {
         assert_eq!(load(format, &text, &limits), Err(LoadError::TooManyNodes), "{format:?}");
@@ -128,8 +139,8 @@ fn a_limit_on_nodes_holds_in_every_format() {
 fn check_spans(text: &str, node: &Node) -> Result<(), TestCaseError> {
     prop_assert!(text.get(node.span.start..node.span.end).is_some(), "{:?} in {:?}", node.span, text);
     match &node.kind {
-        Kind::Array(items) => items.iter().try_for_each(|item| check_spans(text, item)),
-        Kind::Object(members) => members.iter().try_for_each(|member| {
+        NodeKind::Array(items) => items.iter().try_for_each(|item| check_spans(text, item)),
+        NodeKind::Object(members) => members.iter().try_for_each(|member| {
             prop_assert!(text.get(member.key_span.start..member.key_span.end).is_some());
             check_spans(text, &member.value)
         }),
@@ -137,7 +148,7 @@ fn check_spans(text: &str, node: &Node) -> Result<(), TestCaseError> {
     }
 }
 
-/// Text that is often nearly a document.
+/// Text that is often almost a valid document.
 fn nearly_data() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("a"),
@@ -201,7 +212,7 @@ proptest! {
     #[test]
     fn no_text_makes_a_loader_panic_or_point_outside(text in nearly_data()) {
         for format in ALL {
-            match load(format, &text, &Limits::DOCUMENT) {
+            match load(format, &text, &DocumentLimits::DOCUMENT) {
                 Ok(nodes) => {
                     prop_assert!(!nodes.is_empty());
                     for node in &nodes {
@@ -219,10 +230,10 @@ proptest! {
     }
 
     #[test]
-    fn json_comes_back_as_it_was_written(value in any_json()) {
+    fn json_values_round_trip(value in any_json()) {
         for text in [value.to_string(), serde_json::to_string_pretty(&value).expect("JSON")] {
-            for format in [Format::Json, Format::Jsonc] {
-                let nodes = load(format, &text, &Limits::DOCUMENT).expect(&text);
+            for format in [DocumentFormat::Json, DocumentFormat::Jsonc] {
+                let nodes = load(format, &text, &DocumentLimits::DOCUMENT).expect(&text);
                 prop_assert_eq!(&nodes[0].to_json(), &value, "{:?} {}", format, text);
             }
         }
@@ -231,9 +242,9 @@ proptest! {
     #[test]
     fn json_is_yaml(value in any_json()) {
         let text = value.to_string();
-        // YAML takes fewer characters than JSON as they are.
+        // YAML allows fewer unescaped characters than JSON.
         prop_assume!(text.chars().all(|c| !c.is_control() && c != '\u{feff}' && c != '\u{fffe}' && c != '\u{ffff}'));
-        let nodes = load(Format::Yaml, &text, &Limits::DOCUMENT).expect(&text);
+        let nodes = load(DocumentFormat::Yaml, &text, &DocumentLimits::DOCUMENT).expect(&text);
         prop_assert_eq!(&nodes[0].to_json(), &value, "{}", text);
     }
 }

@@ -3,76 +3,76 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::limits::{Budget, Limits, syntax};
-use super::{Kind, LoadError, Member, Node, number, table};
+use super::limits::{DocumentLimits, NodeBudget, syntax_error};
+use super::{LoadError, Member, Node, NodeKind, number, table};
 use crate::text::Span;
 
-/// Most `[table]` lines of a file. The parser takes quadratic time when tables come after their own
-/// sub-tables (`[a.b.c]` … `[a.b]`); this keeps that below a second. Lock files use `[[table]]`.
-const MOST_TABLES: usize = 10_000;
+/// Maximum number of `[table]` lines in a file. The parser takes quadratic time when tables come after their
+/// own sub-tables (`[a.b.c]` … `[a.b]`); this limit keeps that below a second. Lock files use `[[table]]`.
+const MAX_TABLES: usize = 10_000;
 
-pub(super) fn load(text: &str, limits: &Limits) -> Result<Node, LoadError> {
+pub(super) fn load(text: &str, limits: &DocumentLimits) -> Result<Node, LoadError> {
     let tables =
         text.lines().map(str::trim_start).filter(|line| line.starts_with('[') && !line.starts_with("[["));
-    if tables.take(MOST_TABLES + 1).count() > MOST_TABLES {
+    if tables.take(MAX_TABLES + 1).count() > MAX_TABLES {
         return Err(LoadError::TooManyNodes);
     }
-    // The parser refuses nesting beyond 80 by itself, and keys of more than 80 parts.
+    // The parser itself refuses nesting deeper than 80, and keys of more than 80 parts.
     let document = DeTable::parse(text).map_err(|error| {
-        let span = error.span().map_or_else(|| Span::at(0), |range| table::inside(range.into(), text));
+        let span = error.span().map_or_else(|| Span::at(0), |range| table::clamp_span(range.into(), text));
         match error.message() {
             message if message.contains("recursion") => LoadError::TooDeep { span },
-            message => syntax(message.trim().replace('\n', ", "), span),
+            message => syntax_error(message.trim().replace('\n', ", "), span),
         }
     })?;
-    let mut converter = Converter { text, budget: Budget::new(limits) };
-    let mut root = converter.table(document.into_inner(), Span::at(0), 0)?;
+    let mut converter = TomlConverter { text, budget: NodeBudget::new(limits) };
+    let mut root = converter.convert_table(document.into_inner(), Span::at(0), 0)?;
     root.span = Span::new(0, text.len());
     Ok(root)
 }
 
-struct Converter<'t> {
+struct TomlConverter<'t> {
     text: &'t str,
-    budget: Budget,
+    budget: NodeBudget,
 }
 
-impl Converter<'_> {
-    fn table(&mut self, members: DeTable<'_>, span: Span, depth: usize) -> Result<Node, LoadError> {
-        self.budget.spend()?;
-        self.budget.enter(depth + 1, span)?;
+impl TomlConverter<'_> {
+    fn convert_table(&mut self, members: DeTable<'_>, span: Span, depth: usize) -> Result<Node, LoadError> {
+        self.budget.spend_node()?;
+        self.budget.check_depth(depth + 1, span)?;
         let mut out = Vec::with_capacity(members.len());
         for (key, value) in members {
-            let key_span = table::inside(key.span().into(), self.text);
-            let value = self.value(value, depth + 1)?;
+            let key_span = table::clamp_span(key.span().into(), self.text);
+            let value = self.convert_value(value, depth + 1)?;
             out.push(Member { key: key.into_inner().into_owned(), key_span, value });
         }
-        Ok(Node { span, kind: Kind::Object(out) })
+        Ok(Node { span, kind: NodeKind::Object(out) })
     }
 
-    fn value(&mut self, value: Spanned<DeValue<'_>>, depth: usize) -> Result<Node, LoadError> {
-        let span = table::inside(value.span().into(), self.text);
+    fn convert_value(&mut self, value: Spanned<DeValue<'_>>, depth: usize) -> Result<Node, LoadError> {
+        let span = table::clamp_span(value.span().into(), self.text);
         let kind = match value.into_inner() {
-            DeValue::Table(members) => return self.table(members, span, depth),
+            DeValue::Table(members) => return self.convert_table(members, span, depth),
             DeValue::Array(items) => {
-                self.budget.enter(depth + 1, span)?;
-                let items = items.into_iter().map(|item| self.value(item, depth + 1));
-                Kind::Array(items.collect::<Result<_, _>>()?)
+                self.budget.check_depth(depth + 1, span)?;
+                let items = items.into_iter().map(|item| self.convert_value(item, depth + 1));
+                NodeKind::Array(items.collect::<Result<_, _>>()?)
             }
-            DeValue::String(text) => Kind::String(text.into_owned()),
-            DeValue::Boolean(value) => Kind::Bool(value),
-            DeValue::Datetime(date) => Kind::String(date.to_string()),
+            DeValue::String(text) => NodeKind::String(text.into_owned()),
+            DeValue::Boolean(value) => NodeKind::Bool(value),
+            DeValue::Datetime(date) => NodeKind::String(date.to_string()),
             DeValue::Integer(digits) => {
                 let number = match digits.radix() {
-                    10 => number::decimal(digits.as_str().trim_start_matches('+')),
-                    radix => number::integer(digits.as_str(), radix),
+                    10 => number::parse_decimal(digits.as_str().trim_start_matches('+')),
+                    radix => number::parse_integer(digits.as_str(), radix),
                 };
-                number.map_or_else(|| Kind::String(digits.to_string()), Kind::Number)
+                number.map_or_else(|| NodeKind::String(digits.to_string()), NodeKind::Number)
             }
-            // `inf` and `nan` are no JSON numbers: they stay text.
-            DeValue::Float(digits) => number::decimal(digits.as_str().trim_start_matches('+'))
-                .map_or_else(|| Kind::String(digits.to_string()), Kind::Number),
+            // `inf` and `nan` are not JSON numbers: they stay text.
+            DeValue::Float(digits) => number::parse_decimal(digits.as_str().trim_start_matches('+'))
+                .map_or_else(|| NodeKind::String(digits.to_string()), NodeKind::Number),
         };
-        self.budget.spend()?;
+        self.budget.spend_node()?;
         Ok(Node { span, kind })
     }
 }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Node, LoadError> {
-        load(text, &Limits::DOCUMENT)
+        load(text, &DocumentLimits::DOCUMENT)
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_have_places() {
+    fn errors_have_positions() {
         for (text, at) in [("a = 1\na = 2\n", 6), ("a = \n", 4), ("\"é\" = 'x\n", 9), ("[a\nb=1", 2)] {
             match read(text) {
                 Err(LoadError::Syntax { span, .. }) => {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_bounded_however_it_is_written() {
+    fn nesting_is_bounded_in_every_notation() {
         let dotted = (0..79).map(|n| format!("k{n}")).collect::<Vec<_>>().join(".");
         let deep = [
             format!("a = {}{}", "[".repeat(100_000), "]".repeat(100_000)),

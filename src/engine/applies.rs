@@ -1,24 +1,24 @@
-//! Where a guideline applies: facts about the repository and about each file.
+//! Evaluates the `applies` conditions of a guideline for the repository and for each file.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::SpecProblem;
 use super::glob::Globs;
-use super::tree::{Entry, EntryKind};
-use crate::data::Step;
+use super::tree::{EntryKind, PathEntry};
+use crate::data::PointerStep;
 use crate::model::{Applies, Language, RepoPath, language_of};
 
-/// What most conditions and checks ask of a file.
+/// Properties of a file on which most conditions and checks depend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Kind<'p> {
-    /// What follows the last `.` of the name.
+pub struct FileKind<'p> {
+    /// The part of the name after the last `.`.
     pub extension: Option<&'p [u8]>,
     /// The language.
     pub language: Option<Language>,
 }
 
-impl<'p> Kind<'p> {
+impl<'p> FileKind<'p> {
     /// The kind of the file at `path`.
     #[must_use]
     pub fn of(path: &'p [u8]) -> Self {
@@ -28,16 +28,17 @@ impl<'p> Kind<'p> {
     }
 }
 
-/// The sorted entries of a tree, and one path of each kind of file in it, found at the first question.
-pub struct Ground<'e> {
-    entries: &'e [Entry],
+/// The sorted entries of a tree, with one example path for each kind of file. The examples are collected on
+/// first use.
+pub struct EntriesByKind<'e> {
+    entries: &'e [PathEntry],
     kinds: OnceCell<Vec<(&'e [u8], Option<Language>)>>,
 }
 
-impl<'e> Ground<'e> {
-    /// The ground of `entries`.
+impl<'e> EntriesByKind<'e> {
+    /// Wraps `entries`, which must be sorted by path.
     #[must_use]
-    pub fn new(entries: &'e [Entry]) -> Self {
+    pub fn new(entries: &'e [PathEntry]) -> Self {
         Self { entries, kinds: OnceCell::new() }
     }
 
@@ -45,13 +46,13 @@ impl<'e> Ground<'e> {
         self.kinds.get_or_init(|| {
             let mut seen = HashSet::new();
             let files = self.entries.iter().filter(|entry| entry.kind != EntryKind::Directory);
-            let kinds = files.map(|entry| (entry.path.bytes(), Kind::of(entry.path.bytes())));
+            let kinds = files.map(|entry| (entry.path.bytes(), FileKind::of(entry.path.bytes())));
             kinds.filter(|(_, kind)| seen.insert(*kind)).map(|(path, kind)| (path, kind.language)).collect()
         })
     }
 }
 
-/// An `applies` with its globs compiled and its facts about the repository settled.
+/// A compiled `applies` block: globs are compiled, and `exists` is resolved by [`Condition::settle`].
 pub struct Condition {
     languages: Vec<Language>,
     files: Option<(Vec<String>, Globs)>,
@@ -61,16 +62,16 @@ pub struct Condition {
     not: Option<Box<Condition>>,
 }
 
-/// One line of the answer to "why does it apply?".
+/// One line of the explanation that `stanchion why` prints for a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
-    /// How deep it is nested, from 0.
+pub struct ConditionFact {
+    /// Nesting depth; 0 is the top level.
     pub depth: usize,
-    /// The condition in words.
+    /// Description of the condition.
     pub what: String,
-    /// Whether it holds.
+    /// Whether the condition holds.
     pub holds: bool,
-    /// A path that shows it.
+    /// An example path for which it holds.
     pub example: Option<RepoPath>,
 }
 
@@ -78,23 +79,24 @@ impl Condition {
     /// Compiles `applies`.
     ///
     /// # Errors
-    /// Every glob that cannot be used; places count from the guideline's front matter.
+    /// Every invalid glob. Locations are relative to the guideline's front matter.
     pub fn new(applies: &Applies) -> Result<Self, Vec<SpecProblem>> {
         let mut problems = Vec::new();
-        let condition = compile(applies, &mut vec![Step::Key("applies".to_owned())], &mut problems);
+        let condition = compile(applies, &mut vec![PointerStep::Key("applies".to_owned())], &mut problems);
         if problems.is_empty() { Ok(condition) } else { Err(problems) }
     }
 
-    /// Settles the facts about the repository, whose `entries` are sorted. With `assume`, whatever must exist is taken as given.
-    pub fn settle(&mut self, entries: &[Entry], assume: bool) {
+    /// Resolves `exists` against the sorted `entries` of the repository. With `assume`, every path that must
+    /// exist is assumed to exist.
+    pub fn settle(&mut self, entries: &[PathEntry], assume: bool) {
         self.settle_part(entries, assume.then_some(true));
     }
 
-    /// `given` is the answer that is taken as given, if any: below a `not` it is the other one.
-    fn settle_part(&mut self, entries: &[Entry], given: Option<bool>) {
+    /// `given` is the assumed result, if any. It is inverted below a `not`.
+    fn settle_part(&mut self, entries: &[PathEntry], given: Option<bool>) {
         if let Some((_, globs, example, holds)) = &mut self.exists {
-            // A directory without anything in it is not in git, so it would not be there in a clone.
-            let counts = |at: usize| entries[at].kind != EntryKind::Directory || holds_something(entries, at);
+            // Git does not store empty directories, so a clone would not contain one.
+            let counts = |at: usize| entries[at].kind != EntryKind::Directory || contains_file(entries, at);
             let place = match globs.paths() {
                 Some(paths) => {
                     let find =
@@ -114,15 +116,15 @@ impl Condition {
         }
     }
 
-    /// Whether some part asks about single files.
+    /// Whether some part depends on individual files.
     #[must_use]
-    pub fn asks_about_files(&self) -> bool {
+    pub fn depends_on_files(&self) -> bool {
         !self.languages.is_empty()
             || self.files.is_some()
-            || self.any.iter().chain(&self.all).chain(self.not.as_deref()).any(Self::asks_about_files)
+            || self.any.iter().chain(&self.all).chain(self.not.as_deref()).any(Self::depends_on_files)
     }
 
-    /// Whether it says by name which files are meant. Leaving some out (`not`) names none.
+    /// Whether it selects files by name or language. Excluding files (`not`) does not count.
     #[must_use]
     pub fn names_files(&self) -> bool {
         !self.languages.is_empty()
@@ -131,7 +133,7 @@ impl Condition {
             || (!self.any.is_empty() && self.any.iter().all(Self::names_files))
     }
 
-    /// Whether it holds for the file at `path`, whose language is `language`.
+    /// Whether the condition holds for the file at `path`, whose language is `language`.
     #[must_use]
     pub fn holds_for(&self, path: &[u8], language: Option<Language>) -> bool {
         (self.languages.is_empty() || language.is_some_and(|language| self.languages.contains(&language)))
@@ -142,44 +144,51 @@ impl Condition {
             && self.not.as_ref().is_none_or(|part| !part.holds_for(path, language))
     }
 
-    /// Whether the answer for a file depends on its [`Kind`] alone.
+    /// Whether the result for a file depends only on its [`FileKind`].
     #[must_use]
-    pub fn asks_by_kind(&self) -> bool {
-        self.files.as_ref().is_none_or(|(_, globs)| globs.asks_by_extension())
-            && self.any.iter().chain(&self.all).chain(self.not.as_deref()).all(Self::asks_by_kind)
+    pub fn depends_only_on_kind(&self) -> bool {
+        self.files.as_ref().is_none_or(|(_, globs)| globs.depends_only_on_extension())
+            && self.any.iter().chain(&self.all).chain(self.not.as_deref()).all(Self::depends_only_on_kind)
     }
 
-    /// Whether it holds for the repository: for some file, or without looking at files at all.
+    /// Whether the condition holds for the repository: for at least one file, or for the repository as such
+    /// if no part depends on files.
     #[must_use]
-    pub fn holds_somewhere(&self, entries: &[Entry]) -> bool {
-        self.holds_in(&Ground::new(entries))
+    pub fn holds_somewhere(&self, entries: &[PathEntry]) -> bool {
+        self.holds_in(&EntriesByKind::new(entries))
     }
 
-    /// The same where many conditions are asked about one tree.
+    /// As [`Condition::holds_somewhere`], for callers that evaluate many conditions on one tree.
     #[must_use]
-    pub fn holds_in(&self, ground: &Ground<'_>) -> bool {
-        if !self.asks_about_files() {
+    pub fn holds_in(&self, by_kind: &EntriesByKind<'_>) -> bool {
+        if !self.depends_on_files() {
             return self.holds_for(b"", None);
         }
-        if self.asks_by_kind() {
-            return ground.kinds().iter().any(|(path, language)| self.holds_for(path, *language));
+        if self.depends_only_on_kind() {
+            return by_kind.kinds().iter().any(|(path, language)| self.holds_for(path, *language));
         }
-        ground
+        by_kind
             .entries
             .iter()
             .filter(|entry| entry.kind != EntryKind::Directory)
             .any(|entry| self.holds_for(entry.path.bytes(), language_of(entry.path.bytes())))
     }
 
-    /// The conditions one by one, for the repository or for one path of it.
+    /// Lists the parts of the condition with their results, for the repository or for one path of it.
     #[must_use]
-    pub fn facts(&self, entries: &[Entry], path: Option<&RepoPath>) -> Vec<Fact> {
+    pub fn facts(&self, entries: &[PathEntry], path: Option<&RepoPath>) -> Vec<ConditionFact> {
         let mut facts = Vec::new();
         self.explain(0, entries, path, &mut facts);
         facts
     }
 
-    fn explain(&self, depth: usize, entries: &[Entry], path: Option<&RepoPath>, out: &mut Vec<Fact>) {
+    fn explain(
+        &self,
+        depth: usize,
+        entries: &[PathEntry],
+        path: Option<&RepoPath>,
+        out: &mut Vec<ConditionFact>,
+    ) {
         let example = |matches: &dyn Fn(&[u8]) -> bool| match path {
             Some(path) => matches(path.bytes()).then(|| path.clone()),
             None => entries
@@ -188,26 +197,28 @@ impl Condition {
                 .map(|entry| entry.path.clone()),
         };
         let mut leaf = |what: String, example: Option<RepoPath>, holds: bool| {
-            out.push(Fact { depth, what, holds, example });
+            out.push(ConditionFact { depth, what, holds, example });
         };
         if !self.languages.is_empty() {
             let names: Vec<&str> = self.languages.iter().map(|language| language.name()).collect();
             let found =
                 example(&|path| language_of(path).is_some_and(|language| self.languages.contains(&language)));
-            leaf(format!("files in {}", names.join(" or ")), found.clone(), found.is_some());
+            let text = if path.is_none() { "some file is in" } else { "its language is" };
+            leaf(format!("{text} {}", names.join(" or ")), found.clone(), found.is_some());
         }
         if let Some((patterns, globs)) = &self.files {
             let found = example(&|path| globs.is_match(path));
-            leaf(format!("files that match {}", list(patterns)), found.clone(), found.is_some());
+            let text = if path.is_none() { "some file matches" } else { "its path matches" };
+            leaf(format!("{text} {}", join_patterns(patterns)), found.clone(), found.is_some());
         }
         if let Some((patterns, _, found, holds)) = &self.exists {
-            leaf(format!("the repository has {}", list(patterns)), found.clone(), *holds);
+            leaf(format!("the repository contains {}", join_patterns(patterns)), found.clone(), *holds);
         }
         let mut group = |what: &str, parts: &[&Self], holds: bool| {
             if parts.is_empty() {
                 return;
             }
-            out.push(Fact { depth, what: what.to_owned(), holds, example: None });
+            out.push(ConditionFact { depth, what: what.to_owned(), holds, example: None });
             for part in parts {
                 part.explain(depth + 1, entries, path, out);
             }
@@ -217,25 +228,30 @@ impl Condition {
             None => part.holds_somewhere(entries),
         };
         let any: Vec<&Self> = self.any.iter().collect();
-        group("any of", &any, any.iter().any(|part| holds(part)));
+        group("at least one of the following holds:", &any, any.iter().any(|part| holds(part)));
         let all: Vec<&Self> = self.all.iter().collect();
-        group("all of", &all, all.iter().all(|part| holds(part)));
+        group("all of the following hold:", &all, all.iter().all(|part| holds(part)));
         let not: Vec<&Self> = self.not.as_deref().into_iter().collect();
-        // For the repository it is enough that some file is left.
-        let left = |part: &Self| match path {
-            None if part.asks_about_files() => entries
+        // For the repository, one file that does not meet the part is enough.
+        let leaves_a_file = |part: &Self| match path {
+            None if part.depends_on_files() => entries
                 .iter()
                 .filter(|entry| entry.kind != EntryKind::Directory)
                 .any(|entry| !part.holds_for(entry.path.bytes(), language_of(entry.path.bytes()))),
             _ => !holds(part),
         };
-        let all_left = not.iter().all(|part| left(part));
-        group(if path.is_none() { "some file that is not" } else { "not" }, &not, all_left);
+        let holds_without = not.iter().all(|part| leaves_a_file(part));
+        let text = if path.is_none() {
+            "some file for which none of the following holds:"
+        } else {
+            "none of the following holds:"
+        };
+        group(text, &not, holds_without);
     }
 }
 
-/// Whether the directory at `at` holds anything but directories.
-fn holds_something(entries: &[Entry], at: usize) -> bool {
+/// Whether the directory at index `at` contains a file, at any depth.
+fn contains_file(entries: &[PathEntry], at: usize) -> bool {
     let directory = &entries[at].path;
     let start = [directory.bytes(), b"/"].concat();
     let from = entries.partition_point(|entry| entry.path.bytes() < start.as_slice());
@@ -245,12 +261,12 @@ fn holds_something(entries: &[Entry], at: usize) -> bool {
         .any(|entry| entry.kind != EntryKind::Directory)
 }
 
-fn list(patterns: &[String]) -> String {
+fn join_patterns(patterns: &[String]) -> String {
     patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(" or ")
 }
 
-fn compile(applies: &Applies, at: &mut Vec<Step>, problems: &mut Vec<SpecProblem>) -> Condition {
-    let mut globs = |key: &str, patterns: &[String], at: &mut Vec<Step>| {
+fn compile(applies: &Applies, at: &mut Vec<PointerStep>, problems: &mut Vec<SpecProblem>) -> Condition {
+    let mut globs = |key: &str, patterns: &[String], at: &mut Vec<PointerStep>| {
         if patterns.is_empty() {
             return None;
         }
@@ -258,7 +274,7 @@ fn compile(applies: &Applies, at: &mut Vec<Step>, problems: &mut Vec<SpecProblem
             Ok(globs) => Some((patterns.to_vec(), globs)),
             Err((index, message)) => {
                 let mut at = at.clone();
-                at.extend([Step::Key(key.to_owned()), Step::Index(index)]);
+                at.extend([PointerStep::Key(key.to_owned()), PointerStep::Index(index)]);
                 problems.push(SpecProblem { at, message, help: None });
                 None
             }
@@ -268,9 +284,9 @@ fn compile(applies: &Applies, at: &mut Vec<Step>, problems: &mut Vec<SpecProblem
     let exists = globs("exists", &applies.exists, at).map(|(patterns, globs)| (patterns, globs, None, false));
     let mut group = |key: &str, parts: &[Applies]| {
         let mut compiled = Vec::new();
-        at.push(Step::Key(key.to_owned()));
+        at.push(PointerStep::Key(key.to_owned()));
         for (index, part) in parts.iter().enumerate() {
-            at.push(Step::Index(index));
+            at.push(PointerStep::Index(index));
             compiled.push(compile(part, at, problems));
             at.pop();
         }
@@ -279,7 +295,7 @@ fn compile(applies: &Applies, at: &mut Vec<Step>, problems: &mut Vec<SpecProblem
     };
     let (any, all) = (group("any", &applies.any), group("all", &applies.all));
     let not = applies.not.as_ref().map(|part| {
-        at.push(Step::Key("not".to_owned()));
+        at.push(PointerStep::Key("not".to_owned()));
         let compiled = compile(part, at, problems);
         at.pop();
         Box::new(compiled)
@@ -291,11 +307,11 @@ fn compile(applies: &Applies, at: &mut Vec<Step>, problems: &mut Vec<SpecProblem
 mod tests {
     use super::*;
 
-    fn entries(paths: &[&str]) -> Vec<Entry> {
-        paths.iter().map(|path| Entry { path: RepoPath::from(*path), kind: EntryKind::File }).collect()
+    fn entries(paths: &[&str]) -> Vec<PathEntry> {
+        paths.iter().map(|path| PathEntry { path: RepoPath::from(*path), kind: EntryKind::File }).collect()
     }
 
-    fn condition(json: serde_json::Value, paths: &[&str]) -> (Condition, Vec<Entry>) {
+    fn condition(json: serde_json::Value, paths: &[&str]) -> (Condition, Vec<PathEntry>) {
         let applies: Applies = serde_json::from_value(json).expect("an applies");
         let mut condition = Condition::new(&applies).expect("compiles");
         let entries = entries(paths);
@@ -304,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_counts() {
+    fn every_key_is_evaluated() {
         use serde_json::json;
         let paths = &["pyproject.toml", "src/a.py", "web/b.ts"];
         for (applies, here, for_a) in [
@@ -327,18 +343,21 @@ mod tests {
     }
 
     #[test]
-    fn facts_say_what_holds_and_show_a_path() {
+    fn explains_which_parts_hold_with_an_example_path() {
         use serde_json::json;
         let (condition, entries) =
             condition(json!({"languages": ["python"], "not": {"exists": ["setup.py"]}}), &["src/a.py"]);
         let facts = condition.facts(&entries, None);
         assert_eq!(facts[0].example, Some(RepoPath::from("src/a.py")));
-        assert_eq!((facts[1].what.as_str(), facts[1].holds), ("some file that is not", true));
+        assert_eq!(
+            (facts[1].what.as_str(), facts[1].holds),
+            ("some file for which none of the following holds:", true)
+        );
         assert_eq!((facts[2].depth, facts[2].holds), (1, false));
     }
 
     #[test]
-    fn a_bad_glob_is_placed() {
+    fn an_invalid_glob_has_a_location() {
         let applies = Applies {
             any: vec![Applies { files: vec!["ok".into(), "/abs".into()], ..Applies::default() }],
             ..Applies::default()

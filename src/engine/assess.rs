@@ -1,36 +1,36 @@
-//! One file: decode, load and parse at most once, ask every check that may find something.
+//! Assesses one file: decodes, loads and parses it at most once, and runs every check that may match.
 //!
-//! Takes checks and bytes, gives back plain values. Nothing is shared between files.
+//! Takes checks and bytes, and returns plain values. No state is shared between files.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::budget::Budget;
+use super::budget::TimeBudget;
 use super::checks::code::{self, CodeScan, CompiledCode, Grammar};
 use super::checks::data::{self, CompiledData};
 use super::checks::text::CompiledText;
 use super::compiled::Compiled;
-use super::found::{CannotTell, FileResult};
+use super::file_result::{CannotTell, FileResult};
 use super::limits::Limits;
 use super::meter::Meter;
-use super::places::Places;
-use super::task::Job;
-use crate::data::Format;
+use super::source_text::SourceText;
+use super::task::FileJob;
+use crate::data::DocumentFormat;
 use crate::model::{Language, Reason};
 use crate::text::{Decoded, decode};
 
-/// The checks that look into files of one class, ready to run.
-pub struct Ready {
+/// The compiled checks of one class of files.
+pub struct ReadyChecks {
     text: Vec<(u32, Arc<CompiledText>)>,
     data: Vec<(u32, Arc<CompiledData>)>,
     code: CodeScan,
-    /// The language of the files, when a code check looks into them.
+    /// The grammar of the files; `None` when no code check selects them.
     grammar: Option<Grammar>,
 }
 
-impl Ready {
-    /// Sorts `checks` by what they need. Without `filter`, code is searched also where nothing can match.
+impl ReadyChecks {
+    /// Groups `checks` by kind. Without `filter`, code checks visit every node, even where no rule can match.
     pub fn new(
         checks: impl Iterator<Item = (u32, Compiled)>,
         language: Option<Language>,
@@ -50,41 +50,43 @@ impl Ready {
     }
 }
 
-/// Assesses the text in `bytes` by the active checks of `job`; adds to `parsing` how long code was parsed. May
-/// panic where a check does.
+/// Runs the active checks of `job` on the text in `bytes`, and adds the time spent parsing code to `parsing`.
+///
+/// # Panics
+/// If a check panics; the caller catches it.
 pub fn assess_text(
-    ready: &Ready,
-    job: &Job,
+    ready: &ReadyChecks,
+    job: &FileJob,
     bytes: &[u8],
     limits: &Limits,
     meter: &Meter,
     parsing: &Cell<Duration>,
 ) -> FileResult {
     let mut result = FileResult { file: job.file, ..FileResult::default() };
-    // Whoever read the file has seen that it is text.
+    // The reading thread has already decoded the file successfully.
     let Ok(decoded) = decode(bytes) else { return result };
-    let budget = Budget::starting_now(limits.time_for(bytes.len(), job.earlier)).after(job.earlier);
-    look(ready, job, &decoded, limits, &budget, (meter, parsing), &mut result);
+    let budget = TimeBudget::starting_now(limits.time_for(bytes.len(), job.earlier)).after(job.earlier);
+    run_checks(ready, job, &decoded, limits, &budget, (meter, parsing), &mut result);
     result.found.sort_by_key(|a| (a.start.byte, a.end.byte, a.check));
     result
 }
 
-fn look(
-    ready: &Ready,
-    job: &Job,
+fn run_checks(
+    ready: &ReadyChecks,
+    job: &FileJob,
     decoded: &Decoded<'_>,
     limits: &Limits,
-    budget: &Budget,
+    budget: &TimeBudget,
     (meter, parsing): (&Meter, &Cell<Duration>),
     result: &mut FileResult,
 ) {
-    let places = Places::new(decoded);
+    let source = SourceText::new(decoded);
     let active = |number: u32| job.active.contains(&number);
     for (number, check) in ready.text.iter().filter(|(number, _)| active(*number)) {
         let (found, cannot_tell) = (&mut result.found, &mut result.cannot_tell);
-        meter.look(*number, || check.assess(*number, &places, budget, found, cannot_tell));
+        meter.search(*number, || check.assess(*number, &source, budget, found, cannot_tell));
     }
-    look_at_data(ready, job, &places, meter, result);
+    run_data_checks(ready, job, &source, meter, result);
     let Some(grammar) = ready.grammar else { return };
     let code_active: Vec<bool> = ready.code.checks().iter().map(|(number, _)| active(*number)).collect();
     if !code_active.contains(&true) {
@@ -92,35 +94,42 @@ fn look(
     }
     if decoded.text.len() as u64 > limits.code_bytes {
         for ((number, _), _) in ready.code.checks().iter().zip(&code_active).filter(|(_, active)| **active) {
-            let detail = format!("{} bytes; code is parsed up to {}", decoded.text.len(), limits.code_bytes);
+            let detail =
+                format!("{} bytes; code is parsed up to {} bytes", decoded.text.len(), limits.code_bytes);
             result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::TooBig, detail });
         }
         return;
     }
     let (found, cannot_tell) = (&mut result.found, &mut result.cannot_tell);
-    let mut sink = code::Sink { found, cannot_tell, meter, parsing };
-    code::scan(&ready.code, &code_active, grammar, &places, budget, &mut sink);
+    let mut sink = code::ScanOutput { found, cannot_tell, meter, parsing };
+    code::scan_file(&ready.code, &code_active, grammar, &source, budget, &mut sink);
 }
 
-/// The documents of a file in one format, or why they could not be read.
-type LoadedOrNot = Result<Vec<data::Loaded>, (Reason, String)>;
+/// The documents of a file in one format, or the reason why they could not be loaded.
+type LoadResult = Result<Vec<data::LoadedDocument>, (Reason, String)>;
 
-fn look_at_data(ready: &Ready, job: &Job, places: &Places<'_>, meter: &Meter, result: &mut FileResult) {
-    let mut loaded: Vec<(Format, LoadedOrNot)> = Vec::new();
+fn run_data_checks(
+    ready: &ReadyChecks,
+    job: &FileJob,
+    source: &SourceText<'_>,
+    meter: &Meter,
+    result: &mut FileResult,
+) {
+    let mut loaded: Vec<(DocumentFormat, LoadResult)> = Vec::new();
     for (number, check) in ready.data.iter().filter(|(number, _)| job.active.contains(number)) {
         let Some(format) = check.format(job.path.bytes()) else {
             let detail =
-                "its name does not say which data format it is; the check can say `format:`".to_owned();
+                "the file name does not determine the data format: set `format:` in the check".to_owned();
             result.cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::Format, detail });
             continue;
         };
         if !loaded.iter().any(|(known, _)| *known == format) {
-            loaded.push((format, meter.parse(|| data::load(format, places.text()))));
+            loaded.push((format, meter.parse(|| data::load_documents(format, source.text()))));
         }
         match loaded.iter().find(|(known, _)| *known == format) {
             Some((_, Ok(documents))) => {
                 let found = &mut result.found;
-                let assessed = meter.look(*number, || check.assess(*number, documents, places, found));
+                let assessed = meter.search(*number, || check.assess(*number, documents, source, found));
                 if let Err((reason, detail)) = assessed {
                     result.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
                 }

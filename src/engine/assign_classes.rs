@@ -1,74 +1,73 @@
-//! Which checks look into which files: every file gets its class.
+//! Assigns every file to a class: the set of checks that select it.
 //!
-//! Most checks ask only for a language or an extension, so the answer for one `.py` file is the answer
-//! for all of them. It is worked out once for each extension; only what asks for more (a directory, a
-//! whole name) is asked of each file again.
+//! Most checks depend only on the language or the extension, so the result for one `.py` file holds for all
+//! of them and is computed once per extension. Only checks that depend on more (a directory, a whole name)
+//! are evaluated for each file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::applies::{Condition, Kind};
+use super::applies::{Condition, FileKind};
 use super::class::Classes;
 use super::focus::Focus;
 use super::plan::{Plan, PlannedCheck};
 use super::select::Selector;
-use super::tree::{Entry, EntryKind};
+use super::tree::{EntryKind, PathEntry};
 use crate::model::{Guideline, Language, RepoPath};
 
-/// Puts every file of `entries` that is `in_scope` and that some check of `plan` looks into in a class;
-/// gives the classes, and for each such file (by its place in `entries`, ascending) the number of its
-/// class.
-/// With a `focus`, only files that it looks into are asked; others only by the guidelines that it judges
-/// whole.
-pub fn select(
+/// Assigns a class to every file of `entries` that is `in_scope` and selected by a check of `plan`.
+///
+/// Returns the classes, and for each such file its index in `entries` (ascending) and the number of its
+/// class. With a `focus`, unchanged files are assigned only for guidelines that it judges whole.
+pub fn assign_classes(
     guidelines: &[Arc<Guideline>],
     plan: &Plan,
-    entries: &[Entry],
+    entries: &[PathEntry],
     in_scope: &(impl Fn(&RepoPath) -> bool + Sync),
     focus: Option<&Focus>,
 ) -> (Classes, Vec<(u32, u32)>) {
     let whole = |number: &u32| {
         focus.is_some_and(|focus| focus.judges_whole(&guidelines[planned(plan, *number).guideline].id))
     };
-    let candidate = |entry: &Entry| {
+    let candidate = |entry: &PathEntry| {
         matches!(entry.kind, EntryKind::File | EntryKind::Special)
-            && focus.is_none_or(|focus| focus.counts(&entry.path))
+            && focus.is_none_or(|focus| focus.includes(&entry.path))
             && in_scope(&entry.path)
     };
-    // A few changed files are not worth a look at every entry.
+    // With only a few changed files, iterating over every entry would dominate the time.
     let places: Vec<usize> = match focus.filter(|focus| !focus.judges_some_whole()) {
-        Some(focus) => focus.places(entries),
+        Some(focus) => focus.changed_indexes(entries),
         None => (0..entries.len()).collect(),
     };
     let candidates = places.into_iter().map(|at| (at, &entries[at])).filter(|(_, entry)| candidate(entry));
-    let (by_kind, by_path) = checks_by_what_they_ask(plan);
-    let mut kinds: Vec<KindOfFile> = Vec::new();
-    let mut known: HashMap<Kind<'_>, usize> = HashMap::new();
+    let (by_kind, by_path) = split_by_kind(plan);
+    let mut kinds: Vec<KindChecks> = Vec::new();
+    let mut known: HashMap<FileKind<'_>, usize> = HashMap::new();
     let mut files: Vec<(u32, usize)> = Vec::new();
     for (file, entry) in candidates {
         let path = entry.path.bytes();
-        let kind = Kind::of(path);
+        let kind = FileKind::of(path);
         let number = *known.entry(kind).or_insert_with(|| {
-            let checks = asking(plan, &by_kind, path, kind.language);
-            kinds.push(KindOfFile { language: kind.language, checks, class: None });
+            let checks = selecting_checks(plan, &by_kind, path, kind.language);
+            kinds.push(KindChecks { language: kind.language, checks, class: None });
             kinds.len() - 1
         });
         files.push((u32::try_from(file).unwrap_or(u32::MAX), number));
     }
-    // The numbers of a file's checks beyond those of its kind.
+    // The checks of each file that depend on its path, not only on its kind.
     let more = |&(file, kind): &(u32, usize)| {
-        asking(plan, &by_path, entries[file as usize].path.bytes(), kinds[kind].language)
+        selecting_checks(plan, &by_path, entries[file as usize].path.bytes(), kinds[kind].language)
     };
     let more: Vec<Vec<u32>> =
         if by_path.is_empty() { Vec::new() } else { files.par_iter().map(more).collect() };
     let mut classes = Classes::default();
     let mut class_of = Vec::new();
     for (place, (file, kind)) in files.into_iter().enumerate() {
-        let KindOfFile { language, checks, class } = &mut kinds[kind];
+        let KindChecks { language, checks, class } = &mut kinds[kind];
         let more = more.get(place).map_or(&[][..], Vec::as_slice);
-        let unchanged = focus.is_some_and(|focus| !focus.looks_into(&entries[file as usize].path));
+        let unchanged = focus.is_some_and(|focus| !focus.is_changed(&entries[file as usize].path));
         let class = match more {
             _ if unchanged => {
                 let mut all: Vec<u32> = checks.iter().chain(more).copied().filter(whole).collect();
@@ -91,18 +90,18 @@ pub fn select(
     (classes, class_of)
 }
 
-/// What is known of all files of a kind.
-struct KindOfFile {
+/// The checks that all files of a kind share.
+struct KindChecks {
     language: Option<Language>,
-    /// The checks that ask for nothing but the kind.
+    /// Numbers of the checks that depend only on the kind.
     checks: Vec<u32>,
-    /// The class of the files that no other check looks into, once there is one.
+    /// The class of the files that only these checks select, once it exists.
     class: Option<u32>,
 }
 
-/// The numbers of the checks that look into files: those that ask for a kind of file only, and those that
-/// ask for more.
-fn checks_by_what_they_ask(plan: &Plan) -> (Vec<u32>, Vec<u32>) {
+/// Splits the numbers of the checks of contents: those that depend only on the kind of a file, and the
+/// others.
+fn split_by_kind(plan: &Plan) -> (Vec<u32>, Vec<u32>) {
     let numbers = 0..u32::try_from(plan.checks.len()).unwrap_or(u32::MAX);
     let applies = |number: &u32| {
         let planned = planned(plan, *number);
@@ -111,8 +110,8 @@ fn checks_by_what_they_ask(plan: &Plan) -> (Vec<u32>, Vec<u32>) {
     numbers.filter(applies).partition(|&number| {
         let planned = planned(plan, number);
         let condition = plan.conditions[planned.guideline].as_ref();
-        planned.selector.as_ref().is_some_and(Selector::asks_by_kind)
-            && condition.is_some_and(Condition::asks_by_kind)
+        planned.selector.as_ref().is_some_and(Selector::depends_only_on_kind)
+            && condition.is_some_and(Condition::depends_only_on_kind)
     })
 }
 
@@ -120,11 +119,11 @@ fn planned(plan: &Plan, number: u32) -> &PlannedCheck {
     &plan.checks[number as usize]
 }
 
-/// Which of the checks with these `numbers` look into the file at `path`.
-fn asking(plan: &Plan, numbers: &[u32], path: &[u8], language: Option<Language>) -> Vec<u32> {
-    // Checks of one guideline stand together.
+/// Returns those of `numbers` whose checks select the file at `path`.
+fn selecting_checks(plan: &Plan, numbers: &[u32], path: &[u8], language: Option<Language>) -> Vec<u32> {
+    // The checks of one guideline are adjacent, so its condition is evaluated once.
     let mut last: Option<(usize, bool)> = None;
-    let looks = |&number: &u32| {
+    let selects = |&number: &u32| {
         let planned = planned(plan, number);
         let (Some(selector), Some(condition)) = (&planned.selector, &plan.conditions[planned.guideline])
         else {
@@ -140,7 +139,7 @@ fn asking(plan: &Plan, numbers: &[u32], path: &[u8], language: Option<Language>)
         last = Some((planned.guideline, holds));
         holds
     };
-    numbers.iter().copied().filter(looks).collect()
+    numbers.iter().copied().filter(selects).collect()
 }
 
 #[cfg(test)]
@@ -219,21 +218,21 @@ mod tests {
 
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
-        /// What is remembered by extension is what asking each check about each file gives.
+        /// The results shared by kind equal those of evaluating each check for each file.
         #[test]
-        fn every_file_gets_the_checks_that_look_into_it(
+        fn every_file_gets_the_checks_that_select_it(
             mut paths in proptest::collection::btree_set(r"(src/|a\.py/|docs/b/)?(a|b|c\.test|Makefile|Dockerfile|)(\.py|\.md|\.json|\.test|\.PY|\.)?", 1..24),
         ) {
             paths.remove("");
-            let entries: Vec<Entry> = paths
+            let entries: Vec<PathEntry> = paths
                 .iter()
                 .filter(|path| !path.ends_with('/'))
-                .map(|path| Entry { path: RepoPath::from(path.as_str()), kind: EntryKind::File })
+                .map(|path| PathEntry { path: RepoPath::from(path.as_str()), kind: EntryKind::File })
                 .collect();
             let plan = Plan::new(&guidelines(), &entries, false, None);
             proptest::prop_assert_eq!(&plan.problems, &vec![]);
             let in_scope = |path: &RepoPath| path.bytes() != b"b.py";
-            let (classes, class_of) = select(&guidelines(), &plan, &entries, &in_scope, None);
+            let (classes, class_of) = assign_classes(&guidelines(), &plan, &entries, &in_scope, None);
             let found: HashMap<u32, &ClassSpec> =
                 class_of.iter().map(|&(file, class)| (file, &classes.specs[class as usize])).collect();
             for (file, entry) in entries.iter().enumerate() {

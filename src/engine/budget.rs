@@ -1,22 +1,23 @@
-//! Time budgets: the only place in the engine that measures time.
+//! Time budgets. This is the only module of the engine that reads the system's clocks.
 //!
-//! By the processor time of the thread, so that a busy machine does not change what can be told.
+//! Budgets are measured in processor time of the thread, so that the load of the machine does not change
+//! results.
 
 use std::time::Duration;
 
 use super::limits::FULL_TIME_FILES;
 
-/// How long the assessment of one file may take, in processor time of the thread that made it.
+/// Time limit for the assessment of one file, in processor time of the thread that created the budget.
 #[derive(Clone, Copy, Debug)]
-pub struct Budget {
-    /// The thread's clock at which it has run out.
+pub struct TimeBudget {
+    /// Processor time of the thread at which the budget is spent; `None` is unlimited.
     end: Option<Duration>,
     length: Duration,
-    /// Files before this one that used up theirs, for which it may have been shortened.
+    /// Number of earlier files that used up their budget. From [`FULL_TIME_FILES`] on, budgets are shorter.
     earlier: u32,
 }
 
-impl Budget {
+impl TimeBudget {
     /// A budget that starts now, on this thread.
     #[must_use]
     pub fn starting_now(length: Duration) -> Self {
@@ -29,54 +30,54 @@ impl Budget {
         Self { end: None, length: Duration::ZERO, earlier: 0 }
     }
 
-    /// The same budget, which says that `earlier` files before this one used up theirs.
+    /// Records that `earlier` files used up their budget, for [`TimeBudget::describe`].
     #[must_use]
     pub fn after(self, earlier: u32) -> Self {
         Self { earlier, ..self }
     }
 
-    /// Whether it has run out. To be asked on the thread that made it.
+    /// Whether the budget is spent. Must be called on the thread that created it.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.end.is_some_and(|end| thread_time() >= end)
     }
 
-    /// Its length in words.
+    /// Formats the length for messages.
     #[must_use]
-    pub fn words(&self) -> String {
-        time_words(self.length, self.earlier)
+    pub fn describe(&self) -> String {
+        describe_time(self.length, self.earlier)
     }
 }
 
-/// A clock that only goes forward.
+/// Time of a monotonic clock.
 #[cfg(not(unix))]
 pub fn monotonic_time() -> Duration {
     thread_time()
 }
 
-/// A time for one file in words, and why it is shorter than usual after `earlier` files that used up theirs.
+/// Formats the budget of one file, with the reason if `earlier` files that used up theirs have shortened it.
 #[must_use]
-pub fn time_words(length: Duration, earlier: u32) -> String {
+pub fn describe_time(length: Duration, earlier: u32) -> String {
     let time = format!("{} ms", length.as_millis());
     if earlier < FULL_TIME_FILES {
         return time;
     }
-    format!("{time} (less than usual: {earlier} files before it took too long)")
+    format!("{time} (reduced because {earlier} earlier files took too long)")
 }
 
-/// Processor time that this process has used, all threads together.
+/// Processor time used by all threads of this process.
 #[cfg(unix)]
 pub fn process_time() -> Duration {
     as_duration(rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime))
 }
 
-/// Without such a clock: that of the thread.
+/// Processor time of this process. Without such a clock, the time of the thread.
 #[cfg(not(unix))]
 pub fn process_time() -> Duration {
     thread_time()
 }
 
-/// A clock that only goes forward, for waiting.
+/// Time of a monotonic clock, for waiting.
 #[cfg(unix)]
 pub fn monotonic_time() -> Duration {
     as_duration(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic))
@@ -87,13 +88,13 @@ fn as_duration(time: rustix::time::Timespec) -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// Processor time that this thread has used.
+/// Processor time used by this thread.
 #[cfg(unix)]
 pub fn thread_time() -> Duration {
     as_duration(rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime))
 }
 
-/// Without a clock for threads: the time since the first call.
+/// Processor time of this thread. Without such a clock, the time since the first call.
 #[cfg(not(unix))]
 #[expect(clippy::disallowed_methods, reason = "the one place that measures time for budgets")]
 pub fn thread_time() -> Duration {

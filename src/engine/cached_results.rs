@@ -1,7 +1,7 @@
-//! Using the cache in a run: which results of earlier runs still hold, and what this one adds.
+//! Use of the cache in a run: finds results of earlier runs that are still valid, and adds those of this run.
 //!
-//! A result belongs to a path, its content and everything that made it: the texts of the checks, the
-//! language, the bounds (and, by the store's key, the build of the program).
+//! A result is valid for a path, its content and everything that produced it: the definitions of the checks,
+//! the language, the limits and, through the key of the cache, the build of the program.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,57 +9,57 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use super::cache::{Digest, Stamp, Store};
-use super::found::FileResult;
-use super::task::{Facts, Task};
-use super::tree::{Entry, Tree};
+use super::cache::{Digest, ResultCache, Stamp};
+use super::file_result::FileResult;
+use super::task::{CheckFacts, Task};
+use super::tree::{PathEntry, Tree};
 use crate::model::RepoPath;
 
-/// A cache to use, and the time by which it judges whether a file has settled.
+/// A cache for a run, with the time that decides whether a file's timestamps are old enough to be reliable.
 #[derive(Clone)]
-pub struct Memory {
-    /// What earlier runs left and this one adds.
-    pub store: Arc<Store>,
-    /// Nanoseconds since 1970 at the start of the run.
+pub struct CacheHandle {
+    /// Results of earlier runs, to which this run adds its own.
+    pub store: Arc<ResultCache>,
+    /// Start of the run, in nanoseconds since 1970.
     pub now: i128,
 }
 
-impl std::fmt::Debug for Memory {
+impl std::fmt::Debug for CacheHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Memory").field("now", &self.now).finish_non_exhaustive()
+        f.debug_struct("CacheHandle").field("now", &self.now).finish_non_exhaustive()
     }
 }
 
-/// What was read of a file whose result is not known yet.
+/// Identity of the content of a file that was read and whose result is pending.
 #[derive(Clone, Copy)]
-struct Seen {
+struct ReadContent {
     content: Digest,
     stamp: Option<Stamp>,
 }
 
 /// The cache as one run sees it.
-pub struct Recall<'r> {
-    memory: &'r Memory,
+pub struct CachedResults<'r> {
+    cache: &'r CacheHandle,
     task: &'r Task,
     checks: HashMap<u32, Digest>,
     classes: Vec<Digest>,
-    state: Mutex<State>,
+    state: Mutex<PendingState>,
 }
 
-/// What changes during a run.
-struct State {
-    /// Files that were read, by number: their class and what was seen.
-    pending: HashMap<u32, (u32, Seen)>,
-    /// Classes of which a check could not be used for a reason that may pass.
-    distrusted: Vec<bool>,
+/// State that changes during a run.
+struct PendingState {
+    /// Files whose result is pending, by number, with their class and content.
+    pending: HashMap<u32, (u32, ReadContent)>,
+    /// For each class, whether a check failed for a reason that may be temporary. Its results are not cached.
+    unreliable: Vec<bool>,
 }
 
-impl<'r> Recall<'r> {
-    /// The cache `memory` for what `task` asks. `names_its_files` says of a check's number whether a file
-    /// that is no text is a question left open: that is part of a result, too.
-    pub fn new(memory: &'r Memory, task: &'r Task, names_its_files: impl Fn(u32) -> bool) -> Self {
+impl<'r> CachedResults<'r> {
+    /// Uses `cache` for the checks of `task`. `names_its_files` returns for a check's number whether it
+    /// reports a binary file as "cannot tell"; this is part of a result as well.
+    pub fn new(cache: &'r CacheHandle, task: &'r Task, names_its_files: impl Fn(u32) -> bool) -> Self {
         let digest = |value: &dyn Fn() -> Result<Vec<u8>, rmp_serde::encode::Error>| -> Digest {
-            // What cannot be encoded cannot be sent to a worker either; it never comes to a result.
+            // A value that cannot be encoded cannot be sent to a worker either, so it never has a result.
             Sha256::digest(value().unwrap_or_default()).into()
         };
         let checks: HashMap<u32, Digest> = task
@@ -68,49 +68,50 @@ impl<'r> Recall<'r> {
             .map(|(number, check)| (*number, digest(&|| rmp_serde::to_vec_named(check))))
             .collect();
         let class = |spec: &super::task::ClassSpec| {
-            let asked = |number: &u32| (checks.get(number), names_its_files(*number));
-            let digests: Vec<(Option<&Digest>, bool)> = spec.numbers.iter().map(asked).collect();
+            let identity = |number: &u32| (checks.get(number), names_its_files(*number));
+            let digests: Vec<(Option<&Digest>, bool)> = spec.numbers.iter().map(identity).collect();
             digest(&|| rmp_serde::to_vec(&(task.limits, spec.language, &digests)))
         };
         let classes = task.classes.iter().map(class).collect();
-        let state = State { pending: HashMap::new(), distrusted: vec![false; task.classes.len()] };
-        Self { memory, task, checks, classes, state: Mutex::new(state) }
+        let state = PendingState { pending: HashMap::new(), unreliable: vec![false; task.classes.len()] };
+        Self { cache, task, checks, classes, state: Mutex::new(state) }
     }
 
-    /// What is known about a check from an earlier run.
-    pub fn facts(&self, number: u32) -> Option<Facts> {
-        rmp_serde::from_slice(&self.memory.store.facts(self.checks.get(&number)?)?).ok()
+    /// Returns the facts about a check from an earlier run.
+    pub fn facts(&self, number: u32) -> Option<CheckFacts> {
+        rmp_serde::from_slice(&self.cache.store.facts(self.checks.get(&number)?)?).ok()
     }
 
-    /// Remembers what is known about a check.
-    pub fn remember_facts(&self, number: u32, facts: &Facts) {
+    /// Stores the facts about a check, unless they are unreliable.
+    pub fn store_check_facts(&self, number: u32, facts: &CheckFacts) {
         if facts.unsure {
-            return self.distrust(number);
+            return self.mark_unreliable(number);
         }
         if let (Some(check), Ok(bytes)) = (self.checks.get(&number), rmp_serde::to_vec_named(facts)) {
-            self.memory.store.store_facts(*check, bytes);
+            self.cache.store.store_facts(*check, bytes);
         }
     }
 
-    /// For each of `files` (number and class), its result when it has not changed since it was assessed.
-    pub fn unchanged(
+    /// Returns, for each of `files` (number and class), the stored result if the stamp is unchanged since the
+    /// file was assessed.
+    pub fn find_unchanged(
         &self,
         files: &[(u32, u32)],
-        entries: &[Entry],
+        entries: &[PathEntry],
         tree: &dyn Tree,
     ) -> Vec<Option<FileResult>> {
         let paths: Vec<&RepoPath> = files.iter().map(|(file, _)| &entries[*file as usize].path).collect();
         let stamps = tree.stamps(&paths);
         let one = |((&(file, class), path), stamp): ((&(u32, u32), &RepoPath), Option<Stamp>)| {
-            let found = self.memory.store.by_stamp(path, &stamp?, &self.classes[class as usize])?;
-            self.renumbered(found, file, class)
+            let found = self.cache.store.by_stamp(path, &stamp?, &self.classes[class as usize])?;
+            self.renumber(found, file, class)
         };
         files.par_iter().zip(paths).zip(stamps).map(one).collect()
     }
 
-    /// The result of a file that holds `bytes`, if they were assessed before. Else its result is
-    /// remembered when [`Recall::remember`] gets it.
-    pub fn same_content(
+    /// Returns the result of a file with the content `bytes`, if it was assessed before. Otherwise registers
+    /// the file, so that [`CachedResults::store_result`] stores its result.
+    pub fn find_by_content(
         &self,
         file: u32,
         class: u32,
@@ -119,22 +120,22 @@ impl<'r> Recall<'r> {
         stamp: Option<Stamp>,
     ) -> Option<FileResult> {
         let content: Digest = Sha256::digest(bytes).into();
-        let stamp = stamp.filter(|stamp| stamp.is_settled(self.memory.now));
+        let stamp = stamp.filter(|stamp| stamp.is_settled(self.cache.now));
         let digest = &self.classes[class as usize];
-        let store = &self.memory.store;
+        let store = &self.cache.store;
         if let Some(known) = store.by_content(path, &content, digest) {
             store.store(path, stamp, content, *digest, &known);
-            return self.renumbered(known, file, class);
+            return self.renumber(known, file, class);
         }
-        self.state().pending.insert(file, (class, Seen { content, stamp }));
+        self.lock_state().pending.insert(file, (class, ReadContent { content, stamp }));
         None
     }
 
-    /// Remembers the result of a file that was read in this run.
-    pub fn remember(&self, path: &RepoPath, result: &FileResult) {
-        let mut state = self.state();
-        let Some((class, seen)) = state.pending.remove(&result.file) else { return };
-        if state.distrusted[class as usize] {
+    /// Stores the result of a file that was read in this run.
+    pub fn store_result(&self, path: &RepoPath, result: &FileResult) {
+        let mut state = self.lock_state();
+        let Some((class, read)) = state.pending.remove(&result.file) else { return };
+        if state.unreliable[class as usize] {
             return;
         }
         drop(state);
@@ -142,30 +143,31 @@ impl<'r> Recall<'r> {
         let place = |number: u32| numbers.binary_search(&number).ok().and_then(|at| u32::try_from(at).ok());
         if let Some(placed) = with_checks(result.clone(), 0, place) {
             let digest = self.classes[class as usize];
-            self.memory.store.store(path, seen.stamp, seen.content, digest, &placed);
+            self.cache.store.store(path, read.stamp, read.content, digest, &placed);
         }
     }
 
-    /// A stored result with the numbers of this run.
-    fn renumbered(&self, result: FileResult, file: u32, class: u32) -> Option<FileResult> {
+    /// Converts a stored result to the check numbers of this run.
+    fn renumber(&self, result: FileResult, file: u32, class: u32) -> Option<FileResult> {
         let numbers = &self.task.classes[class as usize].numbers;
         with_checks(result, file, |place| numbers.get(place as usize).copied())
     }
 
-    /// A check cannot be used in this run, and perhaps in another: results without it are not remembered.
-    pub fn distrust(&self, number: u32) {
-        let mut state = self.state();
-        for (spec, distrusted) in self.task.classes.iter().zip(&mut state.distrusted) {
-            *distrusted |= spec.numbers.contains(&number);
+    /// Marks a check that is unusable in this run but perhaps not in another. Results without it are not
+    /// stored.
+    pub fn mark_unreliable(&self, number: u32) {
+        let mut state = self.lock_state();
+        for (spec, unreliable) in self.task.classes.iter().zip(&mut state.unreliable) {
+            *unreliable |= spec.numbers.contains(&number);
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock_state(&self) -> std::sync::MutexGuard<'_, PendingState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// `result` about `file`, with each check's number changed; `None` when one has no other number.
+/// Returns `result` for `file` with each check's number replaced; `None` if `change` returns `None` for one.
 fn with_checks(mut result: FileResult, file: u32, change: impl Fn(u32) -> Option<u32>) -> Option<FileResult> {
     result.file = file;
     for found in &mut result.found {

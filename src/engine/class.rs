@@ -1,4 +1,4 @@
-//! Classes: files that the same checks look into share one prefilter.
+//! Classes of files: files that are selected by the same checks share one prefilter.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -7,7 +7,7 @@ use super::prefilter::{Prefilter, Requirement};
 use super::task::ClassSpec;
 use crate::model::Language;
 
-/// Which class each file belongs to.
+/// The classes of a run, deduplicated by their checks and language.
 #[derive(Default)]
 pub struct Classes {
     /// The checks of each class, and the language of its files.
@@ -16,7 +16,7 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// The class of files in `language` that `checks` look into.
+    /// Returns the class of files in `language` that `checks` select, creating it if necessary.
     pub fn of(&mut self, checks: Vec<u32>, language: Option<Language>) -> u32 {
         let spec = ClassSpec { numbers: checks, language };
         if let Some(&class) = self.known.get(&spec) {
@@ -29,18 +29,18 @@ impl Classes {
     }
 }
 
-/// What is asked of the files of a class before anything is parsed.
-pub struct Gate<'f> {
-    /// Numbers of the checks that can be used, in order.
+/// The usable checks of a class, and the prefilter that runs before anything is parsed.
+pub struct ClassChecks<'f> {
+    /// Numbers of the checks that compiled, in ascending order.
     pub numbers: Vec<u32>,
-    /// Numbers of those that name their files.
+    /// Numbers of those that select files by name, so that a binary file is reported as "cannot tell".
     pub named: Vec<u32>,
     requirements: Vec<&'f Requirement>,
     prefilter: OnceLock<Prefilter>,
 }
 
-impl<'f> Gate<'f> {
-    /// The gate of a class. `requirement_of` is `None` for a check that cannot be used.
+impl<'f> ClassChecks<'f> {
+    /// Prepares the checks of a class. `requirement_of` returns `None` for a check that did not compile.
     pub fn new(
         spec: &ClassSpec,
         requirement_of: impl Fn(u32) -> Option<&'f Requirement>,
@@ -52,7 +52,7 @@ impl<'f> Gate<'f> {
         Self { numbers, named, requirements, prefilter: OnceLock::new() }
     }
 
-    /// Which of the checks a file may match; built for the first file that is read.
+    /// Returns the prefilter, which is built for the first file that is read.
     pub fn prefilter(&self) -> &Prefilter {
         self.prefilter.get_or_init(|| Prefilter::new(self.requirements.iter().copied()))
     }

@@ -1,5 +1,5 @@
-//! Compiling checks of contents. Patterns, queries and schemas are parsed here, some of them by C code:
-//! a run does this in the worker process.
+//! Compiles checks. Patterns, queries and schemas are parsed here, some of them by C code, so a run does this
+//! in the worker process.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use super::checks::text::CompiledText;
 use super::prefilter::Requirement;
 use crate::model::{Check, CheckKind};
 
-/// A check ready to run on contents.
+/// A compiled check of contents.
 #[derive(Clone)]
 pub enum Compiled {
-    /// A regular expression.
+    /// Searches text with a regular expression.
     Text(Arc<CompiledText>),
-    /// Values in data files.
+    /// Tests values in data files.
     Data(Arc<CompiledData>),
-    /// Syntax.
+    /// Searches syntax trees.
     Code(Arc<CompiledCode>),
 }
 
 impl Compiled {
-    /// What a file must hold so that the check can find anything in it.
+    /// Condition that the content of a file must meet for the check to find anything.
     #[must_use]
     pub fn requirement(&self) -> Requirement {
         match self {
@@ -33,25 +33,25 @@ impl Compiled {
         }
     }
 
-    /// Why it cannot be prefiltered; `None` when it can.
+    /// Reason why the check cannot be prefiltered; `None` if it can.
     #[must_use]
     pub fn unfiltered(&self) -> Option<String> {
         let why = match self {
-            Self::Data(_) => "values can be missing from any data file",
+            Self::Data(_) => "it may report a missing value in any data file",
             Self::Text(check) if check.requirement().describe().is_some() => return None,
             Self::Text(_) => {
-                "its expression names no text that every match holds, or it asks what is missing"
+                "its expression has no text that every match contains, or it reports files without a match"
             }
-            Self::Code(check) => check.prefilter_words().err()?,
+            Self::Code(check) => check.describe_prefilter().err()?,
         };
         Some(why.to_owned())
     }
 }
 
-/// Compiles a check of contents; `None` for a check of names.
+/// Compiles a check of contents. Returns `None` for a check of names or of other tools' results.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// Every problem of the check.
 pub fn compile(check: &Check) -> Result<Option<Compiled>, Vec<SpecProblem>> {
     let message = check.message.as_deref();
     Ok(Some(match &check.kind {
@@ -64,10 +64,10 @@ pub fn compile(check: &Check) -> Result<Option<Compiled>, Vec<SpecProblem>> {
     }))
 }
 
-/// Compiles a check of names; `None` for a check of contents.
+/// Compiles a check of names. Returns `None` for the other kinds.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// Every problem of the check.
 pub fn compile_names(check: &Check) -> Result<Option<CompiledFiles>, Vec<SpecProblem>> {
     match &check.kind {
         CheckKind::Files(spec) => files::compile(spec).map(Some),
@@ -75,8 +75,8 @@ pub fn compile_names(check: &Check) -> Result<Option<CompiledFiles>, Vec<SpecPro
     }
 }
 
-/// Everything that is wrong with a check of contents, also what is otherwise compiled only for the first
-/// file that needs it.
+/// Returns every problem of a check of contents. Also compiles the parts that a run compiles only for the
+/// first file that needs them.
 #[must_use]
 pub fn problems_of(check: &Check) -> Vec<SpecProblem> {
     let compiled = compile(check).and_then(|compiled| match compiled {

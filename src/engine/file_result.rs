@@ -1,42 +1,42 @@
-//! What the assessment of one file yields: plain values that can cross a process boundary.
+//! Results of assessing one file: plain values that can cross a process boundary.
 
 use serde::{Deserialize, Serialize};
 
-use super::waive::Comment;
-use crate::data::Step;
+use super::judge::Comment;
+use crate::data::PointerStep;
 use crate::model::{Edit, Fix, Reason};
 use crate::text::{Excerpt, Position};
 
-/// Longest message, content, title, path or excerpt of a finding that is believed, in bytes; the engine's
-/// own limits are far below.
+/// Longest message, content, title, path or excerpt that is accepted in an untrusted finding, in bytes. The
+/// limits of the engine itself are far lower.
 pub(super) const LONGEST_TEXT: usize = 16 << 10;
-/// Longest text that a fix puts in, in bytes.
+/// Longest replacement or file content of a fix that is accepted, in bytes.
 pub(super) const LONGEST_FIX: usize = 64 << 10;
-/// No place lies behind this byte.
+/// Largest byte offset that is accepted (1 TiB).
 const LAST_BYTE: u64 = 1 << 40;
 
-/// A match of a check in a file, before it is given a guideline, a path and a fingerprint.
+/// A match of a check in a file, before it gets a guideline, a path and a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct RawFinding {
     /// Number of the check in the plan.
     pub check: u32,
-    /// What the finding says.
+    /// Message of the finding.
     pub message: String,
-    /// First character of the place.
+    /// First character of the location.
     pub start: Position,
     /// One past the last character.
     pub end: Position,
-    /// The source around the place.
+    /// Source lines around the location.
     pub excerpt: Option<Excerpt>,
-    /// What the place holds, for the fingerprint: the matched text (or the key, the missing path…).
+    /// Content at the location, for the fingerprint: the matched text, the key, the missing path…
     pub content: String,
-    /// What would mend it.
+    /// Proposed fix.
     pub fix: Option<Fix>,
 }
 
-impl Found {
-    /// Whether the engine could have made it and a reader can rely on it: it may come from a process that was
-    /// broken by what it parsed, or from a file.
+impl RawFinding {
+    /// Whether the engine could have produced this finding, so that callers can rely on its values. It may
+    /// come from a worker that was corrupted by its input, or from a cache file.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let short = |text: &str| text.len() <= LONGEST_TEXT;
@@ -54,7 +54,7 @@ impl Found {
             })
     }
 
-    /// About how many bytes it takes.
+    /// Approximate size in memory, in bytes.
     #[must_use]
     pub fn weight(&self) -> usize {
         let excerpt = self.excerpt.as_ref().map_or(0, |excerpt| excerpt.text.len());
@@ -82,52 +82,52 @@ fn edit_is_sound(edit: &Edit) -> bool {
     }
 }
 
-/// A check that could not look into a file.
+/// A check that could not assess a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CannotTell {
-    /// Number of the check in the plan; `None`: every check that asks for the file's content.
+    /// Number of the check in the plan; `None` for every check of contents that selects the file.
     pub check: Option<u32>,
     /// The kind of reason.
     pub reason: Reason,
-    /// More words.
+    /// Details for the report.
     pub detail: String,
 }
 
-/// Everything the assessment of one file yields.
+/// The complete result of assessing one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileResult {
     /// Number of the file in the sorted list of entries.
     pub file: u32,
-    /// Findings in order of place.
-    pub found: Vec<Found>,
-    /// What could not be told.
+    /// Findings in order of location.
+    pub found: Vec<RawFinding>,
+    /// Checks that cannot tell, with the reason.
     pub cannot_tell: Vec<CannotTell>,
-    /// The comments in it that begin an inline waiver. A worker says nothing about them.
+    /// Comments in the file that start an inline waiver. Workers leave this empty.
     pub comments: Vec<Comment>,
 }
 
 impl FileResult {
-    /// Whether it says nothing at all.
+    /// Whether there is nothing to report.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.found.is_empty() && self.cannot_tell.is_empty() && self.comments.is_empty()
     }
 
-    /// That nothing was found, and what could not be told.
+    /// A result without findings, with checks that cannot tell.
     #[must_use]
     pub fn unknown(file: u32, cannot_tell: Vec<CannotTell>) -> Self {
         Self { file, cannot_tell, ..Self::default() }
     }
 }
 
-/// Something wrong in a check as written, found when it is compiled.
+/// A problem in the definition of a check, found when the check is compiled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpecProblem {
-    /// The way to the place from the check's own mapping, for example `text`, `find`.
-    pub at: Vec<Step>,
-    /// What is wrong, one sentence without a final full stop.
+    /// Path of keys to the location, starting at the check's own mapping, for example `text`, `find`.
+    pub at: Vec<PointerStep>,
+    /// Description of the problem: one sentence without a final full stop.
     pub message: String,
-    /// What to do.
+    /// Advice for the author.
     pub help: Option<String>,
 }
 
@@ -136,7 +136,7 @@ impl SpecProblem {
     #[must_use]
     pub fn new(at: &[&str], message: impl Into<String>) -> Self {
         Self {
-            at: at.iter().map(|key| Step::Key((*key).to_owned())).collect(),
+            at: at.iter().map(|key| PointerStep::Key((*key).to_owned())).collect(),
             message: message.into(),
             help: None,
         }

@@ -1,44 +1,45 @@
-//! Which fixes are made together, and what a file is afterwards. Pure: nothing is read or written here.
+//! Plans which fixes are applied together, and applies them to a content. Nothing is read or written here.
 
 use std::collections::BTreeMap;
 
-use crate::model::{Edit, Finding, RepoPath, Standing};
+use crate::model::{Edit, Finding, FindingStatus, RepoPath};
 use crate::text::Span;
 
-/// What is to be done with one file.
+/// The planned fixes of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileFixes {
-    /// Numbers of the findings whose fixes are made, in order of place; none of them overlaps another.
+    /// Indexes of the findings whose fixes are applied, in order of location. No two of them overlap.
     pub now: Vec<usize>,
-    /// Those that overlap an earlier one, and wait for the next run.
+    /// Indexes of the findings whose fixes overlap an earlier one and are left for the next run.
     pub later: Vec<usize>,
 }
 
-/// Which of the findings' fixes are made together, file by file; a fix that creates files is under the first one of
-/// them. Only what counts is mended: what is waived or known stays. Of fixes that overlap the first by place is
-/// made, of equal ones the first by guideline and check.
+/// Plans the fixes of `findings` by file. A fix that creates files is listed under the first of them.
+///
+/// Only open findings are fixed, not waived or baselined ones. Of overlapping fixes the first by location is
+/// applied, and at the same location the first by guideline and check.
 #[must_use]
 pub fn plan_fixes(findings: &[Finding]) -> BTreeMap<RepoPath, FileFixes> {
     let mut by_file: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
     for (number, finding) in findings.iter().enumerate() {
-        if finding.standing == Standing::Open
-            && let Some(path) = target(finding)
+        if finding.status == FindingStatus::Open
+            && let Some(path) = target_file(finding)
         {
             by_file.entry(path.clone()).or_default().push(number);
         }
     }
-    by_file.into_iter().map(|(path, numbers)| (path, one_file(findings, numbers))).collect()
+    by_file.into_iter().map(|(path, numbers)| (path, plan_file(findings, numbers))).collect()
 }
 
-/// The file that a finding's fix changes or creates.
-fn target(finding: &Finding) -> Option<&RepoPath> {
+/// Returns the file that a finding's fix changes or creates.
+fn target_file(finding: &Finding) -> Option<&RepoPath> {
     match finding.fix.as_ref()?.edits.first()? {
         Edit::Replace { .. } => Some(&finding.path),
         Edit::Create { path, .. } => Some(path),
     }
 }
 
-/// The bytes that a finding's fix replaces, and what comes there.
+/// Returns the spans that a finding's fix replaces, with their replacements.
 pub fn replacements(finding: &Finding) -> impl Iterator<Item = (Span, &str)> {
     finding.fix.iter().flat_map(|fix| &fix.edits).filter_map(|edit| match edit {
         Edit::Replace { span, with } => Some((*span, with.as_str())),
@@ -46,7 +47,7 @@ pub fn replacements(finding: &Finding) -> impl Iterator<Item = (Span, &str)> {
     })
 }
 
-/// The files that a finding's fix creates.
+/// Returns the files that a finding's fix creates, with their content.
 pub fn creations(finding: &Finding) -> impl Iterator<Item = (&RepoPath, &str)> {
     finding.fix.iter().flat_map(|fix| &fix.edits).filter_map(|edit| match edit {
         Edit::Create { path, content } => Some((path, content.as_str())),
@@ -54,7 +55,7 @@ pub fn creations(finding: &Finding) -> impl Iterator<Item = (&RepoPath, &str)> {
     })
 }
 
-fn one_file(findings: &[Finding], mut numbers: Vec<usize>) -> FileFixes {
+fn plan_file(findings: &[Finding], mut numbers: Vec<usize>) -> FileFixes {
     let first = |number: usize| replacements(&findings[number]).map(|(span, _)| (span.start, span.end)).min();
     numbers.sort_by(|&a, &b| {
         let key =
@@ -79,12 +80,12 @@ fn one_file(findings: &[Finding], mut numbers: Vec<usize>) -> FileFixes {
     fixes
 }
 
-/// Whether two edits cannot be made together: they share bytes, or insert at the same place.
+/// Whether two edits conflict: they share bytes, or insert at the same offset.
 fn overlap(a: Span, b: Span) -> bool {
     (a.start < b.end && b.start < a.end) || a.start == b.start
 }
 
-/// The content after the fixes of these findings; `None` when an edit does not lie inside of it, or the fixes
+/// Returns `content` with the fixes of `findings` applied; `None` if an edit is out of bounds or the fixes
 /// overlap.
 #[must_use]
 pub fn apply_fixes(content: &[u8], findings: &[&Finding]) -> Option<Vec<u8>> {
@@ -107,7 +108,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{Fingerprint, Fix, Level, Trace, Traces};
+    use crate::model::{ContentHash, FindingHashes, Fingerprint, Fix, Level};
     use crate::text::Position;
 
     fn finding(path: &str, edits: Vec<Edit>) -> Finding {
@@ -120,8 +121,8 @@ mod tests {
             start: Position::START,
             end: Position::START,
             excerpt: None,
-            traces: Traces { fingerprint: Fingerprint(0), content: Trace(0), head: None },
-            standing: Standing::Open,
+            hashes: FindingHashes { fingerprint: Fingerprint(0), content: ContentHash(0), head: None },
+            status: FindingStatus::Open,
             lapsed: None,
             fix: Some(Fix { title: None, edits }),
         }
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn overlapping_fixes_wait_and_whole_fixes_are_made() {
+    fn overlapping_fixes_are_left_for_the_next_run() {
         let mut findings = vec![
             finding("a", vec![replace(4, 8, "X"), replace(20, 21, "Y")]),
             finding("a", vec![replace(0, 4, "A")]),
@@ -142,7 +143,7 @@ mod tests {
             finding("b", vec![Edit::Create { path: "c".into(), content: "y".into() }]),
             finding("d", vec![replace(0, 1, "")]),
         ];
-        findings[6].standing = Standing::Waived(0);
+        findings[6].status = FindingStatus::Waived(0);
         let plan = plan_fixes(&findings);
         assert_eq!(plan.len(), 2);
         assert_eq!(plan[&RepoPath::from("a")], FileFixes { now: vec![1, 0], later: vec![2, 3] });
@@ -150,9 +151,9 @@ mod tests {
     }
 
     proptest! {
-        /// All at once is the same as one after the other from behind, and never panics.
+        /// Applying all fixes at once equals applying them one by one from the end, and never panics.
         #[test]
-        fn together_is_one_by_one(
+        fn all_at_once_equals_one_by_one(
             content in "[a-z]{0,40}", spans in prop::collection::vec((0..44_usize, 0..6_usize, "[A-Z]{0,3}"), 0..12),
         ) {
             let findings: Vec<Finding> = spans

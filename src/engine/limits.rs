@@ -1,33 +1,34 @@
-//! Bounds of the work on one file. Values only; who keeps to them stands elsewhere.
+//! Limits on the work for one file. This module only defines values; other modules apply them.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Sizes and times that bound the work on one file.
+/// Size and time limits for one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest file that is read, in bytes.
     pub file_bytes: u64,
     /// Largest text that is parsed as code, in bytes.
     pub code_bytes: u64,
-    /// How long the checks may work on one file, whatever its size.
+    /// Base processor time of the checks for one file, independent of its size.
     pub file_time: Duration,
-    /// How much longer for each MiB of it, up to `code_bytes`.
+    /// Additional processor time for each MiB of the file, up to `code_bytes`.
     pub mib_time: Duration,
 }
 
-/// So many files that used up their time, or were slow to parse, change nothing for the next ones: an ordinary repository
-/// may have one or two.
+/// Number of files that may use up their time, or parse slowly, before later files get less. An ordinary
+/// repository may have one or two.
 pub(super) const FULL_TIME_FILES: u32 = 2;
-/// Into how many parts [`Limits::file_time`] is divided for those after them: a quarter for the first, and so on. A
-/// hostile repository has hundreds of them, and all together should cost little more than the first two.
+/// Divisors of [`Limits::file_time`] for later files: a quarter for the first of them, and so on. A hostile
+/// repository contains hundreds of such files; all of them together should cost little more than the first
+/// two.
 const PARTS: [u32; 3] = [4, 16, 64];
-/// A text that takes longer to parse than this, and [`SLOW_MIB`] for each MiB, is not what grammars are made for:
-/// the slowest ones read a MiB of ordinary code in half a second.
+/// A text is slow if parsing takes longer than this plus [`SLOW_MIB`] for each MiB. For comparison: the
+/// slowest grammars parse a MiB of ordinary code in half a second.
 const SLOW_START: Duration = Duration::from_millis(if cfg!(debug_assertions) { 200 } else { 50 });
 const SLOW_MIB: Duration = Duration::from_secs(if cfg!(debug_assertions) { 8 } else { 2 });
-/// A debug build takes much longer for the same work.
+/// Debug builds are much slower, so they get more time.
 const FILE_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 2 } else { 1 });
 
 impl Default for Limits {
@@ -49,8 +50,8 @@ impl Limits {
         parsing > SLOW_START + SLOW_MIB.saturating_mul(kib) / 1024
     }
 
-    /// The processor time for a file of `bytes`, when `earlier` files before it used up theirs or were slow. What a file
-    /// gets for its size is never shortened: an ordinary large file needs it.
+    /// Processor time for a file of `bytes` bytes, after `earlier` files that used up their time or were
+    /// slow. The share for the file's size is never reduced, because an ordinary large file needs it.
     #[must_use]
     pub fn time_for(&self, bytes: usize, earlier: u32) -> Duration {
         let parts = match earlier.checked_sub(FULL_TIME_FILES) {
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slow_is_what_takes_long_for_its_size() {
+    fn slow_is_relative_to_size() {
         assert!(!Limits::is_slow(30_000, SLOW_START));
         assert!(Limits::is_slow(30_000, SLOW_START + SLOW_MIB / 30));
         assert!(!Limits::is_slow(1 << 20, SLOW_START + SLOW_MIB));
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn time_grows_with_size_and_shrinks_after_files_that_used_theirs_up() {
+    fn time_grows_with_size_and_shrinks_after_slow_files() {
         let limits = Limits {
             file_time: Duration::from_millis(1024),
             mib_time: Duration::from_millis(600),

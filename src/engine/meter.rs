@@ -1,6 +1,6 @@
-//! What each check costs, measured only when somebody asks (`check --timings`).
+//! Measures the cost of each check, only with `check --timings`.
 //!
-//! By the processor time of the thread that works. Nothing here may change what is found.
+//! Costs are processor time of the working thread. Measuring must not change findings.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,39 +10,39 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::thread_time;
 
-/// What one check cost.
+/// Cost of one check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckCost {
-    /// Compiling it.
+    /// Time for compiling it.
     pub compile: Duration,
-    /// Looking for it in texts, values and syntax trees, without parsing.
-    pub look: Duration,
-    /// Files that the prefilter left for it.
+    /// Time for searching texts, values and syntax trees, without parsing.
+    pub search: Duration,
+    /// Number of files that passed the prefilter.
     pub files: u64,
-    /// Why it cannot be prefiltered.
+    /// Reason why it cannot be prefiltered.
     pub unfiltered: Option<String>,
 }
 
-/// What checks cost, by their numbers, and what they share.
+/// Costs of all checks by number, and the costs that they share.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Costs {
-    /// Of each check.
+    /// Costs of each check.
     pub checks: BTreeMap<u32, CheckCost>,
-    /// Parsing code and data.
+    /// Time for parsing code and data.
     pub parse: Duration,
-    /// How often that was done.
+    /// Number of parses.
     pub parsed: u64,
-    /// Looking at files in all: decoding, parsing, every check.
+    /// Total time for assessing files: decoding, parsing and every check.
     pub files: Duration,
 }
 
 impl Costs {
-    /// Adds what was measured elsewhere.
+    /// Adds costs measured elsewhere.
     pub fn add(&mut self, other: Self) {
         for (number, cost) in other.checks {
             let own = self.checks.entry(number).or_default();
             own.compile = own.compile.saturating_add(cost.compile);
-            own.look = own.look.saturating_add(cost.look);
+            own.search = own.search.saturating_add(cost.search);
             own.files = own.files.saturating_add(cost.files);
             own.unfiltered = cost.unfiltered.or(own.unfiltered.take());
         }
@@ -52,18 +52,18 @@ impl Costs {
     }
 }
 
-/// Measures, or does nothing. Clones measure into the same costs.
+/// Measures costs if enabled, and otherwise does nothing. Clones add to the same costs.
 #[derive(Clone, Default)]
 pub struct Meter(Option<Arc<Mutex<Costs>>>);
 
 impl Meter {
-    /// A meter that measures if `asked`.
+    /// A meter that measures if `enabled`.
     #[must_use]
-    pub fn new(asked: bool) -> Self {
-        Self(asked.then(Arc::default))
+    pub fn new(enabled: bool) -> Self {
+        Self(enabled.then(Arc::default))
     }
 
-    /// Does `work`; its time is handed to `put`.
+    /// Runs `work` and passes its time to `put`.
     fn measure<T>(&self, work: impl FnOnce() -> T, put: impl FnOnce(&mut Costs, Duration)) -> T {
         let Some(costs) = &self.0 else { return work() };
         let start = thread_time();
@@ -72,17 +72,17 @@ impl Meter {
         done
     }
 
-    /// Compiles the check with this number.
+    /// Runs `work` as compilation of the check with this number.
     pub fn compile<T>(&self, number: u32, work: impl FnOnce() -> T) -> T {
         self.measure(work, |costs, time| costs.checks.entry(number).or_default().compile += time)
     }
 
-    /// Looks for what the check with this number asks for.
-    pub fn look<T>(&self, number: u32, work: impl FnOnce() -> T) -> T {
-        self.measure(work, |costs, time| costs.checks.entry(number).or_default().look += time)
+    /// Runs `work` as a search of the check with this number.
+    pub fn search<T>(&self, number: u32, work: impl FnOnce() -> T) -> T {
+        self.measure(work, |costs, time| costs.checks.entry(number).or_default().search += time)
     }
 
-    /// Parses code or data.
+    /// Runs `work` as parsing of code or data.
     pub fn parse<T>(&self, work: impl FnOnce() -> T) -> T {
         self.measure(work, |costs, time| {
             costs.parse += time;
@@ -90,7 +90,7 @@ impl Meter {
         })
     }
 
-    /// Looks into one file, for the checks with these numbers.
+    /// Runs `work` as the assessment of one file by the checks with these numbers.
     pub fn file<T>(&self, numbers: &[u32], work: impl FnOnce() -> T) -> T {
         self.measure(work, |costs, time| {
             costs.files += time;
@@ -100,7 +100,7 @@ impl Meter {
         })
     }
 
-    /// Notes why a check cannot be prefiltered; `why` is asked only when somebody wants to know.
+    /// Records why a check cannot be prefiltered. `why` is called only if the meter is enabled.
     pub fn unfiltered(&self, number: u32, why: impl FnOnce() -> Option<String>) {
         if let Some(costs) = &self.0
             && let Some(why) = why()
@@ -109,7 +109,7 @@ impl Meter {
         }
     }
 
-    /// What was measured since it was last taken; `None` when nothing is measured.
+    /// Returns the costs since the last call and resets them; `None` if the meter is disabled.
     #[must_use]
     pub fn take(&self) -> Option<Costs> {
         self.0.as_ref().map(|costs| std::mem::take(&mut *lock(costs)))
@@ -125,10 +125,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn costs_are_summed_and_nothing_is_kept_unasked() {
+    fn costs_are_summed_and_a_disabled_meter_records_nothing() {
         let (on, off) = (Meter::new(true), Meter::new(false));
         for meter in [&on, &off] {
-            assert_eq!(meter.file(&[1, 2], || meter.look(2, || 7)), 7);
+            assert_eq!(meter.file(&[1, 2], || meter.search(2, || 7)), 7);
             meter.unfiltered(2, || Some("why".to_owned()));
         }
         assert_eq!(off.take(), None);

@@ -1,16 +1,17 @@
-//! Parties below: folders with a `stanchion.toml` of their own answer for themselves.
+//! Nested projects: folders with their own `stanchion.toml`, which are assessed separately.
 
-use super::tree::{Entry, EntryKind, Listing};
+use super::tree::{EntryKind, Listing, PathEntry};
 use crate::model::RepoPath;
 
-/// The file that makes a folder a party.
-pub const MARK: &[u8] = b"stanchion.toml";
+/// Name of the file that makes a folder a project.
+pub const PROJECT_FILE: &[u8] = b"stanchion.toml";
 
-/// The parties that lie directly below the root: those inside another are that one's business.
+/// Returns the outermost nested projects. Projects inside another one belong to that project.
 #[must_use]
-pub fn parties_below(entries: &[Entry]) -> Vec<RepoPath> {
-    let is_mark = |entry: &&Entry| entry.kind == EntryKind::File && entry.path.name() == MARK;
-    let folders = entries.iter().filter(is_mark).map(|entry| RepoPath::new(entry.path.parent()));
+pub fn find_nested_projects(entries: &[PathEntry]) -> Vec<RepoPath> {
+    let is_project_file =
+        |entry: &&PathEntry| entry.kind == EntryKind::File && entry.path.name() == PROJECT_FILE;
+    let folders = entries.iter().filter(is_project_file).map(|entry| RepoPath::new(entry.path.parent()));
     let mut folders: Vec<RepoPath> = folders.filter(|folder| !folder.bytes().is_empty()).collect();
     folders.sort_by(|a, b| (a.bytes().len(), a).cmp(&(b.bytes().len(), b)));
     let mut kept: Vec<RepoPath> = Vec::new();
@@ -23,9 +24,9 @@ pub fn parties_below(entries: &[Entry]) -> Vec<RepoPath> {
     kept
 }
 
-/// Whether a file is what a party keeps for us (its copies of guidelines and standards, lock, waivers, baseline): the
-/// examples in a guideline are no findings, and neither is what a waiver quotes.
-fn is_kept_for_us(path: &RepoPath) -> bool {
+/// Whether a file is maintained by stanchion: copies of guidelines and standards, lock, waivers and baseline.
+/// These are not assessed: examples in a guideline are not findings, and neither is code quoted in a waiver.
+fn is_policy_copy(path: &RepoPath) -> bool {
     let Some(rest) = path.bytes().strip_prefix(b".stanchion/") else { return false };
     let within = |folder: &[u8], ends: &[&[u8]]| {
         rest.starts_with(folder) && ends.iter().any(|end| rest.ends_with(end))
@@ -35,27 +36,28 @@ fn is_kept_for_us(path: &RepoPath) -> bool {
         || within(b"standards/", &[b".toml", b".toml.published"])
 }
 
-/// Takes out of a listing what belongs to `parties`, and what this one keeps for us.
-pub fn without(listing: &mut Listing, parties: &[RepoPath]) {
-    let own = |path: &RepoPath| !is_kept_for_us(path) && !parties.iter().any(|party| path.is_within(party));
+/// Removes the entries of `nested` projects and this project's policy copies from a listing.
+pub fn remove_nested_projects(listing: &mut Listing, nested: &[RepoPath]) {
+    let own =
+        |path: &RepoPath| !is_policy_copy(path) && !nested.iter().any(|project| path.is_within(project));
     listing.entries.retain(|entry| own(&entry.path));
     listing.problems.retain(|(path, _)| own(path));
 }
 
-/// Where a party could begin above one of `paths`, for those who list only what they ask about.
+/// Returns the possible project files in the folders above `paths`, for callers that list only some paths.
 #[must_use]
-pub fn marks_above(paths: &[RepoPath]) -> Vec<RepoPath> {
-    let mut marks = Vec::new();
+pub fn project_files_above(paths: &[RepoPath]) -> Vec<RepoPath> {
+    let mut files = Vec::new();
     for path in paths {
         let mut above = path.parent();
         while !above.is_empty() {
-            marks.push(RepoPath::new([above, b"/", MARK].concat()));
+            files.push(RepoPath::new([above, b"/", PROJECT_FILE].concat()));
             above = memchr::memrchr(b'/', above).map_or(&[][..], |at| &above[..at]);
         }
     }
-    marks.sort();
-    marks.dedup();
-    marks
+    files.sort();
+    files.dedup();
+    files
 }
 
 #[cfg(test)]
@@ -63,8 +65,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parties_below_are_found() {
-        let file = |path: &str| Entry { path: RepoPath::from(path), kind: EntryKind::File };
+    fn the_outermost_nested_projects_are_found() {
+        let file = |path: &str| PathEntry { path: RepoPath::from(path), kind: EntryKind::File };
         let paths = [
             "a/b/stanchion.toml",
             "a/stanchion.toml",
@@ -73,9 +75,9 @@ mod tests {
             "stanchion.toml",
         ];
         let entries = paths.map(file);
-        assert_eq!(parties_below(&entries), [RepoPath::from("a"), RepoPath::from("b/x")]);
+        assert_eq!(find_nested_projects(&entries), [RepoPath::from("a"), RepoPath::from("b/x")]);
         let mut listing = Listing { entries: entries.to_vec(), ..Listing::default() };
-        without(&mut listing, &parties_below(&entries));
+        remove_nested_projects(&mut listing, &find_nested_projects(&entries));
         assert_eq!(listing.entries, [file("c/no-stanchion.toml"), file("stanchion.toml")]);
         for (path, ours) in [
             (".stanchion/guidelines/a/b.md", true),
@@ -85,9 +87,10 @@ mod tests {
             (".stanchion/code.py", false),
             ("x/.stanchion/waivers.toml", false),
         ] {
-            assert_eq!(is_kept_for_us(&RepoPath::from(path)), ours, "{path}");
+            assert_eq!(is_policy_copy(&RepoPath::from(path)), ours, "{path}");
         }
-        let marks = marks_above(&[RepoPath::from("a/b/c.py"), RepoPath::from("a/d.py"), RepoPath::from("e")]);
-        assert_eq!(marks, [RepoPath::from("a/b/stanchion.toml"), RepoPath::from("a/stanchion.toml")]);
+        let files =
+            project_files_above(&[RepoPath::from("a/b/c.py"), RepoPath::from("a/d.py"), RepoPath::from("e")]);
+        assert_eq!(files, [RepoPath::from("a/b/stanchion.toml"), RepoPath::from("a/stanchion.toml")]);
     }
 }

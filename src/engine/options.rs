@@ -1,44 +1,45 @@
-//! How to run: scopes, threads, and who is told how far it has come.
+//! Options of a run, such as scopes and threads, and the progress interface.
 //!
-//! Values only; what is done with them stands in `run` and `assess`.
+//! This module only defines values; `run` and `assess` use them.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::cached_results::CacheHandle;
 use super::checks::tool::ToolRun;
 use super::focus::Focus;
 use super::limits::Limits;
-use super::recall::Memory;
 use crate::model::{GuidelineId, RepoPath};
 
-/// How to run.
+/// Options of a run.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Options {
-    /// Only paths at or below one of these; empty is the whole tree.
+    /// Assess only paths at or below one of these; empty means the whole tree.
     pub scopes: Vec<RepoPath>,
-    /// Number of threads; 0 is one a core.
+    /// Number of threads; 0 means one per core.
     pub threads: usize,
-    /// Whether the prefilter may skip files. Off only to prove that it changes nothing.
+    /// Whether the prefilter may skip files. Disabled only to test that it does not change results.
     pub prefilter: bool,
-    /// Whether whatever `applies.exists` asks for is taken as given (single-file examples).
+    /// Whether every path that `applies.exists` requires is assumed to exist (single-file examples).
     pub assume_exists: bool,
-    /// Whether folders with a `stanchion.toml` of their own are left alone, and named in the assessment.
-    pub parties: bool,
-    /// Guidelines of which every finding is wanted, because each counts.
+    /// Whether folders with their own `stanchion.toml` are left out and listed in
+    /// [`Assessment::nested_projects`](super::Assessment::nested_projects).
+    pub skip_nested_projects: bool,
+    /// Promised guidelines, for which a higher limit on listed findings applies because each finding counts.
     pub promised: BTreeSet<GuidelineId>,
-    /// Only what changed; `None` is everything.
+    /// Restricts the run to a change; `None` assesses everything.
     pub focus: Option<Focus>,
-    /// Bounds.
+    /// Limits on the work for each file.
     pub limits: Limits,
-    /// The program whose `__worker` command assesses files in processes of their own; `None`: everything
-    /// happens in this process, and what kills a parser kills it.
+    /// The program whose `__worker` command assesses files in child processes. `None` assesses them in this
+    /// process, where a crash of a parser ends the whole run.
     pub worker: Option<PathBuf>,
-    /// What earlier runs found, and where to put what this one finds.
-    pub memory: Option<Memory>,
-    /// Whether what each check costs is measured.
+    /// Cache with the results of earlier runs, to which this run adds its own.
+    pub cache: Option<CacheHandle>,
+    /// Whether the cost of each check is measured.
     pub timings: bool,
-    /// What other tools found, for checks that ask for it; the files relative to the tree.
+    /// Results of other tools for checks of kind `tool`; file paths are relative to the tree.
     pub tools: Vec<ToolRun>,
 }
 
@@ -46,7 +47,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             scopes: vec![],
-            parties: false,
+            skip_nested_projects: false,
             promised: BTreeSet::new(),
             threads: 0,
             prefilter: true,
@@ -54,22 +55,22 @@ impl Default for Options {
             focus: None,
             limits: Limits::default(),
             worker: None,
-            memory: None,
+            cache: None,
             timings: false,
             tools: vec![],
         }
     }
 }
 
-/// Is told how far a run has come.
+/// Receives the progress of a run.
 pub trait Progress: Sync {
-    /// So many files will be looked into.
+    /// Called once with the number of files that will be assessed.
     fn start(&self, files: usize);
-    /// One more is done.
+    /// Called after each file.
     fn step(&self);
 }
 
-/// Tells nobody.
+/// Ignores progress.
 pub struct NoProgress;
 
 impl Progress for NoProgress {

@@ -1,45 +1,45 @@
-//! Putting a run together: results of files become findings, verdicts and sums.
+//! Builds the outcome of a run: turns the results of files into findings, verdicts and counts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::fingerprint::{fold, traces};
+use super::file_result::{CannotTell, FileResult, RawFinding};
+use super::fingerprint::{fold_whitespace, hash_finding};
 use super::focus::Focus;
-use super::found::{CannotTell, FileResult, Found};
+use super::judge::Comment;
 use super::plan::{Plan, PlanProblem};
 use super::tree::{EntryKind, Listing};
-use super::waive::Comment;
 use crate::model::{
-    CheckKind, Finding, Guideline, GuidelineId, GuidelineOutcome, NotAssessed, Note, Outcome, PathCounts,
-    Reason, RepoPath, Standing, Verdict,
+    CheckKind, Finding, FindingStatus, Guideline, GuidelineId, GuidelineOutcome, NotAssessed, Note, Outcome,
+    PathCounts, Reason, RepoPath, Verdict,
 };
 
-/// Most findings of one guideline that are listed: enough for everybody who reads them, and a run over a
-/// repository in which everything is a finding stays small.
+/// Maximum number of findings listed for one guideline. It bounds the memory of a run over a repository in
+/// which every line is a finding.
 const MOST_LISTED: usize = 20_000;
 
-/// The same for a guideline that is promised: each finding counts there.
+/// Maximum number of findings listed for a promised guideline, for which each finding counts.
 const MOST_PROMISED: usize = 200_000;
 
 /// Why a special file was not opened.
 const SPECIAL: (Reason, &str) = (Reason::Special, "a FIFO, socket or device is never opened");
 
-/// What the checks of names found.
+/// Results of the checks of names.
 #[derive(Default)]
 pub struct NamesResult {
     /// Findings by path.
-    pub found: Vec<(RepoPath, Found)>,
-    /// What could not be told.
+    pub found: Vec<(RepoPath, RawFinding)>,
+    /// Checks that cannot tell, by path.
     pub cannot_tell: Vec<(RepoPath, CannotTell)>,
-    /// Entries that were looked at, by number.
-    pub looked: Vec<bool>,
-    /// Numbers of the checks that asked something here.
-    pub asked: Vec<u32>,
+    /// For each entry, whether a check inspected it.
+    pub inspected: Vec<bool>,
+    /// Numbers of the checks that inspected at least one entry or concern the whole repository.
+    pub ran: Vec<u32>,
 }
 
-/// What became of a path so far.
+/// Status of a path so far.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum PathStatus {
     /// A directory or outside the scope: not counted.
     Uncounted,
     NotApplicable,
@@ -47,8 +47,8 @@ enum Fate {
     CannotTell,
 }
 
-/// The order of findings: by guideline, path and place.
-fn in_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+/// Order of findings: by guideline, path and location.
+fn compare_findings(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     let place = |f: &Finding| (f.start.byte, f.end.byte);
     (a.guideline, &a.path)
         .cmp(&(b.guideline, &b.path))
@@ -56,36 +56,37 @@ fn in_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
         .then_with(|| a.check.cmp(&b.check))
 }
 
-/// The first line of a place that has several.
-fn first_of_several_lines(found: &Found) -> Option<&str> {
+/// Returns the first line of a finding that spans several lines.
+fn first_of_several_lines(found: &RawFinding) -> Option<&str> {
     let excerpt = found.excerpt.as_ref().filter(|_| found.start.line < found.end.line)?;
     excerpt.text.get(excerpt.span.start..excerpt.span.end)?.lines().next()
 }
 
-/// Collects the results of a run.
-pub struct Assembly<'r> {
+/// Collects the results of a run and builds its outcome.
+pub struct OutcomeBuilder<'r> {
     guidelines: &'r [Arc<Guideline>],
     plan: &'r Plan,
     listing: &'r Listing,
     in_scope: &'r dyn Fn(&RepoPath) -> bool,
     focus: Option<&'r Focus>,
-    fates: Vec<Fate>,
-    /// Paths outside the list of entries that could not be looked at.
+    statuses: Vec<PathStatus>,
+    /// Number of paths outside the list of entries that cannot be assessed.
     extra_cannot_tell: usize,
-    asked: Vec<bool>,
-    /// For each guideline, how many findings there were, and how many of them are kept.
+    /// For each guideline, whether a check of it ran.
+    ran: Vec<bool>,
+    /// For each guideline, the number of findings, and how many of them are in the outcome.
     found: Vec<(usize, usize)>,
-    /// For each guideline, the most findings that are kept.
+    /// For each guideline, the maximum number of findings that are listed.
     most: Vec<usize>,
-    /// Files that are looked into, by number.
+    /// For each entry, whether a check of contents selected it.
     read: Vec<bool>,
-    /// Files that were read, with the comments in them that begin an inline waiver.
+    /// Comments that start an inline waiver, by file.
     comments: BTreeMap<RepoPath, Vec<Comment>>,
     outcome: Outcome,
 }
 
-impl<'r> Assembly<'r> {
-    /// Starts with what listing and planning already say.
+impl<'r> OutcomeBuilder<'r> {
+    /// Starts with the problems of the listing and the plan.
     pub fn new(
         guidelines: &'r [Arc<Guideline>],
         plan: &'r Plan,
@@ -94,42 +95,42 @@ impl<'r> Assembly<'r> {
         focus: Option<&'r Focus>,
         promised: &BTreeSet<GuidelineId>,
     ) -> Self {
-        let counts = |path: &RepoPath| focus.is_none_or(|focus| focus.counts(path)) && in_scope(path);
-        let fate = |entry: &super::tree::Entry| {
+        let counts = |path: &RepoPath| focus.is_none_or(|focus| focus.includes(path)) && in_scope(path);
+        let status = |entry: &super::tree::PathEntry| {
             if entry.kind == EntryKind::Directory || !counts(&entry.path) {
-                Fate::Uncounted
+                PathStatus::Uncounted
             } else {
-                Fate::NotApplicable
+                PathStatus::NotApplicable
             }
         };
-        let fates = match focus.filter(|focus| !focus.judges_some_whole()) {
-            // Everything else is none of the run's business.
+        let statuses = match focus.filter(|focus| !focus.judges_some_whole()) {
+            // Unchanged paths are not part of the run.
             Some(focus) => {
-                let mut fates = vec![Fate::Uncounted; listing.entries.len()];
+                let mut statuses = vec![PathStatus::Uncounted; listing.entries.len()];
                 focus
-                    .places(&listing.entries)
+                    .changed_indexes(&listing.entries)
                     .into_iter()
-                    .for_each(|at| fates[at] = fate(&listing.entries[at]));
-                fates
+                    .for_each(|at| statuses[at] = status(&listing.entries[at]));
+                statuses
             }
-            None => listing.entries.iter().map(fate).collect(),
+            None => listing.entries.iter().map(status).collect(),
         };
-        let asked = vec![false; guidelines.len()];
+        let ran = vec![false; guidelines.len()];
         let found = vec![(0, 0); guidelines.len()];
-        // A promise is judged by all of its findings.
+        // A promise is judged by all of its findings, so its limit is higher.
         let most =
             guidelines.iter().map(|it| if promised.contains(&it.id) { MOST_PROMISED } else { MOST_LISTED });
         let most = most.collect();
         let outcome = Outcome { notes: listing.notes.clone(), ..Outcome::default() };
-        let mut assembly = Self {
+        let mut builder = Self {
             guidelines,
             plan,
             listing,
             in_scope,
             focus,
-            fates,
+            statuses,
             extra_cannot_tell: 0,
-            asked,
+            ran,
             found,
             most,
             read: vec![false; listing.entries.len()],
@@ -137,12 +138,12 @@ impl<'r> Assembly<'r> {
             outcome,
         };
         for (path, error) in &listing.problems {
-            assembly.listing_problem(path, error.reason, &error.detail);
+            builder.listing_problem(path, error.reason, &error.detail);
         }
         for problem in &plan.problems {
-            assembly.plan_problem(problem);
+            builder.plan_problem(problem);
         }
-        assembly
+        builder
     }
 
     fn listing_problem(&mut self, path: &RepoPath, reason: Reason, detail: &str) {
@@ -150,18 +151,20 @@ impl<'r> Assembly<'r> {
             return;
         }
         match self.listing.entries.binary_search_by(|entry| entry.path.cmp(path)) {
-            Ok(at) if self.fates[at] != Fate::Uncounted => self.fates[at] = Fate::CannotTell,
+            Ok(at) if self.statuses[at] != PathStatus::Uncounted => {
+                self.statuses[at] = PathStatus::CannotTell;
+            }
             _ => self.extra_cannot_tell += 1,
         }
         self.not_assessed(Some(path.clone()), None, None, reason, detail.to_owned());
     }
 
-    /// Whether `path` is one of those that the run is about.
+    /// Whether `path` is one of those that the run counts.
     fn counts_path(&self, path: &RepoPath) -> bool {
-        self.focus.is_none_or(|focus| focus.counts(path)) && (self.in_scope)(path)
+        self.focus.is_none_or(|focus| focus.includes(path)) && (self.in_scope)(path)
     }
 
-    /// Says that a guideline or a check of it cannot be used.
+    /// Records that a guideline or one of its checks is unusable.
     pub fn plan_problem(&mut self, found: &PlanProblem) {
         let check = found.check.map(|check| self.guidelines[found.guideline].checks[check].id.clone());
         let detail = match &found.problem.help {
@@ -182,14 +185,14 @@ impl<'r> Assembly<'r> {
         self.outcome.not_assessed.push(NotAssessed { path, guideline, check, reason, detail });
     }
 
-    /// Adds what the checks of names said.
+    /// Adds the results of the checks of names.
     pub fn add_names(&mut self, names: NamesResult) {
-        for number in names.asked {
-            self.asked[self.plan.checks[number as usize].guideline] = true;
+        for number in names.ran {
+            self.ran[self.plan.checks[number as usize].guideline] = true;
         }
-        for (fate, looked) in self.fates.iter_mut().zip(names.looked) {
-            if looked && *fate == Fate::NotApplicable {
-                *fate = Fate::Assessed;
+        for (status, inspected) in self.statuses.iter_mut().zip(names.inspected) {
+            if inspected && *status == PathStatus::NotApplicable {
+                *status = PathStatus::Assessed;
             }
         }
         let mut occurrences = HashMap::new();
@@ -197,7 +200,7 @@ impl<'r> Assembly<'r> {
             if !(self.in_scope)(&path) {
                 continue;
             }
-            // What is missing in a directory that could not be listed may well be there.
+            // A file reported missing in a directory that could not be listed may exist.
             match self.listing.problems.iter().find(|(hidden, _)| path.is_within(hidden)) {
                 Some((_, error)) => {
                     let (reason, detail) = (error.reason, error.detail.clone());
@@ -211,16 +214,16 @@ impl<'r> Assembly<'r> {
                 continue;
             }
             if let Ok(at) = self.listing.entries.binary_search_by(|entry| entry.path.cmp(&path))
-                && self.fates[at] != Fate::Uncounted
+                && self.statuses[at] != PathStatus::Uncounted
             {
-                self.fates[at] = Fate::CannotTell;
+                self.statuses[at] = PathStatus::CannotTell;
             }
             self.cannot_tell(&path, cannot_tell);
         }
     }
 
-    /// Whether a path of the tree is one that the run is about, and its guideline looks at.
-    pub fn is_about(&self, number: u32, path: &RepoPath) -> bool {
+    /// Whether a path is part of the run for a check, and the guideline of the check applies to it.
+    pub fn applies_to_path(&self, number: u32, path: &RepoPath) -> bool {
         let guideline = self.plan.checks[number as usize].guideline;
         let holds = |condition: &super::applies::Condition| {
             condition.holds_for(path.bytes(), crate::model::language_of(path.bytes()))
@@ -228,49 +231,49 @@ impl<'r> Assembly<'r> {
         self.counts_for(number, path) && self.plan.conditions[guideline].as_ref().is_some_and(holds)
     }
 
-    /// Whether a path is one that the run is about, for a check: what is promised is judged whole.
+    /// Whether a path is part of the run for a check. Promised guidelines are judged on the whole repository.
     fn counts_for(&self, number: u32, path: &RepoPath) -> bool {
         let focus = self.focus.filter(|focus| !focus.judges_whole(self.id_of(number)));
-        focus.is_none_or(|focus| focus.counts(path)) && (self.in_scope)(path)
+        focus.is_none_or(|focus| focus.includes(path)) && (self.in_scope)(path)
     }
 
-    /// Adds what a tool found, by file; the check was asked, whether it found something or not.
+    /// Adds the results of a tool by file. The check counts as having run even without results.
     pub fn add_tool(&mut self, number: u32, results: Vec<FileResult>) {
-        self.asked[self.plan.checks[number as usize].guideline] = true;
+        self.ran[self.plan.checks[number as usize].guideline] = true;
         for result in results {
-            let fate = &mut self.fates[result.file as usize];
-            if *fate == Fate::NotApplicable {
-                *fate = Fate::Assessed;
+            let status = &mut self.statuses[result.file as usize];
+            if *status == PathStatus::NotApplicable {
+                *status = PathStatus::Assessed;
             }
             self.add(result);
         }
     }
 
-    /// Says that a check of a tool's results cannot tell.
+    /// Records that a check of a tool's results cannot tell.
     pub fn tool_cannot_tell(&mut self, number: u32, reason: Reason, detail: String) {
         let (guideline, check) = self.named(number);
-        self.asked[guideline] = true;
+        self.ran[guideline] = true;
         self.not_assessed(None, Some(guideline), Some(check), reason, detail);
     }
 
-    /// Adds something worth saying about the run.
+    /// Adds a note about the run.
     pub fn note(&mut self, note: Note) {
         self.outcome.notes.push(note);
     }
 
-    /// Says that the checks `numbers` look into `file`.
-    pub fn add_look(&mut self, file: u32, numbers: &[u32]) {
+    /// Records that the checks `numbers` select `file`.
+    pub fn add_selected_file(&mut self, file: u32, numbers: &[u32]) {
         self.read[file as usize] = true;
-        let fate = &mut self.fates[file as usize];
-        if *fate == Fate::NotApplicable {
-            *fate = Fate::Assessed;
+        let status = &mut self.statuses[file as usize];
+        if *status == PathStatus::NotApplicable {
+            *status = PathStatus::Assessed;
         }
         for &number in numbers {
-            self.asked[self.plan.checks[number as usize].guideline] = true;
+            self.ran[self.plan.checks[number as usize].guideline] = true;
         }
     }
 
-    /// A file that is never opened although checks would look into it.
+    /// Records a special file, which is never opened although checks select it.
     pub fn add_special(&mut self, file: u32, numbers: &[u32]) {
         let (reason, detail) = SPECIAL;
         let refuse = |&number| CannotTell { check: Some(number), reason, detail: detail.to_owned() };
@@ -281,7 +284,7 @@ impl<'r> Assembly<'r> {
     pub fn add(&mut self, result: FileResult) {
         let path = &self.listing.entries[result.file as usize].path;
         if !result.cannot_tell.is_empty() {
-            self.fates[result.file as usize] = Fate::CannotTell;
+            self.statuses[result.file as usize] = PathStatus::CannotTell;
         }
         if !result.comments.is_empty() {
             self.comments.insert(path.clone(), result.comments);
@@ -291,13 +294,14 @@ impl<'r> Assembly<'r> {
         for found in result.found {
             let number = found.check;
             self.finding(path.clone(), found, &mut occurrences);
-            // Given its fingerprint first, which must not depend on what is left out.
+            // The fingerprint is computed before filtering, so that it does not depend on the focus.
             if let Some(focus) = self.focus.filter(|focus| !focus.judges_whole(self.id_of(number)))
                 && let Some(last) = self.outcome.findings.last()
             {
                 let lines = lines.get_or_insert_with(|| focus.lines(path));
                 let (start, end) = (last.start, last.end);
-                if !lines.touch(start, end) && !lines.may_bring_about(self.kind_of(number), start, end) {
+                if !lines.touches(start, end) && !lines.may_follow_deletion(self.kind_of(number), start, end)
+                {
                     self.outcome.findings.pop();
                 }
             }
@@ -335,16 +339,16 @@ impl<'r> Assembly<'r> {
     fn finding(
         &mut self,
         path: RepoPath,
-        found: Found,
+        found: RawFinding,
         occurrences: &mut HashMap<(u32, Vec<u8>, String), usize>,
     ) {
         let (index, check) = self.named(found.check);
         let guideline = &self.guidelines[index];
-        // Names are asked of the whole tree at once, so the path is part of the key.
-        let key = (found.check, path.bytes().to_vec(), fold(&found.content));
+        // Checks of names run on the whole tree at once, so the path is part of the key.
+        let key = (found.check, path.bytes().to_vec(), fold_whitespace(&found.content));
         let occurrence = occurrences.entry(key).and_modify(|count| *count += 1).or_insert(0);
         let first_line = first_of_several_lines(&found);
-        let traces = traces(&guideline.id, &check, &path, &found.content, first_line, *occurrence);
+        let hashes = hash_finding(&guideline.id, &check, &path, &found.content, first_line, *occurrence);
         let counts = &mut self.found[index];
         counts.0 += 1;
         counts.1 += 1;
@@ -358,8 +362,8 @@ impl<'r> Assembly<'r> {
             start: found.start,
             end: found.end,
             excerpt: found.excerpt,
-            traces,
-            standing: Standing::Open,
+            hashes,
+            status: FindingStatus::Open,
             lapsed: None,
             fix: found.fix,
         });
@@ -368,35 +372,35 @@ impl<'r> Assembly<'r> {
         }
     }
 
-    /// Keeps the first findings of a guideline by path and place, so that which ones are listed does not
-    /// depend on the order in which they came.
+    /// Keeps only the first findings of a guideline by path and location, so that the listed findings do not
+    /// depend on the order of arrival.
     fn keep_first(&mut self, guideline: usize) {
         let all = std::mem::take(&mut self.outcome.findings);
         let (mut own, mut rest): (Vec<Finding>, Vec<Finding>) =
             all.into_iter().partition(|finding| finding.guideline == guideline);
-        own.sort_by(in_order);
+        own.sort_by(compare_findings);
         own.truncate(self.most[guideline]);
         self.found[guideline].1 = own.len();
         rest.append(&mut own);
         self.outcome.findings = rest;
     }
 
-    /// The comments that begin inline waivers, by file; taken once.
+    /// Removes and returns the comments that start inline waivers, by file.
     pub fn take_comments(&mut self) -> BTreeMap<RepoPath, Vec<Comment>> {
         std::mem::take(&mut self.comments)
     }
 
-    /// Whether the entry with this number was looked into.
+    /// Whether a check of contents selected the entry with this number.
     pub fn was_read(&self, entry: usize) -> bool {
         self.read[entry]
     }
 
-    /// The files that have findings.
+    /// Returns the paths that have findings.
     pub fn paths_with_findings(&self) -> BTreeSet<&RepoPath> {
         self.outcome.findings.iter().map(|finding| &finding.path).collect()
     }
 
-    /// Sorts, counts and judges.
+    /// Sorts the findings, counts the paths, computes the verdicts and returns the outcome.
     #[must_use]
     pub fn finish(mut self) -> Outcome {
         for index in 0..self.found.len() {
@@ -406,24 +410,24 @@ impl<'r> Assembly<'r> {
                 self.keep_first(index);
             }
             if all > most {
-                let detail = format!("{all} findings in all; the first {most} are listed");
+                let detail = format!("{all} findings; only the first {most} are listed");
                 self.not_assessed(None, Some(index), None, Reason::Budget, detail);
             }
         }
-        self.outcome.findings.sort_by(in_order);
+        self.outcome.findings.sort_by(compare_findings);
         self.outcome.not_assessed.sort();
         self.outcome.not_assessed.dedup();
         let mut findings = vec![0usize; self.guidelines.len()];
         for finding in &self.outcome.findings {
             findings[finding.guideline] += 1;
         }
-        let blind = self.blind();
+        let blind = self.blind_guidelines();
         self.outcome.guidelines = self
             .guidelines
             .iter()
             .enumerate()
             .map(|(index, guideline)| {
-                let verdict = match (findings[index], blind[index], self.asked[index]) {
+                let verdict = match (findings[index], blind[index], self.ran[index]) {
                     (1.., _, _) => Verdict::NotKept,
                     (0, true, _) => Verdict::CannotTell,
                     (0, false, true) => Verdict::Kept,
@@ -444,20 +448,20 @@ impl<'r> Assembly<'r> {
         self.outcome
     }
 
-    /// For each guideline, whether something that it asks about could not be told.
-    fn blind(&self) -> Vec<bool> {
+    /// Returns for each guideline whether a check of it cannot tell.
+    fn blind_guidelines(&self) -> Vec<bool> {
         let mut blind = vec![false; self.guidelines.len()];
         for not_assessed in &self.outcome.not_assessed {
             match (not_assessed.guideline, &not_assessed.path) {
                 (Some(index), _) => blind[index] = true,
-                // An ignore file that is not used hides nothing: more is assessed, not less.
+                // An unusable ignore file hides nothing: more files are assessed, not fewer.
                 (None, Some(_)) if not_assessed.reason == Reason::IgnoreFile => {}
-                // Whatever a guideline asks about may lie in a directory that could not be listed.
+                // A directory that could not be listed may contain files of any guideline.
                 (None, Some(path)) if self.is_unlisted(path) => blind.fill(true),
                 (None, path) => {
                     for (index, blind) in blind.iter_mut().enumerate() {
-                        *blind |= self.asked[index]
-                            && path.as_ref().is_none_or(|path| self.would_look(index, path));
+                        *blind |=
+                            self.ran[index] && path.as_ref().is_none_or(|path| self.selects(index, path));
                     }
                 }
             }
@@ -473,8 +477,8 @@ impl<'r> Assembly<'r> {
         }
     }
 
-    /// Whether some check of contents of the guideline looks into `path`.
-    fn would_look(&self, guideline: usize, path: &RepoPath) -> bool {
+    /// Whether a check of contents of the guideline selects `path`.
+    fn selects(&self, guideline: usize, path: &RepoPath) -> bool {
         let Some(condition) = &self.plan.conditions[guideline] else { return true };
         let language = crate::model::language_of(path.bytes());
         condition.holds_for(path.bytes(), language)
@@ -484,15 +488,19 @@ impl<'r> Assembly<'r> {
     }
 
     fn counts(&self) -> PathCounts {
-        let count = |fate: Fate| self.fates.iter().filter(|&&f| f == fate).count();
-        let (assessed, not_applicable) = (count(Fate::Assessed), count(Fate::NotApplicable));
-        let cannot_tell = count(Fate::CannotTell) + self.extra_cannot_tell;
-        // Counted from the list of entries, not as the sum of the rest: the sums are a test's to check.
-        let counted =
-            |entry: &&super::tree::Entry| entry.kind != EntryKind::Directory && self.counts_path(&entry.path);
+        let count = |status: PathStatus| self.statuses.iter().filter(|&&f| f == status).count();
+        let (assessed, not_applicable) = (count(PathStatus::Assessed), count(PathStatus::NotApplicable));
+        let cannot_tell = count(PathStatus::CannotTell) + self.extra_cannot_tell;
+        // Counted from the list of entries, not as the sum of the other counts, so that a test can compare
+        // them.
+        let counted = |entry: &&super::tree::PathEntry| {
+            entry.kind != EntryKind::Directory && self.counts_path(&entry.path)
+        };
         let entries = &self.listing.entries;
         let seen = match self.focus.filter(|focus| !focus.judges_some_whole()) {
-            Some(focus) => focus.places(entries).into_iter().map(|at| &entries[at]).filter(counted).count(),
+            Some(focus) => {
+                focus.changed_indexes(entries).into_iter().map(|at| &entries[at]).filter(counted).count()
+            }
             None => entries.iter().filter(counted).count(),
         };
         PathCounts {

@@ -1,45 +1,46 @@
-//! The plan: every check of every guideline, numbered; compiled only when some file asks for it.
+//! The plan of a run: all checks of all guidelines, numbered. Checks are compiled only when a file needs
+//! them.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::SpecProblem;
-use super::applies::{Condition, Ground};
+use super::applies::{Condition, EntriesByKind};
 use super::focus::Focus;
 use super::select::Selector;
-use super::tree::Entry;
+use super::tree::PathEntry;
 use crate::model::Guideline;
 
-/// Something wrong in a guideline, found when it is compiled.
+/// A problem in a guideline, found when it is compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanProblem {
-    /// Index of the guideline as given.
+    /// Index of the guideline in the caller's list.
     pub guideline: usize,
-    /// Index of the check in it; `None` when the guideline as a whole cannot be used.
+    /// Index of the check in the guideline; `None` if the guideline as a whole is unusable.
     pub check: Option<usize>,
-    /// What is wrong. Its place counts from the check, or from the front matter without a check.
+    /// The problem. Its location is relative to the check, or to the front matter if `check` is `None`.
     pub problem: SpecProblem,
 }
 
-/// One check in the plan. Its number is its place in [`Plan::checks`].
+/// One check in the plan. Its number is its index in [`Plan::checks`].
 pub struct PlannedCheck {
     /// Index of the guideline.
     pub guideline: usize,
     /// Index of the check in the guideline.
     pub check: usize,
-    /// By name, which files it looks into; `None` for checks of names.
+    /// Selects the files by name; `None` for checks of names or of other tools' results.
     pub selector: Option<Selector>,
 }
 
 /// The checks of all guidelines and the conditions under which they apply.
 pub struct Plan {
-    /// One a guideline; `None` when its `applies` cannot be used.
+    /// One per guideline; `None` if its `applies` is invalid.
     pub conditions: Vec<Option<Condition>>,
-    /// Whether each guideline applies anywhere here.
+    /// For each guideline, whether it applies anywhere in the tree.
     pub applies: Vec<bool>,
-    /// Every check that can be planned.
+    /// Every check whose globs are valid.
     pub checks: Vec<PlannedCheck>,
-    /// What is wrong.
+    /// Problems found while planning.
     pub problems: Vec<PlanProblem>,
 }
 
@@ -48,22 +49,22 @@ impl Plan {
     #[must_use]
     pub fn new(
         guidelines: &[Arc<Guideline>],
-        entries: &[Entry],
+        entries: &[PathEntry],
         assume_exists: bool,
         focus: Option<&Focus>,
     ) -> Self {
-        let near = focus.map(|focus| focus.near(entries));
+        let changed = focus.map(|focus| focus.changed_entries(entries));
         let mut plan = Self { conditions: vec![], applies: vec![], checks: vec![], problems: vec![] };
-        let ground = OnceCell::new();
+        let by_kind = OnceCell::new();
         for (index, guideline) in guidelines.iter().enumerate() {
             match Condition::new(&guideline.applies) {
                 Ok(mut condition) => {
                     let focus = focus.filter(|focus| !focus.judges_whole(&guideline.id));
-                    plan.applies.push(if let (Some(focus), Some(near)) = (focus, &near) {
-                        focus.settle(&mut condition, guideline, entries, near)
+                    plan.applies.push(if let (Some(focus), Some(changed)) = (focus, &changed) {
+                        focus.settle(&mut condition, guideline, entries, changed)
                     } else {
                         condition.settle(entries, assume_exists);
-                        condition.holds_in(ground.get_or_init(|| Ground::new(entries)))
+                        condition.holds_in(by_kind.get_or_init(|| EntriesByKind::new(entries)))
                     });
                     plan.conditions.push(Some(condition));
                     plan.add_checks(index, guideline);
@@ -87,7 +88,7 @@ impl Plan {
         }
     }
 
-    /// Problems of the check with this number.
+    /// Converts problems of the check with this number.
     #[must_use]
     pub fn problems_at(&self, number: u32, problems: Vec<SpecProblem>) -> Vec<PlanProblem> {
         let Some(planned) = self.checks.get(number as usize) else { return Vec::new() };
@@ -95,13 +96,13 @@ impl Plan {
         problems.into_iter().map(|problem| PlanProblem { guideline, check, problem }).collect()
     }
 
-    /// Notes problems of the check with this number.
+    /// Records problems of the check with this number.
     pub fn report_number(&mut self, number: u32, problems: Vec<SpecProblem>) {
         let found = self.problems_at(number, problems);
         self.problems.extend(found);
     }
 
-    /// Notes problems of a guideline or one of its checks.
+    /// Records problems of a guideline or one of its checks.
     pub fn report(&mut self, guideline: usize, check: Option<usize>, problems: Vec<SpecProblem>) {
         let problems = problems.into_iter().map(|problem| PlanProblem { guideline, check, problem });
         self.problems.extend(problems);

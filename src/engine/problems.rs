@@ -1,4 +1,4 @@
-//! Everything that is wrong in a guideline, whether or not anything here asks for it: for authors.
+//! Finds every problem of a guideline, for authors, including problems of checks that no file needs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,27 +8,27 @@ use super::checks::tool;
 use super::compiled::compile_names;
 use super::plan::PlanProblem;
 use super::select::Selector;
-use super::session::{Session, Silent};
+use super::session::{CheckSession, NoAnnounce};
 use super::task::Task;
 #[cfg(unix)]
-use super::worker::{Pool, Progressed};
+use super::worker::{Pool, PoolEvent};
 use super::{Limits, SpecProblem};
 use crate::model::{Check, CheckKind, Guideline};
 
-/// Compiles every check of a guideline and says what is wrong, without a file to look into. `worker` is
-/// the program that does so in a process of its own (see [`super::Options::worker`]).
+/// Compiles every check of a guideline and returns all problems, without assessing a file. `worker` is the
+/// program that compiles them in a child process (see [`super::Options::worker`]).
 #[must_use]
 pub fn problems_of_guideline(guideline: &Arc<Guideline>, worker: Option<&Path>) -> Vec<PlanProblem> {
     let at = |check: Option<usize>| move |problem| PlanProblem { guideline: 0, check, problem };
     let mut all: Vec<PlanProblem> =
         Condition::new(&guideline.applies).err().into_iter().flatten().map(at(None)).collect();
-    let mut contents = of_contents(guideline, worker);
+    let mut contents = content_check_problems(guideline, worker);
     for (index, check) in guideline.checks.iter().enumerate() {
         let names = [Selector::new(check).map(|_| ()), compile_names(check).map(|_| ())];
         let mut problems: Vec<SpecProblem> = names.into_iter().filter_map(Result::err).flatten().collect();
         problems.append(&mut contents[index]);
         if let CheckKind::Tool(spec) = &check.kind {
-            problems.extend(tool::problems(spec));
+            problems.extend(tool::find_problems(spec));
         }
         problems.dedup();
         all.extend(problems.into_iter().map(at(Some(index))));
@@ -36,8 +36,8 @@ pub fn problems_of_guideline(guideline: &Arc<Guideline>, worker: Option<&Path>) 
     all
 }
 
-/// The problems of the checks of contents, one list for each check.
-fn of_contents(guideline: &Guideline, worker: Option<&Path>) -> Vec<Vec<SpecProblem>> {
+/// Returns the problems of the checks of contents, one list per check.
+fn content_check_problems(guideline: &Guideline, worker: Option<&Path>) -> Vec<Vec<SpecProblem>> {
     let mut all = vec![Vec::new(); guideline.checks.len()];
     let numbered = guideline.checks.iter().zip(0u32..);
     let checks: Vec<(u32, Check)> = numbered
@@ -49,10 +49,10 @@ fn of_contents(guideline: &Guideline, worker: Option<&Path>) -> Vec<Vec<SpecProb
     #[cfg(unix)]
     if let Some(program) = worker {
         let mut pool = Pool::new(program.to_path_buf(), 1, &task);
-        task.checks.iter().for_each(|(number, _)| pool.ask_problems(*number));
+        task.checks.iter().for_each(|(number, _)| pool.request_problems(*number));
         while !pool.is_idle() {
-            for done in pool.turn(None) {
-                if let Progressed::Problems(number, problems) = done {
+            for done in pool.run_turn(None) {
+                if let PoolEvent::Problems(number, problems) = done {
                     all[number as usize] = problems;
                 }
             }
@@ -60,9 +60,9 @@ fn of_contents(guideline: &Guideline, worker: Option<&Path>) -> Vec<Vec<SpecProb
         return all;
     }
     let _ = worker;
-    let mut session = Session::new(Arc::clone(&task));
+    let mut session = CheckSession::new(Arc::clone(&task));
     for (number, _) in &task.checks {
-        all[*number as usize] = session.problems(*number, &mut Silent);
+        all[*number as usize] = session.problems(*number, &mut NoAnnounce);
     }
     all
 }

@@ -1,145 +1,145 @@
-//! Reading a file and deciding whether any check needs a closer look at it. Nothing is parsed here.
+//! Reads a file and decides by prefilter whether any check has to run on it. Nothing is parsed here.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::class::Gate;
-use super::found::{CannotTell, FileResult};
-use super::prefilter::Seen;
-use super::recall::Recall;
-use super::task::Job;
+use super::cached_results::CachedResults;
+use super::class::ClassChecks;
+use super::file_result::{CannotTell, FileResult};
+use super::judge::{Comment, find_inline_comments};
+use super::prefilter::PrefilterState;
+use super::task::FileJob;
 use super::tree::{ReadError, Tree};
-use super::waive::{Comment, inline_comments};
 use crate::model::{Reason, RepoPath};
 use crate::text::{Undecodable, decode};
 
-/// A buffer of more bytes is not kept for the next file.
+/// Largest buffer that is reused for the next file, in bytes.
 const LARGE: usize = 1 << 20;
 
-/// What a thread uses again for each file.
+/// Buffers that a reading thread reuses for each file.
 #[derive(Default)]
 pub struct Scratch {
     bytes: Vec<u8>,
-    seen: Seen,
+    prefilter: PrefilterState,
     active: Vec<bool>,
 }
 
-/// What reading a file led to.
-pub enum Read {
-    /// Everything is said about it.
+/// Outcome of reading a file.
+pub enum ReadOutcome {
+    /// The result is complete.
     Done(FileResult),
-    /// Some checks may find something in these bytes.
-    Needs(Job, Vec<u8>),
+    /// Some checks have to run on these bytes.
+    NeedsChecks(FileJob, Vec<u8>),
 }
 
-/// Where and how files are read.
+/// Context for reading the files of a run.
 #[derive(Clone, Copy)]
-pub struct Reader<'r> {
-    /// The tree.
+pub struct FileReader<'r> {
+    /// Tree to read from.
     pub tree: &'r dyn Tree,
-    /// Most bytes of a file.
+    /// Largest file that is read, in bytes.
     pub limit: u64,
-    /// What earlier runs found.
-    pub recall: Option<&'r Recall<'r>>,
-    /// Comments of files that are looked into elsewhere, kept until their result comes.
-    pub aside: &'r Aside,
+    /// Results of earlier runs.
+    pub cached: Option<&'r CachedResults<'r>>,
+    /// Comments of files that workers assess, stored until their result arrives.
+    pub pending_comments: &'r PendingComments,
 }
 
-/// Comments that begin inline waivers, by number of their file: few files have some.
+/// Comments that start inline waivers, by number of their file. Few files contain any.
 #[derive(Default)]
-pub struct Aside(Mutex<HashMap<u32, Vec<Comment>>>);
+pub struct PendingComments(Mutex<HashMap<u32, Vec<Comment>>>);
 
-impl Aside {
+impl PendingComments {
     fn put(&self, file: u32, comments: Vec<Comment>) {
         if !comments.is_empty() {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file, comments);
         }
     }
 
-    /// Takes what was put aside for a file.
+    /// Removes and returns the comments of a file.
     pub fn take(&self, file: u32) -> Option<Vec<Comment>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&file)
     }
 }
 
-/// Reads the file at `path`, which is number `file`.
+/// Reads the file at `path`, which has the number `file` in the list of entries.
 pub fn read_file(
-    reader: Reader<'_>,
-    gate: &Gate<'_>,
+    reader: FileReader<'_>,
+    class_checks: &ClassChecks<'_>,
     class: u32,
     path: &RepoPath,
     file: u32,
     scratch: &mut Scratch,
-) -> Read {
+) -> ReadOutcome {
     if scratch.bytes.capacity() > LARGE {
         scratch.bytes = Vec::new();
     }
     let stamp = match reader.tree.read_stamped(path, reader.limit, &mut scratch.bytes) {
         Ok(stamp) => stamp,
         Err(error) => {
-            let cannot_tell = unread(gate, &error, &scratch.bytes);
-            return Read::Done(FileResult::unknown(file, cannot_tell));
+            let cannot_tell = unreadable_file(class_checks, &error, &scratch.bytes);
+            return ReadOutcome::Done(FileResult::unknown(file, cannot_tell));
         }
     };
-    let known = |recall: &Recall<'_>| recall.same_content(file, class, path, &scratch.bytes, stamp);
-    if let Some(result) = reader.recall.and_then(known) {
-        return Read::Done(result);
+    let known = |cached: &CachedResults<'_>| cached.find_by_content(file, class, path, &scratch.bytes, stamp);
+    if let Some(result) = reader.cached.and_then(known) {
+        return ReadOutcome::Done(result);
     }
-    let read = look_at_text(reader, gate, class, path, file, scratch);
-    if let (Read::Done(result), Some(recall)) = (&read, reader.recall) {
-        recall.remember(path, result);
+    let read = prefilter_text(reader, class_checks, class, path, file, scratch);
+    if let (ReadOutcome::Done(result), Some(cached)) = (&read, reader.cached) {
+        cached.store_result(path, result);
     }
     read
 }
 
-/// Decides by the bytes that were read whether a closer look is needed.
-fn look_at_text(
-    reader: Reader<'_>,
-    gate: &Gate<'_>,
+/// Decides by the bytes that were read whether checks have to run.
+fn prefilter_text(
+    reader: FileReader<'_>,
+    class_checks: &ClassChecks<'_>,
     class: u32,
     path: &RepoPath,
     file: u32,
     scratch: &mut Scratch,
-) -> Read {
+) -> ReadOutcome {
     let cannot_tell = match decode(&scratch.bytes) {
         Ok(decoded) => {
-            // The requirements are about the text's own bytes: for UTF-8 these are the file's.
+            // The prefilter works on the decoded text. For UTF-8 its bytes are those of the file.
             let text = decoded.text.as_bytes();
-            let comments = inline_comments(path.bytes(), &decoded.text);
-            if !gate.prefilter().may_match(text, &mut scratch.seen, &mut scratch.active) {
-                return Read::Done(FileResult { file, comments, ..FileResult::default() });
+            let comments = find_inline_comments(path.bytes(), &decoded.text);
+            if !class_checks.prefilter().may_match(text, &mut scratch.prefilter, &mut scratch.active) {
+                return ReadOutcome::Done(FileResult { file, comments, ..FileResult::default() });
             }
-            let flags = gate.numbers.iter().zip(&scratch.active);
+            let flags = class_checks.numbers.iter().zip(&scratch.active);
             let active = flags.filter(|(_, active)| **active).map(|(number, _)| *number).collect();
-            let job = Job { file, class, active, path: path.clone(), earlier: 0, memory: 0 };
-            reader.aside.put(file, comments);
-            // A large buffer is given away: it would be kept for all the small files that follow.
+            let job = FileJob { file, class, active, path: path.clone(), earlier: 0, memory: 0 };
+            reader.pending_comments.put(file, comments);
+            // A large buffer is moved instead of copied; otherwise it would stay allocated for the small
+            // files that follow.
             let large = scratch.bytes.capacity() > LARGE;
             let bytes = if large { std::mem::take(&mut scratch.bytes) } else { scratch.bytes.clone() };
-            return Read::Needs(job, bytes);
+            return ReadOutcome::NeedsChecks(job, bytes);
         }
         Err(Undecodable::Binary(at)) => {
-            refuse_named(gate, Reason::Binary, &format!("not text (seen at byte {at})"))
+            named_cannot_tell(class_checks, Reason::Binary, &format!("binary file (byte {at} is not text)"))
         }
         Err(Undecodable::Encoding(at)) => {
-            let detail =
-                format!("the byte at offset {at} is not UTF-8, and no byte order mark says what it is");
+            let detail = format!("invalid UTF-8 at byte {at}, and no byte order mark of another encoding");
             vec![CannotTell { check: None, reason: Reason::Encoding, detail }]
         }
     };
-    Read::Done(FileResult::unknown(file, cannot_tell))
+    ReadOutcome::Done(FileResult::unknown(file, cannot_tell))
 }
 
-/// A file that could not be read; `head` is what was seen of it.
-fn unread(gate: &Gate<'_>, error: &ReadError, head: &[u8]) -> Vec<CannotTell> {
-    // A large binary is no more the business of a check of every text than a small one.
+/// Returns the entries of "cannot tell" for a file that could not be read. `head` is its beginning, if known.
+fn unreadable_file(class_checks: &ClassChecks<'_>, error: &ReadError, head: &[u8]) -> Vec<CannotTell> {
+    // A large binary file is treated as a small one: only checks that select it by name cannot tell.
     if error.reason == Reason::TooBig && matches!(decode(head), Err(Undecodable::Binary(_))) {
-        return refuse_named(gate, error.reason, &error.detail);
+        return named_cannot_tell(class_checks, error.reason, &error.detail);
     }
     vec![CannotTell { check: None, reason: error.reason, detail: error.detail.clone() }]
 }
 
-fn refuse_named(gate: &Gate<'_>, reason: Reason, detail: &str) -> Vec<CannotTell> {
-    let refuse = |&number| CannotTell { check: Some(number), reason, detail: detail.to_owned() };
-    gate.named.iter().map(refuse).collect()
+fn named_cannot_tell(class_checks: &ClassChecks<'_>, reason: Reason, detail: &str) -> Vec<CannotTell> {
+    let cannot_tell = |&number| CannotTell { check: Some(number), reason, detail: detail.to_owned() };
+    class_checks.named.iter().map(cannot_tell).collect()
 }

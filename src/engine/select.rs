@@ -1,59 +1,61 @@
-//! Which checks look into which files, by names alone.
+//! Selects the files of each check by path alone.
 
 use super::SpecProblem;
 use super::applies::Condition;
 use super::checks::code::{Grammar, PastedGlobs};
 use super::glob::Globs;
-use super::tree::{Entry, EntryKind};
-use crate::data::Step;
+use super::tree::{EntryKind, PathEntry};
+use crate::data::PointerStep;
 use crate::model::{Check, CheckKind, CodeCheck, Guideline, Language, RepoPath, language_of};
 
-/// Decides by name which files one check of contents looks into.
+/// Selects the files of one check of contents by path.
 pub struct Selector {
-    what: What,
+    what: SelectedFiles,
     except: Globs,
 }
 
-enum What {
-    /// Files that match; `None` is every file.
+/// The set of files that a check names.
+enum SelectedFiles {
+    /// Files that match; `None` means every file.
     Globs(Option<Globs>),
-    /// Files of a language, with ast-grep's own globs if there are any.
+    /// Files of a language, further restricted by the globs of an ast-grep rule, if any.
     Code { language: Language, pasted: Option<PastedGlobs> },
 }
 
 impl Selector {
-    /// The selector of a check of contents; `None` for a check of names.
+    /// Creates the selector of a check of contents. Returns `None` for a check of names or of other tools'
+    /// results.
     ///
     /// # Errors
-    /// Globs that cannot be used.
+    /// Invalid globs.
     pub fn new(check: &Check) -> Result<Option<Self>, Vec<SpecProblem>> {
         let (what, except) = match &check.kind {
             CheckKind::Files(_) | CheckKind::Tool(_) => return Ok(None),
             CheckKind::Text(text) => {
                 let files =
                     (!text.files.is_empty()).then(|| globs("text", "files", &text.files)).transpose()?;
-                (What::Globs(files), globs("text", "except", &text.except)?)
+                (SelectedFiles::Globs(files), globs("text", "except", &text.except)?)
             }
             CheckKind::Data(data) => (
-                What::Globs(Some(globs("data", "files", &data.files)?)),
+                SelectedFiles::Globs(Some(globs("data", "files", &data.files)?)),
                 globs("data", "except", &data.except)?,
             ),
             CheckKind::Code(code) => {
                 let pasted = PastedGlobs::new(code).map_err(|problem| vec![problem])?;
-                let pasted = names_files(code).then_some(pasted);
-                (What::Code { language: code.language, pasted }, globs("code", "except", &[])?)
+                let pasted = has_own_globs(code).then_some(pasted);
+                (SelectedFiles::Code { language: code.language, pasted }, globs("code", "except", &[])?)
             }
         };
         Ok(Some(Self { what, except }))
     }
 
-    /// Whether the check looks into the file at `path`, whose language is `language`.
+    /// Whether the check selects the file at `path`, whose language is `language`.
     #[must_use]
     pub fn selects(&self, path: &[u8], language: Option<Language>) -> bool {
         let named = match &self.what {
-            What::Globs(None) => true,
-            What::Globs(Some(globs)) => globs.is_match(path),
-            What::Code { language: wanted, pasted } => {
+            SelectedFiles::Globs(None) => true,
+            SelectedFiles::Globs(Some(globs)) => globs.is_match(path),
+            SelectedFiles::Code { language: wanted, pasted } => {
                 language.is_some_and(|language| language == *wanted || embeds(language, *wanted))
                     && pasted.as_ref().is_none_or(|pasted| pasted.is_match(path))
             }
@@ -61,32 +63,32 @@ impl Selector {
         named && !self.except.is_match(path)
     }
 
-    /// Whether the answer for a file depends on its [`super::applies::Kind`] alone.
+    /// Whether the result for a file depends only on its [`super::applies::FileKind`].
     #[must_use]
-    pub fn asks_by_kind(&self) -> bool {
+    pub fn depends_only_on_kind(&self) -> bool {
         let named = match &self.what {
-            What::Globs(None) => true,
-            What::Globs(Some(globs)) => globs.asks_by_extension(),
-            What::Code { pasted, .. } => pasted.is_none(),
+            SelectedFiles::Globs(None) => true,
+            SelectedFiles::Globs(Some(globs)) => globs.depends_only_on_extension(),
+            SelectedFiles::Code { pasted, .. } => pasted.is_none(),
         };
-        named && self.except.asks_by_extension()
+        named && self.except.depends_only_on_extension()
     }
 
-    /// Whether the check says by name which files it wants, so that a file that is not text is a
-    /// question left open. A check of every file only asks about text.
+    /// Whether the check selects files by name or language. If so, a binary file among them is reported as
+    /// "cannot tell"; a check of every file ignores binary files.
     #[must_use]
     pub fn names_its_files(&self, condition: &Condition) -> bool {
-        !matches!(self.what, What::Globs(None)) || condition.names_files()
+        !matches!(self.what, SelectedFiles::Globs(None)) || condition.names_files()
     }
 }
 
-/// Whether a pasted rule says by globs which files it looks at.
-fn names_files(code: &CodeCheck) -> bool {
+/// Whether a code check restricts its files with globs, in the check or in a pasted rule.
+fn has_own_globs(code: &CodeCheck) -> bool {
     let written = |key: &str| code.rule.as_ref().is_some_and(|rule| rule.contains_key(key));
     !code.files.is_empty() || !code.ignores.is_empty() || written("files") || written("ignores")
 }
 
-/// Whether code of `inner` may stand in files of `outer`.
+/// Whether files in `outer` may embed code in `inner`.
 fn embeds(outer: Language, inner: Language) -> bool {
     use Language as L;
     Grammar(outer).may_embed() && matches!(inner, L::JavaScript | L::TypeScript | L::Tsx | L::Css)
@@ -94,82 +96,90 @@ fn embeds(outer: Language, inner: Language) -> bool {
 
 fn globs(kind: &str, key: &str, patterns: &[String]) -> Result<Globs, Vec<SpecProblem>> {
     Globs::new(patterns).map_err(|(index, message)| {
-        let at = vec![Step::Key(kind.to_owned()), Step::Key(key.to_owned()), Step::Index(index)];
+        let at = vec![
+            PointerStep::Key(kind.to_owned()),
+            PointerStep::Key(key.to_owned()),
+            PointerStep::Index(index),
+        ];
         vec![SpecProblem { at, message, help: None }]
     })
 }
 
-/// How far a guideline reaches here.
+/// The part of a tree that a guideline concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Nothing here is asked by it.
+pub enum GuidelineScope {
+    /// The guideline does not apply, or its checks select no file.
     Nowhere,
-    /// It asks about names in the whole repository.
+    /// It has checks of names or of other tools' results, which concern the whole repository.
     Repository,
-    /// Its checks look into so many files.
+    /// Number of files that its checks select.
     Files(usize),
 }
 
-/// How far `guideline` reaches in the tree with these `entries`, by the same rules as a run.
-/// Checks that cannot be compiled look nowhere; `check` says what is wrong with them.
+/// Returns the part of the tree with these `entries` that `guideline` concerns, by the same rules as a run.
+/// Checks with invalid globs select nothing; `stanchion check` reports their problems.
 #[must_use]
-pub fn reach(guideline: &Guideline, entries: &[Entry]) -> Reach {
-    let Ok(mut condition) = Condition::new(&guideline.applies) else { return Reach::Nowhere };
+pub fn guideline_scope(guideline: &Guideline, entries: &[PathEntry]) -> GuidelineScope {
+    let Ok(mut condition) = Condition::new(&guideline.applies) else { return GuidelineScope::Nowhere };
     condition.settle(entries, false);
     if !condition.holds_somewhere(entries) {
-        return Reach::Nowhere;
+        return GuidelineScope::Nowhere;
     }
     let selectors: Vec<Option<Selector>> =
         guideline.checks.iter().filter_map(|check| Selector::new(check).ok()).collect();
     if selectors.iter().any(Option::is_none) {
-        return Reach::Repository;
+        return GuidelineScope::Repository;
     }
-    let looked_into = |entry: &&Entry| {
+    let is_selected = |entry: &&PathEntry| {
         let path = entry.path.bytes();
         let language = language_of(path);
         matches!(entry.kind, EntryKind::File | EntryKind::Special)
             && selectors.iter().flatten().any(|selector| selector.selects(path, language))
             && condition.holds_for(path, language)
     };
-    match entries.iter().filter(looked_into).count() {
-        0 => Reach::Nowhere,
-        files => Reach::Files(files),
+    match entries.iter().filter(is_selected).count() {
+        0 => GuidelineScope::Nowhere,
+        files => GuidelineScope::Files(files),
     }
 }
 
-/// Whether and why one check looks at a path, for `stanchion why`.
+/// Whether one check selects a path, for `stanchion why`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct CheckSelection {
     /// Id of the check.
     pub check: String,
-    /// Its kind.
+    /// Name of the check's kind.
     pub kind: &'static str,
-    /// Whether it looks into the path; `None` for checks of names, which look at the whole tree.
-    pub looks: Option<bool>,
+    /// Whether it selects the path; `None` for checks of names or of other tools' results, which
+    /// concern the whole tree.
+    pub selected: Option<bool>,
 }
 
-/// For each check of `guideline`, whether it looks into `path`. Checks that cannot be compiled look
-/// nowhere.
+/// Returns for each check of `guideline` whether it selects `path`. Checks with invalid globs select nothing.
 #[must_use]
-pub fn who_looks_at(guideline: &Guideline, entries: &[Entry], path: &RepoPath) -> Vec<Look> {
+pub fn check_selections(
+    guideline: &Guideline,
+    entries: &[PathEntry],
+    path: &RepoPath,
+) -> Vec<CheckSelection> {
     let Ok(mut condition) = Condition::new(&guideline.applies) else { return Vec::new() };
     condition.settle(entries, false);
     let language = language_of(path.bytes());
     let applies = condition.holds_for(path.bytes(), language);
-    let look = |check: &Check| {
-        let looks = match Selector::new(check) {
+    let selection = |check: &Check| {
+        let selected = match Selector::new(check) {
             Ok(None) => None,
             Ok(Some(selector)) => Some(applies && selector.selects(path.bytes(), language)),
             Err(_) => Some(false),
         };
-        Look { check: check.id.clone(), kind: check.kind.word(), looks }
+        CheckSelection { check: check.id.clone(), kind: check.kind.as_str(), selected }
     };
-    guideline.checks.iter().map(look).collect()
+    guideline.checks.iter().map(selection).collect()
 }
 
-/// Whether some check of `guideline` looks into a file at `path`, whatever else is in the repository.
+/// Whether a check of `guideline` selects a file at `path`, regardless of the rest of the repository.
 #[must_use]
-pub fn looks_into(guideline: &Guideline, path: &RepoPath) -> bool {
+pub fn selects_path(guideline: &Guideline, path: &RepoPath) -> bool {
     let Ok(mut condition) = Condition::new(&guideline.applies) else { return false };
     condition.settle(&[], true);
     let language = language_of(path.bytes());
@@ -236,34 +246,41 @@ mod tests {
 
     /// `list` and `check` must agree on what applies.
     #[test]
-    fn the_reach_is_what_a_run_asks() {
+    fn the_scope_agrees_with_a_run() {
         use crate::engine::tree::Tree as _;
         let without_tests = Applies {
             not: Some(Box::new(Applies { files: vec!["**".into()], ..Applies::default() })),
             ..Applies::default()
         };
         for (applies, kind, expected) in [
-            (Applies::default(), text(&["**/*.py"]), Reach::Files(1)),
-            (Applies::default(), text(&["**/*.go"]), Reach::Nowhere),
-            (Applies::default(), text(&[]), Reach::Files(2)),
-            (without_tests, text(&[]), Reach::Nowhere),
-            (Applies { exists: vec!["go.mod".into()], ..Applies::default() }, readme(), Reach::Nowhere),
-            (Applies::default(), readme(), Reach::Repository),
+            (Applies::default(), text(&["**/*.py"]), GuidelineScope::Files(1)),
+            (Applies::default(), text(&["**/*.go"]), GuidelineScope::Nowhere),
+            (Applies::default(), text(&[]), GuidelineScope::Files(2)),
+            (without_tests, text(&[]), GuidelineScope::Nowhere),
+            (
+                Applies { exists: vec!["go.mod".into()], ..Applies::default() },
+                readme(),
+                GuidelineScope::Nowhere,
+            ),
+            (Applies::default(), readme(), GuidelineScope::Repository),
         ] {
             let guideline = guideline(applies, kind);
             let tree = MemoryTree::new([
                 (RepoPath::from("a.py"), b"x".to_vec()),
                 (RepoPath::from("b/c.txt"), b"x".to_vec()),
             ]);
-            assert_eq!(reach(&guideline, &tree.list().expect("listed").entries), expected);
+            assert_eq!(guideline_scope(&guideline, &tree.list().expect("listed").entries), expected);
             let outcome =
                 assess(&[guideline], &tree, &Options::default(), &NoProgress).expect("listed").outcome;
-            assert_eq!(outcome.guidelines[0].verdict == Verdict::NotApplicable, expected == Reach::Nowhere);
+            assert_eq!(
+                outcome.guidelines[0].verdict == Verdict::NotApplicable,
+                expected == GuidelineScope::Nowhere
+            );
         }
     }
 
     #[test]
-    fn a_part_of_the_repository_is_not_asked_about_the_whole() {
+    fn repository_checks_do_not_run_on_a_part_of_the_repository() {
         let tree = MemoryTree::new([(RepoPath::from("sub/a.py"), b"x".to_vec())]);
         let verdict = |scopes: Vec<RepoPath>| {
             let options = Options { scopes, ..Options::default() };

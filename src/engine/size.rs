@@ -1,11 +1,11 @@
-//! Sizes in bytes, as people write and read them.
+//! Parses and formats sizes in bytes.
 
-/// The number of bytes that `text` says: a plain number, or one with a unit (`500 KiB`, `5 MiB`,
-/// `5 MB`, `1.5 GB`; the space is optional and case does not matter). `K`, `M` and `G` alone mean
-/// 1,024, as `KiB` does; `kB` means 1,000.
+/// Parses a size: a number of bytes, or a number with a unit (`500 KiB`, `5 MiB`, `5 MB`, `1.5 GB`). The
+/// space is optional and case does not matter. `K`, `M` and `G` are multiples of 1,024 like `KiB`; `kB` is
+/// 1,000.
 ///
 /// # Errors
-/// A sentence without a final full stop.
+/// Returns a sentence without a final full stop.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let trimmed = text.trim();
     let unit_at = trimmed.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(trimmed.len());
@@ -28,7 +28,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     if whole.is_empty() || !digits(whole) || !digits(fraction) || number.ends_with('.') {
         return Err(refuse());
     }
-    let too_large = || format!("`{text}` is more than any file can hold");
+    let too_large = || format!("`{text}` is too large: a file cannot be larger than 2^64 bytes");
     let bytes =
         whole.parse::<u64>().ok().and_then(|whole| whole.checked_mul(factor)).ok_or_else(too_large)?;
     let mut scale = 1_u128;
@@ -41,9 +41,9 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     bytes.checked_add(rest).ok_or_else(too_large)
 }
 
-/// `bytes` in words with at most one decimal, for example `512 bytes`, `1.5 MiB`. Rounded down.
+/// Formats `bytes` with a unit and at most one decimal, rounded down, for example `512 bytes` or `1.5 MiB`.
 #[must_use]
-pub fn size_words(bytes: u64) -> String {
+pub fn format_size(bytes: u64) -> String {
     let (unit, word) = match bytes {
         0..=1_023 => return if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") },
         1_024..=1_048_575 => (1_u64 << 10, "KiB"),
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_as_written() {
+    fn parses_sizes() {
         let cases = [
             ("0", 0),
             ("10_000", 10_000),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_in_words() {
+    fn formats_sizes() {
         let cases = [
             (0, "0 bytes"),
             (1, "1 byte"),
@@ -101,7 +101,7 @@ mod tests {
             (u64::MAX, "17179869183.9 GiB"),
         ];
         for (bytes, words) in cases {
-            assert_eq!(size_words(bytes), words);
+            assert_eq!(format_size(bytes), words);
         }
     }
 }

@@ -1,29 +1,30 @@
-//! Making findings of spans: one decoded file, its lines on demand, and where things are in it.
+//! A decoded file with a line index on demand, which turns spans into findings.
 
 use std::cell::{Cell, OnceCell};
 
-use crate::engine::found::Found;
+use crate::engine::file_result::RawFinding;
 use crate::model::{Edit, Fix};
 use crate::text::{Decoded, Encoding, Excerpt, LineIndex, Position, Span};
 
-/// Longest content that is kept as it is for the fingerprint; longer content is kept as its digest.
+/// Longest content that is stored verbatim for the fingerprint, in bytes. Longer content is stored as its
+/// digest.
 const CONTENT_BYTES: usize = 160;
-/// Longest message, in characters: captures may hold a whole file.
+/// Longest message, in characters. Captures in a message could contain a whole file.
 const MESSAGE_CHARS: usize = 400;
-/// Longest text that a fix may put in, in bytes.
+/// Longest replacement or file content of a fix, in bytes.
 pub(super) const FIX_BYTES: usize = 64 * 1024;
 
-/// A decoded file, and its line index once somebody asks.
-pub struct Places<'a> {
+/// A decoded file, with a line index that is built on first use.
+pub struct SourceText<'a> {
     decoded: &'a Decoded<'a>,
     lines: OnceCell<LineIndex>,
-    /// The last place asked for and its column, so that a file of one long line is counted once and
-    /// not anew for each finding.
+    /// The last offset and its position, so that the columns of a long line are counted once and not again
+    /// for each finding.
     last: Cell<(usize, Position)>,
 }
 
-impl<'a> Places<'a> {
-    /// Places in `decoded`.
+impl<'a> SourceText<'a> {
+    /// Wraps a decoded file.
     #[must_use]
     pub fn new(decoded: &'a Decoded<'a>) -> Self {
         Self { decoded, lines: OnceCell::new(), last: Cell::new((usize::MAX, Position::START)) }
@@ -35,26 +36,26 @@ impl<'a> Places<'a> {
         &self.decoded.text
     }
 
-    /// The file as decoded.
+    /// The decoded file.
     #[must_use]
     pub fn decoded(&self) -> &Decoded<'a> {
         self.decoded
     }
 
-    /// The line index, made at the first call.
+    /// The line index, built at the first call.
     #[must_use]
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.decoded.text))
     }
 
-    /// 1-based line and column of a byte of the text.
+    /// Returns the 1-based line and column of a byte offset in the text.
     #[must_use]
     pub fn line_column(&self, offset: usize) -> (u32, u32) {
         let position = self.position(offset);
         (position.line, position.column)
     }
 
-    /// The position in the file of a byte of the text. Cheap when asked in ascending order.
+    /// Returns the position in the file for a byte offset in the text. Cheap for ascending offsets.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
         let (last_offset, last) = self.last.get();
@@ -81,7 +82,7 @@ impl<'a> Places<'a> {
         position
     }
 
-    /// The whole lines that `span` touches.
+    /// Returns the complete lines that `span` touches.
     #[must_use]
     pub fn lines_around(&self, span: Span) -> &str {
         let text = self.text();
@@ -91,23 +92,31 @@ impl<'a> Places<'a> {
         &text[start..end.max(start)]
     }
 
-    /// A finding at `span`. Files that are not plain UTF-8 carry no fix: its bytes would not fit.
+    /// Creates a finding at `span`. The fix is dropped unless the file is UTF-8 without a byte
+    /// order mark: otherwise the byte offsets of the text are not those of the file.
     #[must_use]
-    pub fn found(&self, check: u32, message: String, span: Span, content: &str, fix: Option<Fix>) -> Found {
+    pub fn found(
+        &self,
+        check: u32,
+        message: String,
+        span: Span,
+        content: &str,
+        fix: Option<Fix>,
+    ) -> RawFinding {
         let lines = self.lines();
-        Found {
+        RawFinding {
             check,
             message: clip(one_line(message)),
             start: self.position(span.start),
             end: self.position(span.end),
             excerpt: Some(Excerpt::new(self.text(), lines, span)),
             content: shorten(content),
-            fix: fix.filter(|fix| self.decoded.encoding == Encoding::Utf8 && is_reasonable(fix)),
+            fix: fix.filter(|fix| self.decoded.encoding == Encoding::Utf8 && is_within_limit(fix)),
         }
     }
 }
 
-/// A message is one line, whatever a capture or an expression holds: line ends become blanks.
+/// Joins the lines of a message with spaces. Captures and expressions may contain line endings.
 fn one_line(message: String) -> String {
     if message.contains(['\n', '\r']) {
         message
@@ -128,18 +137,18 @@ fn clip(message: String) -> String {
     }
 }
 
-/// Whether a fix is small enough to carry along.
-fn is_reasonable(fix: &Fix) -> bool {
+/// Whether a fix is within the size limit.
+fn is_within_limit(fix: &Fix) -> bool {
     fix.edits.iter().all(|edit| match edit {
         Edit::Replace { with, .. } => with.len() <= FIX_BYTES,
         Edit::Create { content, .. } => content.len() <= FIX_BYTES,
     })
 }
 
-/// Content for the fingerprint: white space folded, long content as a digest.
+/// Returns the content for the fingerprint: white space folded, long content replaced with its digest.
 fn shorten(content: &str) -> String {
-    let folded = super::fingerprint::fold(content);
-    if folded.len() <= CONTENT_BYTES { folded } else { super::fingerprint::digest(&[folded.as_bytes()]) }
+    let folded = super::fingerprint::fold_whitespace(content);
+    if folded.len() <= CONTENT_BYTES { folded } else { super::fingerprint::hash_parts(&[folded.as_bytes()]) }
 }
 
 #[cfg(test)]
@@ -171,13 +180,13 @@ mod tests {
                 text.clone().into_bytes()
             };
             let decoded = decode(&bytes).expect("text");
-            let places = Places::new(&decoded);
+            let source = SourceText::new(&decoded);
             for offset in asked {
                 let mut plain = offset.min(text.len());
                 while !text.is_char_boundary(plain) {
                     plain -= 1;
                 }
-                prop_assert_eq!(places.position(offset), decoded.position(places.lines(), plain));
+                prop_assert_eq!(source.position(offset), decoded.position(source.lines(), plain));
             }
         }
     }

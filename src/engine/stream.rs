@@ -1,5 +1,5 @@
-//! Streaming files: some threads read and filter, and what needs a closer look goes to the workers, or is
-//! assessed by the reading thread itself where there are none.
+//! Streams files: several threads read and prefilter them. Files on which checks have to run go to the
+//! workers, or are assessed by the reading thread itself if there are no workers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,42 +8,42 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::budget::thread_time;
-use super::class::Gate;
-use super::found::{CannotTell, FileResult};
+use super::class::ClassChecks;
+use super::file_result::{CannotTell, FileResult};
 use super::options::Progress;
-use super::reading::{Read, Reader, Scratch, read_file};
-use super::session::{Session, Silent};
+use super::reading::{FileReader, ReadOutcome, Scratch, read_file};
+use super::session::{CheckSession, NoAnnounce};
 use super::task::Task;
-use super::tree::Entry;
+use super::tree::PathEntry;
 use crate::model::Reason;
 
-/// Files to look into and how.
-pub struct Work<'r> {
-    /// Number of the file in the list of entries, and index of its class.
+/// The files to assess and how to read them.
+pub struct FileWork<'r> {
+    /// Number of each file in the list of entries, and index of its class.
     pub files: &'r [(u32, u32)],
-    /// The gates of the classes.
-    pub gates: &'r [Gate<'r>],
-    /// Every entry.
-    pub entries: &'r [Entry],
-    /// Where to read.
-    pub reader: Reader<'r>,
-    /// Threads that read.
+    /// The checks of each class.
+    pub classes: &'r [ClassChecks<'r>],
+    /// All entries of the tree.
+    pub entries: &'r [PathEntry],
+    /// Context for reading.
+    pub reader: FileReader<'r>,
+    /// Number of reading threads.
     pub threads: usize,
-    /// What is asked.
+    /// Task for the sessions.
     pub task: &'r Arc<Task>,
-    /// Is told of each file that is done.
+    /// Receives a step for each finished file.
     pub progress: &'r dyn Progress,
     next: AtomicUsize,
     reading: AtomicU64,
 }
 
-impl<'r> Work<'r> {
-    /// All of `files`.
+impl<'r> FileWork<'r> {
+    /// Prepares to read all of `files`.
     pub fn new(
         files: &'r [(u32, u32)],
-        gates: &'r [Gate<'r>],
-        entries: &'r [Entry],
-        reader: Reader<'r>,
+        classes: &'r [ClassChecks<'r>],
+        entries: &'r [PathEntry],
+        reader: FileReader<'r>,
         threads: usize,
         task: &'r Arc<Task>,
         progress: &'r dyn Progress,
@@ -51,7 +51,7 @@ impl<'r> Work<'r> {
         let threads = threads.clamp(1, files.len().max(1));
         Self {
             files,
-            gates,
+            classes,
             entries,
             reader,
             threads,
@@ -62,41 +62,41 @@ impl<'r> Work<'r> {
         }
     }
 
-    /// Processor time that reading and filtering took, if that is asked for.
+    /// Processor time for reading and prefiltering; zero unless timings are measured.
     pub fn reading(&self) -> Duration {
         Duration::from_nanos(self.reading.load(Ordering::Relaxed))
     }
 
-    /// Reads the next file; `None` when all are read.
-    fn read_next(&self, scratch: &mut Scratch) -> Option<Read> {
+    /// Reads the next file. Returns `None` after the last one.
+    fn read_next(&self, scratch: &mut Scratch) -> Option<ReadOutcome> {
         let &(file, class) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed))?;
         let path = &self.entries[file as usize].path;
-        let gate = &self.gates[class as usize];
+        let class_checks = &self.classes[class as usize];
         let start = self.task.timings.then(thread_time);
-        let reading = AssertUnwindSafe(|| read_file(self.reader, gate, class, path, file, scratch));
+        let reading = AssertUnwindSafe(|| read_file(self.reader, class_checks, class, path, file, scratch));
         let read = catch_unwind(reading);
         if let Some(start) = start {
             let nanos = thread_time().saturating_sub(start).as_nanos();
             self.reading.fetch_add(u64::try_from(nanos).unwrap_or(u64::MAX), Ordering::Relaxed);
         }
         Some(read.unwrap_or_else(|_| {
-            // Whatever was half done there is not used again.
+            // The buffers may be in an inconsistent state, so they are replaced.
             *scratch = Scratch::default();
-            let detail = "reading this file panicked; this is a defect of stanchion, please report it";
+            let detail = "reading this file panicked; this is a bug in stanchion, please report it";
             let cannot_tell = CannotTell { check: None, reason: Reason::Died, detail: detail.to_owned() };
-            Read::Done(FileResult::unknown(file, vec![cannot_tell]))
+            ReadOutcome::Done(FileResult::unknown(file, vec![cannot_tell]))
         }))
     }
 }
 
-/// Does all of `work` in this process. `sink` gets each result on this thread, in any order.
-pub fn in_process(work: &Work<'_>, session: Session, mut sink: impl FnMut(FileResult)) {
-    let run = |mut session: Session, give: &mut dyn FnMut(FileResult)| {
+/// Assesses all files of `work` in this process. `sink` receives the results on this thread, in any order.
+pub fn stream_in_process(work: &FileWork<'_>, session: CheckSession, mut sink: impl FnMut(FileResult)) {
+    let run = |mut session: CheckSession, give: &mut dyn FnMut(FileResult)| {
         let mut scratch = Scratch::default();
         while let Some(read) = work.read_next(&mut scratch) {
             give(match read {
-                Read::Done(result) => result,
-                Read::Needs(job, bytes) => session.assess(&job, &bytes, &mut Silent),
+                ReadOutcome::Done(result) => result,
+                ReadOutcome::NeedsChecks(job, bytes) => session.assess(&job, &bytes, &mut NoAnnounce),
             });
             work.progress.step();
         }
@@ -105,11 +105,12 @@ pub fn in_process(work: &Work<'_>, session: Session, mut sink: impl FnMut(FileRe
         return run(session, &mut sink);
     }
     std::thread::scope(|scope| {
-        // Bounded, so that findings do not pile up when they come faster than they are put in order.
+        // Bounded, so that findings do not accumulate in memory if they arrive faster than `sink` consumes
+        // them.
         let (sender, receiver) = mpsc::sync_channel::<FileResult>(256);
         let mut sessions = vec![session];
         let meter = sessions[0].meter().clone();
-        let more = || Session::new(Arc::clone(work.task)).measured_by(meter.clone());
+        let more = || CheckSession::new(Arc::clone(work.task)).measured_by(meter.clone());
         sessions.resize_with(work.threads, more);
         for session in sessions {
             let (sender, run) = (sender.clone(), &run);
@@ -121,7 +122,7 @@ pub fn in_process(work: &Work<'_>, session: Session, mut sink: impl FnMut(FileRe
 }
 
 #[cfg(unix)]
-pub use processes::in_processes;
+pub use processes::stream_to_workers;
 
 #[cfg(unix)]
 mod processes {
@@ -132,24 +133,24 @@ mod processes {
 
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-    use super::{FileResult, Read, Scratch, Work};
-    use crate::engine::found::Found;
-    use crate::engine::task::Facts;
-    use crate::engine::worker::{Pool, Progressed};
+    use super::{FileResult, FileWork, ReadOutcome, Scratch};
+    use crate::engine::file_result::RawFinding;
+    use crate::engine::task::CheckFacts;
+    use crate::engine::worker::{Pool, PoolEvent};
 
-    /// Most bytes of files that wait for a worker, unless a single one is larger.
+    /// Maximum number of bytes of files that wait for a worker, unless a single file is larger.
     const WAITING_BYTES: usize = 4 << 20;
 
-    /// Does all of `work` with the workers of `pool`. `sink` gets each result on this thread, in any
-    /// order; `late` is told of checks that turn out to be unusable.
+    /// Assesses all files of `work` with the workers of `pool`. `sink` receives the results on this thread,
+    /// in any order. `late` receives checks that turn out to crash workers.
     ///
     /// # Errors
-    /// When the system gives no pipe.
-    pub fn in_processes(
-        work: &Work<'_>,
+    /// If the system cannot create a pipe.
+    pub fn stream_to_workers(
+        work: &FileWork<'_>,
         pool: &mut Pool,
         mut sink: impl FnMut(FileResult),
-        mut late: impl FnMut(u32, Facts),
+        mut late: impl FnMut(u32, CheckFacts),
     ) -> io::Result<()> {
         let (mut woken, wake) = io::pipe()?;
         for end in [woken.as_fd(), wake.as_fd()] {
@@ -160,22 +161,22 @@ mod processes {
             for _ in 0..work.threads {
                 scope.spawn(|| queue.fill(work));
             }
-            // A panic here must not leave the others waiting for room that nobody makes.
-            let _closing = Closing(&queue);
+            // After a panic here, the reading threads must not wait forever for space in the queue.
+            let _closing = CloseOnDrop(&queue);
             loop {
                 let finished = queue.drain(pool, &mut sink);
                 if finished && pool.is_idle() {
                     return;
                 }
-                // With all files read, only workers have something to say.
-                for done in pool.turn((!finished).then_some(woken.as_fd())) {
+                // After all files are read, only workers send messages.
+                for done in pool.run_turn((!finished).then_some(woken.as_fd())) {
                     match done {
-                        Progressed::File(result) => {
+                        PoolEvent::File(result) => {
                             sink(result);
                             work.progress.step();
                         }
-                        Progressed::Facts(number, facts) => late(number, facts),
-                        Progressed::Problems(..) => {}
+                        PoolEvent::Facts(number, facts) => late(number, facts),
+                        PoolEvent::Problems(..) => {}
                     }
                 }
                 let mut bytes = [0; 64];
@@ -185,35 +186,36 @@ mod processes {
         Ok(())
     }
 
-    /// What the reading threads hand to the thread that talks to the workers.
+    /// Queue from the reading threads to the thread that talks to the workers.
     struct Queue {
-        state: Mutex<State>,
+        state: Mutex<QueueState>,
         space: Condvar,
         wake: PipeWriter,
     }
 
-    struct State {
-        reads: VecDeque<Read>,
+    struct QueueState {
+        reads: VecDeque<ReadOutcome>,
         bytes: usize,
         readers: usize,
-        /// Nobody takes anything any more.
+        /// Whether the receiving thread has stopped.
         closed: bool,
     }
 
-    /// Closes the queue when the thread that empties it leaves, in whatever way.
-    struct Closing<'q>(&'q Queue);
+    /// Closes the queue when the receiving thread stops, also after a panic.
+    struct CloseOnDrop<'q>(&'q Queue);
 
-    impl Drop for Closing<'_> {
+    impl Drop for CloseOnDrop<'_> {
         fn drop(&mut self) {
             self.0.lock().closed = true;
             self.0.space.notify_all();
         }
     }
 
-    /// Counts a reading thread off when it leaves, in whatever way: the other side waits for all of them.
-    struct Leaving<'q>(&'q Queue);
+    /// Decrements the number of reading threads when one stops, also after a panic, because the receiver
+    /// waits for all of them.
+    struct LeaveOnDrop<'q>(&'q Queue);
 
-    impl Drop for Leaving<'_> {
+    impl Drop for LeaveOnDrop<'_> {
         fn drop(&mut self) {
             self.0.lock().readers -= 1;
             self.0.wake();
@@ -222,29 +224,28 @@ mod processes {
 
     impl Queue {
         fn new(readers: usize, wake: PipeWriter) -> Self {
-            let state = State { reads: VecDeque::new(), bytes: 0, readers, closed: false };
+            let state = QueueState { reads: VecDeque::new(), bytes: 0, readers, closed: false };
             Self { state: Mutex::new(state), space: Condvar::new(), wake }
         }
 
-        fn lock(&self) -> MutexGuard<'_, State> {
+        fn lock(&self) -> MutexGuard<'_, QueueState> {
             self.state.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
-        /// Reads files until there are no more, or nobody takes them. A file about which there is nothing to say
-        /// is only counted.
-        fn fill(&self, work: &Work<'_>) {
-            let _leaving = Leaving(self);
+        /// Reads files until none are left or the queue is closed. Empty results are counted but not queued.
+        fn fill(&self, work: &FileWork<'_>) {
+            let _leaving = LeaveOnDrop(self);
             let mut scratch = Scratch::default();
             while let Some(read) = work.read_next(&mut scratch) {
                 let size = match &read {
-                    Read::Done(result) => {
+                    ReadOutcome::Done(result) => {
                         work.progress.step();
                         if result.is_empty() {
                             continue;
                         }
-                        result.found.iter().map(Found::weight).sum()
+                        result.found.iter().map(RawFinding::weight).sum()
                     }
-                    Read::Needs(_, bytes) => bytes.len(),
+                    ReadOutcome::NeedsChecks(_, bytes) => bytes.len(),
                 };
                 if !self.push(read, size) {
                     return;
@@ -252,8 +253,8 @@ mod processes {
             }
         }
 
-        /// Hands something over as soon as there is room. Returns whether anybody will take it.
-        fn push(&self, read: Read, size: usize) -> bool {
+        /// Appends `read` as soon as there is space. Returns false if the queue is closed.
+        fn push(&self, read: ReadOutcome, size: usize) -> bool {
             let mut state = self.lock();
             while !state.closed && state.bytes > 0 && state.bytes + size > WAITING_BYTES {
                 state = self.space.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -272,32 +273,32 @@ mod processes {
         }
 
         fn wake(&self) {
-            // A full pipe wakes as well.
+            // If the pipe is full, the receiver wakes up anyway.
             let _ = (&self.wake).write(&[0]);
         }
 
-        /// Takes what there is, while the workers have room for more. Returns whether all files are read
-        /// and taken.
+        /// Takes queued results while the workers have room for more. Returns whether all files were read and
+        /// taken.
         fn drain(&self, pool: &mut Pool, sink: &mut impl FnMut(FileResult)) -> bool {
             loop {
                 let mut state = self.lock();
-                if matches!(state.reads.front(), Some(Read::Needs(..))) && !pool.has_room() {
+                if matches!(state.reads.front(), Some(ReadOutcome::NeedsChecks(..))) && !pool.has_room() {
                     return false;
                 }
                 match state.reads.pop_front() {
                     None => return state.readers == 0,
-                    Some(Read::Done(result)) => {
-                        state.bytes -= result.found.iter().map(Found::weight).sum::<usize>();
+                    Some(ReadOutcome::Done(result)) => {
+                        state.bytes -= result.found.iter().map(RawFinding::weight).sum::<usize>();
                         drop(state);
                         self.space.notify_all();
                         sink(result);
                     }
-                    Some(Read::Needs(job, bytes)) => {
+                    Some(ReadOutcome::NeedsChecks(job, bytes)) => {
                         state.bytes -= bytes.len();
                         drop(state);
                         self.space.notify_all();
-                        pool.give(job, bytes);
-                        pool.hand_out();
+                        pool.assign(job, bytes);
+                        pool.assign_work();
                     }
                 }
             }

@@ -1,62 +1,62 @@
-//! What is asked of those who look into files, and what they say about checks: plain values that cross
-//! the boundary between processes.
+//! Tasks for sessions and the facts that sessions report about checks: plain values that cross the process
+//! boundary.
 
 use serde::{Deserialize, Serialize};
 
-use super::found::SpecProblem;
+use super::file_result::SpecProblem;
 use super::limits::Limits;
 use super::prefilter::Requirement;
 use crate::model::{Check, Language, RepoPath};
 
-/// What a session works on.
+/// The work of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Task {
-    /// Bounds of the work on one file.
+    /// Limits on the work for one file.
     pub limits: Limits,
     /// The checks of contents, with their numbers in the plan.
     pub checks: Vec<(u32, Check)>,
-    /// Files that are asked the same checks.
+    /// Classes of files that the same checks select.
     pub classes: Vec<ClassSpec>,
-    /// Whether places where nothing can match may be left out. Off only to prove that it changes nothing.
+    /// Whether nodes that cannot match may be skipped. Disabled only to test that it does not change results.
     pub filter: bool,
-    /// Whether what each check costs is measured.
+    /// Whether the cost of each check is measured.
     pub timings: bool,
 }
 
-/// Files in one language that the same checks look into.
+/// A class of files: those in one language that the same checks select.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ClassSpec {
     /// Numbers of the checks, in order.
     pub numbers: Vec<u32>,
-    /// The language of the files, if it is known.
+    /// The language of the files, if known.
     pub language: Option<Language>,
 }
 
-/// One file to assess; its content comes beside it.
+/// One file to assess. Its content is passed separately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
+pub struct FileJob {
     /// Number of the file in the list of entries.
     pub file: u32,
     /// Index of its class.
     pub class: u32,
-    /// Numbers of the checks that may find something in it.
+    /// Numbers of the checks that passed the prefilter.
     pub active: Vec<u32>,
     /// Its path.
     pub path: RepoPath,
-    /// Files before it that used up their time or were slow to parse.
+    /// Number of earlier files that used up their time or were slow to parse.
     pub earlier: u32,
-    /// Most memory of the process that looks into it, in bytes; 0: what it had before.
+    /// Memory limit of the worker that assesses it, in bytes; 0 keeps the current limit.
     pub memory: u64,
 }
 
-/// What is known about a check once it is compiled.
+/// Facts about a compiled check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
-    /// What a file must hold so that the check can find anything in it.
+pub struct CheckFacts {
+    /// Condition that the content of a file must meet for the check to find anything.
     pub requirement: Requirement,
-    /// What is wrong with it; then it is not used.
+    /// Problems of the check; if there are any, it is not used.
     pub problems: Vec<SpecProblem>,
-    /// Nobody who compiled it says so: another run may know better.
+    /// Whether the check could not be compiled for a reason that may be temporary, such as a crashed worker.
     #[serde(skip)]
     pub unsure: bool,
 }

@@ -1,11 +1,11 @@
-//! What is assessed: a tree of entries that can be read. On disk it is a repository; in `stanchion
-//! test` it is the files of an example.
+//! The interface to the assessed tree. It is a repository on disk, a state in git, or the files of an example
+//! in `stanchion test`.
 
 use super::cache::Stamp;
-use super::size::size_words;
+use super::size::format_size;
 use crate::model::{Note, Reason, RepoPath};
 
-/// What an entry is. Links are never followed.
+/// Kind of an entry. Symbolic links are never followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// A regular file.
@@ -20,81 +20,80 @@ pub enum EntryKind {
 
 /// One path of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Relative path.
+pub struct PathEntry {
+    /// Path relative to the root of the tree.
     pub path: RepoPath,
-    /// What it is.
+    /// Kind of the entry.
     pub kind: EntryKind,
 }
 
-/// What a look at an entry's metadata tells, without reading it.
+/// Metadata of a file, available without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metadata {
     /// Size in bytes.
     pub size: u64,
-    /// Whether anybody may execute it; `None` where the system does not say (Windows).
+    /// Whether the owner, the group or others may execute it; `None` where the system has no such mode
+    /// (Windows).
     pub executable: Option<bool>,
 }
 
 /// Why an entry could not be read or listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
-    /// The kind of reason.
+    /// Kind of the reason.
     pub reason: Reason,
-    /// More words.
+    /// Details for the report.
     pub detail: String,
 }
 
-/// Everything a walk found.
+/// The entries of a tree.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// Entries sorted by path bytes; directories are included, the root is not.
-    pub entries: Vec<Entry>,
+    /// Entries sorted by the bytes of the path, including directories, without the root.
+    pub entries: Vec<PathEntry>,
     /// Number of entries left out (see [`crate::model::PathCounts::ignored`]).
     pub ignored: usize,
-    /// Paths that could not be listed or used (an unreadable directory, an ignore file over its limit).
+    /// Paths that could not be listed or used, such as an unreadable directory or a too large ignore file.
     pub problems: Vec<(RepoPath, ReadError)>,
-    /// Things worth saying once.
+    /// Notes about the listing, for the report.
     pub notes: Vec<Note>,
 }
 
-/// Most bytes of a file over its limit that [`Tree::read`] leaves in the buffer.
+/// Maximum number of bytes that [`Tree::read`] leaves in the buffer for a file over the limit.
 pub const HEAD_BYTES: usize = 8 << 10;
 
-/// A tree that can be listed and read. Shared between threads, never mutated.
+/// A tree that can be listed and read. It is shared between threads and immutable.
 pub trait Tree: Sync {
-    /// Every entry. The set is a function of the tree alone.
+    /// Lists every entry. The result depends only on the tree.
     ///
     /// # Errors
-    /// Only when the root itself cannot be listed; anything below it is in [`Listing::problems`].
+    /// Only if the root cannot be listed. Errors below it are in [`Listing::problems`].
     fn list(&self) -> Result<Listing, ReadError>;
 
-    /// As [`Tree::list`], for those who ask only about `paths`: whether each is there, what it is, and of a
-    /// directory whether anything is in it (then one file of it is listed, too). Any other entry may be
-    /// left out, and so may what is wrong with others.
+    /// As [`Tree::list`], for callers that only need `paths`. Lists each path that exists with its kind, and
+    /// for a directory that is not empty one file in it. Other entries and their problems may be left out.
     ///
     /// # Errors
     /// Those of [`Tree::list`].
-    fn list_some(&self, paths: &[RepoPath]) -> Result<Listing, ReadError> {
+    fn list_paths(&self, paths: &[RepoPath]) -> Result<Listing, ReadError> {
         let _ = paths;
         self.list()
     }
 
-    /// The content of a regular file of at most `limit` bytes, into `buffer` (which is cleared first
-    /// and may be reused).
+    /// Reads the content of a regular file of at most `limit` bytes into `buffer`, which is cleared first.
     ///
     /// # Errors
-    /// Too big, unreadable, special, changed while it was read. When it is too big, `buffer` holds the
-    /// first bytes of the file, at most [`HEAD_BYTES`], so that a caller can tell what it is (they may
-    /// be missing if the system does not give them); after any other error it is empty.
+    /// The file is too big, unreadable, special, or was changed during the read. If it is too big, `buffer`
+    /// contains its first bytes, at most [`HEAD_BYTES`], so that the caller can detect a binary file. They may
+    /// be missing if the system cannot read them. After any other error `buffer` is empty.
     fn read(&self, path: &RepoPath, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError>;
 
-    /// The same, and the stamp of exactly the bytes that were read: it was the same before and after.
-    /// `None` when the tree has no stamps or the system is not sure. Whether the stamp is old enough to be
-    /// relied on later is the caller's question ([`Stamp::is_settled`]).
+    /// As [`Tree::read`], and returns the stamp of the bytes that were read, which was equal before and after
+    /// the read. Returns `None` if the tree has no stamps or the stamp is uncertain. The caller checks
+    /// whether the stamp is old enough to be reliable ([`Stamp::is_settled`]).
     ///
     /// # Errors
-    /// Those of [`Tree::read`], which also says what `buffer` holds then.
+    /// As [`Tree::read`], with the same content of `buffer`.
     fn read_stamped(
         &self,
         path: &RepoPath,
@@ -104,24 +103,24 @@ pub trait Tree: Sync {
         self.read(path, limit, buffer).map(|()| None)
     }
 
-    /// The stamps of regular files, one for each path in the same order, without opening a file or
-    /// following a link; `None` where there is none (no such file, no regular file, a tree without
-    /// stamps). Cheapest for sorted paths.
+    /// Returns the stamps of regular files, one for each path in the same order, without opening a file or
+    /// following a link. `None` if the file does not exist, is not a regular file, or the tree has no stamps.
+    /// Fastest for sorted paths.
     fn stamps(&self, paths: &[&RepoPath]) -> Vec<Option<Stamp>> {
         vec![None; paths.len()]
     }
 
-    /// Size and mode of a file, without opening it or following a link.
+    /// Returns size and mode of a file, without opening it or following a link.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// If the metadata cannot be read.
     fn metadata(&self, path: &RepoPath) -> Result<Metadata, ReadError>;
 }
 
-/// The reason for a file of `size` bytes where at most `limit` are read.
+/// Returns the error for a file of `size` bytes that exceeds `limit`.
 pub(crate) fn too_big(size: u64, limit: u64) -> ReadError {
     ReadError {
         reason: Reason::TooBig,
-        detail: format!("{} is over the limit of {}", size_words(size), size_words(limit)),
+        detail: format!("{} exceeds the limit of {}", format_size(size), format_size(limit)),
     }
 }

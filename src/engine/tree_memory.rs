@@ -1,11 +1,11 @@
-//! A tree in memory: the files of an example in `stanchion test`.
+//! A tree in memory, for the files of an example in `stanchion test`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tree::{Entry, EntryKind, HEAD_BYTES, Listing, Metadata, ReadError, Tree, too_big};
+use super::tree::{EntryKind, HEAD_BYTES, Listing, Metadata, PathEntry, ReadError, Tree, too_big};
 use crate::model::{Reason, RepoPath};
 
-/// Files in memory. Directories are those that the files' paths name.
+/// Files in memory. The directories are the parents of the files.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryTree {
     files: BTreeMap<RepoPath, Vec<u8>>,
@@ -13,14 +13,14 @@ pub struct MemoryTree {
 }
 
 impl MemoryTree {
-    /// A tree of `files`: relative path and content. A later file replaces an earlier one of the same
-    /// path; nothing is executable.
+    /// Creates a tree of `files`: relative path and content. A later file replaces an earlier one with the
+    /// same path. No file is executable.
     #[must_use]
     pub fn new(files: impl IntoIterator<Item = (RepoPath, Vec<u8>)>) -> Self {
         Self { files: files.into_iter().collect(), executables: BTreeSet::new() }
     }
 
-    /// The same tree in which the files at `paths` are executable.
+    /// The same tree, with the files at `paths` executable.
     #[must_use]
     pub fn with_executables(mut self, paths: impl IntoIterator<Item = RepoPath>) -> Self {
         self.executables.extend(paths);
@@ -28,10 +28,10 @@ impl MemoryTree {
     }
 
     fn content(&self, path: &RepoPath) -> Result<&[u8], ReadError> {
-        self.files.get(path).map(Vec::as_slice).ok_or_else(|| ReadError {
-            reason: Reason::Unreadable,
-            detail: "there is no such file".to_owned(),
-        })
+        self.files
+            .get(path)
+            .map(Vec::as_slice)
+            .ok_or_else(|| ReadError { reason: Reason::Unreadable, detail: "file not found".to_owned() })
     }
 }
 
@@ -44,13 +44,13 @@ impl Tree for MemoryTree {
                 parent = memchr::memrchr(b'/', parent).map_or(&[], |at| &parent[..at]);
             }
         }
-        let mut entries: Vec<Entry> = directories
+        let mut entries: Vec<PathEntry> = directories
             .into_iter()
-            .map(|path| Entry { path: RepoPath::new(path), kind: EntryKind::Directory })
-            .chain(self.files.keys().map(|path| Entry { path: path.clone(), kind: EntryKind::File }))
+            .map(|path| PathEntry { path: RepoPath::new(path), kind: EntryKind::Directory })
+            .chain(self.files.keys().map(|path| PathEntry { path: path.clone(), kind: EntryKind::File }))
             .collect();
         entries.sort_by(|a, b| a.path.cmp(&b.path));
-        // A path that is both a file and the directory of another cannot be on disk: the directory stays.
+        // A path cannot be both a file and a directory on disk; the directory is kept.
         entries.dedup_by(|later, earlier| later.path == earlier.path);
         Ok(Listing { entries, ..Listing::default() })
     }

@@ -1,8 +1,8 @@
 //! The `code` check as written: an ast-grep rule file, or a tree-sitter query.
 //!
-//! These types mirror ast-grep 0.51's own, and are stricter: ast-grep ignores unknown keys inside
-//! relational rules, fixes, labels and transformations, so that a slip there silently matches more
-//! than was meant. They are decoded only to find such slips; the engine gets the rule as written.
+//! These types mirror those of ast-grep 0.51 but are stricter. ast-grep ignores unknown keys inside
+//! relational rules, fixes, labels and transformations, so a typing mistake there silently matches more
+//! than intended. The types are decoded only to find such mistakes; the engine receives the rule as written.
 //! A test compares their keys with those of ast-grep's own types.
 
 use std::collections::BTreeMap;
@@ -12,23 +12,23 @@ use serde::{Deserialize, Deserializer};
 
 use crate::model::Language;
 
-/// A key that may be absent, but whose value may not be empty (`null`).
+/// Value of a key that may be absent but must not be `null`.
 #[derive(Clone, Debug)]
-pub(super) struct Given<T>(Option<T>);
+pub(super) struct NotNull<T>(Option<T>);
 
-impl<T> Default for Given<T> {
+impl<T> Default for NotNull<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for NotNull<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(|value| Self(Some(value)))
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Given<T> {
+impl<T: JsonSchema> JsonSchema for NotNull<T> {
     fn inline_schema() -> bool {
         true
     }
@@ -42,8 +42,8 @@ impl<T: JsonSchema> JsonSchema for Given<T> {
     }
 }
 
-impl<T> Given<T> {
-    /// The value, if the key is there.
+impl<T> NotNull<T> {
+    /// Returns the value, if the key is present.
     pub(super) fn get(&self) -> Option<&T> {
         self.0.as_ref()
     }
@@ -53,47 +53,48 @@ impl<T> Given<T> {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CodeCheck")]
-#[expect(dead_code, reason = "decoded to find slips; the engine gets the rule as written")]
+#[expect(dead_code, reason = "decoded to find mistakes; the engine receives the rule as written")]
 pub(super) struct RawCode {
-    /// The language whose files are looked at.
+    /// Language of the files to check.
     pub(super) language: Language,
-    /// An ast-grep rule object: what to find.
+    /// ast-grep rule object that describes the code to find.
     #[serde(default)]
-    pub(super) rule: Given<RuleObject>,
-    /// A tree-sitter query, instead of `rule`; its capture `@finding` (or the first) is the place.
+    pub(super) rule: NotNull<RuleObject>,
+    /// tree-sitter query, instead of `rule`; its capture `@finding` (or the first one) is the place of the
+    /// finding.
     #[serde(default)]
-    pub(super) query: Given<String>,
-    /// Rules that meta-variables must also satisfy.
+    pub(super) query: NotNull<String>,
+    /// Additional rules for meta-variables, by name.
     pub(super) constraints: Option<BTreeMap<String, RuleObject>>,
-    /// Rules to use in `matches`.
+    /// Rules for use in `matches`, by name.
     pub(super) utils: Option<BTreeMap<String, RuleObject>>,
-    /// New meta-variables made from others.
+    /// New meta-variables made from others, by name.
     pub(super) transform: Option<BTreeMap<String, Transformation>>,
-    /// What to put in place of the match; may use meta-variables.
+    /// Replacement for the match; may contain meta-variables.
     pub(super) fix: Option<Fixer>,
     /// Rules with fixes for the `rewrite` transformation.
     pub(super) rewriters: Option<Vec<Rewriter>>,
-    /// The ast-grep rule's own name; kept, not used.
+    /// Name of the ast-grep rule; kept but not used.
     pub(super) id: Option<String>,
-    /// What a finding says, when the check has no message of its own.
+    /// Message of a finding, if the check has no message of its own.
     pub(super) message: Option<String>,
-    /// ast-grep's severity; kept, not used: `level` of the guideline decides.
+    /// Severity in ast-grep; kept but not used, because the guideline has a `level`.
     pub(super) severity: Option<Severity>,
-    /// More words about the rule.
+    /// Additional text about the rule.
     pub(super) note: Option<String>,
-    /// Names for meta-variables in reports.
+    /// Labels for meta-variables in reports, by name.
     pub(super) labels: Option<BTreeMap<String, Label>>,
-    /// Globs of files to look at, with ast-grep's meaning.
+    /// Globs of files to check, as interpreted by ast-grep.
     pub(super) files: Option<Vec<FileGlob>>,
-    /// Globs of files to leave out, with ast-grep's meaning.
+    /// Globs of files to skip, as interpreted by ast-grep.
     pub(super) ignores: Option<Vec<FileGlob>>,
-    /// Where the rule is documented.
+    /// URL of the documentation of the rule.
     pub(super) url: Option<String>,
-    /// Anything else.
+    /// Any other data.
     pub(super) metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// Keys of [`RawCode`] that mean nothing beside a `query`.
+/// Keys of [`RawCode`] that have no effect with a `query`.
 pub(super) const RULE_ONLY: [&str; 6] = ["constraints", "utils", "transform", "fix", "rewriters", "labels"];
 
 macro_rules! rule_object {
@@ -103,38 +104,38 @@ macro_rules! rule_object {
         #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
         pub(super) struct $name {
             /// Code with meta-variables such as `$NAME` and `$$$ARGS`.
-            pattern: Given<PatternStyle>,
-            /// The kind of syntax node.
-            kind: Given<String>,
-            /// A regular expression that the node's whole text is searched for.
-            regex: Given<String>,
-            /// The node's place among its siblings.
-            nth_child: Given<NthChild>,
-            /// The node's exact place in the file.
-            range: Given<Range>,
-            /// The node lies inside one that matches this.
-            inside: Given<Box<Relation>>,
-            /// The node holds one that matches this.
-            has: Given<Box<Relation>>,
-            /// The node stands before one that matches this.
-            precedes: Given<Box<Relation>>,
-            /// The node stands after one that matches this.
-            follows: Given<Box<Relation>>,
-            /// Each of these matches.
-            all: Given<Vec<RuleObject>>,
-            /// At least one of these matches.
-            any: Given<Vec<RuleObject>>,
-            /// This does not match.
-            not: Given<Box<RuleObject>>,
-            /// A rule of `utils` by name.
-            matches: Given<Matches>,
+            pattern: NotNull<PatternStyle>,
+            /// Kind of the syntax node.
+            kind: NotNull<String>,
+            /// Regular expression that must match in the text of the node.
+            regex: NotNull<String>,
+            /// Position of the node among its siblings.
+            nth_child: NotNull<NthChild>,
+            /// Exact position of the node in the file.
+            range: NotNull<NodeRange>,
+            /// Rule for a node that contains this node.
+            inside: NotNull<Box<Relation>>,
+            /// Rule for a node inside this node.
+            has: NotNull<Box<Relation>>,
+            /// Rule for a node after this node.
+            precedes: NotNull<Box<Relation>>,
+            /// Rule for a node before this node.
+            follows: NotNull<Box<Relation>>,
+            /// Rules that must all match.
+            all: NotNull<Vec<RuleObject>>,
+            /// Rules of which at least one must match.
+            any: NotNull<Vec<RuleObject>>,
+            /// Rule that must not match.
+            not: NotNull<Box<RuleObject>>,
+            /// Name of a rule in `utils`.
+            matches: NotNull<Matches>,
             $($(#[$extra])* $key: $type,)*
         }
     };
 }
 
 rule_object! {
-    /// An ast-grep rule object; all keys that are present must hold.
+    /// An ast-grep rule object; the conditions of all present keys must hold.
     #[schemars(rename = "Rule")]
     RuleObject {}
 }
@@ -142,38 +143,38 @@ rule_object! {
 rule_object! {
     /// A rule object about a node in relation to another.
     Relation {
-        /// How far to look: `neighbor` (the default), `end`, or until a node matches this rule.
-        stop_by: Given<StopBy>,
-        /// Only through this field of the syntax node.
+        /// Extent of the search: `neighbor` (the default), `end`, or until a node matches this rule.
+        stop_by: NotNull<StopBy>,
+        /// Field of the syntax node to which the search is limited.
         field: Option<String>,
     }
 }
 
-/// A pattern, alone or in a context.
+/// A pattern, alone or with context.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) enum PatternStyle {
     /// Code with meta-variables.
     Code(String),
-    /// Code with meta-variables, with what stands around it.
+    /// Code with meta-variables, and the code around it.
     Context(PatternContext),
 }
 
-/// A pattern that needs its surroundings to be understood.
+/// A pattern that can only be parsed together with the code around it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) struct PatternContext {
-    /// The surrounding code.
+    /// Code around the pattern.
     context: String,
-    /// The kind of node in it that is the pattern.
+    /// Kind of the node in it that is the pattern.
     selector: Option<String>,
-    /// How exactly nodes must agree.
+    /// Strictness of the comparison.
     strictness: Option<Strictness>,
 }
 
-/// How exactly nodes must agree with a pattern.
+/// Strictness of the comparison of nodes with a pattern.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Strictness {
@@ -185,29 +186,29 @@ pub(super) enum Strictness {
     Template,
 }
 
-/// A place among siblings.
+/// A position among siblings.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) enum NthChild {
     /// Counted from 1.
     Number(u64),
     /// `An+B` as in CSS.
     Formula(String),
-    /// With more conditions.
+    /// A position with conditions.
     Complex(NthChildObject),
 }
 
-/// A place among those siblings that match a rule.
+/// A position among those siblings that match a rule.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) struct NthChildObject {
     /// A number from 1, or `An+B` as in CSS.
-    position: Position,
-    /// Count only siblings that match this.
+    position: NthChildPosition,
+    /// Rule for the siblings that are counted.
     of_rule: Option<Box<RuleObject>>,
-    /// Count from the end.
+    /// Whether to count from the end.
     #[serde(default)]
     reverse: bool,
 }
@@ -215,29 +216,31 @@ pub(super) struct NthChildObject {
 /// A number from 1, or `An+B` as in CSS.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "decoded to find slips")]
-pub(super) enum Position {
+#[expect(dead_code, reason = "decoded to find mistakes")]
+#[schemars(rename = "Position")]
+pub(super) enum NthChildPosition {
     /// Counted from 1.
     Number(u64),
     /// `An+B` as in CSS.
     Formula(String),
 }
 
-/// An exact place in the file.
+/// An exact position in the file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
-pub(super) struct Range {
-    /// First character.
+#[expect(dead_code, reason = "decoded to find mistakes")]
+#[schemars(rename = "Range")]
+pub(super) struct NodeRange {
+    /// Start of the range.
     start: LineColumn,
-    /// One past the last character.
+    /// End of the range (exclusive).
     end: LineColumn,
 }
 
 /// A line and a column, both from 0.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) struct LineColumn {
     /// Line from 0.
     line: u64,
@@ -245,42 +248,42 @@ pub(super) struct LineColumn {
     column: Option<u64>,
 }
 
-/// How far a relation looks.
+/// Extent of the search for a related node.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) enum StopBy {
-    /// A word.
+    /// `neighbor` or `end`.
     Word(StopWord),
-    /// Until a node matches.
+    /// Search until a node matches.
     Rule(Box<RuleObject>),
 }
 
-/// How far a relation looks.
+/// Extent of the search for a related node.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum StopWord {
-    /// Only the nearest.
+    /// Only the nearest node.
     Neighbor,
-    /// As far as there are nodes.
+    /// All nodes in this direction.
     End,
 }
 
 /// A util by name, or a call of one with arguments.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) enum Matches {
-    /// The util's name.
+    /// Name of the util.
     Name(String),
-    /// The util's name and its arguments.
+    /// Name of the util and its arguments.
     Call(BTreeMap<String, BTreeMap<String, RuleObject>>),
 }
 
 /// A new meta-variable made from another.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) enum Transformation {
     /// In short form, for example `replace($A, replace='x', by='y')`.
     Short(String),
@@ -291,13 +294,13 @@ pub(super) enum Transformation {
 /// One transformation.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) enum Transform {
     /// A part of the text.
     Substring(Substring),
     /// Replacement by regular expression.
     Replace(Replace),
-    /// Another way to write a name.
+    /// Conversion of a name to another case.
     Convert(Convert),
     /// Rewriting by `rewriters`.
     Rewrite(Rewrite),
@@ -306,48 +309,48 @@ pub(super) enum Transform {
 /// A part of a meta-variable's text.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) struct Substring {
     /// The meta-variable.
     source: String,
-    /// First character from 0; negative counts from the end.
+    /// Start, in characters from 0; negative counts from the end.
     start_char: Option<i32>,
-    /// One past the last character; negative counts from the end.
+    /// End (exclusive), in characters; negative counts from the end.
     end_char: Option<i32>,
 }
 
 /// Replacement in a meta-variable's text.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
-#[expect(clippy::struct_field_names, reason = "ast-grep's words")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
+#[expect(clippy::struct_field_names, reason = "names of ast-grep")]
 pub(super) struct Replace {
     /// The meta-variable.
     source: String,
-    /// A regular expression.
+    /// Regular expression.
     replace: String,
-    /// What to put in place of its matches.
+    /// Replacement for its matches.
     by: String,
 }
 
-/// Another way to write a name.
+/// Conversion of a name to another case.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) struct Convert {
     /// The meta-variable.
     source: String,
-    /// The style.
-    to_case: Case,
-    /// What separates words; without it, everything that can.
+    /// Case of the result.
+    to_case: NameCase,
+    /// Separators of words; default: all.
     separated_by: Option<Vec<Separator>>,
 }
 
-/// Styles of names.
+/// Case of a name.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::enum_variant_names, reason = "ast-grep's words")]
-pub(super) enum Case {
+#[schemars(rename = "Case")]
+pub(super) enum NameCase {
     LowerCase,
     UpperCase,
     Capitalize,
@@ -357,7 +360,7 @@ pub(super) enum Case {
     PascalCase,
 }
 
-/// What separates words.
+/// Separator of words in a name.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Separator {
@@ -372,24 +375,24 @@ pub(super) enum Separator {
 /// Rewriting of a meta-variable's text by `rewriters`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) struct Rewrite {
     /// The meta-variable.
     source: String,
     /// Names of rewriters.
     rewriters: Vec<String>,
-    /// What to put between the parts.
+    /// Text between the parts.
     join_by: Option<String>,
 }
 
-/// What to put in place of the match.
+/// Replacement for a match.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) enum Fixer {
     /// A template with meta-variables.
     Template(String),
-    /// With more conditions.
+    /// A template with conditions.
     One(Box<FixConfig>),
     /// Several to choose from; each has a title.
     Many(Vec<FixConfig>),
@@ -398,40 +401,40 @@ pub(super) enum Fixer {
 /// A fix with conditions.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) struct FixConfig {
-    /// What to put there; may use meta-variables.
+    /// Replacement; may contain meta-variables.
     template: String,
-    /// Replace further, as long as this matches.
+    /// Extend the replaced range forward while this matches.
     #[serde(default)]
-    expand_end: Given<Relation>,
-    /// Replace from earlier, as long as this matches.
+    expand_end: NotNull<Relation>,
+    /// Extend the replaced range backward while this matches.
     #[serde(default)]
-    expand_start: Given<Relation>,
-    /// What the change does, in a few words.
+    expand_start: NotNull<Relation>,
+    /// Short description of the change.
     title: Option<String>,
 }
 
 /// A rule with a fix, for the `rewrite` transformation.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) struct Rewriter {
-    /// Its name.
+    /// Name.
     id: String,
-    /// What to find.
+    /// Code to find.
     rule: RuleObject,
-    /// What to put in place of it.
+    /// Replacement.
     fix: Fixer,
-    /// Rules that meta-variables must also satisfy.
+    /// Additional rules for meta-variables, by name.
     constraints: Option<BTreeMap<String, RuleObject>>,
-    /// Rules to use in `matches`.
+    /// Rules for use in `matches`, by name.
     utils: Option<BTreeMap<String, RuleObject>>,
-    /// New meta-variables made from others.
+    /// New meta-variables made from others, by name.
     transform: Option<BTreeMap<String, Transformation>>,
 }
 
-/// ast-grep's severities.
+/// Severity in ast-grep.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Severity {
@@ -442,18 +445,18 @@ pub(super) enum Severity {
     Error,
 }
 
-/// A name for a meta-variable in reports.
+/// A label for a meta-variable in reports.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "decoded to find slips")]
+#[expect(dead_code, reason = "decoded to find mistakes")]
 pub(super) struct Label {
-    /// How much it stands out.
+    /// Prominence of the label.
     style: LabelStyle,
-    /// The words.
+    /// Text of the label.
     message: Option<String>,
 }
 
-/// How much a label stands out.
+/// Prominence of a label.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum LabelStyle {
@@ -484,7 +487,7 @@ pub(super) struct GlobOptions {
 }
 
 impl FileGlob {
-    /// The glob's text.
+    /// Returns the text of the glob.
     pub(super) fn glob(&self) -> &str {
         match self {
             Self::Glob(glob) | Self::Options(GlobOptions { glob, .. }) => glob,
@@ -500,7 +503,7 @@ mod tests {
 
     use super::*;
 
-    /// A language that only has a schema: the keys of a rule file do not depend on it.
+    /// A language that has only a schema: the keys of a rule file do not depend on it.
     #[derive(Clone, Debug, JsonSchema)]
     struct AnyLanguage;
 
@@ -525,7 +528,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_agree_with_those_of_ast_grep_itself() {
+    fn keys_match_those_of_ast_grep() {
         let theirs = schema_for!(ast_grep_config::SerializableRuleConfig<AnyLanguage>).to_value();
         let ours = schema_for!(RawCode).to_value();
         let mut top = keys(&theirs, "");

@@ -1,55 +1,56 @@
-//! Turns what a JSON Schema says about a document into problems that people can act on.
+//! Turns the errors of a JSON Schema validator into problems that people can act on.
 //!
-//! Runs only after serde has refused a document: compiling a schema is slow. serde stops at the
-//! first slip; the schema finds them all, and this module says each in plain words at its place.
+//! Runs only after serde has failed to decode a document: compiling a schema is slow. serde stops at
+//! the first error; the schema finds all of them. This module explains each error at its place.
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
 use serde_json::Value;
 
-use super::source::{Document, below};
-use super::suggest::{did_you_mean, list, nearest};
-use crate::data::{Kind, Step};
+use super::source::{LocatedDocument, extend_pointer};
+use super::suggest::{did_you_mean, nearest, quoted_list};
+use crate::data::{NodeKind, PointerStep};
 use crate::model::{Language, Problem};
 
-/// Most slips of one document that are explained: nobody mends more at once, and a hostile file has millions.
-const MOST: usize = 200;
+/// Largest number of mismatches explained per document: no one fixes more at once, and a hostile file can
+/// have millions.
+const MAX_MISMATCHES: usize = 200;
 
-/// Every way in which `json` (the document's value) does not fit `schema`.
-pub(super) fn diagnose(schema: &Value, document: &Document<'_>, json: &Value) -> Vec<Problem> {
+/// Returns all mismatches between `json` (the document's value) and `schema`, as problems.
+pub(super) fn diagnose(schema: &Value, document: &LocatedDocument<'_>, json: &Value) -> Vec<Problem> {
     let validator = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .with_pattern_options(jsonschema::PatternOptions::regex())
         .offline()
         .build(schema);
     let Ok(validator) = validator else {
-        // Our own schema; a test compiles it. The caller shows serde's words instead.
+        // The schema is our own, and a test compiles it. The caller shows serde's message instead.
         return Vec::new();
     };
-    let desk = Desk { schema, document };
-    let mut slips = Vec::new();
-    for error in validator.iter_errors(json).take(MOST) {
-        desk.explain(&error, &mut slips);
+    let explainer = MismatchExplainer { schema, document };
+    let mut mismatches = Vec::new();
+    for error in validator.iter_errors(json).take(MAX_MISMATCHES) {
+        explainer.explain(&error, &mut mismatches);
     }
-    forget_explained(&mut slips);
-    slips.into_iter().map(|slip| slip.at(document)).collect()
+    drop_explained_missing_keys(&mut mismatches);
+    mismatches.into_iter().map(|mismatch| mismatch.into_problem(document)).collect()
 }
 
-/// One thing that does not fit.
+/// One difference between a document and its schema.
 #[derive(Debug, PartialEq)]
-struct Slip {
-    pointer: Vec<Step>,
-    what: What,
+struct SchemaMismatch {
+    pointer: Vec<PointerStep>,
+    target: MismatchTarget,
     message: String,
     label: String,
     help: Option<String>,
 }
 
-/// What the place of a slip is.
+/// The part of the document that a mismatch points at.
 #[derive(Debug, PartialEq)]
-enum What {
-    /// The key at the pointer, and the key that was probably meant.
+enum MismatchTarget {
+    /// The unknown key at the pointer, and the known key that was probably intended.
     UnknownKey(Option<String>),
     /// The mapping at the pointer, which lacks this key.
     MissingKey(String),
@@ -57,134 +58,137 @@ enum What {
     Value,
 }
 
-impl Slip {
-    fn value(pointer: Vec<Step>, message: String, label: &str, help: Option<String>) -> Self {
-        Self { pointer, what: What::Value, message, label: label.to_owned(), help }
+impl SchemaMismatch {
+    fn value(pointer: Vec<PointerStep>, message: String, label: &str, help: Option<String>) -> Self {
+        Self { pointer, target: MismatchTarget::Value, message, label: label.to_owned(), help }
     }
 
-    fn at(self, document: &Document<'_>) -> Problem {
-        let span = match self.what {
-            What::Value => document.value(&self.pointer),
-            What::UnknownKey(_) | What::MissingKey(_) => document.key(&self.pointer),
+    fn into_problem(self, document: &LocatedDocument<'_>) -> Problem {
+        let span = match self.target {
+            MismatchTarget::Value => document.value_span(&self.pointer),
+            MismatchTarget::UnknownKey(_) | MismatchTarget::MissingKey(_) => document.key_span(&self.pointer),
         };
         document.source.problem(span, self.message, self.label, self.help)
     }
 }
 
-/// A misspelt key is one slip, not two: the key that it stands for is not also missing.
-fn forget_explained(slips: &mut Vec<Slip>) {
-    let meant: Vec<Vec<Step>> = slips
+/// Removes "missing key" mismatches that a misspelt key already explains: one mistake gives one problem.
+fn drop_explained_missing_keys(mismatches: &mut Vec<SchemaMismatch>) {
+    let intended: Vec<Vec<PointerStep>> = mismatches
         .iter()
-        .filter_map(|slip| match &slip.what {
-            What::UnknownKey(Some(key)) => {
-                let parent = &slip.pointer[..slip.pointer.len() - 1];
-                Some(below(parent, &[Step::Key(key.clone())]))
+        .filter_map(|mismatch| match &mismatch.target {
+            MismatchTarget::UnknownKey(Some(key)) => {
+                let parent = &mismatch.pointer[..mismatch.pointer.len() - 1];
+                Some(extend_pointer(parent, &[PointerStep::Key(key.clone())]))
             }
             _ => None,
         })
         .collect();
-    slips.retain(|slip| match &slip.what {
-        What::MissingKey(key) => !meant.contains(&below(&slip.pointer, &[Step::Key(key.clone())])),
+    mismatches.retain(|mismatch| match &mismatch.target {
+        MismatchTarget::MissingKey(key) => {
+            !intended.contains(&extend_pointer(&mismatch.pointer, &[PointerStep::Key(key.clone())]))
+        }
         _ => true,
     });
 }
 
-/// Where explanations are made from.
-struct Desk<'a> {
+/// Explains validation errors of one document.
+struct MismatchExplainer<'a> {
     schema: &'a Value,
-    document: &'a Document<'a>,
+    document: &'a LocatedDocument<'a>,
 }
 
-impl Desk<'_> {
-    fn explain(&self, error: &ValidationError<'_>, slips: &mut Vec<Slip>) {
-        let pointer = steps(error);
+impl MismatchExplainer<'_> {
+    fn explain(&self, error: &ValidationError<'_>, mismatches: &mut Vec<SchemaMismatch>) {
+        let pointer = pointer_of(error);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected }
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
                 let allowed = allowed_keys(self.schema, error);
-                slips.extend(unexpected.iter().map(|key| self.unknown_key(&pointer, key, &allowed)));
+                mismatches.extend(unexpected.iter().map(|key| self.unknown_key(&pointer, key, &allowed)));
             }
             ValidationErrorKind::Required { property } => {
                 let key = property.as_str().unwrap_or_default().to_owned();
-                slips.push(Slip {
+                mismatches.push(SchemaMismatch {
                     message: format!("the key `{key}` is missing{}", inside(&pointer)),
                     label: format!("needs `{key}`"),
                     help: None,
-                    what: What::MissingKey(key),
+                    target: MismatchTarget::MissingKey(key),
                     pointer,
                 });
             }
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-                self.branches(error, context, pointer, slips);
+                self.explain_branches(error, context, pointer, mismatches);
             }
-            // That a number is no language is told by its type.
+            // A number in place of a language is already reported as a type error.
             ValidationErrorKind::Enum { options }
                 if is_languages(options) && !error.instance().is_string() => {}
-            // The only constant that is no word is `schema`; `schema::version` has told about other numbers.
+            // The only constant that is not a string is `schema`; `schema::check_format_version` has already
+            // reported other numbers.
             ValidationErrorKind::Constant { expected_value } if !expected_value.is_string() => {}
-            _ => slips.push(self.mismatch(error, pointer)),
+            _ => mismatches.push(self.mismatch(error, pointer)),
         }
     }
 
-    fn unknown_key(&self, parent: &[Step], key: &str, allowed: &[&str]) -> Slip {
-        let pointer = below(parent, &[Step::Key(key.to_owned())]);
-        let meant = nearest(key, allowed.iter().copied());
-        let help = match meant {
-            Some(meant) => Some(format!("did you mean `{meant}`?")),
+    fn unknown_key(&self, parent: &[PointerStep], key: &str, allowed: &[&str]) -> SchemaMismatch {
+        let pointer = extend_pointer(parent, &[PointerStep::Key(key.to_owned())]);
+        let intended = nearest(key, allowed.iter().copied());
+        let help = match intended {
+            Some(intended) => Some(format!("did you mean `{intended}`?")),
             None if self.is_rest_of_text(&pointer) => {
-                Some("a comma inside `{ }` ends the text before it; put that text in quotes".to_owned())
+                Some("inside `{ }`, a comma ends the value before it; put the text in quotes".to_owned())
             }
             None if allowed.is_empty() => None,
-            None => Some(format!("known here: {}", allowed.join(", "))),
+            None => Some(format!("known keys: {}", allowed.join(", "))),
         };
-        Slip {
+        SchemaMismatch {
             pointer,
-            what: What::UnknownKey(meant.map(str::to_owned)),
+            target: MismatchTarget::UnknownKey(intended.map(str::to_owned)),
             message: format!("unknown key `{key}`"),
-            label: "not known here".to_owned(),
+            label: "unknown key".to_owned(),
             help,
         }
     }
 
-    /// Whether a key without a value follows a comma: `{ text: first, and the rest }`.
-    fn is_rest_of_text(&self, pointer: &[Step]) -> bool {
+    /// Whether the key has no value and follows a comma, as in `{ text: first, and the rest }`.
+    fn is_rest_of_text(&self, pointer: &[PointerStep]) -> bool {
         let Some((Some(key), value)) = self.document.root.locate(pointer) else { return false };
         let before = self.document.source.text.get(..key.start).unwrap_or("");
-        value.kind == Kind::Null && before.trim_end().ends_with(',')
+        value.kind == NodeKind::Null && before.trim_end().ends_with(',')
     }
 
-    /// A value that fits none of several shapes: the shape of the right kind is the one that was meant.
-    fn branches(
+    /// Explains a value that matches none of several shapes, by the closest shape of the right type.
+    fn explain_branches(
         &self,
         error: &ValidationError<'_>,
         context: &[Vec<ValidationError<'static>>],
-        pointer: Vec<Step>,
-        slips: &mut Vec<Slip>,
+        pointer: Vec<PointerStep>,
+        mismatches: &mut Vec<SchemaMismatch>,
     ) {
         let at_root =
             |inner: &ValidationError<'_>| inner.instance_path().as_str() == error.instance_path().as_str();
-        let mut wanted = Wanted::default();
-        let mut best: Option<Vec<Slip>> = None;
+        let mut expected = ExpectedValue::default();
+        let mut best: Option<Vec<SchemaMismatch>> = None;
         for branch in context {
-            if branch.iter().any(|inner| at_root(inner) && wanted.note(inner)) {
+            if branch.iter().any(|inner| at_root(inner) && expected.record(inner)) {
                 continue;
             }
-            let mut inner_slips = Vec::new();
+            let mut inner_mismatches = Vec::new();
             for inner in branch {
-                self.explain(inner, &mut inner_slips);
+                self.explain(inner, &mut inner_mismatches);
             }
-            if best.as_ref().is_none_or(|best| inner_slips.len() < best.len()) {
-                best = Some(inner_slips);
+            if best.as_ref().is_none_or(|best| inner_mismatches.len() < best.len()) {
+                best = Some(inner_mismatches);
             }
         }
         match best {
-            Some(best) => slips.extend(best),
-            None => slips.push(wanted.slip(error.instance(), pointer, self.document)),
+            Some(best) => mismatches.extend(best),
+            None => mismatches.push(expected.mismatch(error.instance(), pointer, self.document)),
         }
     }
 
-    /// A value of the wrong kind, or a word that is none of the known ones.
-    fn mismatch(&self, error: &ValidationError<'_>, pointer: Vec<Step>) -> Slip {
+    /// Explains a value of the wrong type, or an unknown word.
+    fn mismatch(&self, error: &ValidationError<'_>, pointer: Vec<PointerStep>) -> SchemaMismatch {
         if let (ValidationErrorKind::Enum { options }, Some(word)) = (error.kind(), error.instance().as_str())
             && is_languages(options)
         {
@@ -192,42 +196,43 @@ impl Desk<'_> {
                 .iter()
                 .flat_map(|l| std::iter::once(l.name()).chain(l.aliases().iter().copied()));
             let known: Vec<&str> = Language::ALL.iter().map(|language| language.name()).collect();
-            let help = did_you_mean(word, names).unwrap_or_else(|| format!("known are {}", known.join(", ")));
-            return Slip::value(
+            let help =
+                did_you_mean(word, names).unwrap_or_else(|| format!("known languages: {}", known.join(", ")));
+            return SchemaMismatch::value(
                 pointer,
                 format!("unknown language `{word}`"),
-                "not a known language",
+                "unknown language",
                 Some(help),
             );
         }
-        let mut wanted = Wanted::default();
-        if wanted.note(error) {
-            return wanted.slip(error.instance(), pointer, self.document);
+        let mut expected = ExpectedValue::default();
+        if expected.record(error) {
+            return expected.mismatch(error.instance(), pointer, self.document);
         }
         if let ValidationErrorKind::Minimum { limit } = error.kind() {
-            let message = format!("a number of at least {limit} is expected here");
-            return Slip::value(pointer, message, "too small", None);
+            let message = format!("expected a number of at least {limit}");
+            return SchemaMismatch::value(pointer, message, "too small", None);
         }
-        Slip::value(pointer, error.to_string(), "does not fit", None)
+        SchemaMismatch::value(pointer, error.to_string(), "invalid value", None)
     }
 }
 
-/// Whether words to choose from are the languages: too many to list with every alias.
+/// Whether the allowed values are the languages, which are too many to list with all aliases.
 fn is_languages(options: &Value) -> bool {
     let first = Language::ALL.first().map(|language| language.name());
     options.get(0).and_then(Value::as_str) == first
 }
 
-/// What would have fitted at one place: kinds of values, or words.
+/// Types and words that the schema allows at one place.
 #[derive(Debug, Default)]
-struct Wanted {
+struct ExpectedValue {
     types: Vec<String>,
     words: Vec<String>,
 }
 
-impl Wanted {
-    /// Takes note of what `error` asks for, if it is about the kind of value or the word.
-    fn note(&mut self, error: &ValidationError<'_>) -> bool {
+impl ExpectedValue {
+    /// Records the type or word that `error` expects. Returns `false` if the error is about something else.
+    fn record(&mut self, error: &ValidationError<'_>) -> bool {
         match error.kind() {
             ValidationErrorKind::Type { kind } => match kind {
                 TypeKind::Single(one) => self.types.push(one.to_string()),
@@ -241,12 +246,12 @@ impl Wanted {
                 self.words.extend(options.iter().filter_map(Value::as_str).map(str::to_owned));
             }
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-                // A choice inside a choice: of the wrong kind only if no branch is of the right one.
+                // A choice inside a choice has the wrong type only if all branches have the wrong type.
                 let here = error.instance_path().as_str();
                 let mut inner = Self::default();
-                let wrong = context
-                    .iter()
-                    .all(|branch| branch.iter().any(|e| e.instance_path().as_str() == here && inner.note(e)));
+                let wrong = context.iter().all(|branch| {
+                    branch.iter().any(|e| e.instance_path().as_str() == here && inner.record(e))
+                });
                 if !wrong {
                     return false;
                 }
@@ -258,7 +263,12 @@ impl Wanted {
         true
     }
 
-    fn slip(self, found: &Value, pointer: Vec<Step>, document: &Document<'_>) -> Slip {
+    fn mismatch(
+        self,
+        found: &Value,
+        pointer: Vec<PointerStep>,
+        document: &LocatedDocument<'_>,
+    ) -> SchemaMismatch {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         let mut names: Vec<&str> = Vec::new();
         for kind in &self.types {
@@ -269,25 +279,25 @@ impl Wanted {
         }
         let mut expected: Vec<String> = Vec::new();
         if !words.is_empty() {
-            expected.push(list(&words));
+            expected.push(quoted_list(&words));
         }
         expected.extend(names.iter().map(|name| (*name).to_owned()));
         let expected = expected.join(" or ");
         if let (Some(word), false) = (found.as_str(), words.is_empty()) {
             let help = did_you_mean(word, words.iter().copied());
-            let message = format!("`{word}` is not known here; expected {expected}");
-            return Slip::value(pointer, message, "not a known word", help);
+            let message = format!("unknown value `{word}`; expected {expected}");
+            return SchemaMismatch::value(pointer, message, "unknown value", help);
         }
-        let message = format!("expected {expected}, found {}", value_words(found));
-        let span = document.value(&pointer);
+        let message = format!("expected {expected}, found {}", describe_value(found));
+        let span = document.value_span(&pointer);
         let written = document.source.text.get(span.start..span.end).unwrap_or("");
         let help = help_with_type(found, &names, &pointer, written);
-        Slip::value(pointer, message, &format!("expected {expected}"), help)
+        SchemaMismatch::value(pointer, message, &format!("expected {expected}"), help)
     }
 }
 
-/// Advice for the slips of kind that YAML makes easy. `written` is the value as it stands in the file.
-fn help_with_type(found: &Value, names: &[&str], pointer: &[Step], written: &str) -> Option<String> {
+/// Returns help for the type mistakes that YAML makes easy. `written` is the value as written in the file.
+fn help_with_type(found: &Value, names: &[&str], pointer: &[PointerStep], written: &str) -> Option<String> {
     match found {
         Value::Number(_) if names == ["text"] && is_key(pointer, "version") => {
             let rest = ".0".repeat(3_usize.saturating_sub(written.split('.').count()));
@@ -311,8 +321,8 @@ fn help_with_type(found: &Value, names: &[&str], pointer: &[Step], written: &str
     }
 }
 
-fn is_key(pointer: &[Step], key: &str) -> bool {
-    matches!(pointer, [Step::Key(only)] if only == key)
+fn is_key(pointer: &[PointerStep], key: &str) -> bool {
+    matches!(pointer, [PointerStep::Key(only)] if only == key)
 }
 
 fn type_words(kind: &str) -> &'static str {
@@ -327,7 +337,7 @@ fn type_words(kind: &str) -> &'static str {
     }
 }
 
-fn value_words(value: &Value) -> String {
+fn describe_value(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(value) => format!("`{value}`"),
@@ -339,7 +349,7 @@ fn value_words(value: &Value) -> String {
     }
 }
 
-/// The keys that the schema knows where it refused others.
+/// Keys that the schema allows at the place of `error`.
 fn allowed_keys<'s>(schema: &'s Value, error: &ValidationError<'_>) -> Vec<&'s str> {
     let path = error.schema_path().as_str();
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -348,26 +358,26 @@ fn allowed_keys<'s>(schema: &'s Value, error: &ValidationError<'_>) -> Vec<&'s s
     keys.map(|keys| keys.keys().map(String::as_str).collect()).unwrap_or_default()
 }
 
-/// " in `data`", for the mapping that lacks a key; nothing at the top.
-fn inside(pointer: &[Step]) -> String {
+/// Returns " in `data`" for the mapping that lacks a key, or an empty string at the top level.
+fn inside(pointer: &[PointerStep]) -> String {
     let name = pointer.iter().rev().find_map(|step| match step {
-        Step::Key(key) => Some(key),
-        Step::Index(_) => None,
+        PointerStep::Key(key) => Some(key),
+        PointerStep::Index(_) => None,
     });
     match (name, pointer.last()) {
-        (Some(name), Some(Step::Index(index))) => format!(" in entry {} of `{name}`", index + 1),
+        (Some(name), Some(PointerStep::Index(index))) => format!(" in entry {} of `{name}`", index + 1),
         (Some(name), _) => format!(" in `{name}`"),
         (None, _) => String::new(),
     }
 }
 
-fn steps(error: &ValidationError<'_>) -> Vec<Step> {
+fn pointer_of(error: &ValidationError<'_>) -> Vec<PointerStep> {
     error
         .instance_path()
         .iter()
         .map(|segment| match segment {
-            LocationSegment::Property(key) => Step::Key(key.into_owned()),
-            LocationSegment::Index(index) => Step::Index(index),
+            LocationSegment::Property(key) => PointerStep::Key(key.into_owned()),
+            LocationSegment::Index(index) => PointerStep::Index(index),
         })
         .collect()
 }

@@ -1,15 +1,15 @@
-//! Examples: fences that say `good` or `bad`, read as tiny repositories.
+//! Examples: fences marked `good` or `bad`, read as small repositories.
 
-use super::prose::{Fence, Prose, Word};
-use super::source::Source;
+use super::prose::{Fence, InfoWord, Prose};
+use super::source::SourceFile;
 use super::suggest::did_you_mean;
 use crate::model::{Example, ExampleFile, Expectation, Language, Problem};
 use crate::text::{LineIndex, Span};
 
-/// The words that stand in an example's info string.
+/// Words allowed in an example's info string after the language.
 const WORDS: [&str; 5] = ["good", "bad", "path=", "check=", "lines="];
 
-/// Whether a fence is an example.
+/// Whether a fence is an example, that is, marked `good` or `bad`.
 pub(super) fn is_example(fence: &Fence) -> bool {
     fence.info.iter().any(|word| expectation(&word.text).is_some())
 }
@@ -22,9 +22,10 @@ fn expectation(word: &str) -> Option<Expectation> {
     }
 }
 
-/// The examples of the prose. `checks` are the ids that an example may name; `None`: not known.
-pub(super) fn read(
-    source: &Source,
+/// Reads the examples of the prose. `checks` are the ids that an example may name; `None` if they are
+/// unknown.
+pub(super) fn read_examples(
+    source: &SourceFile,
     prose: &Prose,
     checks: Option<&[String]>,
     problems: &mut Vec<Problem>,
@@ -32,14 +33,14 @@ pub(super) fn read(
     let lines = LineIndex::new(&source.text);
     let mut examples = Vec::new();
     for fence in prose.fences.iter().filter(|fence| is_example(fence)) {
-        let info = Info::read(source, fence, checks, problems);
+        let info = ExampleInfo::read(source, fence, checks, problems);
         let whole = info.language.as_deref() == Some("files");
         let files = if whole {
             if let Some((_, span)) = &info.path {
                 problems.push(source.problem(
                     *span,
-                    "a `files` example names its files inside",
-                    "not here",
+                    "`path=` is not allowed in a `files` example",
+                    "not allowed here",
                     Some("write a line `-- path --` before each file's content".to_owned()),
                 ));
             }
@@ -47,15 +48,15 @@ pub(super) fn read(
         } else {
             let path =
                 info.path.as_ref().map_or_else(|| default_path(info.language.as_deref()), |p| p.0.clone());
-            vec![ExampleFile { path, content: fence.content.clone(), at: fence.at(0) }]
+            vec![ExampleFile { path, content: fence.content.clone(), at: fence.file_offset(0) }]
         };
-        if let (Some((wanted, span)), Some(first)) = (&info.lines, files.first()) {
+        if let (Some((expected, span)), Some(first)) = (&info.lines, files.first()) {
             let count = first.content.lines().count();
-            if let Some(beyond) = wanted.iter().find(|&&line| line as usize > count) {
-                let lines = if count == 1 { "only line".to_owned() } else { format!("{count} lines") };
-                let message = format!("line {beyond} is beyond the example's {lines}");
+            if let Some(beyond) = expected.iter().find(|&&line| line as usize > count) {
+                let lines = if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
+                let message = format!("line {beyond} does not exist: the example has {lines}");
                 let help = Some("lines are counted from 1, in the first file of the example".to_owned());
-                problems.push(source.problem(*span, message, "too far", help));
+                problems.push(source.problem(*span, message, "no such line", help));
             }
         }
         let (line, _) = lines.line_column(&source.text, fence.span.start);
@@ -72,8 +73,8 @@ pub(super) fn read(
     examples
 }
 
-/// An example's info string, understood.
-struct Info {
+/// Parsed info string of an example.
+struct ExampleInfo {
     expects: Expectation,
     language: Option<String>,
     path: Option<(String, Span)>,
@@ -81,31 +82,36 @@ struct Info {
     lines: Option<(Vec<u32>, Span)>,
 }
 
-impl Info {
-    fn read(source: &Source, fence: &Fence, checks: Option<&[String]>, problems: &mut Vec<Problem>) -> Self {
+impl ExampleInfo {
+    fn read(
+        source: &SourceFile,
+        fence: &Fence,
+        checks: Option<&[String]>,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
         let mut expects = None;
         let mut info =
             Self { expects: Expectation::Good, language: None, path: None, checks: Vec::new(), lines: None };
         for (number, word) in fence.info.iter().enumerate() {
             let key = word.text.split_once('=');
-            let mut say = |message: String, help: Option<String>| {
+            let mut report = |message: String, help: Option<String>| {
                 problems.push(source.problem(word.span, message, "here", help));
             };
             match (expectation(&word.text), key) {
                 (Some(one), _) => {
                     if expects.is_some_and(|other| other != one) {
-                        say("an example is either `good` or `bad`".to_owned(), None);
+                        report("an example cannot be both `good` and `bad`".to_owned(), None);
                     }
                     expects = Some(one);
                 }
-                (None, Some(("path", path))) => match relative(path) {
+                (None, Some(("path", path))) => match check_relative_path(path) {
                     Ok(()) => info.path = Some((path.to_owned(), word.span)),
-                    Err(message) => say(message, None),
+                    Err(message) => report(message, None),
                 },
-                (None, Some(("check" | "checks", ids))) => info.name_checks(ids, checks, &mut say),
+                (None, Some(("check" | "checks", ids))) => info.read_check_ids(ids, checks, &mut report),
                 (None, Some(("lines" | "line", numbers))) => match line_numbers(numbers) {
                     Some(numbers) => info.lines = Some((numbers, word.span)),
-                    None => say(
+                    None => report(
                         format!("`{numbers}` is not a list of line numbers"),
                         Some("write `lines=3` or `lines=3,5`".to_owned()),
                     ),
@@ -113,23 +119,23 @@ impl Info {
                 (None, None) if number == 0 => info.language = Some(word.text.clone()),
                 (None, _) => {
                     let (message, help) = unknown_word(word);
-                    say(message, Some(help));
+                    report(message, Some(help));
                 }
             }
         }
         info.expects = expects.unwrap_or(Expectation::Good);
         if let (Expectation::Good, Some((_, span))) = (info.expects, &info.lines) {
-            let message = "a good example has no findings, so it has no lines for them";
+            let message = "`lines` is only allowed in a `bad` example: a good example has no findings";
             problems.push(source.problem(*span, message, "only in `bad` examples", None));
         }
         info
     }
 
-    fn name_checks(
+    fn read_check_ids(
         &mut self,
         ids: &str,
         known: Option<&[String]>,
-        say: &mut dyn FnMut(String, Option<String>),
+        report: &mut dyn FnMut(String, Option<String>),
     ) {
         for id in ids.split(',') {
             if let Some(known) = known
@@ -137,9 +143,9 @@ impl Info {
             {
                 let help = did_you_mean(id, known.iter().map(String::as_str)).unwrap_or_else(|| {
                     let known: std::collections::BTreeSet<&str> = known.iter().map(String::as_str).collect();
-                    format!("its checks are: {}", known.into_iter().collect::<Vec<_>>().join(", "))
+                    format!("known checks: {}", known.into_iter().collect::<Vec<_>>().join(", "))
                 });
-                say(format!("this guideline has no check `{id}`"), Some(help));
+                report(format!("this guideline has no check `{id}`"), Some(help));
             } else {
                 self.checks.push(id.to_owned());
             }
@@ -147,10 +153,10 @@ impl Info {
     }
 }
 
-fn unknown_word(word: &Word) -> (String, String) {
+fn unknown_word(word: &InfoWord) -> (String, String) {
     let key = word.text.split_once('=').map_or(word.text.as_str(), |(key, _)| key);
     let help = did_you_mean(key, WORDS.map(|word| word.trim_end_matches('='))).unwrap_or_else(|| {
-        "after the language stand `good` or `bad`, `path=…`, `check=a,b`, `lines=3,5`".to_owned()
+        "after the language, write `good` or `bad`, `path=…`, `check=a,b`, `lines=3,5`".to_owned()
     });
     (format!("unknown word `{}` in an example's first line", word.text), help)
 }
@@ -159,16 +165,19 @@ fn line_numbers(text: &str) -> Option<Vec<u32>> {
     text.split(',').map(|number| number.parse().ok().filter(|&line| line > 0)).collect()
 }
 
-/// Whether `path` may be a file of an example.
-pub(super) fn relative(path: &str) -> Result<(), String> {
+/// Checks that `path` is a relative path of a file, without `.`, `..` and backslashes.
+///
+/// # Errors
+/// Returns the message for an invalid path.
+pub(super) fn check_relative_path(path: &str) -> Result<(), String> {
     let inside = !path.is_empty()
         && !path.ends_with('/')
         && !path.contains(['\\', '\0'])
         && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
-    if inside { Ok(()) } else { Err(format!("`{path}` is not a path of a file inside the example")) }
+    if inside { Ok(()) } else { Err(format!("`{path}` is not a valid path of a file inside the example")) }
 }
 
-/// The path of a single-file example that names none.
+/// Default path of an example with one file and no `path=`.
 fn default_path(language: Option<&str>) -> String {
     match language.and_then(Language::from_name) {
         Some(Language::Dockerfile) => "Dockerfile".to_owned(),
@@ -177,55 +186,54 @@ fn default_path(language: Option<&str>) -> String {
     }
 }
 
-/// The files of a `files` fence, each after a line `-- path --`.
-fn split_files(source: &Source, fence: &Fence, problems: &mut Vec<Problem>) -> Vec<ExampleFile> {
+/// Splits a `files` fence into its files, each after a line `-- path --`.
+fn split_files(source: &SourceFile, fence: &Fence, problems: &mut Vec<Problem>) -> Vec<ExampleFile> {
     let mut files: Vec<ExampleFile> = Vec::new();
     let mut at = 0;
-    let mut told = false;
+    let mut reported = false;
     for line in fence.content.split_inclusive('\n') {
         let start = at;
         at += line.len();
         let written = line.trim_end();
-        let span = Span::new(fence.at(start), fence.at(start) + written.len());
-        match marker(written) {
+        let span = Span::new(fence.file_offset(start), fence.file_offset(start) + written.len());
+        match file_marker(written) {
             Some(path) => {
-                if let Err(message) = relative(path) {
+                if let Err(message) = check_relative_path(path) {
                     problems.push(source.problem(span, message, "this path", None));
                 } else if files.iter().any(|file| file.path == path) {
                     problems.push(source.problem(
                         span,
-                        format!("`{path}` is there twice"),
-                        "again here",
+                        format!("`{path}` is listed twice"),
+                        "second file",
                         None,
                     ));
                 }
-                files.push(ExampleFile { path: path.to_owned(), content: String::new(), at: fence.at(at) });
+                files.push(ExampleFile {
+                    path: path.to_owned(),
+                    content: String::new(),
+                    at: fence.file_offset(at),
+                });
             }
             None => match files.last_mut() {
                 Some(file) => file.content.push_str(line),
-                None if written.is_empty() || told => {}
+                None if written.is_empty() || reported => {}
                 None => {
-                    told = true;
+                    reported = true;
                     let help = Some("start with a line such as `-- src/main.py --`".to_owned());
                     let message = "a `files` example has content before its first file";
-                    problems.push(source.problem(span, message, "belongs to no file", help));
+                    problems.push(source.problem(span, message, "not in a file", help));
                 }
             },
         }
     }
-    if files.is_empty() && !told {
+    if files.is_empty() && !reported {
         let help = Some("write a line `-- path --` before each file's content".to_owned());
-        problems.push(source.problem(
-            fence.head(),
-            "a `files` example without files",
-            "no file follows",
-            help,
-        ));
+        problems.push(source.problem(fence.head(), "the `files` example has no file", "no file", help));
     }
     files
 }
 
-fn marker(line: &str) -> Option<&str> {
+fn file_marker(line: &str) -> Option<&str> {
     let path = line.strip_prefix("-- ")?.strip_suffix(" --")?.trim();
     (!path.is_empty()).then_some(path)
 }
@@ -236,11 +244,11 @@ mod tests {
     use super::*;
 
     fn run(text: &str) -> (Vec<Example>, Vec<String>) {
-        let source = Source::new("g.md", text);
+        let source = SourceFile::new("g.md", text);
         let mut problems = Vec::new();
         let checks = ["one".to_owned(), "two".to_owned()];
-        let examples = read(&source, &prose::read(text, 0), Some(&checks), &mut problems);
-        let said = problems
+        let examples = read_examples(&source, &prose::read_prose(text, 0), Some(&checks), &mut problems);
+        let messages = problems
             .iter()
             .map(|p| {
                 format!(
@@ -251,14 +259,14 @@ mod tests {
                 )
             })
             .collect();
-        (examples, said)
+        (examples, messages)
     }
 
     #[test]
-    fn the_info_string_says_what_an_example_is() {
+    fn the_info_string_describes_an_example() {
         let text = "```python bad check=one,two lines=1,2\na\nb\n```\n```py\nnot an example\n```\n```dockerfile good\nFROM a\n```\n```klingon good\n```\n```yaml path=a/b.yml bad\nx: 1\n```\n";
-        let (examples, said) = run(text);
-        assert_eq!(said, Vec::<String>::new());
+        let (examples, messages) = run(text);
+        assert_eq!(messages, Vec::<String>::new());
         let got: Vec<_> = examples.iter().map(|e| (e.expects, e.files[0].path.as_str(), e.line)).collect();
         assert_eq!(
             got,
@@ -274,10 +282,10 @@ mod tests {
     }
 
     #[test]
-    fn files_examples_are_tiny_repositories() {
+    fn files_examples_are_small_repositories() {
         let text = "~~~files bad\n\n-- a/b.txt --\none\n-- c --\n~~~\n";
-        let (examples, said) = run(text);
-        assert_eq!(said, Vec::<String>::new());
+        let (examples, messages) = run(text);
+        assert_eq!(messages, Vec::<String>::new());
         assert!(examples[0].whole);
         let files: Vec<_> = examples[0].files.iter().map(|f| (f.path.as_str(), f.content.as_str())).collect();
         assert_eq!(files, [("a/b.txt", "one\n"), ("c", "")]);
@@ -285,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_told_at_their_place() {
+    fn mistakes_are_reported_at_their_place() {
         for (text, expected) in [
             (
                 "```py bad chekc=one\n```",
@@ -301,16 +309,16 @@ mod tests {
             ),
             (
                 "```py bad lines=2\nx\n```",
-                "lines=2: line 2 is beyond the example's only line (lines are counted from 1, in the first file of the example)",
+                "lines=2: line 2 does not exist: the example has 1 line (lines are counted from 1, in the first file of the example)",
             ),
             (
                 "```py good lines=1\nx\n```",
-                "lines=1: a good example has no findings, so it has no lines for them ()",
+                "lines=1: `lines` is only allowed in a `bad` example: a good example has no findings ()",
             ),
-            ("```py good bad\nx\n```", "bad: an example is either `good` or `bad` ()"),
+            ("```py good bad\nx\n```", "bad: an example cannot be both `good` and `bad` ()"),
             (
                 "```py good path=../x\nx\n```",
-                "path=../x: `../x` is not a path of a file inside the example ()",
+                "path=../x: `../x` is not a valid path of a file inside the example ()",
             ),
             (
                 "```files bad\nx\n```",
@@ -318,9 +326,9 @@ mod tests {
             ),
             (
                 "```files bad\n```",
-                "```files bad: a `files` example without files (write a line `-- path --` before each file's content)",
+                "```files bad: the `files` example has no file (write a line `-- path --` before each file's content)",
             ),
-            ("```files bad\n-- a --\n-- a --\n```", "-- a --: `a` is there twice ()"),
+            ("```files bad\n-- a --\n-- a --\n```", "-- a --: `a` is listed twice ()"),
         ] {
             assert_eq!(run(text).1, [expected], "{text}");
         }

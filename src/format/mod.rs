@@ -1,52 +1,57 @@
-//! The files that people write: guideline files and `stanchion.toml`.
+//! Parsers for the files that people write: guideline files, `stanchion.toml`, waivers and others.
 //!
-//! Text goes in, validated values of `model` come out, or every problem of the file at once, each
-//! pointing at the text. This room compiles no glob and runs no check (the engine does), and reads
-//! no file: callers hand in the text.
+//! A parser takes text and returns validated values of `model`, or all problems of the file at once.
+//! Each problem points at its place in the text. This module compiles no glob and runs no check (the
+//! engine does), and it reads no file: callers pass the text.
 
 mod advice;
 mod baseline;
-mod code;
+mod code_check;
 mod config;
 mod diagnose;
 mod examples;
-mod front;
-mod line;
+mod front_matter;
 mod lock;
-mod messages;
 mod parse;
 mod pattern;
+mod placeholders;
 mod prose;
 mod raw;
 mod scaffold;
 mod schema;
-mod semantics;
 mod settings;
 mod source;
 mod standard;
 mod starter;
 mod suggest;
+mod text_limits;
 mod toml_file;
+mod validate;
 mod waivers;
 
 #[cfg(test)]
 mod tests;
 
-pub use advice::advice;
+pub use advice::collect_advice;
 pub use baseline::{parse_baseline, parse_baseline_for, render_baseline};
 pub use config::{
-    Config, EditProblem, Follow, Followed, Promised, Registry, RegistryPlace, Setting, init_config,
-    parse_config, registry_place, with_promise, without_promise,
+    Config, EditProblem, Follow, FollowEntry, PromiseEntry, Registry, RegistryPlace, Setting, add_promise,
+    parse_config, registry_place, remove_promise, render_first_config,
 };
-pub use lock::{Lock, Locked, parse_lock, parse_merged_lock};
-pub use parse::{FILE_BYTES, FRONT_MATTER_BYTES, digest, locate, parse, parse_with, problem};
-pub use scaffold::{KINDS, scaffold};
-pub use schema::{SCHEMA, config_schema, guideline_schema, lock_schema, needs_newer, standard_schema};
-pub use settings::{SettingSlip, setting_problem};
+pub use lock::{Lock, LockEntry, parse_lock, parse_merged_lock};
+pub use parse::{
+    MAX_FRONT_MATTER_BYTES, MAX_GUIDELINE_BYTES, locate_in_front_matter, parse_guideline,
+    parse_guideline_with_settings, problem_in_check, sha256_hex,
+};
+pub use scaffold::{CHECK_KINDS, render_scaffold};
+pub use schema::{
+    FORMAT_VERSION, config_schema, guideline_schema, lock_schema, needs_newer, standard_schema,
+};
+pub use settings::{SettingProblem, setting_problem};
 pub use standard::parse_standard;
-pub use starter::starter;
+pub use starter::starter_guidelines;
 pub use waivers::{
-    CommentSyntax, LONGEST_REASON, WaiverFile, comment_syntax, inline_line, inline_text, parse_inline,
-    parse_waivers, reason_problem, renewed, renewed_inline, waivers_schema, with_waiver, withdrawn,
-    withdrawn_inline,
+    CommentSyntax, MAX_REASON_CHARS, WaiverFile, add_waiver, comment_syntax, parse_inline, parse_waivers,
+    reason_problem, render_inline_waiver, render_waiver_comment, renew_inline_waiver, renew_waiver,
+    waivers_schema, withdraw_inline_waiver, withdraw_waiver,
 };

@@ -1,10 +1,10 @@
-//! The Markdown below the front matter: its `##` sections and its fences, with their places.
+//! The Markdown below the front matter: its `##` sections and fences, with their positions.
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::text::Span;
 
-/// What the prose of a guideline holds. Offsets count bytes of the file.
+/// Sections and fences in the prose of a guideline. Offsets are byte offsets in the file.
 #[derive(Debug, Default)]
 pub(super) struct Prose {
     /// `##` sections in file order.
@@ -13,42 +13,42 @@ pub(super) struct Prose {
     pub(super) fences: Vec<Fence>,
 }
 
-/// A `##` heading and what it covers.
+/// A `##` heading and its section.
 #[derive(Debug)]
 pub(super) struct Heading {
-    /// The words.
-    pub(super) words: String,
-    /// The heading's line.
+    /// Text of the heading.
+    pub(super) title: String,
+    /// Line of the heading.
     pub(super) span: Span,
-    /// What stands below it, up to the next heading of the same or a higher level.
+    /// Section below it, up to the next heading of the same or a higher level.
     pub(super) below: Span,
 }
 
 /// A fenced code block.
 #[derive(Debug)]
 pub(super) struct Fence {
-    /// The whole block.
+    /// Whole block.
     pub(super) span: Span,
-    /// The words of its info string.
-    pub(super) info: Vec<Word>,
-    /// Its content, without the indentation of a list around it.
+    /// Words of its info string.
+    pub(super) info: Vec<InfoWord>,
+    /// Content, without the indentation of a surrounding list.
     pub(super) content: String,
-    /// Pairs of offsets, in the content and in the file, where runs of content start.
+    /// Start offsets of each run of content: in the content, and in the file.
     runs: Vec<(usize, usize)>,
 }
 
 /// A word of an info string.
 #[derive(Debug)]
-pub(super) struct Word {
-    /// The word.
+pub(super) struct InfoWord {
+    /// Text of the word.
     pub(super) text: String,
-    /// Where it stands.
+    /// Position in the file.
     pub(super) span: Span,
 }
 
 impl Fence {
-    /// The byte of the file where the byte `offset` of the content stands.
-    pub(super) fn at(&self, offset: usize) -> usize {
+    /// Converts a byte offset in the content into a byte offset in the file.
+    pub(super) fn file_offset(&self, offset: usize) -> usize {
         match self.runs.partition_point(|run| run.0 <= offset) {
             0 => self.span.start,
             after => {
@@ -58,7 +58,7 @@ impl Fence {
         }
     }
 
-    /// Whether a fence of `text` runs to the end of the file because nothing closes it.
+    /// Whether the fence is not closed, so that it extends to the end of `text`.
     pub(super) fn is_open(&self, text: &str) -> bool {
         let block = text.get(self.span.start..self.span.end).unwrap_or("").trim_end();
         let mark = block.len() - block.trim_start_matches(['`', '~']).len();
@@ -67,15 +67,15 @@ impl Fence {
         !closes && self.span.end >= text.trim_end().len()
     }
 
-    /// The fence's first line, without indentation.
+    /// Span of the fence's first line, without indentation.
     pub(super) fn head(&self) -> Span {
         let end = self.info.last().map_or(self.span.start + 3, |word| word.span.end);
         Span::new(self.span.start, end.min(self.span.end))
     }
 }
 
-/// Reads the Markdown of `text` from the byte `body` on.
-pub(super) fn read(text: &str, body: usize) -> Prose {
+/// Reads the Markdown of `text`, starting at byte `body`.
+pub(super) fn read_prose(text: &str, body: usize) -> Prose {
     let mut prose = Prose::default();
     let mut depth = 0_usize;
     let mut heading: Option<(String, Span)> = None;
@@ -88,17 +88,17 @@ pub(super) fn read(text: &str, body: usize) -> Prose {
                 depth = depth.saturating_sub(1);
             }
             Event::Start(Tag::Heading { level, .. }) if depth == 0 && level <= HeadingLevel::H2 => {
-                close(&mut prose, span.start);
+                end_section(&mut prose, span.start);
                 if level == HeadingLevel::H2 {
                     heading = Some((String::new(), span));
                 }
             }
             Event::End(TagEnd::Heading(_)) => {
-                if let Some((words, span)) = heading.take() {
+                if let Some((title, span)) = heading.take() {
                     let below = Span::new(span.end, text.len());
                     prose.sections.push(Heading {
-                        words: words.trim().to_owned(),
-                        span: trimmed(text, span),
+                        title: title.trim().to_owned(),
+                        span: trim_span(text, span),
                         below,
                     });
                 }
@@ -113,12 +113,12 @@ pub(super) fn read(text: &str, body: usize) -> Prose {
                     fence.runs.push((fence.content.len(), span.start));
                     fence.content.push_str(&part);
                 }
-                (None, Some((words, _))) => words.push_str(&part),
+                (None, Some((title, _))) => title.push_str(&part),
                 (None, None) => {}
             },
             Event::Code(part) => {
-                if let Some((words, _)) = &mut heading {
-                    words.push_str(&part);
+                if let Some((title, _)) = &mut heading {
+                    title.push_str(&part);
                 }
             }
             _ => {}
@@ -127,19 +127,20 @@ pub(super) fn read(text: &str, body: usize) -> Prose {
     prose
 }
 
-fn close(prose: &mut Prose, at: usize) {
+/// Ends the last section at byte `at`.
+fn end_section(prose: &mut Prose, at: usize) {
     if let Some(last) = prose.sections.last_mut() {
         last.below.end = last.below.end.min(at).max(last.below.start);
     }
 }
 
-fn trimmed(text: &str, span: Span) -> Span {
+fn trim_span(text: &str, span: Span) -> Span {
     let written = text.get(span.start..span.end).unwrap_or("");
     Span::new(span.start, span.start + written.trim_end().len())
 }
 
-/// The words after the fence characters on the fence's first line.
-fn info_words(text: &str, fence: Span) -> Vec<Word> {
+/// Returns the words after the fence characters on the fence's first line.
+fn info_words(text: &str, fence: Span) -> Vec<InfoWord> {
     let line = text[fence.start..fence.end].lines().next().unwrap_or("");
     let info = line.trim_start_matches(['`', '~']);
     let base = fence.start + line.len() - info.len();
@@ -148,7 +149,7 @@ fn info_words(text: &str, fence: Span) -> Vec<Word> {
     for part in info.split(char::is_whitespace) {
         if !part.is_empty() {
             let start = base + at;
-            words.push(Word { text: part.to_owned(), span: Span::new(start, start + part.len()) });
+            words.push(InfoWord { text: part.to_owned(), span: Span::new(start, start + part.len()) });
         }
         at += part.len();
         at += info[at..].chars().next().map_or(0, char::len_utf8);
@@ -161,23 +162,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sections_and_fences_have_their_places() {
+    fn sections_and_fences_have_positions() {
         let text = "---\n---\nlead\n## Why `x`\nbecause\n### more\nyes\n\n- item\n\n  ```python  good path=a.py\n  def f():\n      pass\n  ```\n# Top\n> ## quoted\n\n## Then\n";
-        let prose = read(text, 8);
-        let heads: Vec<_> = prose.sections.iter().map(|s| s.words.as_str()).collect();
+        let prose = read_prose(text, 8);
+        let heads: Vec<_> = prose.sections.iter().map(|s| s.title.as_str()).collect();
         assert_eq!(heads, ["Why x", "Then"]);
         let below = prose.sections[0].below;
         assert!(text[below.start..below.end].starts_with("because\n### more"));
         assert!(!text[below.start..below.end].contains("# Top"));
         let fence = &prose.fences[0];
         assert_eq!(fence.content, "def f():\n    pass\n");
-        assert_eq!(&text[fence.at(9)..fence.at(9) + 8], "    pass");
+        assert_eq!(&text[fence.file_offset(9)..fence.file_offset(9) + 8], "    pass");
         let words: Vec<_> = fence.info.iter().map(|w| &text[w.span.start..w.span.end]).collect();
         assert_eq!(words, ["python", "good", "path=a.py"]);
     }
 
     #[test]
-    fn a_fence_without_an_end_is_known() {
+    fn an_unclosed_fence_is_recognized() {
         for (text, open) in [
             ("```py\nx\n```\n", false),
             ("```py\nx\n````", false),
@@ -187,13 +188,13 @@ mod tests {
             ("```py", true),
             ("```py\nx\n```\ntext", false),
         ] {
-            assert_eq!(read(text, 0).fences[0].is_open(text), open, "{text}");
+            assert_eq!(read_prose(text, 0).fences[0].is_open(text), open, "{text}");
         }
     }
 
     #[test]
-    fn line_ends_of_windows_change_nothing() {
-        let prose = read("## A\r\nx\r\n```py good\r\na\r\nb\r\n```\r\n", 0);
+    fn windows_line_endings_change_nothing() {
+        let prose = read_prose("## A\r\nx\r\n```py good\r\na\r\nb\r\n```\r\n", 0);
         assert_eq!(prose.fences[0].content, "a\nb\n");
         assert_eq!(prose.fences[0].info[1].text, "good");
     }

@@ -1,13 +1,15 @@
-//! Guideline front matter as written: what serde decodes, and what the JSON Schema is made of.
+//! Guideline front matter as written: the types that serde decodes and that the JSON Schema is generated
+//! from.
 //!
-//! Only the shape is decided here. Meaning (ids, versions, one kind per check) is in `semantics`.
+//! These types only check structure and types. `validate` checks the meaning (ids, versions, one kind per
+//! check).
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::code::RawCode;
+use super::code_check::RawCode;
 use super::schema::FormatVersion;
 use super::settings::RawSetting;
 use crate::model::{
@@ -20,44 +22,45 @@ use crate::model::{
 #[schemars(title = "Stanchion guideline", rename = "Guideline")]
 pub(super) struct RawGuideline {
     /// Version of this format; 1.
-    #[expect(dead_code, reason = "read before decoding, see `schema::version`")]
+    #[expect(dead_code, reason = "read before decoding, see `schema::check_format_version`")]
     pub(super) schema: FormatVersion,
     /// `namespace/slug`. A namespace belongs to a team.
     pub(super) guideline: String,
     /// Semantic version in quotes or with three parts, for example `1.0.0`.
     pub(super) version: String,
-    /// One line that says the practice.
+    /// The practice in one line.
     pub(super) title: String,
-    /// One sentence that says why.
+    /// The reason for it in one sentence.
     pub(super) summary: String,
-    /// How far the guideline has come, as its publisher claims.
+    /// Maturity of the guideline, as declared by its publisher.
     pub(super) stage: Stage,
-    /// The team that answers for it.
+    /// Team responsible for it.
     pub(super) owner: String,
-    /// How loudly findings are presented. Never decides an outcome.
+    /// Prominence of findings in reports. Never affects an outcome.
     #[serde(default)]
     pub(super) level: Level,
-    /// Free words to find it by.
+    /// Search terms.
     #[serde(default)]
     pub(super) topics: Vec<String>,
-    /// Where it applies; without it, everywhere.
+    /// Conditions for the repositories and files to which it applies. Default: everywhere.
     #[serde(default)]
     pub(super) applies: Applies,
-    /// What follows naturally from not keeping it: facts, never penalties.
+    /// Natural results of not keeping it: facts, never penalties.
     #[serde(default)]
     pub(super) consequences: Vec<Consequence>,
-    /// What somebody offers in return for keeping it.
+    /// Offers of teams or people in return for keeping it.
     #[serde(default)]
     pub(super) offers: Vec<Offer>,
-    /// Guidelines that ask for the opposite of this one. Where a repository follows both, its own order decides.
+    /// Guidelines that recommend the opposite. If a repository follows both, the order of its `follow` list
+    /// decides.
     #[serde(default, rename = "conflicts-with")]
     pub(super) conflicts_with: Vec<String>,
-    /// What is left to the repositories, by name. `{{name}}` in `applies` and `checks` stands for the value (so an
-    /// editor that knows this schema may ask for another type there).
+    /// Values that each repository can choose, by name. `{{name}}` in `applies` and `checks` is replaced by
+    /// the value, so an editor that uses this schema may report a wrong type there.
     #[serde(default)]
     #[expect(dead_code, reason = "read before decoding")]
     pub(super) settings: BTreeMap<String, RawSetting>,
-    /// What it asks.
+    /// Checks of the guideline.
     pub(super) checks: Vec<RawCheck>,
 }
 
@@ -68,27 +71,27 @@ pub(super) struct RawGuideline {
 pub(super) struct RawCheck {
     /// Short name, unique in the guideline: lower-case letters, digits and inner `-`.
     pub(super) id: String,
-    /// What a finding says; may use captures.
+    /// Message of a finding; may contain captures.
     pub(super) message: Option<String>,
-    /// How to mend a finding of a `text` or `files` check.
+    /// Fix for a finding of a `text` or `files` check.
     pub(super) fix: Option<FixSpec>,
-    /// A check of paths.
+    /// Check of paths.
     pub(super) files: Option<FilesCheck>,
-    /// A check of text by regular expression.
+    /// Check of text by regular expression.
     pub(super) text: Option<TextCheck>,
-    /// A check of values in data files.
+    /// Check of values in data files.
     pub(super) data: Option<DataCheck>,
-    /// A check of syntax.
+    /// Check of syntax.
     pub(super) code: Option<RawCode>,
-    /// A check of what another linter found.
+    /// Check of findings of another linter.
     pub(super) tool: Option<ToolCheck>,
 }
 
-/// The words for the kinds of checks, in the order of the design.
+/// Keys of the kinds of checks, in the order of the fields of [`RawCheck`].
 pub(super) const KINDS: [&str; 5] = ["files", "text", "data", "code", "tool"];
 
 impl RawCheck {
-    /// The kinds that are present.
+    /// Returns the kinds that are present.
     pub(super) fn kinds(&self) -> Vec<&'static str> {
         let present = [
             self.files.is_some(),

@@ -1,14 +1,14 @@
-//! The file that `stanchion new` writes: complete, and telling what to fill in.
+//! The guideline file that `stanchion new` writes: complete, with comments that explain each part.
 
 use crate::model::GuidelineId;
 
-/// The kinds of checks that a new guideline can start with.
-pub const KINDS: [&str; 5] = ["text", "files", "data", "code", "tool"];
+/// Kinds of checks with which a new guideline can start.
+pub const CHECK_KINDS: [&str; 5] = ["text", "files", "data", "code", "tool"];
 
-/// A complete guideline with one check of `kind` (one of [`KINDS`]; anything else counts as `text`).
-/// It parses, its examples hold, and its comments tell what to fill in.
+/// Renders a complete guideline with one check of `kind` (one of [`CHECK_KINDS`]; any other value counts as
+/// `text`). It can be parsed, its examples pass, and its comments explain what to fill in.
 #[must_use]
-pub fn scaffold(id: &GuidelineId, kind: &str) -> String {
+pub fn render_scaffold(id: &GuidelineId, kind: &str) -> String {
     let (check, examples) = match kind {
         "files" => (FILES, FILES_EXAMPLES),
         "data" => (DATA, DATA_EXAMPLES),
@@ -16,27 +16,27 @@ pub fn scaffold(id: &GuidelineId, kind: &str) -> String {
         "tool" => (TOOL, TOOL_EXAMPLES),
         _ => (TEXT, TEXT_EXAMPLES),
     };
-    let title = title(id.slug());
+    let title = title_from_slug(id.slug());
     format!(
         "---\n\
          schema: 1\n\
          guideline: {id}\n\
          version: 0.1.0              # semantic version: 1.0.0 once others rely on it\n\
          title: \"{title}\"\n\
-         summary: \"Say in one sentence why this is good practice.\"\n\
+         summary: \"Explain in one sentence why this is good practice.\"\n\
          stage: sketch               # sketch | trial | practice | standard | retired\n\
-         owner: your-team            # the team that answers for it\n\
-         level: note                 # note | warning: how loudly findings are shown\n\
-         topics: []                  # words to find it by\n\
-         # applies: {{ languages: [python] }}   # also: files, exists, any, all, not; without it, everywhere\n\
-         consequences:               # facts that follow from not keeping it, never penalties\n  \
-           - {{ id: natural-consequence, text: \"Say what happens by itself when it is not kept.\" }}\n\
+         owner: your-team            # the team responsible for it\n\
+         level: note                 # note | warning: prominence of findings in reports\n\
+         topics: []                  # search terms\n\
+         # applies: {{ languages: [python] }}   # also: files, exists, any, all, not; default: everywhere\n\
+         consequences:               # facts about what happens if it is not kept, never penalties\n  \
+           - {{ id: natural-consequence, text: \"Describe what happens if it is not kept.\" }}\n\
          checks:\n\
          {check}---\n\
          # {title}\n\
          \n\
          ## Why\n\
-         Tell what this protects from, best with a story that happened.\n\
+         Explain the problem that this prevents, if possible with an incident that happened.\n\
          \n\
          ## How to keep it\n\
          Examples are tests: `stanchion test` runs them.\n\
@@ -44,12 +44,12 @@ pub fn scaffold(id: &GuidelineId, kind: &str) -> String {
          {examples}\
          \n\
          ## When to step over\n\
-         Tell when it is right not to keep it. There are always such cases.\n"
+         Describe the cases in which it is right not to keep it. There are always some.\n"
     )
 }
 
-/// `http-timeouts` becomes `Http timeouts`.
-fn title(slug: &str) -> String {
+/// Converts a slug into a title: `http-timeouts` becomes `Http timeouts`.
+fn title_from_slug(slug: &str) -> String {
     let words = slug.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -72,7 +72,7 @@ answer = 42  # FIXME
 ";
 
 const FILES: &str = r##"  - id: readme
-    # Or: forbid, names, pair, size, executable, duplicates; `each` asks in every matching directory.
+    # Or: forbid, names, pair, size, executable, duplicates; `each` checks every matching directory.
     files: { require: { any: ["README.md", "README.rst", "README"] } }
     message: "there is no README"
     fix: { title: "Start a README", create: "# What this is\n" }
@@ -109,7 +109,7 @@ client:
 ";
 
 const CODE: &str = r#"  - id: print
-    # An ast-grep rule; `$NAME` stands for one node, `$$$NAME` for any number of them.
+    # An ast-grep rule; `$NAME` matches one node, `$$$NAME` any number of nodes.
     code: { language: python, rule: { pattern: "print($$$ARGS)" } }
     message: "`print` leaves no trace in the logs"
 "#;
@@ -125,7 +125,7 @@ def start():
 ";
 
 const TOOL: &str = r#"  - id: eval
-    # What another linter found: give its SARIF to `stanchion check --sarif-in FILE`. `*` stands for anything.
+    # Findings of another linter: pass its SARIF file with `stanchion check --sarif-in FILE`. `*` matches any text.
     tool: { name: ruff, rules: ["S307"] }
 "#;
 
@@ -149,20 +149,21 @@ answer = eval("42")
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{advice, parse};
+    use crate::format::{collect_advice, parse_guideline};
     use crate::model::{Expectation, Origin};
 
     #[test]
     fn scaffolds_are_complete_guidelines() {
         for id in ["acme/no-fixme", "a/b", "acme/9-to-5", "acme/true", "a1/a--b"] {
             let id = GuidelineId::new(id).expect("an id");
-            for kind in KINDS {
-                let text = scaffold(&id, kind);
-                let guideline = parse("new.md", &text, Origin::File("new.md".to_owned()), &|_| None)
-                    .unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
-                assert_eq!(advice(&guideline), []);
+            for kind in CHECK_KINDS {
+                let text = render_scaffold(&id, kind);
+                let guideline =
+                    parse_guideline("new.md", &text, Origin::File("new.md".to_owned()), &|_| None)
+                        .unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
+                assert_eq!(collect_advice(&guideline), []);
                 assert_eq!(guideline.id, id);
-                assert_eq!(guideline.checks[0].kind.word(), kind);
+                assert_eq!(guideline.checks[0].kind.as_str(), kind);
                 let expected: Vec<_> = guideline.examples.iter().map(|example| example.expects).collect();
                 assert_eq!(expected, [Expectation::Good, Expectation::Bad]);
             }

@@ -1,4 +1,4 @@
-//! JSON Schemas (draft 2020-12) of the files that people write, made from the types that decode them.
+//! JSON Schemas (draft 2020-12) of the files that people write, generated from the types that decode them.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
@@ -9,25 +9,25 @@ use serde_json::Value;
 use super::config::RawConfig;
 use super::lock::RawLock;
 use super::raw::RawGuideline;
-use super::source::{Document, keys};
+use super::source::{LocatedDocument, pointer_to};
 use super::standard::RawStandard;
 use crate::model::{GuidelineId, Problem};
 
-/// Version of the formats that this program understands.
-pub const SCHEMA: u64 = 1;
+/// Version of the file formats that this program supports.
+pub const FORMAT_VERSION: u64 = 1;
 
-/// How a message about a newer format starts; see [`needs_newer`].
+/// Beginning of a message about a newer format; see [`needs_newer`].
 const NEWER: &str = "needs a newer stanchion";
 
-/// The value of `schema`: [`SCHEMA`] and nothing else.
+/// Value of the key `schema`: only [`FORMAT_VERSION`] can be decoded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FormatVersion;
 
 impl<'de> Deserialize<'de> for FormatVersion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u64::deserialize(deserializer)? {
-            SCHEMA => Ok(Self),
-            other => Err(serde::de::Error::custom(format!("schema {other} is not understood"))),
+            FORMAT_VERSION => Ok(Self),
+            other => Err(serde::de::Error::custom(format!("unsupported schema {other}"))),
         }
     }
 }
@@ -42,78 +42,83 @@ impl JsonSchema for FormatVersion {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "integer", "const": SCHEMA })
+        schemars::json_schema!({ "type": "integer", "const": FORMAT_VERSION })
     }
 }
 
-/// Looks at `schema` before anything else. A number that is no version of the format is a problem, and
-/// the rest is then read as [`SCHEMA`].
+/// Checks the key `schema` before anything else. A number that is not a format version gives a problem, and
+/// the rest of the file is then read as version [`FORMAT_VERSION`].
 ///
 /// # Errors
-/// The only problem that a file in a later version of the format has: it may hold anything.
-#[expect(clippy::result_large_err, reason = "a problem is told once, and then the file is done")]
-pub(super) fn version(document: &Document<'_>, json: &mut Value) -> Result<Option<Problem>, Problem> {
+/// Returns the only problem of a file in a newer format: the rest of such a file is not checked.
+#[expect(clippy::result_large_err, reason = "returned at most once per file")]
+pub(super) fn check_format_version(
+    document: &LocatedDocument<'_>,
+    json: &mut Value,
+) -> Result<Option<Problem>, Problem> {
     let id = json.get("guideline").and_then(Value::as_str).filter(|id| GuidelineId::new(id).is_ok());
     let of = id.map(|id| format!(" for `{id}`")).unwrap_or_default();
     let Some(schema) = json.get_mut("schema").filter(|schema| schema.is_number()) else { return Ok(None) };
-    let span = document.value(&keys(&["schema"]));
+    let span = document.value_span(&pointer_to(&["schema"]));
     match schema.as_u64() {
-        Some(SCHEMA) => Ok(None),
-        Some(later) if later > SCHEMA => {
+        Some(FORMAT_VERSION) => Ok(None),
+        Some(later) if later > FORMAT_VERSION => {
             let message = format!("{NEWER}{of} (schema {later})");
-            let help = format!("this one understands schema {SCHEMA}; update it to use this file");
-            Err(document.source.problem(span, message, "a later format", Some(help)))
+            let help =
+                format!("this version supports schema {FORMAT_VERSION}; update stanchion to use this file");
+            Err(document.source.problem(span, message, "newer format", Some(help)))
         }
         _ => {
-            *schema = Value::from(SCHEMA);
-            let message = "there is no such version of this format";
-            let help = Some(format!("the only version is {SCHEMA}"));
-            Ok(Some(document.source.problem(span, message, "no such version", help)))
+            *schema = Value::from(FORMAT_VERSION);
+            let message = "unknown format version";
+            let help = Some(format!("the only format version is {FORMAT_VERSION}"));
+            Ok(Some(document.source.problem(span, message, "unknown version", help)))
         }
     }
 }
 
-/// Whether the problems of a file are only that it asks for a newer program; such a guideline cannot
-/// be told about, and is not wrong. The message then names the guideline, if its id can be read.
+/// Whether the only problem of a file is that it needs a newer program. Such a guideline cannot be judged,
+/// but it is not invalid. The message then names the guideline, if its id can be read.
 #[must_use]
 pub fn needs_newer(problems: &[Problem]) -> bool {
     matches!(problems, [only] if only.message.starts_with(NEWER))
 }
 
-/// The schema of a guideline's front matter.
+/// Returns the JSON Schema of a guideline's front matter.
 pub fn guideline_schema() -> Value {
-    of::<RawGuideline>()
+    schema_of::<RawGuideline>()
 }
 
-/// The schema of `stanchion.toml`.
+/// Returns the JSON Schema of `stanchion.toml`.
 pub fn config_schema() -> Value {
-    of::<RawConfig>()
+    schema_of::<RawConfig>()
 }
 
-/// The schema of a standard.
+/// Returns the JSON Schema of a standard.
 pub fn standard_schema() -> Value {
-    of::<RawStandard>()
+    schema_of::<RawStandard>()
 }
 
-/// The schema of `.stanchion/lock.toml`.
+/// Returns the JSON Schema of `.stanchion/lock.toml`.
 pub fn lock_schema() -> Value {
-    of::<RawLock>()
+    schema_of::<RawLock>()
 }
 
-pub(super) fn of<T: JsonSchema>() -> Value {
+/// Generates the JSON Schema of `T` as it is decoded.
+pub(super) fn schema_of<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12()
         .for_deserialize()
-        .with_transform(Plain)
+        .with_transform(RemoveNoise)
         .into_generator()
         .into_root_schema_for::<T>()
         .to_value()
 }
 
-/// Takes away what says nothing to a person: empty defaults and the widths of Rust's integers.
+/// Removes details that do not help a reader: empty defaults and the widths of Rust integers.
 #[derive(Clone, Debug)]
-struct Plain;
+struct RemoveNoise;
 
-impl Transform for Plain {
+impl Transform for RemoveNoise {
     fn transform(&mut self, schema: &mut Schema) {
         if let Some(object) = schema.as_object_mut() {
             let empty = |value: &Value| match value {
@@ -135,8 +140,8 @@ impl Transform for Plain {
 mod tests {
     use super::*;
 
-    /// Compares a checked-in schema with the types; `STANCHION_BLESS=1` writes it anew.
-    fn drift(name: &str, schema: &Value) {
+    /// Compares a checked-in schema with the types; `STANCHION_BLESS=1` rewrites the file.
+    fn compare_with_stored(name: &str, schema: &Value) {
         let path = format!("{}/docs/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let made = format!("{schema:#}\n");
         #[expect(
@@ -153,20 +158,20 @@ mod tests {
         }
         assert!(
             stored == made,
-            "{path} is not what the types say; run `STANCHION_BLESS=1 cargo test --lib format::schema` and look at the difference"
+            "{path} differs from the types; run `STANCHION_BLESS=1 cargo test --lib format::schema` and review the difference"
         );
     }
 
     #[test]
-    fn checked_in_schemas_are_those_of_the_types() {
-        drift("guideline", &guideline_schema());
-        drift("config", &config_schema());
-        drift("standard", &standard_schema());
-        drift("lock", &lock_schema());
+    fn stored_schemas_match_the_types() {
+        compare_with_stored("guideline", &guideline_schema());
+        compare_with_stored("config", &config_schema());
+        compare_with_stored("standard", &standard_schema());
+        compare_with_stored("lock", &lock_schema());
     }
 
     #[test]
-    fn schemas_are_schemas() {
+    fn schemas_are_valid() {
         for schema in [guideline_schema(), config_schema(), standard_schema(), lock_schema()] {
             assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
             assert!(jsonschema::meta::is_valid(&schema), "{schema:#}");

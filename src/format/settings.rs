@@ -1,76 +1,89 @@
-//! Settings of a guideline: what its author leaves to the repositories, and how their values come into its checks.
+//! Settings of a guideline: values that a repository may choose, and their insertion into the checks.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::source::{Document, below, keys};
-use super::suggest::{did_you_mean, list, nearest};
-use crate::data::Step;
+use super::source::{LocatedDocument, extend_pointer, pointer_to};
+use super::suggest::{did_you_mean, nearest, quoted_list};
+use crate::data::PointerStep;
 use crate::model::{Guideline, Problem, SettingKind, SettingSpec};
 
-/// Most settings of a guideline.
-const MOST: usize = 32;
-/// Longest text of a value, in characters.
-const LONGEST: usize = 1_000;
-/// Most items of a list.
-const MOST_ITEMS: usize = 200;
-/// The keys of the front matter in which settings are used.
-const PARTS: [&str; 2] = ["applies", "checks"];
+/// Maximum number of settings of a guideline.
+const MAX_SETTINGS: usize = 32;
+/// Maximum length of a text value, in characters.
+const MAX_TEXT_CHARS: usize = 1_000;
+/// Maximum number of items of a list.
+const MAX_LIST_ITEMS: usize = 200;
+/// Keys of the front matter in which settings are filled in.
+const FILLED_KEYS: [&str; 2] = ["applies", "checks"];
 
-/// A setting as declared.
+/// A setting as declared in the front matter.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Setting")]
 pub(super) struct RawSetting {
-    /// What its values are.
+    /// Type of its values.
     r#type: SettingKind,
-    /// The values of a `choice`.
+    /// Allowed values of a `choice`.
     #[serde(default)]
     choices: Vec<String>,
-    /// What holds where a repository says nothing.
+    /// Value used if the repository sets none.
     default: Value,
-    /// What it decides, in one sentence.
+    /// Purpose of the setting, in one sentence.
     about: String,
 }
 
-/// What is wrong with a repository's value.
+/// A problem of a repository's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingSlip {
-    /// A sentence.
+pub struct SettingProblem {
+    /// Message.
     pub message: String,
-    /// What to do.
+    /// Help.
     pub help: Option<String>,
 }
 
-/// The settings that a front matter declares, in order of name. What has the wrong shape is left to the schema.
-pub(super) fn read(document: &Document<'_>, json: &Value, problems: &mut Vec<Problem>) -> Vec<SettingSpec> {
+/// Reads the settings that the front matter declares, sorted by name. Skips entries of the wrong type, which
+/// the schema reports.
+pub(super) fn read_settings(
+    document: &LocatedDocument<'_>,
+    json: &Value,
+    problems: &mut Vec<Problem>,
+) -> Vec<SettingSpec> {
     let Some(declared) = json.get("settings").and_then(Value::as_object) else { return vec![] };
-    let mut tell = |pointer: &[Step], message: String, help: Option<&str>| {
-        let span = document.value(pointer);
+    let mut report = |pointer: &[PointerStep], message: String, help: Option<&str>| {
+        let span = document.value_span(pointer);
         problems.push(document.source.problem(span, message, "here", help.map(str::to_owned)));
     };
-    if declared.len() > MOST {
-        tell(&keys(&["settings"]), format!("more than {MOST} settings"), Some("leave less to be decided"));
+    if declared.len() > MAX_SETTINGS {
+        let message = format!("more than {MAX_SETTINGS} settings");
+        report(&pointer_to(&["settings"]), message, Some("reduce the number of settings"));
     }
     let mut specs = Vec::new();
     for (name, value) in declared {
         let Ok(raw) = RawSetting::deserialize(value) else { continue };
-        let at = |key: &str| keys(&["settings", name, key]);
+        let at = |key: &str| pointer_to(&["settings", name, key]);
         if !is_name(name) {
-            let message = format!("`{name}` cannot be the name of a setting");
-            tell(&keys(&["settings", name]), message, Some("lower-case letters, digits and inner `-`"));
+            let message = format!("invalid setting name `{name}`");
+            let help = "use lower-case letters, digits and inner `-`, beginning with a letter";
+            report(&pointer_to(&["settings", name]), message, Some(help));
         }
         if raw.about.trim().is_empty() {
-            tell(&at("about"), "`about` is empty".to_owned(), Some("say what the setting decides"));
+            report(&at("about"), "`about` is empty".to_owned(), Some("describe the purpose of the setting"));
         }
         match (raw.r#type, raw.choices.is_empty()) {
             (SettingKind::Choice, true) => {
-                tell(&keys(&["settings", name]), "a choice needs `choices`".to_owned(), None);
+                report(
+                    &pointer_to(&["settings", name]),
+                    "a setting of type `choice` needs `choices`".to_owned(),
+                    None,
+                );
                 continue;
             }
             (SettingKind::Choice, false) | (_, true) => {}
-            (_, false) => tell(&at("choices"), "`choices` belongs to `type: choice`".to_owned(), None),
+            (_, false) => {
+                report(&at("choices"), "`choices` is only allowed with `type: choice`".to_owned(), None);
+            }
         }
         let spec = SettingSpec {
             name: name.clone(),
@@ -79,8 +92,8 @@ pub(super) fn read(document: &Document<'_>, json: &Value, problems: &mut Vec<Pro
             default: raw.default,
             about: raw.about.trim().to_owned(),
         };
-        if let Some(slip) = misfit(&spec, &spec.default) {
-            tell(&at("default"), slip.message, slip.help.as_deref());
+        if let Some(problem) = value_problem(&spec, &spec.default) {
+            report(&at("default"), problem.message, problem.help.as_deref());
         }
         specs.push(spec);
     }
@@ -93,20 +106,20 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(fits) && !name.ends_with('-')
 }
 
-/// Why a value does not fit a setting.
-fn misfit(spec: &SettingSpec, value: &Value) -> Option<SettingSlip> {
-    let slip = |message: String, help: Option<String>| Some(SettingSlip { message, help });
-    let long = |text: &str| text.chars().count() > LONGEST;
+/// Returns the problem of a value for a setting, if it is invalid.
+fn value_problem(spec: &SettingSpec, value: &Value) -> Option<SettingProblem> {
+    let problem = |message: String, help: Option<String>| Some(SettingProblem { message, help });
+    let long = |text: &str| text.chars().count() > MAX_TEXT_CHARS;
     match (spec.kind, value) {
         (SettingKind::Text, Value::String(text)) if long(text) => {
-            slip(format!("longer than {LONGEST} characters"), None)
+            problem(format!("the value is longer than {MAX_TEXT_CHARS} characters"), None)
         }
         (SettingKind::Text, Value::String(_)) | (SettingKind::Boolean, Value::Bool(_)) => None,
         (SettingKind::Number, Value::Number(number)) if number.is_i64() || number.is_u64() => None,
         (SettingKind::List, Value::Array(items)) => {
             let text = |item: &Value| item.as_str().is_some_and(|text| !long(text));
-            (items.len() > MOST_ITEMS || !items.iter().all(text)).then(|| SettingSlip {
-                message: format!("`{}` is a list of texts, at most {MOST_ITEMS}", spec.name),
+            (items.len() > MAX_LIST_ITEMS || !items.iter().all(text)).then(|| SettingProblem {
+                message: format!("`{}` must be a list of at most {MAX_LIST_ITEMS} texts", spec.name),
                 help: None,
             })
         }
@@ -114,39 +127,40 @@ fn misfit(spec: &SettingSpec, value: &Value) -> Option<SettingSlip> {
         (SettingKind::Choice, Value::String(word)) => {
             let choices: Vec<&str> = spec.choices.iter().map(String::as_str).collect();
             let help = did_you_mean(word, choices.iter().copied());
-            slip(
+            problem(
                 format!("`{word}` is not one of the choices of `{}`", spec.name),
-                help.or_else(|| Some(format!("it is {}", list(&choices)))),
+                help.or_else(|| Some(format!("choose {}", quoted_list(&choices)))),
             )
         }
-        (kind, _) => slip(format!("`{}` is {}", spec.name, kind.words()), None),
+        (kind, _) => problem(format!("`{}` must be {}", spec.name, kind.description()), None),
     }
 }
 
-/// Why a repository's value for the setting `name` of `guideline` cannot be used; `None` when it can.
+/// Returns the problem of a repository's value for the setting `name` of `guideline`; `None` if it is valid.
 #[must_use]
-pub fn setting_problem(guideline: &Guideline, name: &str, value: &Value) -> Option<SettingSlip> {
+pub fn setting_problem(guideline: &Guideline, name: &str, value: &Value) -> Option<SettingProblem> {
     let Some(spec) = guideline.settings.iter().find(|spec| spec.name == name) else {
         let known: Vec<&str> = guideline.settings.iter().map(|spec| spec.name.as_str()).collect();
         let help = if known.is_empty() {
-            format!("{} has no settings; take it out", guideline.id)
+            format!("{} has no settings; remove it", guideline.id)
         } else {
-            let known_words = || format!("{} has {}", guideline.id, list(&known));
+            let known_words = || format!("known settings: {}", known.join(", "));
             did_you_mean(name, known.iter().copied()).unwrap_or_else(known_words)
         };
         let message = format!("{} has no setting `{name}`", guideline.id);
-        return Some(SettingSlip { message, help: Some(help) });
+        return Some(SettingProblem { message, help: Some(help) });
     };
-    misfit(spec, value)
+    value_problem(spec, value)
 }
 
-/// Puts the values of settings into the conditions and checks of a front matter: those of `given`, else the
-/// defaults. Returns the values.
-pub(super) fn fill(
+/// Inserts the values of settings into the conditions and checks of a front matter.
+///
+/// Uses the values in `given`, and the default for each other setting. Returns the values used.
+pub(super) fn fill_settings(
     json: &mut Value,
     specs: &[SettingSpec],
     given: &[(String, Value)],
-    document: &Document<'_>,
+    document: &LocatedDocument<'_>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(String, Value)> {
     if specs.is_empty() {
@@ -157,62 +171,63 @@ pub(super) fn fill(
         (spec.name.clone(), given.unwrap_or_else(|| spec.default.clone()))
     };
     let values: Vec<(String, Value)> = specs.iter().map(value).collect();
-    let mut filler = Filler { values: &values, used: vec![false; values.len()], document, problems };
+    let mut filler = SettingFiller { values: &values, used: vec![false; values.len()], document, problems };
     if let Some(object) = json.as_object_mut() {
-        for part in PARTS {
+        for part in FILLED_KEYS {
             if let Some(value) = object.get_mut(part) {
-                filler.value(value, &mut keys(&[part]));
+                filler.fill_value(value, &mut pointer_to(&[part]));
             }
         }
     }
     let used = filler.used;
     for ((name, _), used) in values.iter().zip(used) {
         if !used {
-            let span = document.key(&keys(&["settings", name]));
-            let message = format!("nothing uses the setting `{name}`");
-            let help = format!("write \"{{{{{name}}}}}\" where its value belongs, or take it out");
+            let span = document.key_span(&pointer_to(&["settings", name]));
+            let message = format!("the setting `{name}` is not used");
+            let help = format!("write \"{{{{{name}}}}}\" at the place of its value, or remove the setting");
             problems.push(document.source.problem(span, message, "not used", Some(help)));
         }
     }
     values
 }
 
-struct Filler<'f> {
+/// Replaces `{{name}}` in values of the front matter.
+struct SettingFiller<'f> {
     values: &'f [(String, Value)],
     used: Vec<bool>,
-    document: &'f Document<'f>,
+    document: &'f LocatedDocument<'f>,
     problems: &'f mut Vec<Problem>,
 }
 
-impl Filler<'_> {
-    fn value(&mut self, value: &mut Value, at: &mut Vec<Step>) {
+impl SettingFiller<'_> {
+    fn fill_value(&mut self, value: &mut Value, at: &mut Vec<PointerStep>) {
         match value {
             Value::String(text) => {
-                if let Some(new) = self.text(text, at) {
+                if let Some(new) = self.fill_text(text, at) {
                     *value = new;
                 }
             }
-            Value::Array(items) => self.items(items, at),
-            Value::Object(members) => self.members(members, at),
+            Value::Array(items) => self.fill_items(items, at),
+            Value::Object(members) => self.fill_members(members, at),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    fn members(&mut self, members: &mut Map<String, Value>, at: &mut Vec<Step>) {
+    fn fill_members(&mut self, members: &mut Map<String, Value>, at: &mut Vec<PointerStep>) {
         for (key, value) in members.iter_mut() {
-            at.push(Step::Key(key.clone()));
-            self.value(value, at);
+            at.push(PointerStep::Key(key.clone()));
+            self.fill_value(value, at);
             at.pop();
         }
     }
 
-    /// The items of a list; a list in the place of one of them takes its place with all of its own.
-    fn items(&mut self, items: &mut Vec<Value>, at: &mut Vec<Step>) {
+    /// Fills in the items of a list. An item that becomes a list is replaced by all items of that list.
+    fn fill_items(&mut self, items: &mut Vec<Value>, at: &mut Vec<PointerStep>) {
         let mut out = Vec::with_capacity(items.len());
         for (index, mut item) in items.drain(..).enumerate() {
-            at.push(Step::Index(index));
+            at.push(PointerStep::Index(index));
             let was_text = item.is_string();
-            self.value(&mut item, at);
+            self.fill_value(&mut item, at);
             at.pop();
             match item {
                 Value::Array(inner) if was_text => out.extend(inner),
@@ -222,10 +237,10 @@ impl Filler<'_> {
         *items = out;
     }
 
-    /// What stands in the place of `text`; `None` where it names no setting.
-    fn text(&mut self, text: &str, at: &[Step]) -> Option<Value> {
+    /// Returns the replacement of `text`; `None` if it names no setting.
+    fn fill_text(&mut self, text: &str, at: &[PointerStep]) -> Option<Value> {
         if let Some(name) = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"))
-            && let Some(index) = self.find(name.trim(), at)
+            && let Some(index) = self.find_setting(name.trim(), at)
         {
             return Some(self.values[index].1.clone());
         }
@@ -235,7 +250,7 @@ impl Filler<'_> {
         let (mut out, mut rest, mut changed) = (String::new(), text, false);
         while let Some(open) = rest.find("{{") {
             let Some(close) = rest[open..].find("}}").map(|close| open + close) else { break };
-            let found = self.find(rest[open + 2..close].trim(), at);
+            let found = self.find_setting(rest[open + 2..close].trim(), at);
             match found.map(|index| &self.values[index].1) {
                 None => {
                     out.push_str(&rest[..open + 2]);
@@ -244,9 +259,9 @@ impl Filler<'_> {
                 }
                 Some(Value::String(value)) => out.extend([&rest[..open], value]),
                 Some(Value::Array(_)) => {
-                    let span = self.document.value(at);
-                    let message = "a list cannot stand inside of a text".to_owned();
-                    let help = "write it as an item of a list, alone: `- \"{{name}}\"`".to_owned();
+                    let span = self.document.value_span(at);
+                    let message = "a list cannot be inserted into a text".to_owned();
+                    let help = "use it as a whole list item: `- \"{{name}}\"`".to_owned();
                     self.problems.push(self.document.source.problem(span, message, "here", Some(help)));
                     return None;
                 }
@@ -259,16 +274,16 @@ impl Filler<'_> {
         changed.then_some(Value::String(out))
     }
 
-    /// The setting with this name. One that is only similar to a known name is a slip.
-    fn find(&mut self, name: &str, at: &[Step]) -> Option<usize> {
+    /// Finds the setting with this name. Reports a name that is only similar to a known one.
+    fn find_setting(&mut self, name: &str, at: &[PointerStep]) -> Option<usize> {
         if let Some(index) = self.values.iter().position(|(known, _)| known == name) {
             self.used[index] = true;
             return Some(index);
         }
         let known = self.values.iter().map(|(known, _)| known.as_str());
         if let Some(near) = nearest(name, known) {
-            let span = self.document.value(&below(at, &[]));
-            let message = format!("there is no setting `{name}`");
+            let span = self.document.value_span(&extend_pointer(at, &[]));
+            let message = format!("unknown setting `{name}`");
             let help = format!("did you mean `{{{{{near}}}}}`?");
             self.problems.push(self.document.source.problem(span, message, "not declared", Some(help)));
         }

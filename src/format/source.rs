@@ -1,27 +1,27 @@
-//! The file that is being read, and the problems found in it so far.
+//! A file with its text, and documents inside it: used to point problems at their place.
 
 use std::sync::Arc;
 
-use crate::data::{Node, Pointer, Step};
+use crate::data::{Node, Pointer, PointerStep};
 use crate::model::Problem;
 use crate::text::Span;
 
-/// A file as the user knows it, and its text.
+/// A file: its name for messages, and its text.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
-    /// The name to show.
+pub(super) struct SourceFile {
+    /// Name shown to the user.
     pub(super) file: Arc<str>,
-    /// The whole text.
+    /// Whole text.
     pub(super) text: Arc<str>,
 }
 
-impl Source {
-    /// The file `file` with this text.
+impl SourceFile {
+    /// Creates the file `file` with this text.
     pub(super) fn new(file: &str, text: &str) -> Self {
         Self { file: Arc::from(file), text: Arc::from(text) }
     }
 
-    /// A problem at `span`. `label` is a few words to show beside the place.
+    /// Creates a problem at `span`. `label` is a short text shown beside the place.
     pub(super) fn problem(
         &self,
         span: Span,
@@ -33,7 +33,7 @@ impl Source {
             first_line: 1,
             file: Arc::clone(&self.file),
             text: Arc::clone(&self.text),
-            span: self.sound(span),
+            span: self.clamp(span),
             message: message.into(),
             label: label.into(),
             help,
@@ -41,9 +41,9 @@ impl Source {
     }
 }
 
-impl Source {
-    /// `span` inside the text and on borders of characters, whatever computed it.
-    fn sound(&self, span: Span) -> Span {
+impl SourceFile {
+    /// Returns `span`, clamped to the text and moved to character boundaries.
+    fn clamp(&self, span: Span) -> Span {
         let floor = |mut at: usize| {
             at = at.min(self.text.len());
             while !self.text.is_char_boundary(at) {
@@ -55,27 +55,27 @@ impl Source {
     }
 }
 
-/// A data document inside a file, with what is needed to point at its parts.
+/// A data document inside a file, with the data needed to point at its parts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Document<'a> {
-    /// The file.
-    pub(super) source: &'a Source,
-    /// The document's root.
+pub(super) struct LocatedDocument<'a> {
+    /// File that contains the document.
+    pub(super) source: &'a SourceFile,
+    /// Root of the document.
     pub(super) root: &'a Node,
-    /// What to point at when the root as a whole is meant.
+    /// Span used when the problem concerns the document as a whole.
     pub(super) home: Span,
 }
 
-impl Document<'_> {
-    /// The span of the value at `pointer`, or of the nearest parent that exists.
-    pub(super) fn value(&self, pointer: &Pointer) -> Span {
+impl LocatedDocument<'_> {
+    /// Returns the span of the value at `pointer`, or of its nearest existing parent.
+    pub(super) fn value_span(&self, pointer: &Pointer) -> Span {
         for len in (0..=pointer.len()).rev() {
             if len == 0 {
                 break;
             }
             if let Some((key, node)) = self.root.locate(&pointer[..len]) {
                 let complete = len == pointer.len();
-                // An empty value (`key:`) has no character to point at; its key has.
+                // An empty value (`key:`) has no text to point at, so its key is used.
                 return match key {
                     Some(key) if node.span.is_empty() || !complete => key,
                     _ => node.span,
@@ -85,18 +85,18 @@ impl Document<'_> {
         self.home
     }
 
-    /// The span of the key that leads to `pointer`; without a key, of the value; of the nearest
-    /// parent if neither is there.
-    pub(super) fn key(&self, pointer: &Pointer) -> Span {
+    /// Returns the span of the key that leads to `pointer`, or of the value if it has no key. If neither
+    /// exists, returns the span of the nearest parent.
+    pub(super) fn key_span(&self, pointer: &Pointer) -> Span {
         match self.root.locate(pointer) {
             Some((Some(key), _)) => key,
             Some((None, node)) if !pointer.is_empty() => self.first_line(node.span),
             Some(_) => self.home,
-            None => self.value(pointer),
+            None => self.value_span(pointer),
         }
     }
 
-    /// The part of `span` on its first line: a block of many lines is named by its head.
+    /// Returns the part of `span` on its first line, which is enough to identify a block.
     fn first_line(&self, span: Span) -> Span {
         let text = self.source.text.get(span.start..span.end).unwrap_or("");
         let len = text.find('\n').map_or(text.len(), |end| text[..end].trim_end().len());
@@ -104,13 +104,13 @@ impl Document<'_> {
     }
 }
 
-/// A pointer of keys.
-pub(super) fn keys(keys: &[&str]) -> Vec<Step> {
-    keys.iter().map(|key| Step::Key((*key).to_owned())).collect()
+/// Builds a pointer from keys.
+pub(super) fn pointer_to(keys: &[&str]) -> Vec<PointerStep> {
+    keys.iter().map(|key| PointerStep::Key((*key).to_owned())).collect()
 }
 
-/// `pointer` and further steps below it.
-pub(super) fn below(pointer: &Pointer, more: &[Step]) -> Vec<Step> {
+/// Appends further steps to `pointer`.
+pub(super) fn extend_pointer(pointer: &Pointer, more: &[PointerStep]) -> Vec<PointerStep> {
     let mut all = pointer.to_vec();
     all.extend_from_slice(more);
     all

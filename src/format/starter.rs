@@ -1,23 +1,23 @@
-//! The starter guidelines: `rules/`, built into the program.
+//! The starter guidelines: the folder `rules/`, built into the program.
 
 use include_dir::{Dir, DirEntry, include_dir};
 
 static RULES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
-/// The starter guidelines: name relative to `rules/` (`namespace/slug.md`) and text, in order of name.
-/// Files that are not Markdown, and `README.md` (in any case), are left out.
+/// Returns the starter guidelines, sorted by name: path relative to `rules/` (`namespace/slug.md`) and text.
+/// Skips files that are not Markdown, and `README.md` in upper or lower case.
 #[must_use]
-pub fn starter() -> Vec<(&'static str, &'static str)> {
+pub fn starter_guidelines() -> Vec<(&'static str, &'static str)> {
     let mut all = Vec::new();
-    collect(&RULES, &mut all);
+    collect_guidelines(&RULES, &mut all);
     all.sort_unstable();
     all
 }
 
-fn collect(directory: &Dir<'static>, all: &mut Vec<(&'static str, &'static str)>) {
+fn collect_guidelines(directory: &Dir<'static>, all: &mut Vec<(&'static str, &'static str)>) {
     for entry in directory.entries() {
         match entry {
-            DirEntry::Dir(directory) => collect(directory, all),
+            DirEntry::Dir(directory) => collect_guidelines(directory, all),
             DirEntry::File(file) => {
                 let name = file.path().to_str().unwrap_or("");
                 let last = name.rsplit_once('/').map_or(name, |(_, last)| last);
@@ -34,17 +34,18 @@ fn collect(directory: &Dir<'static>, all: &mut Vec<(&'static str, &'static str)>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{advice, parse};
+    use crate::format::{collect_advice, parse_guideline};
     use crate::model::Origin;
 
     #[test]
-    fn starter_guidelines_are_sound_and_stand_where_their_id_says() {
-        for (name, text) in starter() {
-            let guideline = parse(name, text, Origin::Starter, &|_| None)
+    fn starter_guidelines_are_valid_and_their_paths_match_their_ids() {
+        for (name, text) in starter_guidelines() {
+            let guideline = parse_guideline(name, text, Origin::Starter, &|_| None)
                 .unwrap_or_else(|problems| panic!("{name}: {problems:#?}"));
             assert_eq!(format!("{}.md", guideline.id), name);
-            let told: Vec<_> = advice(&guideline).into_iter().map(|problem| problem.message).collect();
-            assert_eq!(told, Vec::<String>::new(), "{name}");
+            let messages: Vec<_> =
+                collect_advice(&guideline).into_iter().map(|problem| problem.message).collect();
+            assert_eq!(messages, Vec::<String>::new(), "{name}");
         }
     }
 }

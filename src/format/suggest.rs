@@ -1,22 +1,22 @@
-//! "Did you mean": the nearest of the words that would have been understood.
+//! "Did you mean": finds the known word that is nearest to an unknown one.
 
-/// The candidate that `word` most likely stands for, if one is near enough.
+/// Returns the candidate nearest to `word`, if one is near enough.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = fold(word);
+    let plain = normalize(word);
     let longest = word.chars().count();
     if longest > 64 {
         return None;
     }
     candidates
         .into_iter()
-        .map(|candidate| (strsim::osa_distance(&plain, &fold(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance <= budget(longest.min(candidate.chars().count())))
+        .map(|candidate| (strsim::osa_distance(&plain, &normalize(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= max_distance(longest.min(candidate.chars().count())))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// How many slips a word of so many characters may hold and still be recognised.
-fn budget(len: usize) -> usize {
+/// Largest edit distance at which a word of `len` characters still counts as similar.
+fn max_distance(len: usize) -> usize {
     match len {
         0..=2 => 0,
         3..=5 => 1,
@@ -25,18 +25,18 @@ fn budget(len: usize) -> usize {
     }
 }
 
-/// Case and the choice of separator are the most common slips of all.
-fn fold(word: &str) -> String {
+/// Removes differences in case and separators, which are the most common typing mistakes.
+fn normalize(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
-/// "did you mean `x`?", if there is such an x.
+/// Returns "did you mean `x`?" for the nearest candidate, if one is near enough.
 pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(word, candidates).map(|nearest| format!("did you mean `{nearest}`?"))
 }
 
-/// "`a`, `b` or `c`".
-pub(super) fn list(words: &[&str]) -> String {
+/// Formats words as "`a`, `b` or `c`".
+pub(super) fn quoted_list(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.as_slice() {
         [] => String::new(),
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_are_recognised_and_strangers_are_not() {
+    fn similar_words_are_found_and_others_are_not() {
         let words = ["pattern", "kind", "nthChild", "stopBy", "files"];
         for (word, expected) in [
             ("patern", Some("pattern")),
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn lists_read_like_a_sentence() {
-        assert_eq!(list(&["a", "b", "c"]), "`a`, `b` or `c`");
-        assert_eq!(list(&["a"]), "`a`");
+        assert_eq!(quoted_list(&["a", "b", "c"]), "`a`, `b` or `c`");
+        assert_eq!(quoted_list(&["a"]), "`a`");
     }
 }

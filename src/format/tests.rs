@@ -1,11 +1,14 @@
-//! Guideline files as a whole: good ones, wrong ones, hostile ones.
+//! Tests of whole guideline files: valid, invalid and hostile ones.
 
 use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::raw::RawGuideline;
-use super::{advice, front, guideline_schema, locate, needs_newer, parse, problem};
-use crate::data::Step;
+use super::{
+    collect_advice, front_matter, guideline_schema, locate_in_front_matter, needs_newer, parse,
+    parse_guideline, problem_in_check,
+};
+use crate::data::PointerStep;
 use crate::model::{CheckKind, DataSchema, Guideline, Level, Origin, Problem};
 use crate::text::LineIndex;
 
@@ -18,14 +21,14 @@ fn read(text: &str) -> Result<Guideline, Vec<Problem>> {
         "broken.json" => Some("{".to_owned()),
         _ => None,
     };
-    parse("g.md", text, Origin::File("g.md".to_owned()), &asset)
+    parse_guideline("g.md", text, Origin::File("g.md".to_owned()), &asset)
 }
 
 fn good() -> Guideline {
     read(GOOD).unwrap_or_else(|problems| panic!("{}", show(GOOD, &problems)))
 }
 
-/// One line for each problem: place, what is marked, message, help.
+/// Renders one line for each problem: place, marked text, message, help.
 fn show(text: &str, problems: &[Problem]) -> String {
     let lines = LineIndex::new(text);
     let mut out = String::new();
@@ -41,8 +44,8 @@ fn show(text: &str, problems: &[Problem]) -> String {
     out
 }
 
-/// What is said about the good file after replacing `old` by `new`.
-fn said(old: &str, new: &str) -> String {
+/// Returns the problems of the good file after replacing `old` by `new`.
+fn problems_after(old: &str, new: &str) -> String {
     assert!(GOOD.contains(old), "the good file has no {old:?}");
     let text = GOOD.replacen(old, new, 1);
     match read(&text) {
@@ -51,24 +54,25 @@ fn said(old: &str, new: &str) -> String {
     }
 }
 
-/// What is said about each of [`CASES`], compared with a file that people have read.
-/// `STANCHION_BLESS=1` writes it anew.
+/// Compares the problems of each of [`CASES`] with a reviewed file. `STANCHION_BLESS=1` rewrites the file.
 #[test]
-fn slips_are_told_in_words_that_help() {
-    let told: Vec<String> =
-        CASES.iter().map(|(old, new)| format!("{old:?} => {new:?}\n{}\n", said(old, new))).collect();
-    let told = told.concat();
+fn mistakes_are_reported_with_help() {
+    let found: Vec<String> = CASES
+        .iter()
+        .map(|(old, new)| format!("{old:?} => {new:?}\n{}\n", problems_after(old, new)))
+        .collect();
+    let found = found.concat();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/format/tests/slips.txt");
     #[expect(clippy::disallowed_methods, reason = "a test that may rewrite its own expectations")]
     if std::env::var_os("STANCHION_BLESS").is_some() {
-        std::fs::write(path, &told).expect("the file can be written");
+        std::fs::write(path, &found).expect("the file can be written");
         return;
     }
     let stored = include_str!("tests/slips.txt");
-    for (told, stored) in told.split("\n\n").zip(stored.split("\n\n")) {
-        assert_eq!(told, stored, "run with STANCHION_BLESS=1 and look at the difference");
+    for (found, stored) in found.split("\n\n").zip(stored.split("\n\n")) {
+        assert_eq!(found, stored, "run with STANCHION_BLESS=1 and review the difference");
     }
-    assert_eq!(told.len(), stored.len());
+    assert_eq!(found.len(), stored.len());
 }
 
 #[test]
@@ -83,7 +87,7 @@ fn a_good_file_becomes_a_guideline() {
     let headings: Vec<_> =
         guideline.sections.iter().map(|s| (s.heading.as_str(), s.markdown.is_empty())).collect();
     assert_eq!(headings, [("Why", false), ("How to keep it", false), ("When to step over", false)]);
-    let kinds: Vec<_> = guideline.checks.iter().map(|check| check.kind.word()).collect();
+    let kinds: Vec<_> = guideline.checks.iter().map(|check| check.kind.as_str()).collect();
     assert_eq!(kinds, ["code", "text", "files", "data"]);
     assert_eq!(guideline.examples.len(), 5);
     assert_eq!(guideline.examples[3].files.len(), 2);
@@ -101,11 +105,11 @@ fn a_good_file_becomes_a_guideline() {
     let CheckKind::Data(data) = &guideline.checks[3].kind else { panic!("a data check") };
     assert!(matches!(&data.assert, Some(DataSchema::Object(schema)) if schema["type"] == "integer"));
     assert_eq!(data.assert_file, None);
-    assert_eq!(advice(&guideline), []);
+    assert_eq!(collect_advice(&guideline), []);
 }
 
 #[test]
-fn line_ends_and_marks_of_other_editors_change_nothing() {
+fn line_endings_and_byte_order_marks_change_nothing() {
     let plain = good();
     for text in [GOOD.replace('\n', "\r\n"), format!("\u{feff}{GOOD}")] {
         let other = read(&text).unwrap_or_else(|problems| panic!("{}", show(&text, &problems)));
@@ -115,30 +119,35 @@ fn line_ends_and_marks_of_other_editors_change_nothing() {
         assert_eq!(content(&other), content(&plain));
         let at = other.examples[0].files[0].at;
         assert!(other.text[at..].starts_with("requests.get"));
-        let span = locate(&text, &[Step::Key("title".to_owned())]);
+        let span = locate_in_front_matter(&text, &[PointerStep::Key("title".to_owned())]);
         assert_eq!(&text[span.start..span.end], plain.title);
     }
 }
 
 #[test]
-fn places_are_told_without_the_byte_order_mark() {
+fn positions_are_counted_without_the_byte_order_mark() {
     for text in ["\u{feff}schema: 1\n", "schema: 1\n"] {
         let problems = read(text).expect_err("no front matter");
         assert!(show(&problems[0].text, &problems).starts_with("1:1 [schema: 1] "), "{problems:?}");
         assert!(!problems[0].text.contains('\u{feff}'));
     }
     let text = format!("\u{feff}{}", GOOD.replace("stage: practice", "stage: practise"));
-    let problems = read(&text).expect_err("a slip");
+    let problems = read(&text).expect_err("a mistake");
     assert!(show(&problems[0].text, &problems).starts_with("7:8 [practise] "), "{problems:?}");
     let guideline = read(&format!("\u{feff}{GOOD}")).expect("good");
     assert_ne!(guideline.sha256, good().sha256, "the bytes of the file");
-    let late =
-        problem(&guideline, 3, &[Step::Key("data".to_owned()), Step::Key("select".to_owned())], "m", None);
+    let late = problem_in_check(
+        &guideline,
+        3,
+        &[PointerStep::Key("data".to_owned()), PointerStep::Key("select".to_owned())],
+        "m",
+        None,
+    );
     assert_eq!(&late.text[late.span.start..late.span.end], "$.timeout");
 }
 
 #[test]
-fn a_file_with_eight_slips_tells_eight() {
+fn a_file_with_eight_mistakes_has_eight_problems() {
     let text = GOOD
         .replace("guideline: res", "guideline: RES")
         .replace("version: 1.2.0", "version: 1.2")
@@ -148,13 +157,13 @@ fn a_file_with_eight_slips_tells_eight() {
         .replace("find: 'timeout", "find: '(timeout")
         .replace("assert-file: schema.json", "assert-file: gone.json")
         .replace("```python bad lines=1", "```python bad lines=9");
-    let problems = read(&text).expect_err("eight slips");
+    let problems = read(&text).expect_err("eight mistakes");
     assert_eq!(problems.len(), 8, "{}", show(&text, &problems));
     assert!(problems.is_sorted_by_key(|problem| problem.span));
 }
 
 #[test]
-fn a_newer_format_is_told_apart() {
+fn a_newer_format_is_recognized() {
     let problems = read(&GOOD.replace("schema: 1", "schema: 7\nfuture: [1]")).expect_err("newer");
     assert!(needs_newer(&problems));
     assert!(problems[0].message.contains("`resilience/http-timeouts` (schema 7)"), "{problems:?}");
@@ -177,32 +186,32 @@ checks: [{"id": "python", "code": {"language": "python", "rule": {"any": [{"patt
     let text =
         format!("---\n{head}---\n## Why\nx\n## How to keep\n```python godo\n```\n## When to step over\n");
     let guideline = read(&text).unwrap_or_else(|problems| panic!("{}", show(&text, &problems)));
-    let told = show(&text, &advice(&guideline));
+    let notes = show(&text, &collect_advice(&guideline));
     for words in [
-        "1:1 [---] the guideline says nothing about consequences",
+        "1:1 [---] the guideline lists no consequences",
         "11:17 [\"python\"] the check `python` has no bad example",
         "11:17 [\"python\"] the check `python` has no good example",
         "15:1 [## How to keep] the heading `## How to keep it` is missing -> did you mean `## How to keep it`?",
-        "16:11 [godo] `godo` makes this fence no example -> did you mean `good`?",
-        "18:1 [## When to step over] nothing stands below `## When to step over`",
+        "16:11 [godo] unknown word `godo`: this fence is not an example -> did you mean `good`?",
+        "18:1 [## When to step over] the section `## When to step over` is empty",
     ] {
-        assert!(told.contains(words), "{words}\n{told}");
+        assert!(notes.contains(words), "{words}\n{notes}");
     }
-    assert_eq!(told.lines().count(), 6, "{told}");
+    assert_eq!(notes.lines().count(), 6, "{notes}");
 }
 
 #[test]
 fn problems_of_the_engine_find_their_place() {
     let guideline = good();
     let at = |check: usize, keys: &[&str]| {
-        let steps: Vec<Step> = keys.iter().map(|key| Step::Key((*key).to_owned())).collect();
-        let problem = problem(&guideline, check, &steps, "m", None);
+        let steps: Vec<PointerStep> = keys.iter().map(|key| PointerStep::Key((*key).to_owned())).collect();
+        let problem = problem_in_check(&guideline, check, &steps, "m", None);
         GOOD[problem.span.start..problem.span.end].to_owned()
     };
     assert_eq!(at(0, &["code", "rule", "pattern"]), "\"requests.$METHOD($$$ARGS)\"");
     assert_eq!(at(3, &["data", "select"]), "$.timeout");
     assert_eq!(at(3, &["data", "nowhere", "deep"]), "data", "the nearest parent's key");
-    assert_eq!(locate("no front matter", &[]), crate::text::Span::at(0));
+    assert_eq!(locate_in_front_matter("no front matter", &[]), crate::text::Span::at(0));
 }
 
 #[test]
@@ -230,20 +239,23 @@ fn hostile_files_are_refused_without_work() {
     }
 }
 
-/// Whether the types take the front matter, and whether the schema does.
+/// Returns whether the types accept the front matter, and whether the schema accepts it.
 fn both(json: &serde_json::Value) -> (bool, bool) {
     use std::sync::LazyLock;
     static SCHEMA: LazyLock<jsonschema::Validator> =
         LazyLock::new(|| jsonschema::validator_for(&guideline_schema()).expect("our own schema"));
-    (RawGuideline::deserialize(json).is_ok() && !parse::lists_as_mappings(json), SCHEMA.is_valid(json))
+    (
+        RawGuideline::deserialize(json).is_ok() && !parse::may_have_list_for_mapping(json),
+        SCHEMA.is_valid(json),
+    )
 }
 
 fn good_json() -> serde_json::Value {
-    let parts = front::split(GOOD).expect("front matter");
-    front::load(GOOD, &parts).expect("YAML").to_json()
+    let parts = front_matter::split_front_matter(GOOD).expect("front matter");
+    front_matter::load_front_matter(GOOD, &parts).expect("YAML").to_json()
 }
 
-/// Every place of a value.
+/// Collects the JSON pointers of all values below `value`.
 fn places(value: &serde_json::Value, at: &str, all: &mut Vec<String>) {
     all.push(at.to_owned());
     match value {
@@ -294,11 +306,11 @@ fn types_and_schema_agree_about_every_place() {
             let mut changed = good.clone();
             *changed.pointer_mut(place).expect("a place") = other.clone();
             let (types, schema) = both(&changed);
-            // A suspicion of the types is settled by the schema; they must never take what it refuses,
-            // and what they refuse outright it must refuse too.
-            assert!(!types || schema, "{place} = {other}: types take it, the schema does not");
+            // The types must never accept a value that the schema refuses. The schema must refuse every value
+            // that cannot be decoded.
+            assert!(!types || schema, "{place} = {other}: the types accept it, the schema does not");
             let outright = RawGuideline::deserialize(&changed).is_err();
-            assert!(!outright || !schema, "{place} = {other}: the schema takes it, the types do not");
+            assert!(!outright || !schema, "{place} = {other}: the schema accepts it, the types do not");
         }
     }
 }
@@ -317,7 +329,7 @@ proptest! {
         let mut text = GOOD.to_owned();
         text.replace_range(cut..(cut + len).min(GOOD.len()), &put);
         match read(&text) {
-            Ok(guideline) => drop(advice(&guideline)),
+            Ok(guideline) => drop(collect_advice(&guideline)),
             Err(problems) => {
                 prop_assert!(!problems.is_empty());
                 for problem in problems {
@@ -347,25 +359,25 @@ proptest! {
 }
 
 #[test]
-fn what_is_shown_in_lists_has_a_length() {
+fn texts_in_lists_have_a_maximum_length() {
     let topics = (0..21).map(|number| format!("t{number}")).collect::<Vec<_>>().join(", ");
-    for (old, new, said) in [
+    for (old, new, expected) in [
         ("version: 1.2.0", format!("version: 1.2.0-{}", "a".repeat(59)), "`version` has 65 characters"),
         ("[resilience, python]", format!("[resilience, {}]", "a".repeat(65)), "a topic has 65 characters"),
         ("[resilience, python]", format!("[{topics}]"), "21 topics; at most 20"),
-        ("[resilience, python]", "[\"a\\0b\"]".to_owned(), "a topic holds a control character (U+0000)"),
+        ("[resilience, python]", "[\"a\\0b\"]".to_owned(), "a topic contains a control character (U+0000)"),
         ("[resilience, python]", "['']".to_owned(), "a topic is empty"),
         ("Every outbound HTTP call sets a timeout", "\"a\\0b\"".to_owned(), "control character (U+0000)"),
     ] {
         let text = GOOD.replacen(old, &new, 1);
-        let problems = read(&text).expect_err(said);
-        let told = show(&text, &problems);
-        assert_eq!(problems.len(), 1, "{told}");
-        assert!(problems[0].message.contains(said), "{said}: {told}");
+        let problems = read(&text).expect_err(expected);
+        let found = show(&text, &problems);
+        assert_eq!(problems.len(), 1, "{found}");
+        assert!(problems[0].message.contains(expected), "{expected}: {found}");
     }
 }
 
-/// Changes of the good file: what is replaced, and by what.
+/// Changes of the good file: the replaced text and its replacement.
 const CASES: &[(&str, &str)] = &[
     ("schema: 1\n", ""),
     ("schema: 1\n", "schema: 2\nnews: true\n"),

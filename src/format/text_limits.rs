@@ -1,48 +1,50 @@
-//! Texts of one line, and how long what is shown in lists may be: the same for guidelines and standards.
+//! Limits for texts that are shown in lists, such as titles: the same for guidelines and standards.
 
-/// Longest title, in characters.
+/// Maximum length of a title, in characters.
 pub(super) const TITLE: usize = 120;
-/// Longest summary, in characters.
+/// Maximum length of a summary, in characters.
 pub(super) const SUMMARY: usize = 300;
-/// Longest owner, version, topic and short name, in characters.
+/// Maximum length of an owner, a version, a topic and a short name, in characters.
 pub(super) const NAME: usize = 64;
-/// Most topics of a guideline.
+/// Maximum number of topics of a guideline.
 pub(super) const TOPICS: usize = 20;
-/// Most guidelines of a standard.
+/// Maximum number of guidelines of a standard.
 pub(super) const MEMBERS: usize = 500;
 
-/// What is wrong with a text of one line.
+/// A problem of a text that must be one line.
 #[derive(Debug)]
-pub(super) struct Slip {
-    /// A sentence.
+pub(super) struct TextProblem {
+    /// Complete message.
     pub(super) message: String,
-    /// A few words beside the place.
+    /// Short label shown beside the place.
     pub(super) label: &'static str,
-    /// There is no value to point at.
+    /// Whether the text is empty, so that there is no value to point at.
     pub(super) is_empty: bool,
-    /// It is too long.
+    /// Whether the text is too long.
     pub(super) is_long: bool,
 }
 
-/// What is wrong with the text of `key`, which is one line of at most `limit` characters that says something.
-pub(super) fn slip(key: &str, value: &str, limit: usize) -> Option<Slip> {
-    let slip = |message: String, label| Slip { message, label, is_empty: false, is_long: false };
+/// Checks that the text of `key` is one non-empty line of at most `limit` characters. Returns the problem, if
+/// any.
+pub(super) fn text_problem(key: &str, value: &str, limit: usize) -> Option<TextProblem> {
+    let problem = |message: String, label| TextProblem { message, label, is_empty: false, is_long: false };
     let count = value.chars().count();
     let value = value.trim_end();
     if value.trim().is_empty() {
-        return Some(Slip { is_empty: true, ..slip(format!("`{key}` is empty"), "says nothing") });
+        return Some(TextProblem { is_empty: true, ..problem(format!("`{key}` is empty"), "empty") });
     }
     if count > limit {
-        let message = format!("`{key}` has {count} characters; at most {limit} fit where it is shown");
-        return Some(Slip { is_long: true, ..slip(message, "too long") });
+        let message = format!("`{key}` has {count} characters; at most {limit} are allowed");
+        return Some(TextProblem { is_long: true, ..problem(message, "too long") });
     }
     if value.contains('\n') {
-        return Some(slip(format!("`{key}` is one line"), "has several"));
+        return Some(problem(format!("`{key}` must be one line"), "several lines"));
     }
-    // A tab is a blank; nothing shows the others, and databases refuse some.
+    // A tab counts as a space. Other control characters cannot be displayed, and databases refuse some of
+    // them.
     let control = value.chars().find(|c| c.is_control() && *c != '\t')?;
-    let message = format!("`{key}` holds a control character (U+{:04X})", u32::from(control));
-    Some(slip(message, "cannot be shown"))
+    let message = format!("`{key}` contains a control character (U+{:04X})", u32::from(control));
+    Some(problem(message, "cannot be displayed"))
 }
 
 #[cfg(test)]
@@ -50,20 +52,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_something_and_is_one() {
+    fn a_text_is_one_line_with_content() {
         for good in ["a", " a\tb ", &"é".repeat(5), "a\n"] {
-            assert!(slip("title", good, 5).is_none(), "{good:?}");
+            assert!(text_problem("title", good, 5).is_none(), "{good:?}");
         }
-        for (bad, words) in [
+        for (bad, expected) in [
             ("", "is empty"),
             (" \n", "is empty"),
             ("123456", "has 6 characters; at most 5"),
-            ("a\nb", "is one line"),
+            ("a\nb", "must be one line"),
             ("a\0b", "(U+0000)"),
             ("a\u{85}b", "(U+0085)"),
         ] {
-            let slip = slip("title", bad, 5).expect(words);
-            assert!(slip.message.contains(words), "{bad:?}: {}", slip.message);
+            let problem = text_problem("title", bad, 5).expect(expected);
+            assert!(problem.message.contains(expected), "{bad:?}: {}", problem.message);
         }
     }
 }

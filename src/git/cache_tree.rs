@@ -1,34 +1,34 @@
-//! The index's cache of trees (`TREE`): which directories are exactly as a tree object has them, so that
-//! an unchanged part of a repository is never looked into.
+//! Cache of trees in the index (extension `TREE`): directories that are equal to a tree object, so that
+//! unchanged parts of a repository are not read.
 
 use super::oid::{HashKind, ObjectId};
 
-/// The cache as a list of nodes; the first is the root.
+/// The cache as a list of nodes; the first node is the root.
 #[derive(Debug, Default)]
 pub(super) struct CacheTree {
-    nodes: Vec<Node>,
+    nodes: Vec<TreeNode>,
 }
 
 #[derive(Debug)]
-struct Node {
+struct TreeNode {
     name: Vec<u8>,
-    /// Number of entries of the index and the tree's name; `None` when something below has changed.
+    /// Number of index entries and ID of the tree; `None` if something below has changed.
     tree: Option<(usize, ObjectId)>,
-    /// Numbers of the nodes below, in order of name.
+    /// Indexes of the child nodes, sorted by name.
     below: Vec<usize>,
 }
 
 impl CacheTree {
-    /// Reads the extension; `None` when it is malformed, which only means that more is looked into.
+    /// Parses the extension; `None` if it is malformed, which only means that more trees are read.
     pub(super) fn parse(body: &[u8], hash: HashKind) -> Option<Self> {
-        let mut nodes: Vec<Node> = Vec::new();
-        // Nodes that still wait for some below them.
+        let mut nodes: Vec<TreeNode> = Vec::new();
+        // Nodes with the number of children still to be parsed.
         let mut open: Vec<(usize, usize)> = Vec::new();
         let mut rest = body;
         while !rest.is_empty() {
-            let name = until(&mut rest, 0)?.to_vec();
-            let count: i64 = text(until(&mut rest, b' ')?)?;
-            let waiting: usize = text(until(&mut rest, b'\n')?)?;
+            let name = take_until(&mut rest, 0)?.to_vec();
+            let count: i64 = parse_text(take_until(&mut rest, b' ')?)?;
+            let waiting: usize = parse_text(take_until(&mut rest, b'\n')?)?;
             let tree = match usize::try_from(count) {
                 Ok(count) => {
                     let (id, after) = rest.split_at_checked(hash.len())?;
@@ -38,7 +38,7 @@ impl CacheTree {
                 Err(_) => None,
             };
             let number = nodes.len();
-            nodes.push(Node { name, tree, below: Vec::new() });
+            nodes.push(TreeNode { name, tree, below: Vec::new() });
             if let Some((parent, left)) = open.last_mut() {
                 nodes[*parent].below.push(number);
                 *left -= 1;
@@ -63,37 +63,37 @@ impl CacheTree {
         Some(Self { nodes })
     }
 
-    /// The node of the root.
+    /// Returns the root node.
     pub(super) fn root(&self) -> Option<usize> {
         (!self.nodes.is_empty()).then_some(0)
     }
 
-    /// The node of the directory `name` below `node`.
-    pub(super) fn below(&self, node: usize, name: &[u8]) -> Option<usize> {
+    /// Returns the node of the directory `name` in `node`.
+    pub(super) fn child(&self, node: usize, name: &[u8]) -> Option<usize> {
         let below = &self.nodes[node].below;
         let at = below.binary_search_by(|&number| self.nodes[number].name.as_slice().cmp(name)).ok()?;
         Some(below[at])
     }
 
-    /// How many entries of the index are at or below `node`, if that is known.
-    pub(super) fn count(&self, node: usize) -> Option<usize> {
+    /// Returns the number of index entries at or below `node`, if it is known.
+    pub(super) fn entry_count(&self, node: usize) -> Option<usize> {
         self.nodes[node].tree.map(|(count, _)| count)
     }
 
-    /// The tree that `entries` entries of the index at `node` are, if that is known.
+    /// Returns the tree equal to the index entries at `node`, if it is known and their number is `entries`.
     pub(super) fn tree(&self, node: usize, entries: usize) -> Option<ObjectId> {
         self.nodes[node].tree.filter(|&(count, _)| count == entries).map(|(_, id)| id)
     }
 }
 
-fn until<'a>(rest: &mut &'a [u8], end: u8) -> Option<&'a [u8]> {
+fn take_until<'a>(rest: &mut &'a [u8], end: u8) -> Option<&'a [u8]> {
     let at = memchr::memchr(end, rest)?;
     let taken = &rest[..at];
     *rest = &rest[at + 1..];
     Some(taken)
 }
 
-fn text<T: std::str::FromStr>(bytes: &[u8]) -> Option<T> {
+fn parse_text<T: std::str::FromStr>(bytes: &[u8]) -> Option<T> {
     std::str::from_utf8(bytes).ok()?.parse().ok()
 }
 
@@ -110,11 +110,11 @@ mod tests {
         let cache = CacheTree::parse(&body, HashKind::Sha1).expect("a cache");
         let root = cache.root().expect("a root");
         assert_eq!(cache.tree(root, 3), None);
-        let b = cache.below(root, b"bb").expect("there");
+        let b = cache.child(root, b"bb").expect("there");
         assert_eq!(cache.tree(b, 2), ObjectId::new(&[1; 20]));
         assert_eq!(cache.tree(b, 3), None, "another number of entries");
-        assert_eq!((cache.count(root), cache.count(b)), (None, Some(2)));
-        assert_eq!(cache.below(root, b"c"), None);
+        assert_eq!((cache.entry_count(root), cache.entry_count(b)), (None, Some(2)));
+        assert_eq!(cache.child(root, b"c"), None);
         assert!(CacheTree::parse(&body[..body.len() - 1], HashKind::Sha1).is_none());
     }
 

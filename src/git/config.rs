@@ -1,13 +1,13 @@
-//! The few settings of a repository that say how it is stored. Nothing is included, nothing is run, and
-//! the user's and the machine's configuration are not looked at.
+//! Reads the settings of a repository that describe its storage. Includes are not followed, nothing is
+//! executed, and the configuration of the user and the system is not read.
 
 use std::path::{Path, PathBuf};
 
 use super::{GitError, file};
 
-/// Largest configuration in bytes.
+/// Maximum size of a configuration file in bytes.
 const MAX_CONFIG: u64 = 1 << 20;
-/// Extensions that change nothing about what is read here.
+/// Extensions that do not affect the data that this module reads.
 const HARMLESS: [&str; 7] = [
     "noop",
     "noop-v1",
@@ -18,10 +18,10 @@ const HARMLESS: [&str; 7] = [
     "relativeworktrees",
 ];
 
-/// How a repository is stored.
+/// Storage settings of a repository.
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of git")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Config {
+pub(super) struct GitConfig {
     pub(super) bare: bool,
     pub(super) worktree: Option<PathBuf>,
     pub(super) sha256: bool,
@@ -31,36 +31,36 @@ pub(super) struct Config {
     unknown: Option<String>,
 }
 
-impl Config {
-    /// Reads the settings in the git directory that all work trees share, and those of this one.
+impl GitConfig {
+    /// Reads the settings in the git directory that all work trees share, and those of this work tree.
     ///
     /// # Errors
-    /// A file that cannot be read, and a repository of a kind that stanchion does not know.
+    /// If a file cannot be read, or the repository has an unsupported format.
     pub(super) fn read(common: &Path, own: &Path) -> Result<Self, GitError> {
         let mut config = Self::default();
-        if let Some(text) = file::content(&common.join("config"), MAX_CONFIG)? {
-            config.take(&text);
+        if let Some(text) = file::read_small(&common.join("config"), MAX_CONFIG)? {
+            config.apply_settings(&text);
         }
         if common != own {
-            // They are about the main work tree.
+            // These settings apply to the main work tree only.
             (config.bare, config.worktree) = (false, None);
         }
         if config.per_worktree
-            && let Some(text) = file::content(&own.join("config.worktree"), MAX_CONFIG)?
+            && let Some(text) = file::read_small(&own.join("config.worktree"), MAX_CONFIG)?
         {
-            config.take(&text);
+            config.apply_settings(&text);
         }
         match &config.unknown {
-            Some(what) if config.version > 0 => Err(GitError::new(format!(
-                "this repository is stored in a way that stanchion does not know ({what})"
-            ))
-            .with_help("`stanchion check` without --staged or --since does not need to know")),
+            Some(what) if config.version > 0 => {
+                Err(GitError::new(format!("unsupported repository format ({what})"))
+                    .with_help("run `stanchion check` without --staged or --since"))
+            }
             _ => Ok(config),
         }
     }
 
-    fn take(&mut self, text: &[u8]) {
-        for (section, key, value) in settings(text) {
+    fn apply_settings(&mut self, text: &[u8]) {
+        for (section, key, value) in parse_settings(text) {
             let yes = matches!(value.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1" | "");
             match (section.as_str(), key.as_str()) {
                 ("core", "bare") => self.bare = yes,
@@ -93,9 +93,9 @@ impl Config {
     }
 }
 
-/// Section (without subsection), key and value of every setting. Only sections without a subsection are
-/// of use here; the others come with a name that nobody asks for.
-fn settings(text: &[u8]) -> Vec<(String, String, String)> {
+/// Parses section, key and value of every setting. Only sections without a subsection are needed; the names
+/// of other sections include the subsection, and match nothing.
+fn parse_settings(text: &[u8]) -> Vec<(String, String, String)> {
     let text = String::from_utf8_lossy(text);
     let mut section = String::new();
     let mut found = Vec::new();
@@ -110,13 +110,13 @@ fn settings(text: &[u8]) -> Vec<(String, String, String)> {
             continue;
         }
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
-        found.push((section.clone(), key.trim().to_ascii_lowercase(), plain(value)));
+        found.push((section.clone(), key.trim().to_ascii_lowercase(), unquote_value(value)));
     }
     found
 }
 
-/// A value without its quotes, escapes and comment.
-fn plain(value: &str) -> String {
+/// Removes quotes, escapes and the comment from a value.
+fn unquote_value(value: &str) -> String {
     let mut out = String::new();
     let mut quoted = false;
     let mut letters = value.trim().chars();
@@ -145,11 +145,11 @@ mod tests {
             b"[core]\n\trepositoryformatversion = 1\n\tbare = false # no\n\tworktree = \"../../a b\"\n\
             [remote \"origin\"]\n\tbare = true\n[extensions]\n\tobjectFormat=sha256\n\trefStorage = files\n\
             [include]\n\tpath = /etc/passwd\n[Core] bare\n";
-        let mut config = Config::default();
-        config.take(text);
+        let mut config = GitConfig::default();
+        config.apply_settings(text);
         assert!(config.sha256 && !config.reftable && config.bare && config.unknown.is_none());
         assert_eq!(config.worktree, Some(PathBuf::from("../../a b")));
-        config.take(b"[extensions]\nnews = 1\n");
+        config.apply_settings(b"[extensions]\nnews = 1\n");
         assert_eq!(config.unknown.as_deref(), Some("extensions.news"));
     }
 }

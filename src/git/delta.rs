@@ -1,18 +1,18 @@
-//! Deltas of pack files: a new object made of pieces of another one.
+//! Deltas of pack files, which describe an object by parts of another object.
 
 use super::objects::ObjectFault;
 
-/// The size that a delta says its result has; `start` holds its first bytes.
+/// Returns the result size that a delta declares. `start` contains the first bytes of the delta.
 pub(super) fn result_size(start: &[u8]) -> Result<u64, ObjectFault> {
     let mut rest = start;
-    number(&mut rest)?;
-    number(&mut rest)
+    parse_varint(&mut rest)?;
+    parse_varint(&mut rest)
 }
 
-/// Applies `delta` to `base`; the result, of at most `limit` bytes, replaces `out`.
+/// Applies `delta` to `base`. The result of at most `limit` bytes replaces `out`.
 pub(super) fn apply(base: &[u8], delta: &[u8], limit: u64, out: &mut Vec<u8>) -> Result<(), ObjectFault> {
     let mut rest = delta;
-    let (from, to) = (number(&mut rest)?, number(&mut rest)?);
+    let (from, to) = (parse_varint(&mut rest)?, parse_varint(&mut rest)?);
     if from != base.len() as u64 {
         return Err(BROKEN);
     }
@@ -24,8 +24,8 @@ pub(super) fn apply(base: &[u8], delta: &[u8], limit: u64, out: &mut Vec<u8>) ->
     while let Some((&op, after)) = rest.split_first() {
         rest = after;
         let piece = if op & 0x80 != 0 {
-            let start = bits(&mut rest, op, 4)?;
-            let length = match bits(&mut rest, op >> 4, 3)? {
+            let start = parse_sparse_number(&mut rest, op, 4)?;
+            let length = match parse_sparse_number(&mut rest, op >> 4, 3)? {
                 0 => 0x1_0000,
                 length => length,
             };
@@ -45,10 +45,10 @@ pub(super) fn apply(base: &[u8], delta: &[u8], limit: u64, out: &mut Vec<u8>) ->
     if out.len() == end { Ok(()) } else { Err(BROKEN) }
 }
 
-const BROKEN: ObjectFault = ObjectFault::Broken("a delta does not fit");
+const BROKEN: ObjectFault = ObjectFault::Broken("invalid delta");
 
-/// A number of seven bits a byte, low ones first.
-fn number(rest: &mut &[u8]) -> Result<u64, ObjectFault> {
+/// Parses a number with seven bits per byte, low bits first.
+fn parse_varint(rest: &mut &[u8]) -> Result<u64, ObjectFault> {
     let mut value = 0_u64;
     for shift in (0..63).step_by(7) {
         let (&byte, after) = rest.split_first().ok_or(BROKEN)?;
@@ -61,8 +61,9 @@ fn number(rest: &mut &[u8]) -> Result<u64, ObjectFault> {
     Err(BROKEN)
 }
 
-/// A number whose bytes are there where the bits of `op` are set.
-fn bits(rest: &mut &[u8], op: u8, bytes: usize) -> Result<usize, ObjectFault> {
+/// Parses a number of at most `bytes` bytes, low bytes first. Only the bytes whose bit is set in `op` are
+/// stored; the others are zero.
+fn parse_sparse_number(rest: &mut &[u8], op: u8, bytes: usize) -> Result<usize, ObjectFault> {
     let mut value = 0;
     for at in 0..bytes {
         if op & (1 << at) != 0 {

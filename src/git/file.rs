@@ -1,5 +1,7 @@
-//! Opening files of a git directory: regular ones only, never waiting for a FIFO, read by offset without
-//! a map (a map of a file that is cut short meanwhile ends the program with a signal).
+//! Opens files of a git directory: only regular files, without blocking on a FIFO.
+//!
+//! Files are read by offset and not memory-mapped, because a file that is truncated while it is mapped would
+//! end the program with a signal.
 
 use std::fs::File;
 use std::io;
@@ -8,17 +10,17 @@ use std::path::Path;
 use super::GitError;
 
 /// An open regular file.
-pub(super) struct Regular {
+pub(super) struct RegularFile {
     file: File,
-    /// Its size in bytes when it was opened.
+    /// Size in bytes when the file was opened.
     pub(super) size: u64,
 }
 
-impl Regular {
-    /// Opens `path`; `None` when nothing is there.
+impl RegularFile {
+    /// Opens `path`; returns `None` if it does not exist.
     ///
     /// # Errors
-    /// When it is not a regular file, or the system does not open it.
+    /// If `path` is not a regular file, or cannot be opened.
     pub(super) fn open(path: &Path) -> io::Result<Option<Self>> {
         let file = match open(path) {
             Ok(file) => file,
@@ -29,12 +31,12 @@ impl Regular {
         };
         let metadata = file.metadata()?;
         if !metadata.is_file() {
-            return Err(io::Error::other("it is not a regular file"));
+            return Err(io::Error::other("not a regular file"));
         }
         Ok(Some(Self { file, size: metadata.len() }))
     }
 
-    /// When it was last written, if the system says.
+    /// Returns the modification time, if the system provides it.
     pub(super) fn modified(&self) -> Option<std::time::SystemTime> {
         self.file.metadata().and_then(|metadata| metadata.modified()).ok()
     }
@@ -53,10 +55,10 @@ impl Regular {
         Ok(done)
     }
 
-    /// The whole file, of at most `limit` bytes.
+    /// Reads the whole file; fails if it is larger than `limit` bytes.
     pub(super) fn read_all(&self, limit: u64) -> io::Result<Vec<u8>> {
         if self.size > limit {
-            return Err(io::Error::other(format!("it is larger than {} MiB", limit >> 20)));
+            return Err(io::Error::other(format!("larger than {} MiB", limit >> 20)));
         }
         let size = usize::try_from(self.size).map_err(io::Error::other)?;
         let mut content = vec![0; size];
@@ -66,27 +68,27 @@ impl Regular {
     }
 }
 
-/// The content of a small file; `None` when nothing is there.
+/// Reads a file of at most `limit` bytes; returns `None` if it does not exist.
 ///
 /// # Errors
-/// Says which file cannot be read, and why.
-pub(super) fn content(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, GitError> {
-    let read = Regular::open(path).and_then(|file| file.map(|file| file.read_all(limit)).transpose());
-    read.map_err(|error| cannot_read(path, &error))
+/// If the file cannot be read or is too large. The message contains the path and the reason.
+pub(super) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, GitError> {
+    let read = RegularFile::open(path).and_then(|file| file.map(|file| file.read_all(limit)).transpose());
+    read.map_err(|error| read_error(path, &error))
 }
 
-/// The words for a file that cannot be read.
-pub(super) fn cannot_read(path: &Path, error: &io::Error) -> GitError {
+/// Creates the error for a file that cannot be read.
+pub(super) fn read_error(path: &Path, error: &io::Error) -> GitError {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or_default();
     GitError::new(format!("cannot read {}: {words}", path.display()))
-        .with_help("`git status` says whether git can use the repository")
+        .with_help("run `git status` to check whether git can read the repository")
 }
 
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
-    // Without waiting: a FIFO in the place of a file must not hold us up.
+    // Non-blocking, because opening a FIFO would otherwise hang.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     Ok(rustix::io::retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty())).map(File::from)?)
 }

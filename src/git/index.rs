@@ -1,49 +1,50 @@
-//! Git's index, versions 2 to 4: names, modes, object ids and what was seen on disk. Bounded, and
-//! without belief in what it says about itself. Split and sparse indexes are put together here.
+//! Git's index, versions 2 to 4: names, modes, object IDs and stat data. Sizes are limited, and counts and
+//! lengths in the file are not trusted. Split and sparse indexes are expanded here.
 
 use std::path::Path;
 
 use super::GitError;
 use super::cache_tree::CacheTree;
-use super::file::{self, cannot_read};
+use super::file::{self, read_error};
 use super::objects::Objects;
 use super::oid::{HashKind, ObjectId};
 use super::split;
 use super::structure::mode;
 
-/// Largest index in bytes.
+/// Maximum size of an index in bytes.
 const MAX_INDEX: u64 = 80 << 20;
-/// Longest name in bytes; no system opens longer ones.
+/// Maximum length of a name in bytes; no system opens longer paths.
 const MAX_NAME: usize = 4_096;
-/// Most bytes of all names: version 4 shares prefixes, so a small index could ask for very much.
+/// Maximum size of all names in bytes. Version 4 shares prefixes, so a small index could expand to very long
+/// names.
 const MAX_NAMES: usize = 64 << 20;
-/// Which of the contents holds names that were put together.
-const NAMES: u8 = 3;
-/// Bytes of an entry before its object id.
-const STAT: usize = 40;
+/// Number of the buffer in `contents` with the names that were put together from parts.
+const NAMES_BUFFER: u8 = 3;
+/// Number of bytes of an entry before its object ID.
+const STAT_BYTES: usize = 40;
 
 const INTENT_TO_ADD: u16 = 0x2000;
 const SKIP_WORKTREE: u16 = 0x4000;
 const EXTENDED: u16 = 0x4000;
-/// The bits of the flags that say how long the name is.
-const SAID_LENGTH: u16 = 0x0fff;
+/// Bits of the flags that contain the length of the name.
+const NAME_LENGTH: u16 = 0x0fff;
 
-/// One entry, whose fixed part stays where it was read.
+/// An entry, whose fixed part remains in the buffer it was read from.
 #[derive(Clone, Copy, Debug)]
-struct Record {
+struct IndexRecord {
     name: (u32, u32),
-    /// Where its name is: in the content it was read from, or among those put together.
+    /// Number of the buffer in `contents` that contains the name.
     named_in: u8,
-    /// Where its fixed part is in the content of its source.
+    /// Offset of the fixed part in the buffer `source`.
     at: u32,
     source: u8,
     flags: u16,
     more: u16,
 }
 
-/// What git saw of a file on disk when it was last the same as its object.
+/// Stat data of a file on disk when git last found it equal to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct StatData {
     pub(super) ctime: (u32, u32),
     pub(super) mtime: (u32, u32),
     pub(super) inode: u32,
@@ -53,66 +54,67 @@ pub(super) struct Seen {
 /// The index of a work tree, sorted by path bytes and stage.
 pub(super) struct Index {
     hash: HashKind,
-    /// The file itself, the shared index of a split one, made-up entries of a sparse one, and names that
-    /// were put together.
+    /// Buffers: the index file, the shared index of a split index, synthetic entries of a sparse index, and
+    /// names that were put together from parts.
     contents: [Vec<u8>; 4],
-    records: Vec<Record>,
-    /// Which directories are as some tree has them; empty when not known.
+    records: Vec<IndexRecord>,
+    /// Directories that are equal to a tree object; empty if unknown.
     pub(super) trees: CacheTree,
-    /// Whether it may hold other repositories (submodules).
-    pub(super) holds_commits: bool,
-    /// When it was written: an entry as young as that may have changed since.
+    /// Whether the index contains submodules (entries whose mode is that of a commit).
+    pub(super) has_submodules: bool,
+    /// Modification time of the index. A file with the same or a later modification time may have changed
+    /// without a difference in its stat data.
     pub(super) written: Option<std::time::SystemTime>,
 }
 
-/// One entry as its readers see it.
+/// A view of an entry.
 #[derive(Clone, Copy)]
-pub(super) struct Entry<'i> {
+pub(super) struct IndexEntry<'i> {
     index: &'i Index,
-    record: &'i Record,
+    record: &'i IndexRecord,
 }
 
-impl<'i> Entry<'i> {
+impl<'i> IndexEntry<'i> {
     pub(super) fn path(self) -> &'i [u8] {
         self.index.name(self.record)
     }
 
     pub(super) fn mode(self) -> u32 {
-        self.number(24)
+        self.stat_field(24)
     }
 
     pub(super) fn id(self) -> Option<ObjectId> {
-        let at = self.record.at as usize + STAT;
+        let at = self.record.at as usize + STAT_BYTES;
         ObjectId::new(
             self.index.contents[usize::from(self.record.source)].get(at..at + self.index.hash.len())?,
         )
     }
 
-    /// 0, or 1 to 3 where a merge has not been resolved.
+    /// Merge stage: 0, or 1 to 3 in an unresolved merge conflict.
     pub(super) fn stage(self) -> u16 {
         self.record.flags >> 12 & 3
     }
 
-    /// Only announced with `git add --intent-to-add`: no content is going to be committed.
+    /// Whether the entry was only added with `git add --intent-to-add`, without content to commit.
     pub(super) fn intent_to_add(self) -> bool {
         self.record.more & INTENT_TO_ADD != 0
     }
 
-    /// Left out of the work tree (sparse checkout).
+    /// Whether the entry is excluded from the work tree (sparse checkout).
     pub(super) fn skip_worktree(self) -> bool {
         self.record.more & SKIP_WORKTREE != 0
     }
 
-    pub(super) fn seen(self) -> Seen {
-        Seen {
-            ctime: (self.number(0), self.number(4)),
-            mtime: (self.number(8), self.number(12)),
-            inode: self.number(20),
-            size: self.number(36),
+    pub(super) fn stat_data(self) -> StatData {
+        StatData {
+            ctime: (self.stat_field(0), self.stat_field(4)),
+            mtime: (self.stat_field(8), self.stat_field(12)),
+            inode: self.stat_field(20),
+            size: self.stat_field(36),
         }
     }
 
-    fn number(self, offset: usize) -> u32 {
+    fn stat_field(self, offset: usize) -> u32 {
         let at = self.record.at as usize + offset;
         let bytes = self.index.contents[usize::from(self.record.source)].get(at..at + 4);
         bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes)
@@ -120,92 +122,93 @@ impl<'i> Entry<'i> {
 }
 
 impl Index {
-    /// No entries: nothing was ever added.
+    /// Creates an index without entries.
     pub(super) fn empty(hash: HashKind) -> Self {
         Self {
             hash,
             contents: Default::default(),
             records: Vec::new(),
             trees: CacheTree::default(),
-            holds_commits: false,
+            has_submodules: false,
             written: None,
         }
     }
 
-    /// Reads the index at `path`; a file that is not there holds nothing.
+    /// Reads the index at `path`; a missing file is an empty index.
     ///
     /// # Errors
-    /// Says what cannot be used, and what to do.
+    /// If the index cannot be read or used. The message states the reason, the help what to do.
     pub(super) fn read(path: &Path, objects: &Objects) -> Result<Self, GitError> {
         let hash = objects.hash();
-        let file = file::Regular::open(path).map_err(|error| cannot_read(path, &error))?;
+        let file = file::RegularFile::open(path).map_err(|error| read_error(path, &error))?;
         let Some(file) = file else { return Ok(Self::empty(hash)) };
-        let content = file.read_all(MAX_INDEX).map_err(|error| cannot_read(path, &error))?;
+        let content = file.read_all(MAX_INDEX).map_err(|error| read_error(path, &error))?;
         let unusable = |why: &str| {
-            GitError::new(format!("git's index {} cannot be used: {why}", path.display()))
-                .with_help("`git status` says whether git can read it")
+            GitError::new(format!("cannot use git's index {}: {why}", path.display()))
+                .with_help("run `git status` to check whether git can read it")
         };
         let mut index = Self::empty(hash);
         index.written = file.modified();
         let mut parsed = index.parse(content, 0).map_err(unusable)?;
-        let put_together = parsed.link.is_some();
+        let is_split = parsed.link.is_some();
         if let Some(link) = parsed.link {
             let name = format!("sharedindex.{}", link.shared);
             let shared = path.with_file_name(&name);
-            let content = file::content(&shared, MAX_INDEX)?
-                .ok_or_else(|| unusable(&format!("it shares entries with {name}, which is not there")))?;
+            let content = file::read_small(&shared, MAX_INDEX)?
+                .ok_or_else(|| unusable(&format!("its shared index {name} is missing")))?;
             let own = std::mem::take(&mut index.records);
             parsed.sparse |= index.parse(content, 1).map_err(unusable)?.sparse;
             index.records =
-                split::merged(&index.records, &own, &link, |record| record.name.0 == record.name.1)
-                    .ok_or_else(|| unusable("it does not fit its shared index"))?
+                split::merge_entries(&index.records, &own, &link, |record| record.name.0 == record.name.1)
+                    .ok_or_else(|| unusable("it does not match its shared index"))?
                     .into_iter()
-                    .map(|(own, name)| Record { name: name.name, named_in: name.named_in, ..own })
+                    .map(|(own, name)| IndexRecord { name: name.name, named_in: name.named_in, ..own })
                     .collect();
         }
         if parsed.sparse {
-            index.expand(objects).map_err(|why| unusable(&why))?;
+            index.expand_sparse(objects).map_err(|why| unusable(&why))?;
         }
-        if !parsed.sorted || parsed.sparse || put_together {
+        if !parsed.sorted || parsed.sparse || is_split {
             index.sort();
         }
-        // A tree cache counts entries; after entries were put together it is about other ones.
+        // The tree cache of a sparse index counts the entries before the expansion, and no longer matches.
         index.trees = if parsed.sparse { CacheTree::default() } else { parsed.trees };
         Ok(index)
     }
 
-    /// Number of entries.
+    /// Returns the number of entries.
     pub(super) fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// The entry at `at`.
-    pub(super) fn get(&self, at: usize) -> Entry<'_> {
-        Entry { index: self, record: &self.records[at] }
+    /// Returns the entry at `at`.
+    pub(super) fn get(&self, at: usize) -> IndexEntry<'_> {
+        IndexEntry { index: self, record: &self.records[at] }
     }
 
-    /// Every entry.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.records.iter().map(|record| Entry { index: self, record })
+    /// Returns all entries.
+    pub(super) fn iter(&self) -> impl Iterator<Item = IndexEntry<'_>> {
+        self.records.iter().map(|record| IndexEntry { index: self, record })
     }
 
-    /// Every entry from the one at `start` on.
-    pub(super) fn iter_from(&self, start: usize) -> impl Iterator<Item = Entry<'_>> {
-        self.records.get(start..).unwrap_or_default().iter().map(|record| Entry { index: self, record })
+    /// Returns the entries from `start` on.
+    pub(super) fn iter_from(&self, start: usize) -> impl Iterator<Item = IndexEntry<'_>> {
+        self.records.get(start..).unwrap_or_default().iter().map(|record| IndexEntry { index: self, record })
     }
 
-    /// The first entry with this path, whatever its stage.
-    pub(super) fn find(&self, path: &[u8]) -> Option<Entry<'_>> {
+    /// Returns the first entry with this path at any stage.
+    pub(super) fn find(&self, path: &[u8]) -> Option<IndexEntry<'_>> {
         let at = self.records.partition_point(|record| self.name(record) < path);
         self.records.get(at).filter(|record| self.name(record) == path).map(|_| self.get(at))
     }
 
-    /// The first entry whose path begins with `prefix`, or comes after it.
+    /// Returns the index of the first entry whose path begins with `prefix` or is greater.
     pub(super) fn start_of(&self, prefix: &[u8]) -> usize {
         self.records.partition_point(|record| self.name(record) < prefix)
     }
 
-    /// Where the entries after `from` stop beginning with `prefix`. `guess` is how many there may be.
+    /// Returns the end of the entries from `from` on that begin with `prefix`. `guess` is their expected
+    /// number.
     pub(super) fn end_of(&self, prefix: &[u8], from: usize, guess: Option<usize>) -> usize {
         let begins = |at: usize| self.records.get(at).is_some_and(|it| self.name(it).starts_with(prefix));
         if let Some(end) = guess.filter(|&count| count > 0).and_then(|count| from.checked_add(count))
@@ -220,13 +223,13 @@ impl Index {
         })
     }
 
-    fn name(&self, record: &Record) -> &[u8] {
+    fn name(&self, record: &IndexRecord) -> &[u8] {
         &self.contents[usize::from(record.named_in)][record.name.0 as usize..record.name.1 as usize]
     }
 
     fn sort(&mut self) {
         let Self { contents, records, .. } = self;
-        let key = |record: &Record| {
+        let key = |record: &IndexRecord| {
             let names = &contents[usize::from(record.named_in)];
             (&names[record.name.0 as usize..record.name.1 as usize], record.flags >> 12 & 3)
         };
@@ -235,88 +238,95 @@ impl Index {
         }
     }
 
-    /// Parses `content` into the records, which are replaced. After an error they are of no use.
-    fn parse(&mut self, content: Vec<u8>, source: u8) -> Result<Parsed, &'static str> {
-        let mut reader = Reader { content: &content, at: 0 };
+    /// Parses `content` and replaces the records. After an error, the records are incomplete.
+    fn parse(&mut self, content: Vec<u8>, source: u8) -> Result<IndexExtensions, &'static str> {
+        let mut reader = IndexReader { content: &content, at: 0 };
         if reader.take(4)? != b"DIRC" {
             return Err("it is not an index");
         }
         let version = reader.u32()?;
         if !(2..=4).contains(&version) {
-            return Err("its version is not 2, 3 or 4");
+            return Err("unsupported version (supported: 2, 3 and 4)");
         }
         let count = reader.u32()? as usize;
-        // An entry takes at least 62 bytes, so a lie about the count cannot ask for much memory.
+        // An entry has at least 62 bytes, so a wrong count cannot allocate much memory.
         self.records = Vec::with_capacity(count.min(content.len() / 62));
         let mut last = (0, 0);
         let (mut sparse, mut sorted) = (false, true);
         let mut last_stage = 0;
         for _ in 0..count {
-            let record = self.record(&mut reader, version, source, last)?;
-            // While both names are near: a pass of its own would fetch every entry again.
-            let names = if record.named_in == NAMES { &self.contents[usize::from(NAMES)] } else { &content };
+            let record = self.parse_record(&mut reader, version, source, last)?;
+            // Checks the order here, while both names are in the processor cache; a second pass would be
+            // slower.
+            let names = if record.named_in == NAMES_BUFFER {
+                &self.contents[usize::from(NAMES_BUFFER)]
+            } else {
+                &content
+            };
             let name = |(start, end): (u32, u32)| &names[start as usize..end as usize];
             let stage = record.flags >> 12 & 3;
             sorted &= (name(last), last_stage) <= (name(record.name), stage);
             (last, last_stage) = (record.name, stage);
             match mode::kind(reader.mode_at(record.at)?) {
                 mode::TREE => sparse = true,
-                mode::COMMIT => self.holds_commits = true,
+                mode::COMMIT => self.has_submodules = true,
                 _ => {}
             }
             self.records.push(record);
         }
-        let parsed = Parsed { sparse, sorted, ..self.extensions(&mut reader)? };
+        let parsed = IndexExtensions { sparse, sorted, ..self.parse_extensions(&mut reader)? };
         self.contents[usize::from(source)] = content;
         Ok(parsed)
     }
 
-    fn record(
+    fn parse_record(
         &mut self,
-        reader: &mut Reader<'_>,
+        reader: &mut IndexReader<'_>,
         version: u32,
         source: u8,
         last: (u32, u32),
-    ) -> Result<Record, &'static str> {
+    ) -> Result<IndexRecord, &'static str> {
         let start = reader.at;
-        reader.take(STAT + self.hash.len())?;
+        reader.take(STAT_BYTES + self.hash.len())?;
         let flags = reader.u16()?;
         let more = match (flags & EXTENDED != 0, version) {
             (true, 3..) => reader.u16()?,
             (true, _) => return Err(MALFORMED),
             (false, _) => 0,
         };
-        let names = &mut self.contents[usize::from(NAMES)];
+        let names = &mut self.contents[usize::from(NAMES_BUFFER)];
         let begin = names.len();
         if version == 4 {
             let kept = ((last.1 - last.0) as usize).checked_sub(reader.offset()?).ok_or(MALFORMED)?;
             names.extend_from_within(last.0 as usize..last.0 as usize + kept);
         }
         let own = reader.at;
-        // An entry says how long its name is, if that is not too long for it; version 4 means another name.
-        let said = usize::from(flags & SAID_LENGTH);
-        let end = if version < 4 && said < usize::from(SAID_LENGTH) && reader.rest().get(said) == Some(&0) {
-            said
+        // The flags contain the length of the name if it fits. In version 4 that is the length of the whole
+        // name, not of the stored suffix.
+        let stated = usize::from(flags & NAME_LENGTH);
+        let end = if version < 4 && stated < usize::from(NAME_LENGTH) && reader.rest().get(stated) == Some(&0)
+        {
+            stated
         } else {
             memchr::memchr(0, reader.rest()).ok_or(MALFORMED)?
         };
         let name = reader.take(end)?;
         let (named_in, range) = if version == 4 {
             names.extend_from_slice(name);
-            (NAMES, begin..names.len())
+            (NAMES_BUFFER, begin..names.len())
         } else {
             (source, own..own + name.len())
         };
         if range.len() > MAX_NAME {
-            return Err("it holds a name longer than any system opens");
+            return Err("a name is longer than 4,096 bytes");
         }
         if names.len() > MAX_NAMES {
-            return Err("its names are too large together");
+            return Err("its names exceed 64 MiB in total");
         }
-        // Up to version 3 an entry is padded with 1 to 8 NULs to a multiple of eight bytes.
+        // Up to version 3, an entry is padded with 1 to 8 NUL bytes to a multiple of eight bytes.
         reader.take(if version == 4 { 1 } else { 8 - (reader.at - start) % 8 })?;
         let place = |at: usize| u32::try_from(at).map_err(|_| MALFORMED);
-        Ok(Record {
+        Ok(IndexRecord {
             name: (place(range.start)?, place(range.end)?),
             named_in,
             at: place(start)?,
@@ -326,29 +336,31 @@ impl Index {
         })
     }
 
-    /// Reads the extensions that matter; they must end exactly where the checksum starts.
-    fn extensions(&self, reader: &mut Reader<'_>) -> Result<Parsed, &'static str> {
-        let mut parsed = Parsed::default();
+    /// Parses the extensions that this module uses. The last extension must end exactly at the checksum.
+    fn parse_extensions(&self, reader: &mut IndexReader<'_>) -> Result<IndexExtensions, &'static str> {
+        let mut parsed = IndexExtensions::default();
         while reader.rest().len() > self.hash.len() {
             let signature = reader.take(4)?;
             let length = reader.u32()? as usize;
             let body = reader.take(length)?;
             match signature {
                 b"TREE" => parsed.trees = CacheTree::parse(body, self.hash).unwrap_or_default(),
-                b"link" => parsed.link = Some(split::Link::parse(body, self.hash).ok_or(MALFORMED)?),
-                // What begins with a capital may be passed over; git refuses the others, too.
+                b"link" => {
+                    parsed.link = Some(split::SplitIndexLink::parse(body, self.hash).ok_or(MALFORMED)?);
+                }
+                // Extensions with a capital first letter are optional; git also fails on unknown others.
                 b"sdir" | [b'A'..=b'Z', ..] => {}
-                _ => return Err("it has an extension that stanchion does not know"),
+                _ => return Err("unknown required extension"),
             }
         }
         if reader.rest().len() == self.hash.len() { Ok(parsed) } else { Err(MALFORMED) }
     }
 
-    /// Puts the files of the trees of a sparse index in their place.
-    fn expand(&mut self, objects: &Objects) -> Result<(), String> {
+    /// Replaces the directory entries of a sparse index with the files in their trees.
+    fn expand_sparse(&mut self, objects: &Objects) -> Result<(), String> {
         let records = std::mem::take(&mut self.records);
         for record in records {
-            let entry = Entry { index: self, record: &record };
+            let entry = IndexEntry { index: self, record: &record };
             if mode::kind(entry.mode()) != mode::TREE {
                 self.records.push(record);
                 continue;
@@ -356,20 +368,20 @@ impl Index {
             let prefix = entry.path().to_vec();
             let Some(tree) = entry.id() else { return Err(MALFORMED.to_owned()) };
             super::compare::files_below(objects, prefix, tree, &mut |path, mode, id| {
-                self.holds_commits |= mode::kind(mode) == mode::COMMIT;
-                let names = &mut self.contents[usize::from(NAMES)];
+                self.has_submodules |= mode::kind(mode) == mode::COMMIT;
+                let names = &mut self.contents[usize::from(NAMES_BUFFER)];
                 let begin = names.len();
                 names.extend_from_slice(path);
                 let end = names.len();
-                let made_up = &mut self.contents[2];
-                let at = made_up.len();
-                made_up.extend([0; STAT]);
-                made_up[at + 24..at + 28].copy_from_slice(&mode.to_be_bytes());
-                made_up.extend_from_slice(id.raw());
+                let synthetic = &mut self.contents[2];
+                let at = synthetic.len();
+                synthetic.extend([0; STAT_BYTES]);
+                synthetic[at + 24..at + 28].copy_from_slice(&mode.to_be_bytes());
+                synthetic.extend_from_slice(id.raw());
                 let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                self.records.push(Record {
+                self.records.push(IndexRecord {
                     name: (place(begin), place(end)),
-                    named_in: NAMES,
+                    named_in: NAMES_BUFFER,
                     at: place(at),
                     source: 2,
                     flags: 0,
@@ -377,7 +389,7 @@ impl Index {
                 });
                 end <= MAX_NAMES
             })
-            .map_err(|fault| format!("a tree of its sparse folders cannot be read: {}", fault.what))?;
+            .map_err(|fault| format!("cannot read a tree of a sparse folder: {}", fault.message))?;
         }
         Ok(())
     }
@@ -386,26 +398,26 @@ impl Index {
 const MALFORMED: &str = "it is malformed";
 
 #[derive(Default)]
-struct Parsed {
+struct IndexExtensions {
     trees: CacheTree,
-    link: Option<split::Link>,
+    link: Option<split::SplitIndexLink>,
     sparse: bool,
     sorted: bool,
 }
 
-/// Reads an index from the front.
-struct Reader<'a> {
+/// Reader of the binary format of an index.
+struct IndexReader<'a> {
     content: &'a [u8],
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> IndexReader<'a> {
     fn rest(&self) -> &'a [u8] {
         &self.content[self.at..]
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], &'static str> {
-        let (taken, _) = self.rest().split_at_checked(count).ok_or("it is cut short")?;
+        let (taken, _) = self.rest().split_at_checked(count).ok_or("it is truncated")?;
         self.at += count;
         Ok(taken)
     }
@@ -426,7 +438,7 @@ impl<'a> Reader<'a> {
         bytes.map(u32::from_be_bytes).ok_or(MALFORMED)
     }
 
-    /// The variable-length number of version 4, as in pack files' offsets.
+    /// Reads the variable-length number of version 4, encoded like the offsets of pack files.
     fn offset(&mut self) -> Result<usize, &'static str> {
         let mut value = 0_usize;
         for step in 0..4 {

@@ -1,37 +1,39 @@
-//! Which lines of a text are new, compared with an earlier one.
+//! Finds the lines of a text that are new compared with an earlier version.
 
 use std::collections::HashMap;
 
 use imara_diff::{Algorithm, Diff, InternedInput};
 
-use crate::engine::Lines;
+use crate::engine::LineChanges;
 
-/// Largest text that is compared line by line, in bytes; of a larger one every line counts as changed.
+/// Maximum size of a text that is compared line by line, in bytes. In a larger text, every line counts as
+/// changed.
 pub(super) const MAX_TEXT: usize = 4 << 20;
 
-/// Most lines, of both texts together and without what is the same at both ends, that are compared.
+/// Maximum number of compared lines in both texts together, without the common lines at both ends.
 const MAX_LINES: usize = 50_000;
-/// Most pairs of equal lines among these: texts of few different lines are slow to compare.
+/// Maximum number of pairs of equal lines among these, because texts with few distinct lines are slow to
+/// compare.
 const MAX_PAIRS: u64 = 100_000_000;
 
-/// The lines of `now` that are not in `before`, and the places where lines were taken away.
-pub(super) fn changed(before: &[u8], now: &[u8]) -> Lines {
+/// Returns the lines of `now` that are not in `before`, and the positions of removed lines.
+pub(super) fn changed_lines(before: &[u8], now: &[u8]) -> LineChanges {
     let is_text = |bytes: &[u8]| bytes.len() <= MAX_TEXT && memchr::memchr(0, bytes).is_none();
     if !is_text(before) || !is_text(now) {
-        return Lines::All;
+        return LineChanges::All;
     }
     let input = InternedInput::new(before, now);
-    if let Some(between) = too_heavy(&input) {
-        return Lines::some([between]);
+    if let Some(between) = changed_range_if_too_large(&input) {
+        return LineChanges::some([between]);
     }
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
-    // Counted from 1, and the end is the last line that belongs to it.
-    Lines::some(diff.hunks().map(|hunk| (hunk.after.start + 1, hunk.after.end)))
+    // Lines count from 1, and ends are inclusive.
+    LineChanges::some(diff.hunks().map(|hunk| (hunk.after.start + 1, hunk.after.end)))
 }
 
-/// The lines between the common ends, when there are too many to compare.
-fn too_heavy(input: &InternedInput<&[u8]>) -> Option<(u32, u32)> {
+/// Returns the range between the common lines at both ends, if it is too large to compare.
+fn changed_range_if_too_large(input: &InternedInput<&[u8]>) -> Option<(u32, u32)> {
     let (before, after) = (&input.before, &input.after);
     let start = before.iter().zip(after).take_while(|(a, b)| a == b).count();
     let (old, new) = (&before[start..], &after[start..]);
@@ -61,28 +63,30 @@ mod tests {
             ("a", "a\n", vec![(1, 1)]),
         ] {
             assert_eq!(
-                changed(before.as_bytes(), now.as_bytes()),
-                Lines::some(expected),
+                changed_lines(before.as_bytes(), now.as_bytes()),
+                LineChanges::some(expected),
                 "{before:?} {now:?}"
             );
         }
-        assert_eq!(changed(b"a\0", b"b"), Lines::All);
+        assert_eq!(changed_lines(b"a\0", b"b"), LineChanges::All);
     }
 
     #[test]
     fn too_many_lines_are_all_new_between_the_common_ends() {
         let many = |word: &str| (0..30_000).map(|number| format!("{word}{number}\n")).collect::<String>();
         let (old, new) = (format!("one\n{}same\n", many("a")), format!("one\n{}same\n", many("b")));
-        assert_eq!(changed(old.as_bytes(), new.as_bytes()), Lines::some([(2, 30_001)]));
-        // One edit in a long text is found all the same.
+        assert_eq!(changed_lines(old.as_bytes(), new.as_bytes()), LineChanges::some([(2, 30_001)]));
+        // A single edit in a long text is still found.
         let edited = old.replacen("a17\n", "edited\n", 1);
-        assert_eq!(changed(old.as_bytes(), edited.as_bytes()), Lines::some([(19, 19)]));
-        // Few different lines, many times.
+        assert_eq!(changed_lines(old.as_bytes(), edited.as_bytes()), LineChanges::some([(19, 19)]));
+        // Few distinct lines, repeated many times.
         let (old, new) = ("x\ny\n".repeat(12_000), "y\nx\nx\n".repeat(8_300));
-        let Lines::Some(changes) = changed(old.as_bytes(), new.as_bytes()) else { panic!("compared") };
+        let LineChanges::Some(changes) = changed_lines(old.as_bytes(), new.as_bytes()) else {
+            panic!("compared")
+        };
         assert_eq!(changes.len(), 1);
-        // Everything in the middle taken away.
+        // All lines in the middle removed.
         let (old, new) = (format!("one\n{}{}two\n", many("a"), many("b")), "one\ntwo\n");
-        assert_eq!(changed(old.as_bytes(), new.as_bytes()), Lines::some([(2, 1)]));
+        assert_eq!(changed_lines(old.as_bytes(), new.as_bytes()), LineChanges::some([(2, 1)]));
     }
 }

@@ -1,9 +1,12 @@
-//! What changed, according to git: the index, objects and references of a repository, read by ourselves.
+//! Reads changes from a git repository: its index, objects and references, without running git.
 //!
-//! Promises: no process is started, no hook, filter, monitor or setting of the repository can make one
-//! start; nothing is written, locked or fetched; the environment is not looked at; sizes that files claim
-//! are not believed. Only what is needed for `check --staged` and `check --since` lives here: no
-//! guideline, no check and no output may enter.
+//! Invariants:
+//! - No process is started, and no hook, filter, monitor or setting of the repository can start one.
+//! - Nothing is written, locked or fetched, and the environment is not read.
+//! - Sizes stated in files are not trusted.
+//!
+//! The module contains only the parts needed for `check --staged` and `check --since`. It must not depend on
+//! guidelines, checks or output.
 
 mod cache_tree;
 mod compare;
@@ -28,22 +31,22 @@ mod structure;
 mod versions;
 
 pub use repository::Repository;
-pub use since::Since;
-pub use staged::Staged;
+pub use since::ChangesSince;
+pub use staged::StagedChanges;
 
-/// Why git's data cannot be used. Neither part is escaped.
+/// Error about git data that cannot be used. Neither field is escaped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
+#[error("{message}")]
 pub struct GitError {
-    /// What, where and why: a sentence without a final full stop.
-    pub what: String,
-    /// What to do next.
+    /// Problem, location and reason: a sentence without a final full stop.
+    pub message: String,
+    /// Suggested next step.
     pub help: Option<String>,
 }
 
 impl GitError {
-    fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), help: None }
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None }
     }
 
     fn with_help(self, help: impl Into<String>) -> Self {

@@ -1,5 +1,5 @@
-//! The object store of a repository: loose objects, packs and alternates. Read only, bounded, and never
-//! fetched: what a partial clone does not have is missing.
+//! Object store of a repository: loose objects, packs and alternates. Read-only and with limits. Objects are
+//! never fetched, so objects that a partial clone does not contain are missing.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -7,27 +7,27 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::file::{self, Regular};
+use super::file::{self, RegularFile};
 use super::inflate::Inflater;
 use super::oid::{HashKind, ObjectId};
 use super::pack::Pack;
 use crate::engine::tree::HEAD_BYTES;
-use crate::model::named_from;
+use crate::model::join_unless_remote;
 
-/// Most folders of objects, alternates of alternates included.
+/// Maximum number of object folders, including alternates of alternates.
 const MAX_FOLDERS: usize = 64;
-/// Largest file that names alternates.
+/// Maximum size of `info/alternates` in bytes.
 const MAX_ALTERNATES: u64 = 64 << 10;
-/// Most packs of one folder.
+/// Maximum number of packs in one folder.
 const MAX_PACKS: usize = 10_000;
-/// Room for what an object is put together from, in bytes.
-const ROOM: u64 = 24 << 20;
-/// Longest header of a loose object.
+/// Maximum size of each base, delta and intermediate result of an object, in bytes.
+const MAX_INTERMEDIATE: u64 = 24 << 20;
+/// Maximum length of the header of a loose object.
 const MAX_HEADER: usize = 32;
-/// Largest commit, tag or tree.
+/// Maximum size of a commit, tag or tree in bytes.
 const MAX_STRUCTURE: u64 = 24 << 20;
 
-/// The kinds of objects.
+/// Type of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ObjectKind {
     Commit,
@@ -36,16 +36,16 @@ pub(super) enum ObjectKind {
     Tag,
 }
 
-/// Why an object cannot be read.
+/// Reason why an object cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ObjectFault {
-    /// It is not in this clone.
+    /// The clone does not contain the object.
     Missing,
-    /// It is larger than what was asked for; its first bytes, if they are known.
+    /// The object exceeds the limit; with its size, and its first bytes if they are available.
     TooBig { size: u64, head: Vec<u8> },
-    /// It is damaged.
+    /// The object is damaged.
     Broken(&'static str),
-    /// The system's words.
+    /// The operating system reported this error.
     System(String),
 }
 
@@ -58,42 +58,42 @@ impl ObjectFault {
         Self::System(error.to_string().split(" (os error").next().unwrap_or_default().to_owned())
     }
 
-    /// In words, after "it".
-    pub(super) fn words(&self) -> String {
+    /// Describes the fault in words.
+    pub(super) fn describe(&self) -> String {
         match self {
-            Self::Missing => "it is not in this clone, and nothing is ever fetched".to_owned(),
-            Self::TooBig { size, .. } => format!("it is too big ({size} bytes)"),
+            Self::Missing => "it is not in this clone, and stanchion never fetches objects".to_owned(),
+            Self::TooBig { size, .. } => format!("it is too large ({size} bytes)"),
             Self::Broken(why) => format!("it is damaged: {why}"),
             Self::System(words) => words.clone(),
         }
     }
 }
 
-/// Where objects are.
+/// Object folders and packs of a repository.
 pub(super) struct Objects {
     hash: HashKind,
     folders: Vec<PathBuf>,
-    /// The packs as first listed, and once more when something is missing: `git gc` may have come between.
+    /// Packs as first listed, and as listed again if an object is missing: `git gc` may have run in between.
     packs: [OnceLock<Vec<Pack>>; 2],
 }
 
 impl Objects {
-    /// The store whose main folder is `objects`, and its alternates.
+    /// Opens the store with the main folder `objects`, and its alternates.
     pub(super) fn open(objects: &Path, hash: HashKind) -> Self {
         let mut folders = vec![objects.to_owned()];
         let mut seen = BTreeSet::from([objects.to_owned()]);
         let mut next = 0;
         while let Some(folder) = folders.get(next).cloned() {
             next += 1;
-            let named = file::content(&folder.join("info/alternates"), MAX_ALTERNATES).ok().flatten();
+            let named = file::read_small(&folder.join("info/alternates"), MAX_ALTERNATES).ok().flatten();
             for line in named.unwrap_or_default().split(|&byte| byte == b'\n') {
                 let line = line.trim_ascii();
-                let line = unquoted(line);
+                let line = unquote_path(line);
                 let Ok(text) = std::str::from_utf8(&line) else { continue };
                 if text.is_empty() || text.starts_with('#') || folders.len() >= MAX_FOLDERS {
                     continue;
                 }
-                let Some(path) = named_from(&folder, Path::new(text)) else { continue };
+                let Some(path) = join_unless_remote(&folder, Path::new(text)) else { continue };
                 let path = path.canonicalize().unwrap_or(path);
                 if seen.insert(path.clone()) {
                     folders.push(path);
@@ -103,7 +103,7 @@ impl Objects {
         Self { hash, folders, packs: [OnceLock::new(), OnceLock::new()] }
     }
 
-    /// The hash that names objects.
+    /// Returns the hash algorithm of the object IDs.
     pub(super) fn hash(&self) -> HashKind {
         self.hash
     }
@@ -125,26 +125,27 @@ impl Objects {
         })
     }
 
-    /// Kind and content of an object of at most `limit` bytes.
+    /// Reads type and content of an object of at most `limit` bytes.
     pub(super) fn read(&self, id: &ObjectId, limit: u64) -> Result<(ObjectKind, Vec<u8>), ObjectFault> {
         let packed = |pack: &Pack, offset| {
             let mut content = Vec::new();
-            pack.read(offset, limit, ROOM, &mut content).map(|kind| (kind, content))
+            pack.read(offset, limit, MAX_INTERMEDIATE, &mut content).map(|kind| (kind, content))
         };
-        self.find(id, packed, |file| read_loose(file, limit))
+        self.look_up(id, packed, |file| read_loose(file, limit))
     }
 
-    /// Kind and size of an object.
+    /// Reads type and size of an object.
     pub(super) fn size(&self, id: &ObjectId) -> Result<(ObjectKind, u64), ObjectFault> {
-        self.find(id, Pack::size, |file| loose_header(file).map(|(kind, size, _)| (kind, size)))
+        self.look_up(id, Pack::size, |file| read_loose_header(file).map(|(kind, size, _)| (kind, size)))
     }
 
-    /// Asks the packs and then the loose objects; one that is damaged in one place may be whole elsewhere.
-    fn find<T>(
+    /// Searches the packs and then the loose objects. A damaged copy is skipped, because another may be
+    /// intact.
+    fn look_up<T>(
         &self,
         id: &ObjectId,
         packed: impl Fn(&Pack, u64) -> Result<T, ObjectFault>,
-        loose: impl Fn(&Regular) -> Result<T, ObjectFault>,
+        loose: impl Fn(&RegularFile) -> Result<T, ObjectFault>,
     ) -> Result<T, ObjectFault> {
         let mut fault = ObjectFault::Missing;
         let mut keep = |found: Result<T, ObjectFault>| match found {
@@ -152,37 +153,37 @@ impl Objects {
                 fault = found;
                 None
             }
-            told => Some(told),
+            result => Some(result),
         };
         let name = id.to_string();
         for generation in 0..self.packs.len() {
             for pack in self.packs(generation) {
-                if let Some(told) = pack.find(id).and_then(|offset| keep(packed(pack, offset))) {
-                    return told;
+                if let Some(result) = pack.find(id).and_then(|offset| keep(packed(pack, offset))) {
+                    return result;
                 }
             }
             for folder in &self.folders {
-                let opened = Regular::open(&folder.join(&name[..2]).join(&name[2..]));
+                let opened = RegularFile::open(&folder.join(&name[..2]).join(&name[2..]));
                 let found = opened.map_err(|error| ObjectFault::system(&error));
                 let found = found.and_then(|file| file.map(|file| loose(&file)).transpose()).transpose();
-                if let Some(told) = found.and_then(&mut keep) {
-                    return told;
+                if let Some(result) = found.and_then(&mut keep) {
+                    return result;
                 }
             }
         }
         Err(fault)
     }
 
-    /// The content of a commit, tag or tree and its kind.
-    pub(super) fn structure(&self, id: &ObjectId) -> Result<(ObjectKind, Vec<u8>), ObjectFault> {
+    /// Reads type and content of a commit, tag or tree.
+    pub(super) fn read_structure(&self, id: &ObjectId) -> Result<(ObjectKind, Vec<u8>), ObjectFault> {
         self.read(id, MAX_STRUCTURE)
     }
 
-    /// The objects whose names begin with `prefix` (hexadecimal, at least two digits), at most `most`.
-    pub(super) fn with_prefix(&self, prefix: &str, most: usize) -> Vec<ObjectId> {
+    /// Returns at most `most` objects whose IDs begin with `prefix` (at least two hexadecimal digits).
+    pub(super) fn find_by_prefix(&self, prefix: &str, most: usize) -> Vec<ObjectId> {
         let mut found = Vec::new();
         for pack in self.packs(0) {
-            pack.with_prefix(prefix, most, &mut found);
+            pack.find_by_prefix(prefix, most, &mut found);
         }
         for folder in &self.folders {
             let Ok(listed) = std::fs::read_dir(folder.join(&prefix[..2])) else { continue };
@@ -199,8 +200,8 @@ impl Objects {
     }
 }
 
-/// A path as git writes it in quotes when it holds unusual characters; as it is, when it is not in quotes.
-fn unquoted(line: &[u8]) -> Cow<'_, [u8]> {
+/// Removes the quotes and escapes with which git writes unusual paths; other lines are returned unchanged.
+fn unquote_path(line: &[u8]) -> Cow<'_, [u8]> {
     let inside = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\""));
     let Some(mut rest) = inside else { return line.into() };
     let mut out = Vec::with_capacity(rest.len());
@@ -233,10 +234,10 @@ fn unquoted(line: &[u8]) -> Cow<'_, [u8]> {
     out.into()
 }
 
-/// Kind, size, and the stream with what of the content was read already.
-type Loose<'f> = (ObjectKind, u64, (Inflater<'f>, Vec<u8>));
+/// Type, size, and the stream with the part of the content that has been read.
+type LooseObject<'f> = (ObjectKind, u64, (Inflater<'f>, Vec<u8>));
 
-fn loose_header(file: &Regular) -> Result<Loose<'_>, ObjectFault> {
+fn read_loose_header(file: &RegularFile) -> Result<LooseObject<'_>, ObjectFault> {
     let mut inflater = Inflater::new(file, 0);
     let mut start = vec![0; MAX_HEADER];
     let read = inflater.fill(&mut start)?;
@@ -254,13 +255,13 @@ fn loose_header(file: &Regular) -> Result<Loose<'_>, ObjectFault> {
         };
         Some((kind, size.parse().ok()?, end + 1))
     };
-    let (kind, size, end) = header().ok_or(ObjectFault::Broken("it does not begin as an object does"))?;
+    let (kind, size, end) = header().ok_or(ObjectFault::Broken("invalid object header"))?;
     start.drain(..end);
     Ok((kind, size, (inflater, start)))
 }
 
-fn read_loose(file: &Regular, limit: u64) -> Result<(ObjectKind, Vec<u8>), ObjectFault> {
-    let (kind, size, (mut inflater, mut content)) = loose_header(file)?;
+fn read_loose(file: &RegularFile, limit: u64) -> Result<(ObjectKind, Vec<u8>), ObjectFault> {
+    let (kind, size, (mut inflater, mut content)) = read_loose_header(file)?;
     let wanted = usize::try_from(size.min(limit)).unwrap_or(usize::MAX);
     if size > limit {
         let more = wanted.min(HEAD_BYTES).saturating_sub(content.len());
@@ -268,8 +269,9 @@ fn read_loose(file: &Regular, limit: u64) -> Result<(ObjectKind, Vec<u8>), Objec
         content.truncate(HEAD_BYTES);
         return Err(ObjectFault::TooBig { size, head: content });
     }
-    let more =
-        wanted.checked_sub(content.len()).ok_or(ObjectFault::Broken("it is longer than its header says"))?;
+    let more = wanted
+        .checked_sub(content.len())
+        .ok_or(ObjectFault::Broken("it is longer than its header states"))?;
     inflater.append(more, &mut content)?;
     Ok((kind, content))
 }
@@ -287,7 +289,7 @@ mod tests {
             (r#""/a\""#, r#""/a\""#),
             (r#"""#, r#"""#),
         ] {
-            assert_eq!(unquoted(line.as_bytes()), expected.as_bytes(), "{line}");
+            assert_eq!(unquote_path(line.as_bytes()), expected.as_bytes(), "{line}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Names of objects: SHA-1 (20 bytes) or SHA-256 (32 bytes).
+//! Object IDs: SHA-1 (20 bytes) or SHA-256 (32 bytes).
 
 use std::fmt;
 
-/// Which hash a repository uses.
+/// Hash algorithm of a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HashKind {
     Sha1,
@@ -10,7 +10,7 @@ pub(super) enum HashKind {
 }
 
 impl HashKind {
-    /// Length in bytes.
+    /// Returns the length of a hash in bytes.
     pub(super) fn len(self) -> usize {
         match self {
             Self::Sha1 => 20,
@@ -19,7 +19,7 @@ impl HashKind {
     }
 }
 
-/// The name of an object.
+/// ID of an object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ObjectId {
     bytes: [u8; 32],
@@ -27,7 +27,7 @@ pub(super) struct ObjectId {
 }
 
 impl ObjectId {
-    /// From raw bytes; `None` unless there are 20 or 32.
+    /// Creates an ID from raw bytes; `None` unless there are 20 or 32.
     pub(super) fn new(raw: &[u8]) -> Option<Self> {
         let len = match raw.len() {
             20 => 20,
@@ -39,7 +39,7 @@ impl ObjectId {
         Some(Self { bytes, len })
     }
 
-    /// From hexadecimal digits of the right number.
+    /// Parses hexadecimal digits; `None` if their number does not match `hash`.
     pub(super) fn from_hex(hex: &[u8], hash: HashKind) -> Option<Self> {
         if hex.len() != hash.len() * 2 {
             return None;
@@ -52,12 +52,12 @@ impl ObjectId {
         Self::new(&raw[..hash.len()])
     }
 
-    /// The raw bytes.
+    /// Returns the raw bytes.
     pub(super) fn raw(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// Whether it is all zeros, which names nothing.
+    /// Whether all bytes are zero, which means "no object".
     pub(super) fn is_null(&self) -> bool {
         self.raw().iter().all(|&byte| byte == 0)
     }

@@ -1,121 +1,125 @@
-//! References in tables (`reftable`), the format of newer repositories: only looking one up.
+//! Looks up references in reftables, the reference storage of newer repositories.
 
 use std::path::Path;
 
 use super::oid::{HashKind, ObjectId};
-use super::refs::Target;
+use super::refs::RefTarget;
 use super::{GitError, file};
 
-/// Largest table in bytes.
+/// Maximum size of a table in bytes.
 const MAX_TABLE: u64 = 64 << 20;
-/// Most tables on top of each other.
+/// Maximum number of tables in a stack.
 const MAX_TABLES: usize = 4_096;
 
-/// What the tables in `folder` say about `name`; the newest that says anything decides.
+/// Returns the target of `name` from the newest table in `folder` that contains the name.
 ///
 /// # Errors
-/// When the list of tables or one of them cannot be read.
-pub(super) fn find(folder: &Path, name: &str, hash: HashKind) -> Result<Option<Target>, GitError> {
+/// If the list of tables or one of the tables cannot be read.
+pub(super) fn find_reference(
+    folder: &Path,
+    name: &str,
+    hash: HashKind,
+) -> Result<Option<RefTarget>, GitError> {
     let list = folder.join("tables.list");
-    let Some(tables) = file::content(&list, 1 << 20)? else { return Ok(None) };
+    let Some(tables) = file::read_small(&list, 1 << 20)? else { return Ok(None) };
     let tables = String::from_utf8_lossy(&tables).into_owned();
     for table in tables.lines().rev().take(MAX_TABLES).filter(|table| !table.is_empty()) {
         let path = folder.join(table);
         let plain = Path::new(table).components().count() == 1 && !table.starts_with('.');
-        let content = if plain { file::content(&path, MAX_TABLE)? } else { None };
-        let found = content.as_deref().and_then(|content| search(content, name.as_bytes(), hash));
+        let content = if plain { file::read_small(&path, MAX_TABLE)? } else { None };
+        let found = content.as_deref().and_then(|content| search_table(content, name.as_bytes(), hash));
         match found {
-            Some(Said::Nothing) => {}
-            Some(Said::Deleted) => return Ok(None),
-            Some(Said::Target(target)) => return Ok(Some(target)),
+            Some(TableLookup::Missing) => {}
+            Some(TableLookup::Deleted) => return Ok(None),
+            Some(TableLookup::Target(target)) => return Ok(Some(target)),
             None => {
-                return Err(GitError::new(format!("the table of references {} is damaged", path.display()))
-                    .with_help("`git refs verify` says what is wrong"));
+                return Err(GitError::new(format!("the reftable {} is damaged", path.display()))
+                    .with_help("run `git refs verify` to find the damage"));
             }
         }
     }
     Ok(None)
 }
 
-/// What one table says.
-enum Said {
-    Nothing,
+/// Result of a lookup in one table.
+enum TableLookup {
+    Missing,
     Deleted,
-    Target(Target),
+    Target(RefTarget),
 }
 
-/// `None` when the table is malformed.
-fn search(table: &[u8], name: &[u8], hash: HashKind) -> Option<Said> {
+/// Searches a table; returns `None` if the table is malformed.
+fn search_table(table: &[u8], name: &[u8], hash: HashKind) -> Option<TableLookup> {
     let header = match table.strip_prefix(b"REFT")?.first()? {
         1 => 24,
         2 => 28,
         _ => return None,
     };
-    let aligned = size(table.get(5..8)?);
+    let aligned = parse_u24(table.get(5..8)?);
     let mut at = 0;
-    // References come first; any other block ends them.
+    // Reference blocks come first; any other block ends the search.
     loop {
         let head = if at == 0 { header } else { 0 };
-        let Some(&[b'r', ..]) = table.get(at + head..) else { return Some(Said::Nothing) };
-        let length = size(table.get(at + head + 1..at + head + 4)?);
+        let Some(&[b'r', ..]) = table.get(at + head..) else { return Some(TableLookup::Missing) };
+        let length = parse_u24(table.get(at + head + 1..at + head + 4)?);
         let block = table.get(at..at + length)?;
         match search_block(block.get(head + 4..)?, name, hash)? {
-            Said::Nothing => {}
-            said => return Some(said),
+            TableLookup::Missing => {}
+            found => return Some(found),
         }
         at += if aligned > 0 { aligned.max(length) } else { length.max(1) };
     }
 }
 
-/// Records, then places of restarts (three bytes each) and their number (two).
-fn search_block(block: &[u8], name: &[u8], hash: HashKind) -> Option<Said> {
+/// Searches a block: records, then restart offsets (three bytes each) and their number (two bytes).
+fn search_block(block: &[u8], name: &[u8], hash: HashKind) -> Option<TableLookup> {
     let (_, count) = block.split_last_chunk::<2>()?;
     let restarts = usize::from(u16::from_be_bytes(*count)) * 3 + 2;
     let mut rest = block.get(..block.len().checked_sub(restarts)?)?;
     let mut key: Vec<u8> = Vec::new();
     while !rest.is_empty() {
-        let shared = number(&mut rest)?;
-        let kind_and_length = number(&mut rest)?;
+        let shared = parse_offset_varint(&mut rest)?;
+        let kind_and_length = parse_offset_varint(&mut rest)?;
         key.truncate(shared);
-        key.extend_from_slice(take(&mut rest, kind_and_length >> 3)?);
-        number(&mut rest)?;
-        let said = match kind_and_length & 7 {
-            0 => Said::Deleted,
-            1 => Said::Target(Target::Object(ObjectId::new(take(&mut rest, hash.len())?)?)),
+        key.extend_from_slice(take_bytes(&mut rest, kind_and_length >> 3)?);
+        parse_offset_varint(&mut rest)?;
+        let lookup = match kind_and_length & 7 {
+            0 => TableLookup::Deleted,
+            1 => TableLookup::Target(RefTarget::Object(ObjectId::new(take_bytes(&mut rest, hash.len())?)?)),
             2 => {
-                let id = ObjectId::new(take(&mut rest, hash.len())?)?;
-                take(&mut rest, hash.len())?;
-                Said::Target(Target::Object(id))
+                let id = ObjectId::new(take_bytes(&mut rest, hash.len())?)?;
+                take_bytes(&mut rest, hash.len())?;
+                TableLookup::Target(RefTarget::Object(id))
             }
             3 => {
-                let length = number(&mut rest)?;
-                let target = std::str::from_utf8(take(&mut rest, length)?).ok()?;
-                Said::Target(Target::Name(target.to_owned()))
+                let length = parse_offset_varint(&mut rest)?;
+                let target = std::str::from_utf8(take_bytes(&mut rest, length)?).ok()?;
+                TableLookup::Target(RefTarget::Name(target.to_owned()))
             }
             _ => return None,
         };
         if key == name {
-            return Some(said);
+            return Some(lookup);
         }
     }
-    Some(Said::Nothing)
+    Some(TableLookup::Missing)
 }
 
-fn size(three: &[u8]) -> usize {
+fn parse_u24(three: &[u8]) -> usize {
     three.iter().fold(0, |size, &byte| size << 8 | usize::from(byte))
 }
 
-fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+fn take_bytes<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
     let (taken, after) = rest.split_at_checked(count)?;
     *rest = after;
     Some(taken)
 }
 
-/// The variable-length number of pack files' offsets.
-fn number(rest: &mut &[u8]) -> Option<usize> {
+/// Parses a variable-length number, encoded like the offsets of pack files.
+fn parse_offset_varint(rest: &mut &[u8]) -> Option<usize> {
     let mut value = 0_usize;
     for step in 0..5 {
-        let byte = take(rest, 1)?[0];
+        let byte = take_bytes(rest, 1)?[0];
         value = value.checked_mul(128)?.checked_add(usize::from(byte & 0x7f))?;
         if byte & 0x80 == 0 {
             return Some(value);
@@ -138,7 +142,7 @@ mod tests {
             table.push(b'r');
             table.extend(&u32::try_from(length).expect("short").to_be_bytes()[1..]);
             table.extend(body);
-            let _ = search(&table, b"refs/heads/main", HashKind::Sha1);
+            let _ = search_table(&table, b"refs/heads/main", HashKind::Sha1);
         }
     }
 }

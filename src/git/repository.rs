@@ -1,31 +1,31 @@
-//! Where a repository keeps what: found by walking upwards, opened without believing the environment.
+//! Finds the repository of a folder by searching its ancestors, and opens it without using the environment.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::config::Config;
-use super::file::{self, Regular, cannot_read};
+use super::config::GitConfig;
+use super::file::{self, RegularFile, read_error};
 use super::index::Index;
 use super::objects::Objects;
 use super::oid::{HashKind, ObjectId};
 use super::refs::Refs;
 use super::{GitError, structure};
-use crate::model::named_from;
+use crate::model::join_unless_remote;
 
-/// Largest file that points to a git directory.
+/// Maximum size of a file that points to a git directory, in bytes.
 const MAX_POINTER: u64 = 8 << 10;
-/// Largest list of commits at which history is cut.
+/// Maximum size of the `shallow` file, in bytes.
 const MAX_SHALLOW: u64 = 16 << 20;
 
 /// A repository with a work tree.
 pub struct Repository {
-    /// The top of its work tree.
+    /// Top folder of the work tree.
     pub(super) top: PathBuf,
-    /// The assessed root below the top: empty, or with a final slash.
+    /// Assessed root below the top folder: empty, or with a final slash.
     pub(super) prefix: Vec<u8>,
-    /// What all work trees share.
+    /// Git directory that all work trees share.
     common: PathBuf,
     index: PathBuf,
     pub(super) objects: Arc<Objects>,
@@ -33,30 +33,31 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Opens the repository that the folder `root` (absolute, without links) lies in. `index` is the
-    /// index that git announced to a hook (`GIT_INDEX_FILE`, absolute): it is used only if it is a
-    /// regular file directly in this repository's own git directory, else it is as if it were not there.
+    /// Opens the repository that contains the folder `root` (absolute, without symbolic links).
+    ///
+    /// `index` is the index that git passed to a hook (`GIT_INDEX_FILE`, absolute). It is ignored unless it
+    /// is a regular file directly in this repository's own git directory.
     ///
     /// # Errors
-    /// Says what cannot be used, and what to do.
+    /// If there is no repository, or it cannot be used. The message states the reason, the help what to do.
     pub fn open(root: &Path, index: Option<&Path>) -> Result<Self, GitError> {
         let marked = || root.ancestors().filter(|folder| folder.join(".git").symlink_metadata().is_ok());
-        // As git: a folder that only has the name is passed. Where there is no other, it is what is meant.
+        // Like git, skips a `.git` folder without repository data, unless there is no other candidate.
         let Some(top) = marked().find(|folder| !is_hollow(folder)).or_else(|| marked().next()) else {
             return Err(GitError::new(format!("{} is not in a git repository", root.display()))
-                .with_help("`stanchion check` without --staged or --since assesses the folder as it is"));
+                .with_help("run `stanchion check` without --staged or --since to assess the folder"));
         };
-        let own = own_directory(top)?;
-        let common = match file::content(&own.join("commondir"), MAX_POINTER)? {
-            Some(content) => named(&own, &content)?,
+        let own = find_git_directory(top)?;
+        let common = match file::read_small(&own.join("commondir"), MAX_POINTER)? {
+            Some(content) => read_path(&own, &content)?,
             None => own.clone(),
         };
         if !own.join("HEAD").is_file() || !common.join("objects").is_dir() {
             return Err(GitError::new(format!("{} is not a git directory", own.display()))
-                .with_help("`git init` makes one; without --staged or --since none is needed"));
+                .with_help("run `git init`, or omit --staged and --since"));
         }
         let same = own.canonicalize().ok() == common.canonicalize().ok();
-        let config = Config::read(&common, if same { &common } else { &own })?;
+        let config = GitConfig::read(&common, if same { &common } else { &own })?;
         let is_pointed_to = top.join(".git").symlink_metadata().is_ok_and(|it| !it.is_dir());
         check_work_tree(top, &own, &config, is_pointed_to)?;
         let hash = if config.sha256 { HashKind::Sha256 } else { HashKind::Sha1 };
@@ -80,59 +81,61 @@ impl Repository {
         })
     }
 
-    /// The index.
+    /// Reads the index.
     pub(super) fn index(&self) -> Result<Index, GitError> {
         Index::read(&self.index, &self.objects)
     }
 
-    /// The commit that is checked out; `None` before the first one.
+    /// Returns the checked-out commit; `None` before the first commit.
     pub(super) fn head(&self) -> Result<Option<ObjectId>, GitError> {
-        self.refs.object("HEAD")
+        self.refs.resolve("HEAD")
     }
 
-    /// The tree of a commit.
+    /// Returns the tree of a commit.
     pub(super) fn tree_of(&self, id: &ObjectId) -> Result<ObjectId, GitError> {
-        structure::commit(&self.objects, id).map(|commit| commit.tree).map_err(|fault| {
-            GitError::new(format!("cannot read the commit {id}: {}", fault.words()))
-                .with_help("`git fsck` says what is damaged")
+        structure::read_commit(&self.objects, id).map(|commit| commit.tree).map_err(|fault| {
+            GitError::new(format!("cannot read the commit {id}: {}", fault.describe()))
+                .with_help("run `git fsck` to find the damage")
         })
     }
 
-    /// The commits at which history is cut (a shallow clone).
+    /// Returns the commits whose parents are missing in a shallow clone.
     pub(super) fn shallow(&self) -> Result<BTreeSet<ObjectId>, GitError> {
-        let content = file::content(&self.common.join("shallow"), MAX_SHALLOW)?.unwrap_or_default();
+        let content = file::read_small(&self.common.join("shallow"), MAX_SHALLOW)?.unwrap_or_default();
         let lines = content.split(|&byte| byte == b'\n');
         Ok(lines.filter_map(|line| ObjectId::from_hex(line.trim_ascii(), self.objects.hash())).collect())
     }
 }
 
-/// Whether the `.git` in `folder` is a folder without anything of a repository.
+/// Whether the `.git` in `folder` is a folder without repository data.
 fn is_hollow(folder: &Path) -> bool {
     let mark = folder.join(".git");
     let lacks = |name| mark.join(name).symlink_metadata().is_err();
     mark.is_dir() && lacks("HEAD") && lacks("objects")
 }
 
-/// The git directory of the work tree at `top`.
-fn own_directory(top: &Path) -> Result<PathBuf, GitError> {
+/// Returns the git directory of the work tree at `top`.
+fn find_git_directory(top: &Path) -> Result<PathBuf, GitError> {
     let mark = top.join(".git");
     if mark.is_dir() {
         return Ok(mark);
     }
-    let content = file::content(&mark, MAX_POINTER)?.unwrap_or_default();
+    let content = file::read_small(&mark, MAX_POINTER)?.unwrap_or_default();
     match content.strip_prefix(b"gitdir:") {
-        Some(place) => named(top, place),
-        None => Err(GitError::new(format!("{} points to no git directory", mark.display()))
-            .with_help("it should hold one line: `gitdir: FOLDER`")),
+        Some(place) => read_path(top, place),
+        None => Err(GitError::new(format!("{} does not point to a git directory", mark.display()))
+            .with_help("it must contain one line: `gitdir: FOLDER`")),
     }
 }
 
-/// A git directory elsewhere must know this work tree, and one that knows another is not used: else a
-/// file could lead into somebody's private repository.
-fn check_work_tree(top: &Path, own: &Path, config: &Config, is_pointed_to: bool) -> Result<(), GitError> {
+/// Checks that the git directory belongs to this work tree.
+///
+/// A git directory in another place must refer back to this work tree, and one that refers to another work
+/// tree is not used. Otherwise a `.git` file could give access to a private repository.
+fn check_work_tree(top: &Path, own: &Path, config: &GitConfig, is_pointed_to: bool) -> Result<(), GitError> {
     let same = |path: &Path| path.canonicalize().is_ok_and(|path| path == top);
     if let Some(worktree) = &config.worktree {
-        if named_from(own, worktree).is_some_and(|worktree| same(&worktree)) {
+        if join_unless_remote(own, worktree).is_some_and(|worktree| same(&worktree)) {
             return Ok(());
         }
         return Err(GitError::new(format!(
@@ -141,48 +144,54 @@ fn check_work_tree(top: &Path, own: &Path, config: &Config, is_pointed_to: bool)
             worktree.display(),
             top.display()
         ))
-        .with_help("run it there, or mend core.worktree"));
+        .with_help("run stanchion there, or correct core.worktree"));
     }
     if config.bare {
         return Err(GitError::new(format!("{} is a bare repository, without a work tree", own.display()))
-            .with_help("`git worktree add` makes one"));
+            .with_help("create one with `git worktree add`"));
     }
     if !is_pointed_to {
         return Ok(());
     }
-    let back = file::content(&own.join("gitdir"), MAX_POINTER)?;
+    let back = file::read_small(&own.join("gitdir"), MAX_POINTER)?;
     let known = match &back {
-        Some(back) => named(own, back)?.parent().is_some_and(same),
-        // `git init --separate-git-dir` leaves no way back; but a `.git` belongs to the folder it is in.
+        Some(back) => read_path(own, back)?.parent().is_some_and(same),
+        // `git init --separate-git-dir` writes no back reference; but a folder `.git` belongs to its parent
+        // folder.
         None => own.canonicalize().is_ok_and(|own| own.file_name() != Some(OsStr::new(".git"))),
     };
     if known {
         return Ok(());
     }
     Err(GitError::new(format!(
-        "{} points to {}, which belongs to another work tree",
+        "{} points to {}, which belongs to a different work tree",
         top.join(".git").display(),
         own.display()
     ))
-    .with_help("`git worktree repair` mends work trees that were moved"))
+    .with_help("if the work tree was moved, run `git worktree repair`"))
 }
 
-/// Whether `path` is an index directly in `own`.
+/// Whether `path` is an index file directly in `own`.
 fn is_own_index(path: &Path, own: &Path) -> bool {
     let inside = path.parent().and_then(|parent| parent.canonicalize().ok()) == own.canonicalize().ok();
     let plain = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
     let begins = || {
         let mut start = [0; 4];
-        let file = Regular::open(path).map_err(|error| cannot_read(path, &error)).ok().flatten();
+        let file = RegularFile::open(path).map_err(|error| read_error(path, &error)).ok().flatten();
         file.is_some_and(|file| file.read_at(0, &mut start).is_ok()) && &start == b"DIRC"
     };
     inside && plain && begins()
 }
 
-/// The path in a file that ends with a line end, as it is found from the folder `base`.
-fn named(base: &Path, bytes: &[u8]) -> Result<PathBuf, GitError> {
+/// Parses the content of a file that contains one path, and resolves the path from the folder `base`.
+fn read_path(base: &Path, bytes: &[u8]) -> Result<PathBuf, GitError> {
     let text =
         std::str::from_utf8(bytes.trim_ascii()).ok().filter(|text| !text.is_empty() && !text.contains('\0'));
-    text.and_then(|text| named_from(base, Path::new(text)))
-        .ok_or_else(|| GitError::new("a file of the git directory names no usable path"))
+    text.and_then(|text| join_unless_remote(base, Path::new(text))).ok_or_else(|| {
+        GitError::new(format!(
+            "`.git`, `commondir` or `gitdir` in {} contains an invalid path",
+            base.display()
+        ))
+        .with_help("run `git status` to check whether git can use the repository")
+    })
 }

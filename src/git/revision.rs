@@ -1,4 +1,4 @@
-//! From what people write for a commit (`main`, `v1.2`, `HEAD~3`, `3f2a91c`) to its name.
+//! Resolves revisions (`main`, `v1.2`, `HEAD~3`, `3f2a91c`) to commit IDs.
 
 use std::collections::BTreeSet;
 
@@ -6,86 +6,89 @@ use super::GitError;
 use super::objects::{ObjectFault, Objects};
 use super::oid::ObjectId;
 use super::refs::Refs;
-use super::structure::{commit, peel_to_commit};
+use super::structure::{peel_to_commit, read_commit};
 
-/// Fewest digits of a shortened name, as in git.
-const FEWEST_DIGITS: usize = 4;
-/// Most characters of a revision that are shown.
-const MOST_SHOWN: usize = 100;
-const NO_SUCH_NAME: &str = "there is no branch, tag or commit of this name here";
-/// Most names shown when a shortened one is not enough.
-const SHOWN: usize = 5;
+/// Minimum number of digits of an abbreviated ID, as in git.
+const MIN_DIGITS: usize = 4;
+/// Maximum number of characters of a revision in messages.
+const MAX_ECHO: usize = 100;
+const NO_SUCH_NAME: &str = "no such branch, tag or commit";
+/// Maximum of IDs listed for an ambiguous abbreviation.
+const MAX_LISTED: usize = 5;
 
-/// The commit that `text` names.
+/// Returns the commit that `text` refers to.
 ///
 /// # Errors
-/// Says why it names none, and how to find one that does.
-pub(super) fn resolve(
+/// If `text` does not refer to a readable commit. The help states how to find a valid revision.
+pub(super) fn resolve_revision(
     text: &str,
     refs: &Refs,
     objects: &Objects,
     shallow: &BTreeSet<ObjectId>,
 ) -> Result<ObjectId, GitError> {
-    let echo = shown(text);
+    let echo = clip_revision(text);
     let unknown = |why: &str| {
         GitError::new(format!("cannot compare with `{echo}`: {why}")).with_help(
-            "name a branch, a tag or a commit; `git branch --all`, `git tag` and `git log --oneline` list them",
+            "use a branch, tag or commit from `git branch --all`, `git tag` or `git log --oneline`",
         )
     };
     if text.is_empty() {
-        return Err(unknown("REV is empty"));
+        return Err(unknown("the revision is empty"));
     }
     let at = text.find(['~', '^']).unwrap_or(text.len());
     let (base, mut steps) = text.split_at(at);
     if base.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
-        return Err(unknown("that is no way to write a commit"));
+        return Err(unknown("invalid revision syntax"));
     }
     if base.contains("..") || base.contains("@{") || base.contains(':') {
-        return Err(unknown("only names, shortened ids and `~` and `^` after them are understood"));
+        return Err(unknown(
+            "unsupported revision syntax; use a name or a commit id, optionally followed by `~` or `^`",
+        ));
     }
-    let fault = |fault: ObjectFault| unknown(&format!("the commit cannot be read: {}", fault.words()));
-    let mut id = start(base, refs, objects, &unknown)?;
+    let fault = |fault: ObjectFault| unknown(&format!("cannot read the commit: {}", fault.describe()));
+    let mut id = resolve_base(base, refs, objects, &unknown)?;
     id = peel_to_commit(objects, id).map_err(fault)?;
     while !steps.is_empty() {
-        let (step, after) = one_step(steps).ok_or_else(|| {
+        let (step, after) = parse_step(steps).ok_or_else(|| {
             unknown(if steps.starts_with("^{") {
-                "what follows its name is not understood; with braces only `^{}` and `^{commit}` are"
+                "unsupported suffix; of the forms with braces, only `^{}` and `^{commit}` are supported"
             } else {
-                "what follows its name is not understood"
+                "unsupported suffix after the name"
             })
         })?;
         steps = after;
         id = match step {
-            Step::Itself => id,
-            Step::Parent(number) => {
+            RevisionStep::Itself => id,
+            RevisionStep::Parent(number) => {
                 if shallow.contains(&id) {
-                    return Err(cut(&echo));
+                    return Err(shallow_error(&echo));
                 }
-                let parents = commit(objects, &id).map_err(fault)?.parents;
+                let parents = read_commit(objects, &id).map_err(fault)?.parents;
                 *parents.get(number - 1).ok_or_else(|| {
-                    unknown(&format!("the commit {} has {}", short(&id), counted(parents.len())))
+                    unknown(&format!("commit {} has {}", short_id(&id), describe_parents(parents.len())))
                 })?
             }
-            Step::Back(count) => {
+            RevisionStep::Back(count) => {
                 for done in 0..count {
                     if shallow.contains(&id) {
-                        return Err(cut(&echo));
+                        return Err(shallow_error(&echo));
                     }
-                    let parents = commit(objects, &id).map_err(fault)?.parents;
-                    let end = || unknown(&format!("history ends {done} commits before `{}`", shown(base)));
+                    let parents = read_commit(objects, &id).map_err(fault)?.parents;
+                    let end =
+                        || unknown(&format!("history ends {done} commits before `{}`", clip_revision(base)));
                     id = *parents.first().ok_or_else(end)?;
                 }
                 id
             }
         };
     }
-    // That it can be read is known only now.
-    commit(objects, &id).map_err(fault)?;
+    // The result itself has not been read yet.
+    read_commit(objects, &id).map_err(fault)?;
     Ok(id)
 }
 
-/// The object that `base` names.
-fn start(
+/// Returns the object that `base`, the part before `~` and `^`, refers to.
+fn resolve_base(
     base: &str,
     refs: &Refs,
     objects: &Objects,
@@ -95,81 +98,81 @@ fn start(
     if let Some(id) = ObjectId::from_hex(base.as_bytes(), objects.hash()) {
         return Ok(id);
     }
-    let named = refs.candidates(base)?;
+    let named = refs.find_candidates(base)?;
     if let Some((first, id)) = named.first() {
         if let Some((other, _)) = named.iter().find(|(_, other)| other != id) {
-            return Err(unknown(&format!("it may mean {first} or {other}; write one of them in full")));
+            return Err(unknown(&format!("ambiguous name: {first} or {other}; use the full name")));
         }
         return Ok(*id);
     }
     if base == "HEAD" {
-        return Err(unknown("nothing is committed yet"));
+        return Err(unknown("there are no commits yet"));
     }
-    let is_digits = base.len() >= FEWEST_DIGITS && base.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_digits = base.len() >= MIN_DIGITS && base.bytes().all(|byte| byte.is_ascii_hexdigit());
     // `git describe` writes v1.2-3-g0123abc.
     let described = base.rsplit_once("-g").map(|(_, digits)| digits);
-    let digits = if is_digits { Some(base) } else { described.filter(|it| it.len() >= FEWEST_DIGITS) };
+    let digits = if is_digits { Some(base) } else { described.filter(|it| it.len() >= MIN_DIGITS) };
     let Some(digits) = digits.filter(|it| it.bytes().all(|byte| byte.is_ascii_hexdigit())) else {
         let error = unknown(NO_SUCH_NAME);
-        let elsewhere = refs.on_remotes(base)?;
+        let elsewhere = refs.find_on_remotes(base)?;
         return Err(match elsewhere.first() {
-            Some(name) => error.with_help(format!("did you mean `{}`?", shown(name))),
+            Some(name) => error.with_help(format!("did you mean `{}`?", clip_revision(name))),
             None => error,
         });
     };
-    let mut found = objects.with_prefix(&digits.to_ascii_lowercase(), 1_000);
+    let mut found = objects.find_by_prefix(&digits.to_ascii_lowercase(), 1_000);
     if found.len() > 1 {
-        // Trees and blobs may share the digits; a commit is meant.
+        // Trees and blobs may share the digits, but only commits are of interest.
         found.retain(|id| peel_to_commit(objects, *id).is_ok());
     }
     match found.as_slice() {
         [] => Err(unknown(NO_SUCH_NAME)),
         [one] => Ok(*one),
         several => {
-            let shown: Vec<String> = several.iter().take(SHOWN).map(short).collect();
-            Err(unknown(&format!("it is short for {}; write more digits", shown.join(", "))))
+            let shown: Vec<String> = several.iter().take(MAX_LISTED).map(short_id).collect();
+            Err(unknown(&format!("ambiguous commit id: {}; use more digits", shown.join(", "))))
         }
     }
 }
 
-/// What people wrote, cut where it is longer than anything that names a commit.
-pub(super) fn shown(text: &str) -> String {
-    match text.char_indices().nth(MOST_SHOWN) {
+/// Truncates a revision for messages.
+pub(super) fn clip_revision(text: &str) -> String {
+    match text.char_indices().nth(MAX_ECHO) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
 }
 
-fn counted(parents: usize) -> String {
+fn describe_parents(parents: usize) -> String {
     format!("{parents} parent{}", if parents == 1 { "" } else { "s" })
 }
 
-/// The history of a shallow clone ends before what was asked for.
-fn cut(echo: &str) -> GitError {
+/// Creates the error for a shallow clone whose history ends before the revision.
+fn shallow_error(echo: &str) -> GitError {
     GitError::new(format!(
         "cannot compare with `{echo}`: this clone is shallow, and its history ends before that commit"
     ))
-    .with_help("`git fetch --unshallow` (or `git fetch --deepen=100`) gets the missing history")
+    .with_help("fetch the missing history with `git fetch --unshallow` or `git fetch --deepen=100`")
 }
 
-/// Twelve digits, enough for people.
-pub(super) fn short(id: &ObjectId) -> String {
+/// Abbreviates an ID to twelve digits.
+pub(super) fn short_id(id: &ObjectId) -> String {
     id.to_string().chars().take(12).collect()
 }
 
-enum Step {
+enum RevisionStep {
     Itself,
     /// 1-based.
     Parent(usize),
     Back(usize),
 }
 
-fn one_step(text: &str) -> Option<(Step, &str)> {
+fn parse_step(text: &str) -> Option<(RevisionStep, &str)> {
     for itself in ["^{}", "^{commit}", "^0", "~0"] {
         if let Some(after) =
             text.strip_prefix(itself).filter(|after| !after.starts_with(|c: char| c.is_ascii_digit()))
         {
-            return Some((Step::Itself, after));
+            return Some((RevisionStep::Itself, after));
         }
     }
     let step = *text.as_bytes().first().filter(|&byte| matches!(byte, b'^' | b'~'))?;
@@ -180,7 +183,7 @@ fn one_step(text: &str) -> Option<(Step, &str)> {
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let number = if digits == 0 { 1 } else { rest[..digits].parse().ok().filter(|&number| number > 0)? };
     let after = &rest[digits..];
-    let step = if step == b'^' { Step::Parent(number) } else { Step::Back(number) };
+    let step = if step == b'^' { RevisionStep::Parent(number) } else { RevisionStep::Back(number) };
     Some((step, after))
 }
 
@@ -202,25 +205,25 @@ mod tests {
             ("~0", true),
             ("", false),
         ] {
-            assert_eq!(one_step(text).is_some(), understood, "{text:?}");
+            assert_eq!(parse_step(text).is_some(), understood, "{text:?}");
         }
-        assert!(one_step("~é").is_some_and(|(_, after)| one_step(after).is_none()));
+        assert!(parse_step("~é").is_some_and(|(_, after)| parse_step(after).is_none()));
     }
 
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
         #[test]
-        fn any_text_is_answered(start in "(HEAD|[0-9a-f]{40}|é)?", text in "[~^0-9é{}a-c]{0,12}|.{0,20}") {
+        fn any_text_is_parsed(start in "(HEAD|[0-9a-f]{40}|é)?", text in "[~^0-9é{}a-c]{0,12}|.{0,20}") {
             let folder = tempfile::tempdir().expect("a folder");
             let refs = Refs::new(folder.path(), folder.path(), HashKind::Sha1, false);
             let objects = Objects::open(folder.path(), HashKind::Sha1);
             let mut rest = text.as_str();
-            while let Some((_, after)) = one_step(rest) {
+            while let Some((_, after)) = parse_step(rest) {
                 proptest::prop_assert!(after.len() < rest.len());
                 rest = after;
             }
-            // Nothing is stored there.
-            proptest::prop_assert!(resolve(&[start, text].concat(), &refs, &objects, &BTreeSet::new()).is_err());
+            // The repository is empty.
+            proptest::prop_assert!(resolve_revision(&[start, text].concat(), &refs, &objects, &BTreeSet::new()).is_err());
         }
     }
 }

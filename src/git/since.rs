@@ -1,5 +1,5 @@
-//! What changed since a revision: the work tree (staged or not, tracked or new) against the commit where
-//! its history parted from the revision's.
+//! Changes since a revision: the work tree (staged and unstaged, tracked and untracked) compared with the
+//! merge base of the revision and `HEAD`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,139 +7,154 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::compare::{Difference, Side, differences, is_there};
-use super::index::{Entry as IndexEntry, Index, Seen};
-use super::merge_base::{Base, merge_base};
+use super::compare::{Difference, PathState, find_differences, is_present};
+use super::index::{Index, IndexEntry, StatData};
+use super::merge_base::{MergeBase, merge_base};
 use super::oid::ObjectId;
-use super::revision::{resolve, shown};
+use super::revision::{clip_revision, resolve_revision};
 use super::structure::mode;
-use super::versions::{Before, MAX_COMPARED, Versions, is_stored_without_crlf, same_content};
+use super::versions::{BaseVersion, FileVersions, MAX_COMPARED, is_stored_without_crlf, same_content};
 use super::{GitError, Repository};
 use crate::engine::cache::Stamp;
-use crate::engine::tree::{Entry, EntryKind, Listing, Metadata, ReadError, Tree};
+use crate::engine::tree::{EntryKind, Listing, Metadata, PathEntry, ReadError, Tree};
 use crate::engine::{Change, ChangeKind, ChangedLines};
-use crate::model::{RepoPath, place_below};
+use crate::model::{RepoPath, path_below_root};
 
-/// What changed since a revision.
-pub struct Since {
-    /// The work tree as it is.
+/// Changes since a revision.
+pub struct ChangesSince {
+    /// The work tree.
     pub tree: Arc<dyn Tree + Send + Sync>,
-    /// How it differs from the merge base.
+    /// Changes from the merge base to the work tree.
     pub changes: Vec<Change>,
-    /// The changed lines.
+    /// Provider of the changed lines.
     pub lines: Arc<dyn ChangedLines>,
-    /// The merge base, in hexadecimal digits.
+    /// Commit ID of the merge base in hexadecimal digits.
     pub base: String,
 }
 
 impl Repository {
-    /// Compares `disk`, the tree at the root that this repository was opened with, with the merge base of
-    /// `revision` and `HEAD`.
+    /// Compares `disk`, the file tree at the assessed root, with the merge base of `revision` and `HEAD`.
     ///
     /// # Errors
-    /// Says what cannot be used, and what to do.
-    pub fn since(&self, revision: &str, disk: Arc<dyn Tree + Send + Sync>) -> Result<Since, GitError> {
-        let wanted = resolve(revision, &self.refs, &self.objects, &self.shallow()?)?;
-        let revision = shown(revision);
+    /// If the revision or git's data cannot be used. The message states the reason, the help what to do.
+    pub fn changes_since(
+        &self,
+        revision: &str,
+        disk: Arc<dyn Tree + Send + Sync>,
+    ) -> Result<ChangesSince, GitError> {
+        let wanted = resolve_revision(revision, &self.refs, &self.objects, &self.shallow()?)?;
+        let revision = clip_revision(revision);
         let revision = revision.as_str();
         let Some(head) = self.head()? else {
             return Err(GitError::new(format!(
-                "cannot compare with `{revision}`: nothing is committed on this branch yet"
+                "cannot compare with `{revision}`: this branch has no commits yet"
             ))
-            .with_help("`stanchion check --staged` assesses the first commit"));
+            .with_help("assess the first commit with `stanchion check --staged`"));
         };
-        let base = self.base_of(revision, wanted, head)?;
+        let base = self.find_merge_base(revision, wanted, head)?;
         let index = self.index()?;
-        let found = differences(&self.objects, Some(self.tree_of(&base)?), &index)?;
+        let found = find_differences(&self.objects, Some(self.tree_of(&base)?), &index)?;
         let listing = disk.list().map_err(|error| GitError::new(error.detail))?;
-        let work = Work { repository: self, index: &index, found: &found, disk: disk.as_ref() };
-        let (changes, before) = work.changes(&listing);
-        let tree: Arc<dyn Tree + Send + Sync> = Arc::new(Listed { disk, listing: Mutex::new(Some(listing)) });
-        let lines = Arc::new(Versions { objects: Arc::clone(&self.objects), before, now: Arc::clone(&tree) });
-        Ok(Since { tree, changes, lines, base: base.to_string() })
+        let work = WorkTreeComparison { repository: self, index: &index, found: &found, disk: disk.as_ref() };
+        let (changes, before) = work.find_changes(&listing);
+        let tree: Arc<dyn Tree + Send + Sync> =
+            Arc::new(ListedWorkTree { disk, listing: Mutex::new(Some(listing)) });
+        let lines =
+            Arc::new(FileVersions { objects: Arc::clone(&self.objects), before, now: Arc::clone(&tree) });
+        Ok(ChangesSince { tree, changes, lines, base: base.to_string() })
     }
 
-    fn base_of(&self, revision: &str, wanted: ObjectId, head: ObjectId) -> Result<ObjectId, GitError> {
+    fn find_merge_base(
+        &self,
+        revision: &str,
+        wanted: ObjectId,
+        head: ObjectId,
+    ) -> Result<ObjectId, GitError> {
         match merge_base(&self.objects, head, wanted, &self.shallow()?) {
-            Ok(Base::Commit(base)) => Ok(base),
-            Ok(Base::None { cut: true }) => Err(GitError::new(format!(
+            Ok(MergeBase::Commit(base)) => Ok(base),
+            Ok(MergeBase::None { cut: true }) => Err(GitError::new(format!(
                 "cannot compare with `{revision}`: this clone is shallow, and its history ends before the \
-                 commit where the two parted"
+                 merge base"
             ))
-            .with_help("`git fetch --unshallow` (or `git fetch --deepen=100`) gets the missing history")),
-            Ok(Base::None { cut: false }) => Err(GitError::new(format!(
-                "cannot compare with `{revision}`: it shares no history with what is checked out"
+            .with_help("fetch the missing history with `git fetch --unshallow` or `git fetch --deepen=100`")),
+            Ok(MergeBase::None { cut: false }) => Err(GitError::new(format!(
+                "cannot compare with `{revision}`: it shares no history with HEAD"
             ))
-            .with_help("name a revision that does; `git log --oneline --all --graph` shows them")),
+            .with_help("use a revision that does; list them with `git log --oneline --all --graph`")),
             Err((id, fault)) => Err(GitError::new(format!(
-                "cannot compare with `{revision}`: the commit {id} cannot be read: {}",
-                fault.words()
+                "cannot compare with `{revision}`: cannot read the commit {id}: {}",
+                fault.describe()
             ))
-            .with_help("`git fetch` gets missing commits; `git fsck` says what is damaged")),
+            .with_help("fetch missing commits with `git fetch`, or run `git fsck` to find the damage")),
         }
     }
 }
 
-/// What is compared.
-struct Work<'w> {
+/// Inputs of the comparison.
+struct WorkTreeComparison<'w> {
     repository: &'w Repository,
     index: &'w Index,
     found: &'w [Difference],
     disk: &'w (dyn Tree + Send + Sync),
 }
 
-impl Work<'_> {
-    fn changes(&self, listing: &Listing) -> (Vec<Change>, BTreeMap<RepoPath, Before>) {
-        let gone = self.removed(listing);
+impl WorkTreeComparison<'_> {
+    fn find_changes(&self, listing: &Listing) -> (Vec<Change>, BTreeMap<RepoPath, BaseVersion>) {
+        let gone = self.find_removed(listing);
         let gone_ids: BTreeSet<ObjectId> = gone.iter().map(|(_, side)| side.id).collect();
         let here: Vec<(Change, Option<ObjectId>)> = listing
             .entries
             .par_iter()
             .filter(|entry| entry.kind != EntryKind::Directory)
-            .filter_map(|entry| self.change(entry, &gone_ids))
+            .filter_map(|entry| self.find_change(entry, &gone_ids))
             .collect();
         let mut changes = Vec::new();
         let mut before = BTreeMap::new();
         for (path, side) in gone {
-            before.insert(path.clone(), Before { id: side.id, indexed: None });
+            before.insert(path.clone(), BaseVersion { id: side.id, indexed: None });
             changes.push(Change { path, kind: ChangeKind::Removed });
         }
         for (change, id) in here {
             if let Some(id) = id {
-                let indexed = self.index.find(&self.full(&change.path)).and_then(IndexEntry::id);
-                before.insert(change.path.clone(), Before { id, indexed });
+                let indexed = self.index.find(&self.full_path(&change.path)).and_then(IndexEntry::id);
+                before.insert(change.path.clone(), BaseVersion { id, indexed });
             }
             changes.push(change);
         }
         (changes, before)
     }
 
-    fn full(&self, path: &RepoPath) -> Vec<u8> {
+    fn full_path(&self, path: &RepoPath) -> Vec<u8> {
         [self.repository.prefix.as_slice(), path.bytes()].concat()
     }
 
-    /// What the base and the index have at a path.
-    fn sides(&self, full: &[u8]) -> (Option<Side>, Option<IndexEntry<'_>>) {
-        let entry = self.index.find(full).filter(|&entry| is_there(entry));
+    /// Returns the state of a path in the merge base, and its entry in the index.
+    fn base_and_index(&self, full: &[u8]) -> (Option<PathState>, Option<IndexEntry<'_>>) {
+        let entry = self.index.find(full).filter(|&entry| is_present(entry));
         let base = match self.found.binary_search_by(|it| it.path.as_slice().cmp(full)) {
             Ok(at) => self.found[at].base,
-            Err(_) => entry.and_then(|entry| Some(Side { mode: entry.mode(), id: entry.id()? })),
+            Err(_) => entry.and_then(|entry| Some(PathState { mode: entry.mode(), id: entry.id()? })),
         };
         (base, entry)
     }
 
-    /// How a path that is there changed, and its object before; `None` when it is the same.
-    fn change(&self, entry: &Entry, gone: &BTreeSet<ObjectId>) -> Option<(Change, Option<ObjectId>)> {
-        let full = self.full(&entry.path);
-        let (base, indexed) = self.sides(&full);
+    /// Returns the change of an existing path, and its object in the merge base; `None` if it is unchanged.
+    fn find_change(
+        &self,
+        entry: &PathEntry,
+        gone: &BTreeSet<ObjectId>,
+    ) -> Option<(Change, Option<ObjectId>)> {
+        let full = self.full_path(&entry.path);
+        let (base, indexed) = self.base_and_index(&full);
         let change = |kind| Change { path: entry.path.clone(), kind };
-        let clean = |entry: IndexEntry<'_>| entry.stage() == 0 && self.is_as_seen(&full, entry);
+        let clean = |entry: IndexEntry<'_>| entry.stage() == 0 && self.matches_stat_data(&full, entry);
         let Some(base) = base else {
-            // A file that only moved has no new line.
+            // A file that was only moved has no new lines.
             let moved = indexed.and_then(IndexEntry::id).filter(|id| gone.contains(id));
             let moved = moved.filter(|&id| {
-                let side = indexed.map(|it| Side { mode: it.mode(), id });
-                indexed.is_some_and(clean) || side.is_some_and(|side| self.is_same(&entry.path, side))
+                let side = indexed.map(|it| PathState { mode: it.mode(), id });
+                indexed.is_some_and(clean)
+                    || side.is_some_and(|side| self.has_same_content(&entry.path, side))
             });
             return Some((change(ChangeKind::Added), moved));
         };
@@ -149,75 +164,79 @@ impl Work<'_> {
                 return (!same).then(|| (change(ChangeKind::Modified), None));
             }
             (EntryKind::File, kind) if !matches!(kind, mode::LINK | mode::COMMIT) => {}
-            // It was something else.
+            // The type of the entry has changed.
             _ => return Some((change(ChangeKind::Modified), None)),
         }
         let same = match indexed {
-            Some(it) if clean(it) => it.id() == Some(base.id) && same_bit(it.mode(), base.mode),
+            Some(it) if clean(it) => it.id() == Some(base.id) && same_executable_bit(it.mode(), base.mode),
             _ => {
-                // What is stored with other line ends is another content, whatever is on disk.
+                // Stored content with other line endings is different content, although git may convert the
+                // line endings on disk.
                 let id = indexed.and_then(IndexEntry::id);
                 let stored = |id| id == base.id || is_stored_without_crlf(&self.repository.objects, &id);
-                id.is_none_or(stored) && self.is_same(&entry.path, base) || self.is_base(&entry.path, base)
+                id.is_none_or(stored) && self.has_same_content(&entry.path, base)
+                    || self.is_identical(&entry.path, base)
             }
         };
         (!same).then(|| (change(ChangeKind::Modified), Some(base.id)))
     }
 
-    /// Whether git has seen the file as it is on disk now. One as young as the index may have changed
-    /// without a trace.
-    fn is_as_seen(&self, full: &[u8], entry: IndexEntry<'_>) -> bool {
-        let Some(now) = on_disk(&self.repository.top, full) else { return false };
-        let seen = entry.seen();
+    /// Whether the stat data in the index match the file on disk.
+    ///
+    /// A file whose modification time is not before that of the index never matches: a further change within
+    /// the resolution of the clock leaves the stat data equal.
+    fn matches_stat_data(&self, full: &[u8], entry: IndexEntry<'_>) -> bool {
+        let Some(now) = read_stat_data(&self.repository.top, full) else { return false };
+        let seen = entry.stat_data();
         let Some(written) = self.index.written else { return false };
         let written = written.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let old = (u64::from(seen.mtime.0), seen.mtime.1) < (written.as_secs(), written.subsec_nanos());
-        // Zero: git could not tell, or wants to look again.
+        // An inode of 0 means that git does not know it, or wants to check again.
         let inode = seen.inode == 0 || seen.inode == now.inode;
         old && inode && (seen.mtime, seen.ctime, seen.size) == (now.mtime, now.ctime, now.size)
     }
 
-    /// Whether content and mode on disk are those of `base`, but for line ends and pointers of git LFS.
-    fn is_same(&self, path: &RepoPath, base: Side) -> bool {
+    /// Whether content and mode on disk equal those of `base`, ignoring line endings and Git LFS pointers.
+    fn has_same_content(&self, path: &RepoPath, base: PathState) -> bool {
         self.compare(path, base, same_content)
     }
 
-    /// Whether content and mode on disk are those of `base`.
-    fn is_base(&self, path: &RepoPath, base: Side) -> bool {
+    /// Whether content and mode on disk equal those of `base` exactly.
+    fn is_identical(&self, path: &RepoPath, base: PathState) -> bool {
         self.compare(path, base, |stored, disk| stored == disk)
     }
 
-    fn compare(&self, path: &RepoPath, base: Side, same: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+    fn compare(&self, path: &RepoPath, base: PathState, same: impl Fn(&[u8], &[u8]) -> bool) -> bool {
         let Ok((_, stored)) = self.repository.objects.read(&base.id, MAX_COMPARED) else { return false };
         let mut now = Vec::new();
         if self.disk.read(path, MAX_COMPARED, &mut now).is_err() || !same(&stored, &now) {
             return false;
         }
-        // Where nobody knows who may execute a file, nothing changed about it.
+        // If the system has no executable bit, the bit counts as unchanged.
         let is_same = |executable| executable == mode::executable(base.mode);
         self.disk.metadata(path).is_ok_and(|it| it.executable.is_none_or(is_same))
     }
 
-    /// What the base has and the work tree has not, as far as it lies below the root.
-    fn removed(&self, listing: &Listing) -> Vec<(RepoPath, Side)> {
+    /// Returns the paths below the assessed root that the merge base contains and the work tree does not.
+    fn find_removed(&self, listing: &Listing) -> Vec<(RepoPath, PathState)> {
         let mut gone = Vec::new();
-        let mut look = |full: &[u8], side: Side| {
+        let mut add_if_removed = |full: &[u8], side: PathState| {
             let Some(path) = full.strip_prefix(self.repository.prefix.as_slice()) else { return };
             let listed = listing.entries.binary_search_by(|entry| entry.path.bytes().cmp(path));
-            let is_there = listed.is_ok_and(|at| listing.entries[at].kind != EntryKind::Directory);
-            // What is left out of the list on purpose is still on disk.
-            if !is_there && mode::kind(side.mode) != mode::COMMIT && is_absent(&self.repository.top, full) {
+            let is_listed = listed.is_ok_and(|at| listing.entries[at].kind != EntryKind::Directory);
+            // Ignored files are not listed, but still exist on disk.
+            if !is_listed && mode::kind(side.mode) != mode::COMMIT && is_absent(&self.repository.top, full) {
                 gone.push((RepoPath::new(path), side));
             }
         };
-        for difference in self.found.iter().filter(|it| !it.now) {
+        for difference in self.found.iter().filter(|it| !it.in_index) {
             if let Some(side) = difference.base {
-                look(&difference.path, side);
+                add_if_removed(&difference.path, side);
             }
         }
-        for entry in self.index.iter().filter(|&entry| is_there(entry) && !entry.skip_worktree()) {
-            if let (Some(side), Some(_)) = self.sides(entry.path()) {
-                look(entry.path(), side);
+        for entry in self.index.iter().filter(|&entry| is_present(entry) && !entry.skip_worktree()) {
+            if let (Some(side), Some(_)) = self.base_and_index(entry.path()) {
+                add_if_removed(entry.path(), side);
             }
         }
         gone.sort_by(|a, b| a.0.cmp(&b.0));
@@ -226,22 +245,22 @@ impl Work<'_> {
     }
 }
 
-fn same_bit(a: u32, b: u32) -> bool {
+fn same_executable_bit(a: u32, b: u32) -> bool {
     mode::executable(a) == mode::executable(b)
 }
 
-/// Whether there is no file or link at `full`, links above it not followed.
+/// Whether there is no file or symbolic link at `full`. Links in the folders above are not followed.
 fn is_absent(top: &Path, full: &[u8]) -> bool {
     let mut slashes = memchr::memchr_iter(b'/', full);
     let is_folder = |at: usize| {
-        let above = place_below(top, &full[..at]).map(|path| path.symlink_metadata());
-        // Where that cannot be told, the path itself decides.
+        let above = path_below_root(top, &full[..at]).map(|path| path.symlink_metadata());
+        // If the folder cannot be read, the path itself decides.
         above.is_none_or(|it| it.is_err() || it.is_ok_and(|metadata| metadata.is_dir()))
     };
     if !slashes.all(is_folder) {
         return true;
     }
-    let found = place_below(top, full).map(|path| path.symlink_metadata());
+    let found = path_below_root(top, full).map(|path| path.symlink_metadata());
     match found {
         Some(Ok(metadata)) => metadata.is_dir(),
         Some(Err(error)) => {
@@ -251,15 +270,15 @@ fn is_absent(top: &Path, full: &[u8]) -> bool {
     }
 }
 
-/// What the system says of a file, in the words of the index.
+/// Reads the stat data of a file in the form of the index.
 #[cfg(unix)]
-fn on_disk(top: &Path, full: &[u8]) -> Option<Seen> {
+fn read_stat_data(top: &Path, full: &[u8]) -> Option<StatData> {
     use std::os::unix::fs::MetadataExt as _;
-    let metadata = place_below(top, full)?.symlink_metadata().ok()?;
-    // The index holds the low 32 bits of each.
+    let metadata = path_below_root(top, full)?.symlink_metadata().ok()?;
+    // The index stores the low 32 bits of each value.
     let low = |number: i64| u32::try_from(number & 0xffff_ffff).unwrap_or(0);
     let low_unsigned = |number: u64| u32::try_from(number & 0xffff_ffff).unwrap_or(0);
-    Some(Seen {
+    Some(StatData {
         ctime: (low(metadata.ctime()), low(metadata.ctime_nsec())),
         mtime: (low(metadata.mtime()), low(metadata.mtime_nsec())),
         inode: low_unsigned(metadata.ino()),
@@ -267,19 +286,19 @@ fn on_disk(top: &Path, full: &[u8]) -> Option<Seen> {
     })
 }
 
-/// Elsewhere contents are compared.
+/// Other systems have no comparable stat data, so contents are compared.
 #[cfg(not(unix))]
-fn on_disk(_top: &Path, _full: &[u8]) -> Option<Seen> {
+fn read_stat_data(_top: &Path, _full: &[u8]) -> Option<StatData> {
     None
 }
 
-/// The work tree with the list of it that was made already.
-struct Listed {
+/// The work tree with a cached listing.
+struct ListedWorkTree {
     disk: Arc<dyn Tree + Send + Sync>,
     listing: Mutex<Option<Listing>>,
 }
 
-impl Tree for Listed {
+impl Tree for ListedWorkTree {
     fn list(&self) -> Result<Listing, ReadError> {
         let listed = self.listing.lock().unwrap_or_else(PoisonError::into_inner).take();
         listed.map_or_else(|| self.disk.list(), Ok)

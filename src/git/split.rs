@@ -1,43 +1,44 @@
-//! A split index (`link`): entries of a shared index, less some, with some replaced, plus own ones.
+//! Split index (extension `link`): entries of a shared index, some of them deleted or replaced, plus own
+//! entries.
 
 use super::oid::{HashKind, ObjectId};
 
-/// What the extension says.
+/// Content of the extension.
 #[derive(Debug)]
-pub(super) struct Link {
-    /// Names the shared index.
+pub(super) struct SplitIndexLink {
+    /// Hash in the file name of the shared index.
     pub(super) shared: ObjectId,
-    deleted: Bits,
-    replaced: Bits,
+    deleted: Bitmap,
+    replaced: Bitmap,
 }
 
-impl Link {
-    /// Reads the extension; `None` when it is malformed.
+impl SplitIndexLink {
+    /// Parses the extension; `None` if it is malformed.
     pub(super) fn parse(body: &[u8], hash: HashKind) -> Option<Self> {
         let (id, mut rest) = body.split_at_checked(hash.len())?;
         let shared = ObjectId::new(id)?;
         if rest.is_empty() {
-            return Some(Self { shared, deleted: Bits::default(), replaced: Bits::default() });
+            return Some(Self { shared, deleted: Bitmap::default(), replaced: Bitmap::default() });
         }
-        Some(Self { shared, deleted: Bits::parse(&mut rest)?, replaced: Bits::parse(&mut rest)? })
+        Some(Self { shared, deleted: Bitmap::parse(&mut rest)?, replaced: Bitmap::parse(&mut rest)? })
     }
 }
 
-/// The entries of both: each own or shared record with the record that has its name. `None` when they do
-/// not fit together.
-pub(super) fn merged<R: Copy>(
+/// Merges shared and own entries. Returns each resulting record with the record that contains its name, or
+/// `None` if the indexes do not match.
+pub(super) fn merge_entries<R: Copy>(
     shared: &[R],
     own: &[R],
-    link: &Link,
+    link: &SplitIndexLink,
     is_nameless: impl Fn(&R) -> bool,
 ) -> Option<Vec<(R, R)>> {
     let mut own = own.iter().copied().peekable();
     let mut all = Vec::with_capacity(shared.len());
     for (at, &record) in shared.iter().enumerate() {
-        let replaced = link.replaced.has(at);
-        // Replacements come first, nameless, in the order of what they replace.
+        let replaced = link.replaced.contains(at);
+        // Replacements come first, without names, in the order of the replaced entries.
         let now = if replaced { own.next_if(&is_nameless)? } else { record };
-        if !link.deleted.has(at) {
+        if !link.deleted.contains(at) {
             all.push((now, record));
         }
     }
@@ -50,28 +51,29 @@ pub(super) fn merged<R: Copy>(
     Some(all)
 }
 
-/// A bitmap as it is stored (EWAH), unpacked.
+/// A decompressed EWAH bitmap.
 #[derive(Debug, Default)]
-struct Bits(Vec<u64>);
+struct Bitmap(Vec<u64>);
 
-/// Most bits: as many as an index could have entries.
+/// Maximum number of bits: more than an index can have entries.
 const MAX_BITS: usize = 16 << 20;
 
-impl Bits {
-    fn has(&self, at: usize) -> bool {
+impl Bitmap {
+    fn contains(&self, at: usize) -> bool {
         self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 != 0)
     }
 
-    /// Bit count, word count, words, place of the last marker; a marker is followed by its literal words.
+    /// Parses bit count, word count, words and the position of the last marker. Literal words follow their
+    /// marker.
     fn parse(rest: &mut &[u8]) -> Option<Self> {
-        let bits = number(rest)?;
-        let count = number(rest)?;
+        let bits = parse_u32(rest)?;
+        let count = parse_u32(rest)?;
         if bits > MAX_BITS {
             return None;
         }
         let (words, after) = rest.split_at_checked(count.checked_mul(8)?)?;
         *rest = after;
-        number(rest)?;
+        parse_u32(rest)?;
         let mut words = words
             .chunks_exact(8)
             .map(|eight| eight.iter().fold(0_u64, |word, &byte| word << 8 | u64::from(byte)));
@@ -94,7 +96,7 @@ impl Bits {
     }
 }
 
-fn number(rest: &mut &[u8]) -> Option<usize> {
+fn parse_u32(rest: &mut &[u8]) -> Option<usize> {
     let (four, after) = rest.split_first_chunk::<4>()?;
     *rest = after;
     usize::try_from(u32::from_be_bytes(*four)).ok()
@@ -117,19 +119,19 @@ mod tests {
         let mut body = vec![5; 20];
         body.extend(bits(&[1 << 33, 0b001], 3)); // One literal word: the first is deleted.
         body.extend(bits(&[1 << 33, 0b100], 3)); // The third is replaced.
-        let link = Link::parse(&body, HashKind::Sha1).expect("a link");
-        let all = merged(&["a", "b", "c"], &["", "d"], &link, |name| name.is_empty());
+        let link = SplitIndexLink::parse(&body, HashKind::Sha1).expect("a link");
+        let all = merge_entries(&["a", "b", "c"], &["", "d"], &link, |name| name.is_empty());
         assert_eq!(all, Some(vec![("b", "b"), ("", "c"), ("d", "d")]));
-        assert_eq!(merged(&["a", "b", "c"], &["d"], &link, |name| name.is_empty()), None);
+        assert_eq!(merge_entries(&["a", "b", "c"], &["d"], &link, |name| name.is_empty()), None);
     }
 
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
         #[test]
         fn bytes_never_panic(body in proptest::collection::vec(proptest::num::u8::ANY, 0..100)) {
-            let _ = Link::parse(&body, HashKind::Sha1);
+            let _ = SplitIndexLink::parse(&body, HashKind::Sha1);
             let mut rest = body.as_slice();
-            let _ = Bits::parse(&mut rest);
+            let _ = Bitmap::parse(&mut rest);
         }
     }
 }

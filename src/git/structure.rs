@@ -1,27 +1,27 @@
-//! What trees, commits and tags say.
+//! Parsers of trees, commits and tags.
 
 use super::objects::{ObjectFault, ObjectKind, Objects};
 use super::oid::{HashKind, ObjectId};
 
-/// Kinds of entries of trees and of the index, by their mode.
+/// Modes of entries in trees and in the index.
 pub(super) mod mode {
     pub(in crate::git) const TREE: u32 = 0o040_000;
     pub(in crate::git) const LINK: u32 = 0o120_000;
     pub(in crate::git) const COMMIT: u32 = 0o160_000;
     const KIND: u32 = 0o170_000;
 
-    /// The kind of a mode: one of the constants above, or anything else for a file.
+    /// Returns the type bits of a mode: one of the constants above, or another value for a file.
     pub(in crate::git) fn kind(mode: u32) -> u32 {
         mode & KIND
     }
 
-    /// Whether a file of this mode may be executed.
+    /// Whether a file with this mode is executable.
     pub(in crate::git) fn executable(mode: u32) -> bool {
         mode & 0o111 != 0
     }
 }
 
-/// One entry of a tree.
+/// An entry of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TreeEntry<'t> {
     pub(super) mode: u32,
@@ -29,8 +29,8 @@ pub(super) struct TreeEntry<'t> {
     pub(super) id: ObjectId,
 }
 
-/// The entries of a tree; the last is an error when it is damaged.
-pub(super) fn entries(
+/// Returns the entries of a tree; the last one is an error if the tree is damaged.
+pub(super) fn tree_entries(
     tree: &[u8],
     hash: HashKind,
 ) -> impl Iterator<Item = Result<TreeEntry<'_>, ObjectFault>> {
@@ -39,15 +39,15 @@ pub(super) fn entries(
         if rest.is_empty() {
             return None;
         }
-        let entry = entry(&mut rest, hash);
+        let entry = parse_tree_entry(&mut rest, hash);
         if entry.is_none() {
             rest = &[];
         }
-        Some(entry.ok_or(ObjectFault::Broken("its list of names is malformed")))
+        Some(entry.ok_or(ObjectFault::Broken("a malformed tree entry")))
     })
 }
 
-fn entry<'t>(rest: &mut &'t [u8], hash: HashKind) -> Option<TreeEntry<'t>> {
+fn parse_tree_entry<'t>(rest: &mut &'t [u8], hash: HashKind) -> Option<TreeEntry<'t>> {
     let space = memchr::memchr(b' ', &rest[..rest.len().min(8)])?;
     let digits = std::str::from_utf8(&rest[..space]).ok()?;
     let mode = u32::from_str_radix(digits, 8).ok()?;
@@ -59,22 +59,22 @@ fn entry<'t>(rest: &mut &'t [u8], hash: HashKind) -> Option<TreeEntry<'t>> {
     Some(TreeEntry { mode, name, id: ObjectId::new(id)? })
 }
 
-/// What a commit says, as far as it matters here.
+/// The parts of a commit that this module needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Commit {
     pub(super) tree: ObjectId,
     pub(super) parents: Vec<ObjectId>,
-    /// Seconds since 1970.
+    /// Committer time in seconds since 1970.
     pub(super) time: i64,
 }
 
 /// Reads the commit `id`.
-pub(super) fn commit(objects: &Objects, id: &ObjectId) -> Result<Commit, ObjectFault> {
-    match objects.structure(id)? {
+pub(super) fn read_commit(objects: &Objects, id: &ObjectId) -> Result<Commit, ObjectFault> {
+    match objects.read_structure(id)? {
         (ObjectKind::Commit, content) => {
-            parse_commit(&content, objects.hash()).ok_or(ObjectFault::Broken("its header is malformed"))
+            parse_commit(&content, objects.hash()).ok_or(ObjectFault::Broken("a malformed header"))
         }
-        _ => Err(ObjectFault::Broken("it is not a commit")),
+        _ => Err(ObjectFault::Broken("not a commit")),
     }
 }
 
@@ -87,7 +87,7 @@ fn parse_commit(content: &[u8], hash: HashKind) -> Option<Commit> {
         if let Some(hex) = line.strip_prefix(b"parent ") {
             parents.push(ObjectId::from_hex(hex, hash)?);
         } else if let Some(who) = line.strip_prefix(b"committer ") {
-            // As git: a line without a time is as old as can be.
+            // Like git, treats a missing time as 0.
             let after = memchr::memrchr(b'>', who).and_then(|at| std::str::from_utf8(&who[at + 1..]).ok());
             let word = after.and_then(|words| words.split_whitespace().next());
             time = word.and_then(|word| word.parse().ok()).unwrap_or(0);
@@ -96,22 +96,22 @@ fn parse_commit(content: &[u8], hash: HashKind) -> Option<Commit> {
     Some(Commit { tree, parents, time })
 }
 
-/// The commit that `id` names, through tags.
+/// Follows tags from `id` to a commit.
 pub(super) fn peel_to_commit(objects: &Objects, id: ObjectId) -> Result<ObjectId, ObjectFault> {
     let mut id = id;
     for _ in 0..16 {
-        match objects.structure(&id)? {
+        match objects.read_structure(&id)? {
             (ObjectKind::Commit, _) => return Ok(id),
             (ObjectKind::Tag, content) => {
                 let first = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
                 let hex = first.strip_prefix(b"object ").unwrap_or_default();
                 id = ObjectId::from_hex(hex, objects.hash())
-                    .ok_or(ObjectFault::Broken("a tag names nothing"))?;
+                    .ok_or(ObjectFault::Broken("a tag without a target"))?;
             }
-            _ => return Err(ObjectFault::Broken("it is not a commit")),
+            _ => return Err(ObjectFault::Broken("not a commit")),
         }
     }
-    Err(ObjectFault::Broken("its tags name tags without end"))
+    Err(ObjectFault::Broken("too many nested tags"))
 }
 
 #[cfg(test)]
@@ -130,10 +130,11 @@ mod tests {
         assert_eq!(commit.map(|commit| commit.time), Some(0));
         let mut tree = b"100644 a.txt\0".to_vec();
         tree.extend([7; 20]);
-        let all: Vec<_> = entries(&tree, HashKind::Sha1).map(|it| it.map(|it| (it.mode, it.name))).collect();
+        let all: Vec<_> =
+            tree_entries(&tree, HashKind::Sha1).map(|it| it.map(|it| (it.mode, it.name))).collect();
         assert_eq!(all, [Ok((0o100_644, &b"a.txt"[..]))]);
         tree.truncate(tree.len() - 1);
-        assert!(entries(&tree, HashKind::Sha1).all(|entry| entry.is_err()));
+        assert!(tree_entries(&tree, HashKind::Sha1).all(|entry| entry.is_err()));
     }
 
     proptest::proptest! {
@@ -141,7 +142,7 @@ mod tests {
         #[test]
         fn bytes_never_panic(content in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
             let _ = parse_commit(&content, HashKind::Sha1);
-            proptest::prop_assert!(entries(&content, HashKind::Sha256).count() <= 100);
+            proptest::prop_assert!(tree_entries(&content, HashKind::Sha256).count() <= 100);
         }
     }
 }

@@ -1,34 +1,34 @@
-//! A baseline: what was found when a promise was made "from here".
+//! Baselines: the findings that existed when a promise was made "from here".
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Date, GuidelineId, RepoPath, Traces};
+use super::{Date, FindingHashes, GuidelineId, RepoPath};
 
-/// What stands in `.stanchion/baseline.toml`.
+/// Content of `.stanchion/baseline.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
-    /// By guideline.
+    /// Recorded findings by guideline.
     pub guidelines: BTreeMap<GuidelineId, BaselinePart>,
 }
 
-/// What was found of one guideline.
+/// Recorded findings of one guideline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaselinePart {
-    /// The day on which it was found.
+    /// Day on which the findings were recorded.
     pub since: Date,
-    /// What was found, in order and without doubles.
+    /// Recorded findings, sorted and without duplicates.
     pub entries: Vec<BaselineEntry>,
 }
 
-/// One finding of then, told again in several ways: by what it is, and by what it looks like if it moves or is
-/// edited.
+/// One recorded finding. Several hashes identify it, so that it is recognized even if it was moved or edited
+/// since then.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BaselineEntry {
-    /// Where it was.
+    /// Path of the file.
     pub path: RepoPath,
-    /// Id of the check.
+    /// Id of the check that found it.
     pub check: Arc<str>,
-    /// Its traces.
-    pub traces: Traces,
+    /// Hashes that identify the finding.
+    pub hashes: FindingHashes,
 }

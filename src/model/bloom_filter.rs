@@ -1,56 +1,58 @@
-//! A sieve for traces: says quickly of most entries of a baseline that they stand for nothing that was found. What a
-//! baseline means is not decided here.
+//! Bloom filter over the hashes of findings: it quickly excludes most entries of a baseline that match no
+//! finding. It does not decide what a baseline entry means.
 
-use super::{Trace, Traces};
+use super::{ContentHash, FindingHashes};
 
-/// Bits for each trace that is put in: of an entry with three traces, about one in six falls through by chance.
-const BITS_EACH: usize = 16;
+/// Bits for each inserted hash. An unrelated entry with three hashes passes with a probability of about one
+/// in six.
+const BITS_PER_HASH: usize = 16;
 
-/// Knows some traces. It never says no of a trace that was put in, and mostly no of others.
+/// Set of hashes with false positives, but no false negatives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceSieve {
+pub struct BloomFilter {
     words: Vec<u64>,
 }
 
-impl TraceSieve {
-    /// A sieve that knows the traces of these.
+impl BloomFilter {
+    /// Creates a filter that contains the hashes of all the given findings.
     #[must_use]
-    pub fn new<'t>(all: impl ExactSizeIterator<Item = &'t Traces>) -> Self {
-        // Three of each, and at least a line of the processor's cache.
-        let bits = (all.len() * 3 * BITS_EACH).next_power_of_two().max(512);
-        let mut sieve = Self { words: vec![0; bits / 64] };
-        for traces in all {
-            for trace in each(traces) {
-                let (word, bit) = sieve.place(trace);
-                sieve.words[word] |= bit;
+    pub fn new<'t>(all: impl ExactSizeIterator<Item = &'t FindingHashes>) -> Self {
+        // Three hashes for each finding; at least one processor cache line.
+        let bits = (all.len() * 3 * BITS_PER_HASH).next_power_of_two().max(512);
+        let mut filter = Self { words: vec![0; bits / 64] };
+        for hashes in all {
+            for hash in hashes_of(hashes) {
+                let (word, bit) = filter.bit_of(hash);
+                filter.words[word] |= bit;
             }
         }
-        sieve
+        filter
     }
 
-    /// Whether one of these traces may have been put in.
+    /// Whether any of these hashes may be in the filter.
     #[must_use]
-    pub fn may_know(&self, traces: &Traces) -> bool {
-        each(traces).any(|trace| {
-            let (word, bit) = self.place(trace);
+    pub fn may_contain(&self, hashes: &FindingHashes) -> bool {
+        hashes_of(hashes).any(|hash| {
+            let (word, bit) = self.bit_of(hash);
             self.words[word] & bit != 0
         })
     }
 
-    /// Traces are digests: their own bits are as good as a hash of them.
-    fn place(&self, trace: u64) -> (usize, u64) {
-        // There is at least one word, and their number is a power of two.
-        let word = (trace >> 6) as usize & (self.words.len() - 1);
-        (word, 1 << (trace & 63))
+    /// Index of the word and the bit mask of a hash. The hashes are parts of a digest, so their own bits need
+    /// no further hashing.
+    fn bit_of(&self, hash: u64) -> (usize, u64) {
+        // The number of words is a power of two, and at least one.
+        let word = (hash >> 6) as usize & (self.words.len() - 1);
+        (word, 1 << (hash & 63))
     }
 }
 
-/// The traces by which an entry and a finding can be found to be the same.
-fn each(traces: &Traces) -> impl Iterator<Item = u64> {
-    #[expect(clippy::cast_possible_truncation, reason = "the lower half tells as much")]
-    let fingerprint = traces.fingerprint.0 as u64;
-    let Trace(content) = traces.content;
-    [Some(fingerprint), Some(content), traces.head.map(|head| head.0)].into_iter().flatten()
+/// Hashes by which a baseline entry can match a finding.
+fn hashes_of(hashes: &FindingHashes) -> impl Iterator<Item = u64> {
+    #[expect(clippy::cast_possible_truncation, reason = "half of the digest is distinctive enough")]
+    let fingerprint = hashes.fingerprint.0 as u64;
+    let ContentHash(content) = hashes.content;
+    [Some(fingerprint), Some(content), hashes.head.map(|head| head.0)].into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -60,46 +62,48 @@ mod tests {
     use super::super::Fingerprint;
     use super::*;
 
-    fn any_traces() -> impl Strategy<Value = Traces> {
-        // Few values, so that some are the same.
+    fn any_hashes() -> impl Strategy<Value = FindingHashes> {
+        // Few different values, so that some are equal.
         let small = || prop_oneof![0..40_u64, any::<u64>()];
-        (any::<u128>(), small(), prop::option::of(small())).prop_map(|(fingerprint, content, head)| Traces {
-            fingerprint: Fingerprint(fingerprint),
-            content: Trace(content),
-            head: head.map(Trace),
+        (any::<u128>(), small(), prop::option::of(small())).prop_map(|(fingerprint, content, head)| {
+            FindingHashes {
+                fingerprint: Fingerprint(fingerprint),
+                content: ContentHash(content),
+                head: head.map(ContentHash),
+            }
         })
     }
 
     proptest! {
         #[test]
-        fn what_shares_a_trace_never_falls_out(
-            known in prop::collection::vec(any_traces(), 0..60),
-            asked in prop::collection::vec(any_traces(), 0..60),
+        fn an_entry_that_shares_a_hash_always_passes(
+            known in prop::collection::vec(any_hashes(), 0..60),
+            probes in prop::collection::vec(any_hashes(), 0..60),
         ) {
-            let sieve = TraceSieve::new(known.iter());
-            for asked in &asked {
+            let filter = BloomFilter::new(known.iter());
+            for probe in &probes {
                 let shared = known.iter().any(|known| {
-                    known.fingerprint == asked.fingerprint
-                        || known.content == asked.content
-                        || known.head.is_some() && known.head == asked.head
+                    known.fingerprint == probe.fingerprint
+                        || known.content == probe.content
+                        || known.head.is_some() && known.head == probe.head
                 });
-                prop_assert!(!shared || sieve.may_know(asked));
+                prop_assert!(!shared || filter.may_contain(probe));
             }
         }
     }
 
     #[test]
-    fn most_of_what_is_foreign_falls_out() {
+    fn most_unrelated_entries_are_excluded() {
         let digest = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (number << 29 | 0x55);
-        let traces = |number: u64| Traces {
+        let hashes = |number: u64| FindingHashes {
             fingerprint: Fingerprint(u128::from(digest(number))),
-            content: Trace(digest(number + 1_000_000)),
-            head: Some(Trace(digest(number + 2_000_000))),
+            content: ContentHash(digest(number + 1_000_000)),
+            head: Some(ContentHash(digest(number + 2_000_000))),
         };
-        let known: Vec<Traces> = (0..400).map(traces).collect();
-        let sieve = TraceSieve::new(known.iter());
-        let through = (10_000..20_000).filter(|&number| sieve.may_know(&traces(number))).count();
+        let known: Vec<FindingHashes> = (0..400).map(hashes).collect();
+        let filter = BloomFilter::new(known.iter());
+        let through = (10_000..20_000).filter(|&number| filter.may_contain(&hashes(number))).count();
         assert!(through < 2_000, "{through} of 10,000");
-        assert!(!TraceSieve::new([].iter()).may_know(&traces(1)));
+        assert!(!BloomFilter::new([].iter()).may_contain(&hashes(1)));
     }
 }

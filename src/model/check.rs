@@ -1,6 +1,6 @@
-//! What a guideline asks: the five kinds of checks, as written and decoded.
+//! Checks of a guideline: the five kinds, as decoded from the file.
 //!
-//! Globs and patterns are still text here; the engine compiles them.
+//! Globs and patterns are still text in these types; the engine compiles them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -12,15 +12,15 @@ use super::Language;
 pub struct Check {
     /// Short name, unique in the guideline.
     pub id: String,
-    /// What it asks.
+    /// Kind and parameters.
     pub kind: CheckKind,
-    /// What a finding says; may use captures. `None`: the kind has a default sentence.
+    /// Message of its findings; may use captures. `None`: the kind has a default message.
     pub message: Option<String>,
-    /// How to mend it, for kinds whose body does not carry one itself (`text` and `files`).
+    /// Fix, for the kinds whose body contains none (`text` and `files`).
     pub fix: Option<FixSpec>,
 }
 
-/// The kinds of checks. A new kind is one arm here and one file in the engine.
+/// Kinds of checks. CONTRIBUTING.md lists the places that a new kind needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum CheckKind {
     /// Paths: presence, names, sizes, pairs.
@@ -36,9 +36,9 @@ pub enum CheckKind {
 }
 
 impl CheckKind {
-    /// The key in guideline files.
+    /// Key in guideline files.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Files(_) => "files",
             Self::Text(_) => "text",
@@ -49,36 +49,36 @@ impl CheckKind {
     }
 }
 
-/// A check of what another linter found: its results are given with `--sarif-in`.
+/// A check of the results of another linter, which are provided with `--sarif-in`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ToolCheck {
-    /// The tool, as its SARIF names it, in any case: `ruff`, `ESLint`, `semgrep`.
+    /// Name of the tool in its SARIF output, in any case: `ruff`, `ESLint`, `semgrep`.
     pub name: String,
-    /// Ids of its rules; `*` stands for anything: `S113`, `S5*`, `python.lang.security.*`.
+    /// Ids of the tool's rules; `*` matches any text: `S113`, `S5*`, `python.lang.security.*`.
     pub rules: Vec<String>,
 }
 
-/// How to mend a finding of a `text` or `files` check.
+/// Fix for a finding of a `text` or `files` check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FixSpec {
-    /// What the change does, in a few words.
+    /// Description of the change, in a few words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// `text` checks: put this in place of the match; `$1` and `${name}` are captures.
+    /// For `text` checks: replacement of the match; `$1` and `${name}` insert captures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<String>,
-    /// `files` checks: create the missing file with this content.
+    /// For `files` checks: content of the missing file that the fix creates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<String>,
 }
 
-/// A check of paths. Exactly one question, optionally asked in `each` matching directory.
+/// A check of paths. It has exactly one condition, optionally checked in `each` matching directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FilesCheck {
-    /// Directories (globs without a final `/`) in each of which the question is asked; the globs of
+    /// Globs (without a final `/`) of directories; the condition is checked in each of them. The globs of
     /// `require` and `forbid` are then relative to that directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<Each>,
@@ -88,46 +88,46 @@ pub struct FilesCheck {
     /// Globs of paths that must not exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forbid: Option<Vec<String>>,
-    /// How names are written.
+    /// Form of names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
-    /// A file that asks for another.
+    /// A file that requires another file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pair: Option<Pair>,
-    /// Limits of size.
+    /// Size limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
     /// The executable bit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executable: Option<Executable>,
-    /// Names that a file manager gives to copies.
+    /// Names that file managers give to copies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<DuplicateNames>,
-    /// Globs of paths that the question leaves out.
+    /// Globs of paths to exclude.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
 }
 
 impl FilesCheck {
-    /// The questions that are asked; a valid check has exactly one.
+    /// Conditions that are present; a valid check has exactly one.
     #[must_use]
-    pub fn questions(&self) -> Vec<FilesQuestion<'_>> {
+    pub fn conditions(&self) -> Vec<FilesCondition<'_>> {
         let mut all = Vec::new();
-        all.extend(self.require.as_ref().map(FilesQuestion::Require));
-        all.extend(self.forbid.as_deref().map(FilesQuestion::Forbid));
-        all.extend(self.names.as_ref().map(FilesQuestion::Names));
-        all.extend(self.pair.as_ref().map(FilesQuestion::Pair));
-        all.extend(self.size.as_ref().map(FilesQuestion::Size));
-        all.extend(self.executable.as_ref().map(FilesQuestion::Executable));
-        all.extend(self.duplicates.as_ref().map(FilesQuestion::Duplicates));
+        all.extend(self.require.as_ref().map(FilesCondition::Require));
+        all.extend(self.forbid.as_deref().map(FilesCondition::Forbid));
+        all.extend(self.names.as_ref().map(FilesCondition::Names));
+        all.extend(self.pair.as_ref().map(FilesCondition::Pair));
+        all.extend(self.size.as_ref().map(FilesCondition::Size));
+        all.extend(self.executable.as_ref().map(FilesCondition::Executable));
+        all.extend(self.duplicates.as_ref().map(FilesCondition::Duplicates));
         all
     }
 }
 
-/// The question of a `files` check.
+/// Condition of a `files` check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs, reason = "each variant is the key of the same name in FilesCheck")]
-pub enum FilesQuestion<'a> {
+pub enum FilesCondition<'a> {
     Require(&'a Require),
     Forbid(&'a [String]),
     Names(&'a Names),
@@ -137,7 +137,7 @@ pub enum FilesQuestion<'a> {
     Duplicates(&'a DuplicateNames),
 }
 
-/// Globs of directories in which a question is asked once each.
+/// Globs of directories in which a condition is checked separately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Each {
@@ -147,28 +147,28 @@ pub enum Each {
     Many(Vec<String>),
 }
 
-/// Paths that must exist: `any` of the globs, or `all` of them.
+/// Paths that must exist: `any` or `all` of the globs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Require {
-    /// One of these is enough. The first is the one that a message suggests.
+    /// At least one of these must exist. Messages suggest the first one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub any: Vec<String>,
-    /// Each of these.
+    /// Each of these must exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub all: Vec<String>,
 }
 
-/// How names are written.
+/// Form of names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Names {
-    /// Globs of the paths whose names are looked at.
+    /// Globs of the paths whose names are checked.
     pub paths: Vec<String>,
-    /// Names of files (the default), directories or both.
+    /// Kind of paths to check: files (the default), directories or both.
     #[serde(default)]
     pub of: NameOf,
-    /// A common style; looks at the name up to its first `.`, leading dots and underscores aside.
+    /// A common style. It applies to the name up to its first `.`, without leading dots and underscores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<NameStyle>,
     /// A regular expression that the whole name must match.
@@ -176,7 +176,7 @@ pub struct Names {
     pub regex: Option<String>,
 }
 
-/// Whose names.
+/// Kind of paths whose names are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NameOf {
@@ -203,12 +203,12 @@ pub enum NameStyle {
     Pascal,
     /// `SCREAMING_SNAKE_CASE`
     ScreamingSnake,
-    /// No upper-case letters.
+    /// Without upper-case letters.
     Lower,
 }
 
 impl NameStyle {
-    /// The style's name, written in itself.
+    /// Name of the style, written in that style.
     #[must_use]
     pub fn sample(self) -> &'static str {
         match self {
@@ -222,34 +222,34 @@ impl NameStyle {
     }
 }
 
-/// A file that asks for another: `services/*/Dockerfile` wants `services/{1}/RUNBOOK.md`.
+/// A file that requires another file: `services/*/Dockerfile` requires `services/{1}/RUNBOOK.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Pair {
-    /// A glob; each `*`, `**` and `?`… run captures, numbered from 1.
+    /// Glob of the first file. Each `*`, `**` and run of `?` is a capture, numbered from 1.
     #[serde(rename = "for")]
     pub every: String,
-    /// The path that must then exist; `{1}` is the first capture.
+    /// Path of the required file; `{1}` inserts the first capture.
     pub want: String,
 }
 
-/// Limits of size.
+/// Size limits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Size {
     /// Globs of the files.
     pub paths: Vec<String>,
-    /// At most so many bytes: a number, or `500 KiB`, `5 MiB`, `5 MB`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    /// Maximum size in bytes: a number, or `500 KiB`, `5 MiB`, `5 MB`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "deserialize_amount")]
     #[schemars(with = "Option<Amount>")]
     pub max: Option<String>,
-    /// At least so many bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    /// Minimum size in bytes, in the same format.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "deserialize_amount")]
     #[schemars(with = "Option<Amount>")]
     pub min: Option<String>,
 }
 
-/// A number of bytes as people write it.
+/// Number of bytes, with or without a unit.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(inline)]
@@ -260,8 +260,8 @@ enum Amount {
     Words(String),
 }
 
-/// A number of bytes, kept as text: `engine::size` reads it.
-fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+/// Deserializes a number of bytes as text, which `engine::size` parses.
+fn deserialize_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<Amount>::deserialize(deserializer)?.map(|amount| match amount {
         Amount::Bytes(bytes) => bytes.to_string(),
         Amount::Words(words) => words,
@@ -274,35 +274,35 @@ fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
 pub struct Executable {
     /// Globs of the files.
     pub paths: Vec<String>,
-    /// Whether the bit should be set.
+    /// Whether the bit must be set.
     pub set: bool,
 }
 
-/// Names that a file manager gives to copies: `Copy of Item`, `Item (2)`, `Item copy (2)`, `Item - Copy`.
+/// Names that file managers give to copies: `Copy of Item`, `Item (2)`, `Item copy (2)`, `Item - Copy`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DuplicateNames {
-    /// Globs of the paths to look at.
+    /// Globs of the paths to check.
     pub paths: Vec<String>,
 }
 
-/// A check of text by regular expression. Exactly one of `find` and `expect`.
+/// A check of text with a regular expression: exactly one of `find` and `expect`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TextCheck {
-    /// Globs of the files; without it, every file that the guideline applies to.
+    /// Globs of the files to check; by default, all files that the guideline applies to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
-    /// Globs of files to leave out.
+    /// Globs of files to exclude.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
-    /// Each match is a finding.
+    /// Regular expression; each match is a finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub find: Option<String>,
-    /// A file without a match is a finding.
+    /// Regular expression; a file without a match is a finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<String>,
-    /// Whether `.` also matches a line end. `^` and `$` always match at lines.
+    /// Whether `.` also matches a line ending. `^` and `$` always match at the start and end of lines.
     #[serde(default)]
     pub multi_line: bool,
     /// Whether case is ignored.
@@ -316,22 +316,22 @@ pub struct TextCheck {
 pub struct DataCheck {
     /// Globs of the files.
     pub files: Vec<String>,
-    /// Globs of files to leave out.
+    /// Globs of files to exclude.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
-    /// How to read them; without it, by name.
+    /// Format of the files; by default, detected from the file name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<DataFormat>,
-    /// JSONPath (RFC 9535) of the values to look at; without it, the whole document.
+    /// JSONPath (RFC 9535) of the values to check; by default, the whole document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub select: Option<String>,
-    /// JSON Schema that each selected value must satisfy. `false`: nothing may be selected.
+    /// JSON Schema that each selected value must satisfy. `false`: no value may be selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assert: Option<DataSchema>,
-    /// The schema as a file beside the guideline, instead of `assert`.
+    /// JSON Schema in a file beside the guideline, instead of `assert`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assert_file: Option<String>,
-    /// Whether something must be selected in every file (`true`: a file without it is a finding).
+    /// Whether every file must contain a selected value (`true`: a file without one is a finding).
     #[serde(default)]
     pub require: bool,
 }
@@ -340,9 +340,9 @@ pub struct DataCheck {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum DataSchema {
-    /// Everything passes, or nothing.
+    /// `true`: all values are valid; `false`: none are.
     Bool(bool),
-    /// A schema object (draft 2020-12 unless `$schema` says 2019-09 or 7).
+    /// A schema object (draft 2020-12, unless `$schema` specifies 2019-09 or 7).
     Object(serde_json::Map<String, serde_json::Value>),
 }
 
@@ -367,14 +367,15 @@ pub enum DataFormat {
 /// A check of syntax: an ast-grep rule object, or a tree-sitter query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CodeCheck {
-    /// The language whose files are looked at.
+    /// Language of the files to check.
     pub language: Language,
-    /// The ast-grep rule as written (`rule`, `constraints`, `utils`, `transform`, `fix`, …), `None` with a query.
+    /// The ast-grep rule from the file (`rule`, `constraints`, `utils`, `transform`, `fix`, …); `None` if the
+    /// check has a query.
     pub rule: Option<serde_json::Map<String, serde_json::Value>>,
-    /// A tree-sitter query; its capture `@finding` (or the first capture) is the place.
+    /// A tree-sitter query. Its capture `@finding` (or the first capture) is the position of the finding.
     pub query: Option<String>,
-    /// Globs of files to look at, with ast-grep's meaning.
+    /// Globs of files to check, in ast-grep's syntax.
     pub files: Vec<String>,
-    /// Globs of files to leave out, with ast-grep's meaning.
+    /// Globs of files to exclude, in ast-grep's syntax.
     pub ignores: Vec<String>,
 }

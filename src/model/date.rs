@@ -1,4 +1,4 @@
-//! A day: waivers begin and end with whole days, in UTC.
+//! Days: waivers begin and end with whole days, in UTC.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,19 +6,19 @@ use std::str::FromStr;
 use jiff::civil;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A day of the Gregorian calendar, from year 0 to 9999, in UTC.
+/// Day of the Gregorian calendar, from year 0 to 9999, in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(civil::Date);
 
 impl Date {
-    /// The day with these numbers; `None` when there is none (30 February).
+    /// Creates a day; `None` if it does not exist (30 February).
     #[must_use]
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
         civil::Date::new(year, month, day).ok().filter(|date| date.year() >= 0).map(Self)
     }
 
-    /// The day in which a moment lies, in seconds since the beginning of 1970 (UTC). What lies outside the
-    /// calendar becomes its first or last day.
+    /// Day of a Unix timestamp (seconds since the beginning of 1970, UTC). A timestamp outside the calendar
+    /// gives its first or last day.
     #[must_use]
     pub fn of_unix_seconds(seconds: i64) -> Self {
         let epoch = civil::date(1970, 1, 1);
@@ -34,14 +34,14 @@ impl Date {
         )
     }
 
-    /// The day `days` later (earlier, where it is negative), or the last (first) one of the calendar.
+    /// Day that is `days` later (or earlier, if negative), limited to the first and last day of the calendar.
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {
         let outside = if days < 0 { civil::date(0, 1, 1) } else { civil::Date::MAX };
         Self(self.0.checked_add(jiff::Span::new().days(days)).unwrap_or(outside))
     }
 
-    /// Number of days from this one to `other`; negative when that is earlier.
+    /// Number of days until `other`; negative if `other` is earlier.
     #[must_use]
     pub fn days_until(self, other: Self) -> i32 {
         self.0.until(other.0).map_or(0, |span| span.get_days())
@@ -51,10 +51,10 @@ impl Date {
 impl FromStr for Date {
     type Err = String;
 
-    /// `YYYY-MM-DD` and nothing else.
+    /// Parses `YYYY-MM-DD`; other formats are invalid.
     ///
     /// # Errors
-    /// A sentence that says what is wrong.
+    /// A sentence that describes the problem.
     fn from_str(text: &str) -> Result<Self, String> {
         let number = |from: usize, to: usize| {
             let digits = text.get(from..to).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
@@ -63,10 +63,10 @@ impl FromStr for Date {
         let dashes = text.len() == 10 && text.get(4..5) == Some("-") && text.get(7..8) == Some("-");
         let (Some(year), Some(month), Some(day), true) = (number(0, 4), number(5, 7), number(8, 10), dashes)
         else {
-            return Err("a date is written YEAR-MONTH-DAY, for example 2027-05-22".to_owned());
+            return Err("dates must have the format YEAR-MONTH-DAY, for example 2027-05-22".to_owned());
         };
         let narrow = |number: i16| i8::try_from(number).unwrap_or(0);
-        Self::new(year, narrow(month), narrow(day)).ok_or_else(|| format!("there is no day {text}"))
+        Self::new(year, narrow(month), narrow(day)).ok_or_else(|| format!("the day {text} does not exist"))
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_read_and_written() {
+    fn dates_are_parsed_and_formatted() {
         let day: Date = "2028-02-29".parse().expect("a leap day");
         assert_eq!(day.to_string(), "2028-02-29");
         assert_eq!(day.plus_days(180).to_string(), "2028-08-27");
@@ -107,17 +107,17 @@ mod tests {
         assert_eq!(Date::of_unix_seconds(-1).to_string(), "1969-12-31");
         assert_eq!(Date::of_unix_seconds(1_795_564_800).to_string(), "2026-11-25");
         assert_eq!(Date::of_unix_seconds(i64::MAX).to_string(), "9999-12-31");
-        for (wrong, said) in [
-            ("2027-02-29", "no day 2027-02-29"),
-            ("2027-13-01", "no day"),
+        for (text, expected) in [
+            ("2027-02-29", "the day 2027-02-29 does not exist"),
+            ("2027-13-01", "does not exist"),
             ("2027-5-22", "YEAR-MONTH-DAY"),
             ("2027-05-22T00:00:00Z", "YEAR-MONTH-DAY"),
             ("+027-05-22", "YEAR-MONTH-DAY"),
             ("２０27-05-22", "YEAR-MONTH-DAY"),
             ("", "YEAR-MONTH-DAY"),
         ] {
-            let told = wrong.parse::<Date>().expect_err(wrong);
-            assert!(told.contains(said), "{wrong}: {told}");
+            let message = text.parse::<Date>().expect_err(text);
+            assert!(message.contains(expected), "{text}: {message}");
         }
     }
 }

@@ -1,14 +1,14 @@
-//! The names that are devices on Windows, in any folder and with any ending. A repository with a file of such a name cannot
-//! be checked out there.
+//! Names of devices on Windows, in any folder and with any extension. A repository that contains a file with
+//! such a name cannot be checked out on Windows.
 
-/// Names of devices.
+/// Device names.
 const DEVICES: [&str; 6] = ["aux", "con", "conin$", "conout$", "nul", "prn"];
-/// Names of devices with a digit behind them.
+/// Device names that are followed by a digit.
 const NUMBERED: [&str; 2] = ["com", "lpt"];
 
-/// Whether a file of this name would be a device.
+/// Whether Windows interprets this file name as a device.
 pub(super) fn is_device(name: &str) -> bool {
-    // Spaces before the ending do not count.
+    // Windows ignores spaces before the extension.
     let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ').to_lowercase();
     let is_numbered = |prefix: &&str| {
         let mut rest = stem.strip_prefix(*prefix).unwrap_or_default().chars();
@@ -24,7 +24,7 @@ mod tests {
     use crate::model::GuidelineId;
 
     #[test]
-    fn devices_are_known_in_any_dress() {
+    fn devices_are_detected_in_any_case_and_with_any_extension() {
         for name in
             ["con", "CON", "aux.rs", "Nul.tar.gz", "com1", "LPT9.txt", "com\u{b2}", "nul .x", "conin$"]
         {
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn no_new_guideline_has_such_a_name() {
-        let why_not = |id: &str| GuidelineId::new(id).expect("an id").why_not_new();
+        let why_not = |id: &str| GuidelineId::new(id).expect("an id").reserved_name_reason();
         for id in ["acme/con", "aux/x", "com1/lpt2"] {
             assert!(why_not(id).expect(id).contains("device"), "{id}");
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Level, RepoPath};
 use crate::text::{Excerpt, Position, Span};
 
-/// Tells a finding from every other over time; written as 32 hexadecimal digits.
+/// Unique and stable identifier of a finding; formatted as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint(pub u128);
 
@@ -17,39 +17,40 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// A shorter one, which equal findings may share; written as 16 hexadecimal digits.
+/// Shorter hash, which equal findings can share; formatted as 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Trace(pub u64);
+pub struct ContentHash(pub u64);
 
-impl fmt::Display for Trace {
+impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
 }
 
-/// What tells a finding from others over time. Each is made from the content of the place with white space folded; no
-/// line number is in it.
+/// Hashes that identify a finding over time. They are computed from the content at its position, with white
+/// space collapsed, and without line numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Traces {
-    /// Guideline, check, path, content, and which of several equal ones it is: stable across line moves and
-    /// unrelated edits.
+pub struct FindingHashes {
+    /// Hash of guideline, check, path, content, and the ordinal number among equal findings. Stable across
+    /// line moves and unrelated edits.
     pub fingerprint: Fingerprint,
-    /// Guideline, check and content, wherever that is: survives a move to another file.
-    pub content: Trace,
-    /// Guideline, check and the first line of a content of several lines: survives edits further inside.
-    /// `None` where the content is one line.
-    pub head: Option<Trace>,
+    /// Hash of guideline, check and content: survives a move to another file.
+    pub content: ContentHash,
+    /// Hash of guideline, check and the first line of the content: survives edits of later lines. `None` if
+    /// the content is one line.
+    pub head: Option<ContentHash>,
 }
 
-/// Whether a finding counts.
+/// Whether a finding counts against its guideline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Standing {
-    /// It does.
+pub enum FindingStatus {
+    /// It counts.
     #[default]
     Open,
-    /// A waiver covers it: its index in [`super::Outcome::waivers`].
+    /// Covered by the waiver with this index in [`super::Outcome::waivers`].
     Waived(usize),
-    /// It was there when the promise was made "from here": it is told, but does not break the promise.
+    /// In the baseline: it existed when the promise was made "from here". It is reported, but does not break
+    /// the promise.
     Known,
 }
 
@@ -60,30 +61,30 @@ pub struct Finding {
     pub guideline: usize,
     /// Id of the check inside the guideline.
     pub check: String,
-    /// How loudly it is presented; never decides the outcome.
+    /// How prominently it is shown; it never affects the outcome.
     pub level: Level,
-    /// What, in one line.
+    /// Description, in one line.
     pub message: String,
-    /// Where: the file, or the place where a file should be.
+    /// Path of the file, or of a missing file.
     pub path: RepoPath,
-    /// First character of the place.
+    /// Position of the first character.
     pub start: Position,
-    /// One past the last character.
+    /// Position after the last character.
     pub end: Position,
-    /// The source around it; `None` when the finding is about a path.
+    /// Source lines around the finding; `None` if the finding is about a path.
     pub excerpt: Option<Excerpt>,
-    /// Identity over time.
-    pub traces: Traces,
-    /// Whether it counts; open until `engine::waive` has judged it.
-    pub standing: Standing,
-    /// A waiver that covered it and has lapsed: its index in [`super::Outcome::waivers`].
+    /// Hashes that identify it over time.
+    pub hashes: FindingHashes,
+    /// Whether it counts; open until `engine::judge` has applied waivers and baseline.
+    pub status: FindingStatus,
+    /// Index in [`super::Outcome::waivers`] of a lapsed waiver that covered it.
     pub lapsed: Option<usize>,
-    /// What would mend it, if the guideline can say.
+    /// Change that would resolve it, if the guideline offers one.
     pub fix: Option<Fix>,
 }
 
 impl Finding {
-    /// The line in which it ends: an end at the first column lies behind the line end before.
+    /// Last line of the finding. An end at the first column of a line belongs to the line before.
     #[must_use]
     pub fn last_line(&self) -> u32 {
         let (start, end) = (self.start, self.end);
@@ -91,31 +92,31 @@ impl Finding {
     }
 }
 
-/// A change that would mend a finding. Never applied by default.
+/// A change that would resolve a finding. Never applied by default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
-    /// What the change does, in a few words.
+    /// Description of the change, in a few words.
     pub title: Option<String>,
-    /// The edits; they do not overlap.
+    /// Edits, which do not overlap.
     pub edits: Vec<Edit>,
 }
 
 /// One edit of a [`Fix`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Edit {
-    /// Replace bytes of the finding's file. The span counts bytes of the decoded text, which are the
-    /// file's own bytes for UTF-8 without a byte order mark; others carry no fix.
+    /// Replaces bytes of the finding's file. The span counts bytes of the decoded text, which equal the
+    /// file's bytes for UTF-8 without a byte order mark; findings in files of other encodings have no fix.
     Replace {
-        /// The bytes to replace.
+        /// Bytes to replace.
         span: Span,
-        /// What to put there.
+        /// Replacement.
         with: String,
     },
-    /// Create a file that is not there.
+    /// Creates a missing file.
     Create {
-        /// The new file.
+        /// Path of the new file.
         path: RepoPath,
-        /// Its content.
+        /// Content of the new file.
         content: String,
     },
 }

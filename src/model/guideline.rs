@@ -1,4 +1,4 @@
-//! A guideline: an offered good practice, as one validated value.
+//! Guidelines: offered good practices, as validated values.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,23 +11,23 @@ use super::devices::is_device;
 use super::{Check, Language};
 use crate::text::Span;
 
-/// `namespace/slug`: lower-case letters, digits and `-`, a namespace and one slug.
+/// Id of a guideline or standard: `namespace/slug`. Both parts consist of lower-case letters, digits and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GuidelineId(Arc<str>);
 
 impl GuidelineId {
-    /// Checks and takes an id.
+    /// Validates an id.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it.
+    /// A sentence that describes the problem.
     pub fn new(text: &str) -> Result<Self, String> {
         let Some((namespace, slug)) = text.split_once('/') else {
-            return Err("a guideline's id is `namespace/slug`".to_owned());
+            return Err("guideline ids have the form `namespace/slug`".to_owned());
         };
         for (what, part) in [("namespace", namespace), ("slug", slug)] {
             let fits = part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             if part.is_empty() || !fits || part.starts_with('-') || part.ends_with('-') {
-                return Err(format!("the {what} may hold lower-case letters, digits and inner `-` only"));
+                return Err(format!("the {what} may contain only lower-case letters, digits and inner `-`"));
             }
             if part.len() > 64 {
                 return Err(format!("the {what} is longer than 64 characters"));
@@ -36,30 +36,31 @@ impl GuidelineId {
         Ok(Self(Arc::from(text)))
     }
 
-    /// Why nothing new should have this id although it is one; `None`: it may. A copy is a file of this name.
+    /// Reason why no new guideline may have this valid id; `None` if it may. Copies are files with the name
+    /// of the slug.
     #[must_use]
-    pub fn why_not_new(&self) -> Option<String> {
+    pub fn reserved_name_reason(&self) -> Option<String> {
         [("namespace", self.namespace()), ("slug", self.slug())]
             .into_iter()
             .find(|(_, part)| is_device(part))
             .map(|(what, part)| {
-                format!("the {what} `{part}` is a device on Windows, where no file can have this name")
+                format!("the {what} `{part}` is a device name on Windows, where no file can have this name")
             })
     }
 
-    /// The id as text.
+    /// The full id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The part before the `/`.
+    /// Part before the `/`.
     #[must_use]
     pub fn namespace(&self) -> &str {
         self.0.split_once('/').map_or("", |parts| parts.0)
     }
 
-    /// The part after the `/`.
+    /// Part after the `/`.
     #[must_use]
     pub fn slug(&self) -> &str {
         self.0.split_once('/').map_or("", |parts| parts.1)
@@ -72,29 +73,29 @@ impl fmt::Display for GuidelineId {
     }
 }
 
-/// How far a guideline has come, as its publisher claims.
+/// Maturity of a guideline, as its publisher states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// An idea to talk about.
+    /// An idea to discuss.
     Sketch,
-    /// A few teams try it.
+    /// A few teams are trying it.
     Trial,
-    /// Many teams keep it and find it good.
+    /// Many teams keep it successfully.
     Practice,
-    /// What everybody may rely on.
+    /// All teams can rely on it.
     Standard,
     /// No longer advised.
     Retired,
 }
 
 impl Stage {
-    /// Every stage, from an idea to what is no longer advised.
+    /// All stages, from `sketch` to `retired`.
     pub const ALL: [Self; 5] = [Self::Sketch, Self::Trial, Self::Practice, Self::Standard, Self::Retired];
 
-    /// The word as written in files.
+    /// Value in files.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Sketch => "sketch",
             Self::Trial => "trial",
@@ -105,21 +106,21 @@ impl Stage {
     }
 }
 
-/// How loudly findings are presented. Never decides an outcome or an exit status.
+/// Prominence of findings in reports. It never affects an outcome or an exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
-    /// Good to know.
+    /// For information.
     Note,
-    /// Worth a look now.
+    /// Worth attention now.
     #[default]
     Warning,
 }
 
 impl Level {
-    /// The word as written in files and reports.
+    /// Value in files and reports.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Note => "note",
             Self::Warning => "warning",
@@ -127,7 +128,7 @@ impl Level {
     }
 }
 
-/// What happens naturally when a guideline is not kept: a fact, never a penalty.
+/// Natural consequence of not keeping a guideline: a fact, never a penalty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Consequence {
@@ -137,19 +138,19 @@ pub struct Consequence {
     pub text: String,
 }
 
-/// What somebody offers in return for keeping a guideline.
+/// Something that a team offers in return for keeping a guideline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
     /// Short name, unique in the guideline.
     pub id: String,
-    /// Who offers it.
+    /// Team that offers it.
     pub by: String,
     /// The offer, one sentence.
     pub text: String,
 }
 
-/// Where a guideline applies. All keys that are present must hold.
+/// Conditions under which a guideline applies. All present keys must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Applies {
@@ -173,43 +174,43 @@ pub struct Applies {
     pub not: Option<Box<Applies>>,
 }
 
-/// What an example of a guideline is expected to show.
+/// Expected result of an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expectation {
-    /// It keeps the guideline: no finding.
+    /// The example keeps the guideline: no findings.
     Good,
-    /// It does not: at least one finding.
+    /// The example does not keep the guideline: at least one finding.
     Bad,
 }
 
-/// One file of an example.
+/// A file of an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExampleFile {
-    /// Its path in the tiny repository.
+    /// Path in the example's repository.
     pub path: String,
-    /// Its content.
+    /// Content of the file.
     pub content: String,
-    /// Where the content starts in [`Guideline::text`] (byte).
+    /// Byte offset of the content in [`Guideline::text`].
     pub at: usize,
 }
 
-/// An example in a guideline's text: a test that people read.
+/// An example in a guideline's text, which is also a test of its checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// Good or bad.
+    /// Expected result: good or bad.
     pub expects: Expectation,
-    /// The checks it is about; empty means all of the guideline.
+    /// Ids of the checks that it covers; empty means all checks of the guideline.
     pub checks: Vec<String>,
-    /// 1-based lines of the first file on which findings are expected; empty means any place.
+    /// 1-based lines of the first file with expected findings; empty means any line.
     pub lines: Vec<u32>,
-    /// Its files; one, unless it is a `files` fence.
+    /// Files of the example: one, or several in a `files` fence.
     pub files: Vec<ExampleFile>,
-    /// Whether it is a whole tiny repository (a `files` fence): `applies.exists` is then asked in
-    /// earnest instead of being taken as given.
+    /// Whether the example is a whole small repository (a `files` fence). Only then is `applies.exists`
+    /// evaluated; otherwise it is assumed to hold.
     pub whole: bool,
-    /// The fence in [`Guideline::text`].
+    /// Span of the fence in [`Guideline::text`].
     pub span: Span,
-    /// 1-based line of the fence.
+    /// 1-based line number of the fence.
     pub line: u32,
 }
 
@@ -218,87 +219,87 @@ pub struct Example {
 pub struct Section {
     /// Heading text.
     pub heading: String,
-    /// Markdown below it, without the heading.
+    /// Markdown text below the heading.
     pub markdown: String,
 }
 
-/// What the values of a setting are.
+/// Type of the values of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SettingKind {
     /// A text.
     Text,
-    /// A whole number.
+    /// An integer.
     Number,
     /// `true` or `false`.
     Boolean,
     /// A list of texts.
     List,
-    /// One of several words.
+    /// One of several choices.
     Choice,
 }
 
 impl SettingKind {
-    /// What it is, for people.
+    /// Description for people.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self {
-            Self::Text => "a text",
+            Self::Text => "text",
             Self::Number => "a whole number",
             Self::Boolean => "true or false",
-            Self::List => "a list of texts",
+            Self::List => "a list of text values",
             Self::Choice => "one of its choices",
         }
     }
 }
 
-/// Something that a guideline leaves to the repositories that follow it.
+/// A setting: a parameter of a guideline that each repository can choose.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingSpec {
-    /// Its name, unique in the guideline.
+    /// Name, unique in the guideline.
     pub name: String,
-    /// What its values are.
+    /// Type of its values.
     pub kind: SettingKind,
-    /// The values of a choice.
+    /// Possible values of a choice.
     pub choices: Vec<String>,
-    /// What holds where a repository says nothing.
+    /// Value if the repository sets none.
     pub default: serde_json::Value,
-    /// What it decides, in one sentence.
+    /// Effect of the setting, in one sentence.
     pub about: String,
 }
 
-/// Where a guideline's file was found.
+/// Origin of a guideline's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// Built into this program.
     Starter,
-    /// A file, with its path as the user knows it.
+    /// A file, with its path as the user wrote it.
     File(String),
-    /// The repository's own copy of what was published elsewhere.
+    /// The repository's copy of a guideline that was published elsewhere.
     Copy {
-        /// The file, as the user knows it.
+        /// Path of the copy, as the user knows it.
         file: String,
-        /// Where it came from, in the words of the lock: `starter`, a folder, a registry.
+        /// Source according to the lock file: `starter`, a folder or a registry.
         source: String,
     },
 }
 
 impl Origin {
-    /// Where, in words a user knows.
+    /// Location for people: the path, or `starter`.
     #[must_use]
-    pub fn words(&self) -> &str {
+    pub fn location(&self) -> &str {
         match self {
             Self::Starter => "starter",
             Self::File(path) | Self::Copy { file: path, .. } => path,
         }
     }
 
-    /// Where it comes from: what the lock says of a copy, else its place.
+    /// Source: for a copy the source in the lock file, otherwise the location.
     #[must_use]
     pub fn source(&self) -> &str {
         match self {
             Self::Copy { source, .. } => source,
-            Self::Starter | Self::File(_) => self.words(),
+            Self::Starter | Self::File(_) => self.location(),
         }
     }
 }
@@ -308,42 +309,42 @@ impl Origin {
 pub struct Guideline {
     /// Namespace and slug.
     pub id: GuidelineId,
-    /// Its version.
+    /// Version of the guideline.
     pub version: Version,
-    /// One line that says the practice.
+    /// The practice, in one line.
     pub title: String,
-    /// One sentence that says why.
+    /// The reason for the practice, in one sentence.
     pub summary: String,
-    /// The publisher's claim.
+    /// Maturity, as the publisher states it.
     pub stage: Stage,
-    /// The team that answers for it.
+    /// Team that is responsible for the guideline.
     pub owner: String,
-    /// Presentation of its findings.
+    /// Prominence of its findings.
     pub level: Level,
-    /// Free words to find it by.
+    /// Keywords for searching.
     pub topics: Vec<String>,
-    /// Where it applies; the default applies everywhere.
+    /// Conditions under which it applies; the default applies everywhere.
     pub applies: Applies,
-    /// What follows naturally from not keeping it.
+    /// Natural consequences of not keeping it.
     pub consequences: Vec<Consequence>,
-    /// What is offered in return for keeping it.
+    /// Offers in return for keeping it.
     pub offers: Vec<Offer>,
-    /// Guidelines that ask for the opposite: where two are followed, the repository's order decides.
+    /// Guidelines that require the opposite. If a repository follows both, its own order decides.
     pub conflicts_with: Vec<GuidelineId>,
-    /// What it leaves to the repositories, in order of name.
+    /// Settings, in order of name.
     pub settings: Vec<SettingSpec>,
-    /// The value of each setting, in order of name: that of the repository, else the default.
+    /// Value of each setting, in order of name: the repository's value, or the default.
     pub values: Vec<(String, serde_json::Value)>,
-    /// What it asks.
+    /// Checks of the guideline.
     pub checks: Vec<Check>,
-    /// Its prose by heading, in file order.
+    /// Sections of its prose, in file order.
     pub sections: Vec<Section>,
-    /// Its examples, in file order.
+    /// Examples, in file order.
     pub examples: Vec<Example>,
-    /// Where it was found.
+    /// Origin of its file.
     pub origin: Origin,
-    /// SHA-256 of the file's bytes, hexadecimal.
+    /// SHA-256 of the file's bytes, in hexadecimal.
     pub sha256: String,
-    /// The file's whole text without a byte order mark; places count in it.
+    /// Text of the file without a byte order mark; spans refer to it.
     pub text: Arc<str>,
 }

@@ -1,7 +1,7 @@
-//! Languages: names, aliases, and which files are written in them.
+//! Languages: names, aliases and file names.
 //!
-//! Extensions agree with ast-grep 0.51 (`ast-grep-language`, `extensions`), so that a pasted rule
-//! looks at the same files; the three that ast-grep lacks are marked.
+//! Extensions agree with ast-grep 0.51 (`ast-grep-language`, `extensions`), so that a pasted rule selects the
+//! same files. ast-grep lacks three of these languages: Dockerfile, SQL and TOML.
 
 use std::borrow::Cow;
 
@@ -9,22 +9,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! languages {
     ($($variant:ident $name:literal [$($alias:literal),*] [$($ext:literal),*];)*) => {
-        /// A language that code checks can read.
+        /// A language that code checks can parse.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[allow(missing_docs, reason = "the variants are the languages' own names")]
         pub enum Language { $($variant),* }
 
         impl Language {
-            /// Every language, in order of name.
+            /// All languages, in order of name.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// The name in guideline files.
+            /// Name in guideline files.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
 
-            /// Other names that are understood.
+            /// Other accepted names.
             #[must_use]
             pub fn aliases(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$($alias),*]),* }
@@ -36,7 +36,7 @@ macro_rules! languages {
                 match self { $(Self::$variant => &[$($ext),*]),* }
             }
 
-            /// The name as ast-grep's own rules write it, such as `TypeScript`.
+            /// Name in ast-grep's own rules, such as `TypeScript`.
             #[must_use]
             pub fn title(self) -> &'static str {
                 match self { $(Self::$variant => stringify!($variant)),* }
@@ -76,13 +76,13 @@ languages! {
 }
 
 impl Language {
-    /// Every way to write the language in guideline files: its name, its aliases and ast-grep's spelling.
+    /// All accepted spellings in guideline files: the name, its aliases and ast-grep's spelling.
     pub fn spellings(self) -> impl Iterator<Item = &'static str> {
         let names = std::iter::once(self.name()).chain(self.aliases().iter().copied());
         names.chain(std::iter::once(self.title()))
     }
 
-    /// The language with this name or alias, upper and lower case alike.
+    /// Language with this name or alias, ignoring case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|language| {
@@ -92,9 +92,9 @@ impl Language {
     }
 }
 
-/// The language of a file by its name, as bytes of a path or a bare name.
-/// Dockerfiles (not an ast-grep language) also go by `Dockerfile`, `Dockerfile.*`, `*.Dockerfile`,
-/// `Containerfile` and `Containerfile.*`.
+/// Language of a file by its name, given as bytes of a path or a file name. Dockerfiles (not an ast-grep
+/// language) are also recognized as `Dockerfile`, `Dockerfile.*`, `*.Dockerfile`, `Containerfile` and
+/// `Containerfile.*`.
 #[must_use]
 pub fn language_of(path: &[u8]) -> Option<Language> {
     let start = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
@@ -106,7 +106,8 @@ pub fn language_of(path: &[u8]) -> Option<Language> {
     {
         return Some(Language::Dockerfile);
     }
-    // Like `Path::extension`: a name that only starts with a dot has none. What stands before it need be no text.
+    // As with `Path::extension`, a name whose only dot is its first character has no extension. The bytes
+    // before the dot need not be UTF-8.
     let dot = memchr::memrchr(b'.', name).filter(|&dot| dot > 0)?;
     Language::of_extension(std::str::from_utf8(&name[dot + 1..]).ok()?)
 }
@@ -133,7 +134,7 @@ impl schemars::JsonSchema for Language {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "description": "A language by name or alias, or as ast-grep's rules write it.",
+            "description": "Name or alias of a language, or its spelling in ast-grep rules.",
             "enum": Self::ALL.iter().flat_map(|language| language.spellings()).collect::<Vec<_>>(),
         })
     }
@@ -144,18 +145,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_unique_over_the_whole_table() {
+    fn names_are_unique() {
         let mut seen = std::collections::BTreeMap::new();
         for &language in Language::ALL {
             for name in std::iter::once(language.name()).chain(language.aliases().iter().copied()) {
-                assert_eq!(seen.insert(name, language), None, "{name} is said twice");
+                assert_eq!(seen.insert(name, language), None, "{name} is listed twice");
                 assert_eq!(Language::from_name(&name.to_uppercase()), Some(language));
             }
         }
     }
 
     #[test]
-    fn files_write_languages_in_known_spellings_only() {
+    fn only_known_spellings_are_accepted_in_files() {
         let read = |name: &str| serde_json::from_value::<Language>(name.into()).ok();
         for (name, language) in [
             ("python", Some(Language::Python)),
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn files_have_languages() {
+    fn languages_are_detected_from_file_names() {
         assert_eq!(language_of(b"a/b.py"), Some(Language::Python));
         assert_eq!(language_of(b"svc/Dockerfile.prod"), Some(Language::Dockerfile));
         assert_eq!(language_of(b".py"), None);

@@ -1,61 +1,61 @@
-//! The outcome of a run: everything a report may say.
+//! Outcome of a run: all data that reports may contain.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Date, Finding, Guideline, GuidelineId, Problem, PromiseOutcome, PromiseVerdict, RepoPath, Standing,
+    Date, Finding, FindingStatus, Guideline, GuidelineId, Problem, PromiseOutcome, PromiseVerdict, RepoPath,
     Unassessed, WaiverOutcome,
 };
 
-/// Why something could not be assessed.
+/// Reason why something could not be assessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// The file is larger than the limit.
+    /// The file is larger than the size limit.
     TooBig,
-    /// The file holds a NUL byte and is not UTF-16 with a mark.
+    /// The file is binary: it contains a NUL byte and is not UTF-16 with a byte order mark, or it is a PDF.
     Binary,
-    /// The bytes are in an encoding that nothing announces.
+    /// The file is not UTF-8, and no byte order mark announces another encoding.
     Encoding,
-    /// The operating system did not let us read it.
+    /// The operating system reported an error on reading.
     Unreadable,
     /// Not a regular file (a FIFO, a socket, a device).
     Special,
-    /// The path is longer than the system or stanchion can open.
+    /// The path is too long for the operating system or for stanchion.
     PathTooLong,
-    /// It does not parse where the check looks.
+    /// Syntax error in the part that the check inspects.
     ParseError,
-    /// Nothing says which data format it is in.
+    /// Unknown data format.
     #[serde(rename = "unknown-format")]
     Format,
-    /// Nested deeper than the limit.
+    /// Nesting deeper than the limit.
     TooDeep,
-    /// More parts (nodes, aliases) than the limit.
+    /// More nodes than the limit, after aliases are expanded.
     TooManyNodes,
-    /// A time budget ran out.
+    /// A time budget was exceeded.
     Budget,
-    /// The assessment of the file itself failed.
+    /// The assessment of the file crashed.
     Died,
-    /// It changed or went away while it was read.
+    /// The file changed or disappeared while it was read.
     Changed,
-    /// A merge is under way in it: git's index has several versions.
+    /// Unresolved merge conflict: git's index contains several versions of the file.
     Unmerged,
-    /// The guideline itself could not be used (a bad pattern, a newer schema).
+    /// The guideline is invalid (a bad pattern, a newer schema).
     Guideline,
     /// An ignore file could not be used.
     IgnoreFile,
     /// The directory could not be listed.
     Directory,
-    /// Nobody gave the results of the tool that the check is about.
+    /// The results of the tool that the check refers to were not provided.
     NoResults,
 }
 
 impl Reason {
     /// The word in machine formats.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::TooBig => "too-big",
             Self::Binary => "binary",
@@ -78,9 +78,9 @@ impl Reason {
         }
     }
 
-    /// The word as people say it.
+    /// Label for people.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::TooBig => "too big",
             Self::Binary => "binary",
@@ -88,57 +88,57 @@ impl Reason {
             Self::Unreadable => "unreadable",
             Self::Special => "not a regular file",
             Self::PathTooLong => "path too long",
-            Self::ParseError => "does not parse where the check looks",
-            Self::Format => "data format unknown",
+            Self::ParseError => "syntax error",
+            Self::Format => "unknown data format",
             Self::TooDeep => "nested too deeply",
-            Self::TooManyNodes => "too many parts",
-            Self::Budget => "a budget is used up",
-            Self::Died => "the assessment failed",
-            Self::Changed => "changed while it was read",
-            Self::Unmerged => "merge not resolved",
-            Self::Guideline => "the guideline cannot be used",
+            Self::TooManyNodes => "too many values",
+            Self::Budget => "budget exceeded",
+            Self::Died => "assessment crashed",
+            Self::Changed => "changed while being read",
+            Self::Unmerged => "unresolved merge conflict",
+            Self::Guideline => "invalid guideline",
             Self::IgnoreFile => "ignore file not used",
-            Self::Directory => "directory not listed",
-            Self::NoResults => "no results of the tool",
+            Self::Directory => "unreadable directory",
+            Self::NoResults => "no tool results",
         }
     }
 }
 
-/// A path (or a whole guideline) that could not be assessed, and why.
+/// A path (or a whole guideline) that could not be assessed, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NotAssessed {
-    /// The path; `None` when a guideline could not be used at all.
+    /// Path; `None` if a guideline could not be used at all.
     pub path: Option<RepoPath>,
-    /// Index of the guideline in [`Outcome::guidelines`]; `None` when every guideline is meant.
+    /// Index of the guideline in [`Outcome::guidelines`]; `None` if all guidelines are affected.
     pub guideline: Option<usize>,
-    /// Id of the check, where only one is meant.
+    /// Id of the check, if only one is affected.
     pub check: Option<String>,
-    /// The kind of reason.
+    /// Kind of reason.
     pub reason: Reason,
-    /// More words: sizes, places, the system's message.
+    /// Details: sizes, positions, the message of the operating system.
     pub detail: String,
 }
 
-/// What a run says about one guideline.
+/// Verdict of a run about one guideline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It applies and nothing was found.
+    /// It applies, and there are no findings.
     Kept,
-    /// It applies and something was found.
+    /// It applies, and there are findings.
     NotKept,
-    /// Everything that was found is waived.
+    /// All findings are waived.
     Waived,
-    /// Nothing was found, but something could not be assessed.
+    /// No findings, but something could not be assessed.
     CannotTell,
-    /// Nothing here is asked by it.
+    /// It does not apply to anything in the repository.
     NotApplicable,
 }
 
 impl Verdict {
     /// The word in machine formats.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Kept => "kept",
             Self::NotKept => "not_kept",
@@ -148,9 +148,9 @@ impl Verdict {
         }
     }
 
-    /// The word as people say it.
+    /// Label for people.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Kept => "kept",
             Self::NotKept => "not kept",
@@ -161,43 +161,43 @@ impl Verdict {
     }
 }
 
-/// One guideline and what the run says about it.
+/// A guideline and the verdict of a run about it.
 #[derive(Clone, Debug)]
 pub struct GuidelineOutcome {
     /// The guideline.
     pub guideline: Arc<Guideline>,
-    /// What the run says.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Number of findings, however they stand.
+    /// Number of findings, whether they count or not.
     pub findings: usize,
     /// Number of findings that are waived.
     pub waived: usize,
-    /// Whether something that it asks about could not be told.
+    /// Whether something that it checks could not be assessed.
     pub blind: bool,
-    /// Whether the repository promises it.
+    /// Whether the repository promises to keep it.
     pub promised: bool,
-    /// Whether the repository's copy is not what was published: it was edited here.
+    /// Whether the repository's copy has local edits (differs from the published text).
     pub edited: bool,
 }
 
-/// Every path seen, by what became of it.
-/// `seen = assessed + not_applicable + cannot_tell`, and `ignored` stands apart.
+/// Number of paths by result. `seen = assessed + not_applicable + cannot_tell`; `ignored` is not part of
+/// `seen`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathCounts {
-    /// Files, links and special files of the repository that were considered.
+    /// Files, symbolic links and special files of the repository that were considered.
     pub seen: usize,
-    /// At least one check looked, and every check that looked could tell.
+    /// At least one check applied, and all that applied gave a result.
     pub assessed: usize,
-    /// No check asks anything of it.
+    /// No check applied.
     pub not_applicable: usize,
-    /// At least one check could not tell.
+    /// At least one check could not give a result.
     pub cannot_tell: usize,
-    /// Left out by ignore files (a directory left out as a whole counts once), version-control
-    /// folders and nested repositories.
+    /// Excluded by ignore files (an excluded directory counts once), version-control folders and nested
+    /// repositories.
     pub ignored: usize,
 }
 
-/// Something worth saying once about the run as a whole.
+/// A note about the run as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// Stable kebab-case code.
@@ -206,31 +206,31 @@ pub struct Note {
     pub message: String,
 }
 
-/// The change that a run looked at.
+/// The change that a run assessed, as opposed to all files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Compared {
-    /// With what.
+pub struct Comparison {
+    /// Base of the comparison.
     pub with: ComparedWith,
-    /// Number of paths that were added, modified or removed.
+    /// Number of added, modified and removed paths.
     pub changes: usize,
 }
 
-/// What a change is compared with.
+/// Base with which a change is compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ComparedWith {
-    /// Git's index with the last commit.
+    /// Git's index compared with the last commit.
     Staged,
-    /// The work tree with the commit where it parted from a revision.
+    /// The work tree compared with its merge base with a revision.
     Since {
-        /// The revision as it was written.
+        /// The revision, as the user wrote it.
         revision: String,
-        /// The commit, in hexadecimal digits.
+        /// Merge base: a commit id in hexadecimal digits.
         base: String,
     },
 }
 
-impl Compared {
-    /// The word for it in machine formats: `staged`, or the commit.
+impl Comparison {
+    /// Value in machine-readable formats: `staged`, or the commit id.
     #[must_use]
     pub fn revision(&self) -> &str {
         match &self.with {
@@ -240,38 +240,38 @@ impl Compared {
     }
 }
 
-/// What is told before everything else about a change: it concerns what the repository says of itself.
+/// News about a change of promises, waivers or guidelines. Reports show it first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct News {
-    /// The kind of news.
+    /// Kind of news.
     pub kind: NewsKind,
-    /// The guideline that it is about, if it is about one.
+    /// The affected guideline, if there is exactly one.
     pub guideline: Option<GuidelineId>,
-    /// The file that shows it.
+    /// The file that changed.
     pub path: RepoPath,
     /// One sentence without a final full stop. Not escaped.
     pub message: String,
 }
 
-/// Kinds of news, in the order in which they are told.
+/// Kinds of news, in display order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NewsKind {
-    /// A promise was taken back.
+    /// A promise was withdrawn.
     PromiseWithdrawn,
-    /// A promise asks for less: its baseline has grown, it counts "from here" now, or what cannot be told no
-    /// longer breaks it.
+    /// A promise was weakened: its baseline grew, it is now "from here", or "cannot tell" no longer breaks
+    /// it.
     PromiseWeakened,
-    /// A promised guideline no longer sees something: a file was moved or renamed out of its view, is ignored now,
-    /// or cannot be assessed any more.
+    /// A promised guideline no longer covers a file: it was moved or renamed, is ignored now, or can no
+    /// longer be assessed.
     OutOfSight,
     /// A waiver was added.
     WaiverAdded,
-    /// A waiver covers more, or lasts longer.
+    /// A waiver covers more than before, or lasts longer.
     WaiverWidened,
-    /// The text of a followed guideline changed, or its settings.
+    /// The text or the settings of a followed guideline changed.
     GuidelineChanged,
-    /// A guideline is no longer followed, or another order decides.
+    /// A guideline is no longer followed, or the order of precedence changed.
     FollowChanged,
     /// A promise was made.
     PromiseMade,
@@ -280,7 +280,7 @@ pub enum NewsKind {
 impl NewsKind {
     /// The word in machine formats.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::PromiseWithdrawn => "promise-withdrawn",
             Self::PromiseWeakened => "promise-weakened",
@@ -294,39 +294,39 @@ impl NewsKind {
     }
 }
 
-/// Everything one run found out. Sorted; the same inputs give the same value.
+/// All results of one run. Sorted; the same inputs give the same value.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// The guidelines in order of id.
+    /// Guidelines in order of id.
     pub guidelines: Vec<GuidelineOutcome>,
-    /// Findings by guideline, path, place.
+    /// Findings in order of guideline, path and position.
     pub findings: Vec<Finding>,
-    /// What could not be assessed, by path.
+    /// Paths and guidelines that could not be assessed, in order of path.
     pub not_assessed: Vec<NotAssessed>,
-    /// Paths by what became of them.
+    /// Number of paths by result.
     pub paths: PathCounts,
-    /// Problems in guideline files, for people: each stands in `not_assessed` too.
+    /// Problems in guideline files, for people. Each has an entry in `not_assessed` too.
     pub problems: Vec<Problem>,
-    /// Other things worth saying.
+    /// Notes about the run.
     pub notes: Vec<Note>,
-    /// The change that the run looked at; `None` when it looked at everything.
-    pub compared: Option<Compared>,
-    /// What the change says about promises, waivers and guidelines, in order; told first.
+    /// The change that the run assessed; `None` if it assessed all files.
+    pub compared: Option<Comparison>,
+    /// News about promises, waivers and guidelines in the change, in order. Reports show them first.
     pub news: Vec<News>,
-    /// The promises of the repository, in order of guideline.
+    /// Promises of the repository, in order of guideline.
     pub promises: Vec<PromiseOutcome>,
-    /// Whether what cannot be told breaks a promise.
+    /// Whether "cannot tell" breaks a promise.
     pub unassessed: Unassessed,
-    /// The waivers that could be read, and what each does.
+    /// Valid waivers and their effects.
     pub waivers: Vec<WaiverOutcome>,
-    /// What is wrong in waivers that have no effect therefore; each points at the text.
+    /// Problems in invalid waivers, which have no effect.
     pub waiver_problems: Vec<Problem>,
-    /// The day of the run (UTC); `None` where nothing depends on it.
+    /// Day of the run (UTC); `None` if nothing depends on it.
     pub today: Option<Date>,
 }
 
 impl Outcome {
-    /// Whether a promise of the repository is not kept: the one reason for exit status 1.
+    /// Whether a promise of the repository is broken: the only reason for exit status 1.
     #[must_use]
     pub fn breaks_a_promise(&self) -> bool {
         self.promises.iter().any(|promise| match promise.verdict {
@@ -336,7 +336,7 @@ impl Outcome {
         })
     }
 
-    /// The promise about a guideline.
+    /// Promise to keep a guideline, with its verdict.
     #[must_use]
     pub fn promise(&self, id: &GuidelineId) -> Option<&PromiseOutcome> {
         self.promises.iter().find(|promise| promise.guideline == *id)
@@ -345,7 +345,7 @@ impl Outcome {
     /// Whether `finding` breaks a promise.
     #[must_use]
     pub fn is_breaking(&self, finding: &Finding) -> bool {
-        finding.standing == Standing::Open
+        finding.status == FindingStatus::Open
             && self.guidelines.get(finding.guideline).is_some_and(|entry| entry.promised)
     }
 }
@@ -355,10 +355,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_stored_as_its_word() {
+    fn a_reason_is_serialized_as_its_name() {
         for reason in [Reason::TooBig, Reason::ParseError, Reason::Format, Reason::TooDeep, Reason::Directory]
         {
-            assert_eq!(serde_json::to_string(&reason).expect("JSON"), format!("{:?}", reason.word()));
+            assert_eq!(serde_json::to_string(&reason).expect("JSON"), format!("{:?}", reason.as_str()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A path inside a repository.
+//! Paths inside a repository.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,40 +7,37 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 #[path = "path_windows.rs"]
-#[cfg_attr(
-    all(unix, not(test)),
-    expect(dead_code, reason = "some of it matters only where Windows opens files")
-)]
+#[cfg_attr(all(unix, not(test)), expect(dead_code, reason = "some functions are used only on Windows"))]
 mod windows;
 
-/// A path relative to the repository's root, `/`-separated, as raw bytes: names need not be UTF-8.
+/// Path relative to the repository root, separated by `/`, as raw bytes: names need not be UTF-8.
 ///
-/// Ordered by bytes, so a sorted list is the same on every machine. It has no `Display` on purpose:
-/// whoever shows it must choose an escaping. [`RepoPath::lossless`] is for places that need text.
+/// Ordered by bytes, so that a sorted list is the same on every machine. It deliberately has no `Display`:
+/// each output format must choose an escaping. [`RepoPath::lossless`] is for formats that need text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RepoPath(Vec<u8>);
 
 impl RepoPath {
-    /// The path with these bytes. They must be relative and `/`-separated; the caller has made sure.
+    /// Creates a path from bytes. The caller guarantees that they are relative and separated by `/`.
     #[must_use]
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self(bytes.into())
     }
 
-    /// The raw bytes.
+    /// Raw bytes of the path.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The path as text, if it is UTF-8.
+    /// Path as text; `None` if it is not UTF-8.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()
     }
 
-    /// The path as text; bytes that are not UTF-8 are written as `\xNN` and a backslash before
-    /// such an escape is doubled only where it would be ambiguous (the path is not UTF-8).
+    /// Path as text. In a path that is not UTF-8, each invalid byte is written as `\xNN`, and each backslash
+    /// is doubled so that the result is unambiguous.
     #[must_use]
     pub fn lossless(&self) -> Cow<'_, str> {
         match std::str::from_utf8(&self.0) {
@@ -49,96 +46,98 @@ impl RepoPath {
         }
     }
 
-    /// The last component.
+    /// Last component.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         let start = memchr::memrchr(b'/', &self.0).map_or(0, |at| at + 1);
         &self.0[start..]
     }
 
-    /// The directory that holds it; empty at the top.
+    /// Parent directory; empty for a path at the root.
     #[must_use]
     pub fn parent(&self) -> &[u8] {
         memchr::memrchr(b'/', &self.0).map_or(&[], |at| &self.0[..at])
     }
 
-    /// Whether it is `scope` itself or lies below it; an empty scope is the whole repository.
+    /// Whether the path is `scope` or is below it; an empty scope is the whole repository.
     #[must_use]
     pub fn is_within(&self, scope: &Self) -> bool {
         scope.0.is_empty()
             || self.0.strip_prefix(scope.0.as_slice()).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
     }
 
-    /// Where it is on disk, below `root`; `None` when a file of this name could only be elsewhere, or this system has
-    /// no such name. Links are for the caller to look at.
+    /// Path on disk, below `root`. `None` if the path would be outside `root`, or if this system does not
+    /// support the name. Symbolic links are not resolved; the caller checks them.
     #[must_use]
     pub fn below(&self, root: &Path) -> Option<PathBuf> {
-        place_below(root, &self.0)
+        path_below_root(root, &self.0)
     }
 
-    /// Whether a new file of this name would be, or be taken for, something else on some system: a device, or a file
-    /// that has the name besides its own (`GIT~1` is `.git`). On every system, since a folder of Windows can be
-    /// mounted on any of them.
+    /// Whether a new file with this name could be something else on some system: a device, or a file with
+    /// another name (`GIT~1` is `.git`). The result is the same on every system, since a Windows folder can
+    /// be mounted on any of them.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         let is_ambiguous = |part: &[u8]| {
             std::str::from_utf8(part).map_or(true, |part| {
-                !windows::is_plain(part) || windows::is_taken_otherwise(part) || windows::is_short(part)
+                !windows::is_single_name(part)
+                    || windows::is_device_or_trimmed(part)
+                    || windows::is_short_name(part)
             })
         };
         self.0.split(|&byte| byte == b'/').any(is_ambiguous)
     }
 }
 
-/// [`RepoPath::below`] for the bytes of a path.
+/// Same as [`RepoPath::below`], for a path given as bytes.
 #[must_use]
-pub fn place_below(root: &Path, path: &[u8]) -> Option<PathBuf> {
+pub fn path_below_root(root: &Path, path: &[u8]) -> Option<PathBuf> {
     if path.is_empty() {
         return Some(root.to_owned());
     }
     let mut parts = path.split(|&byte| byte == b'/');
-    if !parts.all(|part| !matches!(part, b"" | b"." | b"..") && is_one_name(part)) {
+    if !parts.all(|part| !matches!(part, b"" | b"." | b"..") && is_valid_name(part)) {
         return None;
     }
-    on_system(path).map(|path| root.join(path))
+    to_system_path(path).map(|path| root.join(path))
 }
 
-/// The path that a file of the repository names, as it is found from the folder `base`; `None` when it leads to another
-/// machine, which would be told who asks. It may lie anywhere else.
+/// Path `named` in a file of the repository, resolved from the folder `base`. `None` if it is on another
+/// machine, which would receive the user's credentials. The path may be outside the repository.
 #[must_use]
-pub fn named_from(base: &Path, named: &Path) -> Option<PathBuf> {
-    if leads_away(base, named) { None } else { Some(base.join(named)) }
+pub fn join_unless_remote(base: &Path, named: &Path) -> Option<PathBuf> {
+    if is_on_other_machine(base, named) { None } else { Some(base.join(named)) }
 }
 
 #[cfg(unix)]
-fn leads_away(_: &Path, _: &Path) -> bool {
+fn is_on_other_machine(_: &Path, _: &Path) -> bool {
     false
 }
 
 #[cfg(not(unix))]
-fn leads_away(base: &Path, named: &Path) -> bool {
-    windows::leads_away(&base.to_string_lossy(), &named.to_string_lossy())
+fn is_on_other_machine(base: &Path, named: &Path) -> bool {
+    windows::is_on_other_machine(&base.to_string_lossy(), &named.to_string_lossy())
 }
 
 #[cfg(unix)]
-fn is_one_name(part: &[u8]) -> bool {
+fn is_valid_name(part: &[u8]) -> bool {
     !part.contains(&0)
 }
 
 #[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere not all bytes are a name")]
-fn on_system(path: &[u8]) -> Option<&Path> {
+#[expect(clippy::unnecessary_wraps, reason = "on other systems, some byte strings are not a valid name")]
+fn to_system_path(path: &[u8]) -> Option<&Path> {
     use std::os::unix::ffi::OsStrExt as _;
     Some(Path::new(std::ffi::OsStr::from_bytes(path)))
 }
 
 #[cfg(not(unix))]
-fn is_one_name(part: &[u8]) -> bool {
-    std::str::from_utf8(part).is_ok_and(windows::is_plain)
+fn is_valid_name(part: &[u8]) -> bool {
+    std::str::from_utf8(part).is_ok_and(windows::is_single_name)
 }
 
 #[cfg(not(unix))]
-fn on_system(path: &[u8]) -> Option<&Path> {
+fn to_system_path(path: &[u8]) -> Option<&Path> {
     std::str::from_utf8(path).ok().map(Path::new)
 }
 
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_outside_is_below() {
+    fn paths_outside_the_root_are_refused() {
         let root = Path::new("root");
         let place = |path: &str| RepoPath::from(path).below(root);
         assert_eq!(place("a/b.c"), Some(root.join("a").join("b.c")));
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_not_utf8_stay_tellable_apart() {
+    fn names_that_are_not_utf8_stay_distinct() {
         assert_eq!(RepoPath::new(b"a\\\xff".to_vec()).lossless(), "a\\\\\\xff");
         assert_eq!(RepoPath::new(b"a\\xff".to_vec()).lossless(), "a\\xff");
     }

@@ -1,24 +1,24 @@
-//! A problem in a file that a person wrote.
+//! Problems in files that people write.
 
 use std::sync::Arc;
 
 use crate::text::Span;
 
-/// Something wrong in a file that a person wrote (a guideline, `stanchion.toml`), pointing at the text.
+/// A problem in a file that people write (a guideline, `stanchion.toml`), with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file as the user knows it.
+    /// Path of the file, as the user wrote it.
     pub file: Arc<str>,
-    /// Its whole text, for the excerpt; or the part of it that is known. Not escaped.
+    /// Text of the file, or the available part of it, for the excerpt. Not escaped.
     pub text: Arc<str>,
-    /// The line of the file in which `text` begins, from 1.
+    /// 1-based line number at which `text` begins.
     pub first_line: u32,
-    /// Where; empty at 0 when the file as a whole is meant.
+    /// Position in `text`; empty at 0 if the problem concerns the whole file.
     pub span: Span,
-    /// What is wrong, one sentence without a final full stop.
+    /// Description, one sentence without a final full stop.
     pub message: String,
-    /// A few words beside the place.
+    /// A few words that are shown beside the position.
     pub label: String,
-    /// What to do next, if there is something better to say than "mend it".
+    /// Next step for the user, if it is not obvious from the message.
     pub help: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! A promise: what a repository says of itself, and the only thing that can fail a run.
+//! Promises: a repository's own statements, and the only thing that can fail a run.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,29 +7,29 @@ use super::{Date, GuidelineId};
 /// A repository's promise to keep a guideline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promise {
-    /// The day on which it was made.
+    /// Day on which the promise was made.
     pub since: Date,
-    /// Whether only what is new since then counts: what was there stands in the baseline.
+    /// Whether only new findings count; the baseline lists the earlier ones.
     pub from_here: bool,
 }
 
-/// What a run says about a promise.
+/// Verdict of a run about a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PromiseVerdict {
-    /// Nothing was found but what is waived or stands in the baseline.
+    /// All findings, if any, are waived or in the baseline.
     Kept,
-    /// Something was found that is neither waived nor in the baseline.
+    /// At least one finding is neither waived nor in the baseline.
     Broken,
-    /// Nothing speaks against it, but not everything could be assessed; or the guideline is not followed
+    /// No finding breaks the promise, but not everything could be assessed. Or the guideline is not followed
     /// (any more), or cannot be used.
     CannotTell,
 }
 
 impl PromiseVerdict {
-    /// The word in machine formats.
+    /// Value in machine-readable formats.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Kept => "kept",
             Self::Broken => "broken",
@@ -38,28 +38,28 @@ impl PromiseVerdict {
     }
 }
 
-/// A promise and what a run says about it.
+/// A promise and the verdict of a run about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromiseOutcome {
-    /// The guideline, which need not be followed.
+    /// The promised guideline, which need not be followed.
     pub guideline: GuidelineId,
     /// The promise.
     pub promise: Promise,
-    /// What the run says.
+    /// The verdict.
     pub verdict: PromiseVerdict,
     /// Number of findings that break it.
     pub breaking: usize,
-    /// Number of findings that stand in the baseline.
+    /// Number of findings that are in the baseline.
     pub known: usize,
-    /// Why it cannot be told, in words; empty otherwise.
+    /// Reason for "cannot tell", for people; empty otherwise.
     pub why: String,
 }
 
-/// What "cannot tell" about a promised guideline means for the exit status: the repository's own setting.
+/// Effect of "cannot tell" for a promised guideline on the exit status, as the repository configures it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unassessed {
-    /// It is shown, and that is all.
+    /// It is reported, without effect on the exit status.
     #[default]
     Note,
     /// It breaks the promise.

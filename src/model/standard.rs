@@ -1,4 +1,4 @@
-//! A standard: a named, versioned set of guidelines.
+//! Standards: named, versioned sets of guidelines.
 
 use std::sync::Arc;
 
@@ -7,25 +7,25 @@ use semver::{Version, VersionReq};
 use super::{GuidelineId, Origin};
 use crate::text::Span;
 
-/// A set of guidelines that is followed as one.
+/// A set of guidelines that a repository follows as a whole.
 #[derive(Clone, Debug)]
 pub struct Standard {
     /// Namespace and slug.
     pub id: GuidelineId,
-    /// Its version.
+    /// Version of the standard.
     pub version: Version,
-    /// One line that says what it is for.
+    /// Purpose of the standard, in one line.
     pub title: String,
-    /// One sentence more.
+    /// Summary, in one sentence.
     pub summary: Option<String>,
-    /// The team that answers for it.
+    /// Team that is responsible for the standard.
     pub owner: String,
-    /// Its guidelines, in order of id, with the versions that belong to it, and where each stands.
+    /// Guidelines in order of id, each with its accepted versions and its position in the file.
     pub members: Vec<(GuidelineId, VersionReq, Span)>,
-    /// Where it was found.
+    /// Location of the file.
     pub origin: Origin,
-    /// SHA-256 of the file's bytes, hexadecimal.
+    /// SHA-256 of the file's bytes, in hexadecimal.
     pub sha256: String,
-    /// The file's whole text without a byte order mark; places count in it.
+    /// Text of the file without a byte order mark; spans refer to it.
     pub text: Arc<str>,
 }

@@ -1,37 +1,37 @@
-//! What a run cost, for `check --timings`.
+//! Time that a run used, for `check --timings`.
 
 use std::time::Duration;
 
 use super::GuidelineId;
 
-/// What a run cost. Processor time, but for [`Timings::steps`].
+/// Time that a run used. Processor time, except [`Timings::steps`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// Of each check that looked into contents.
+    /// Time of each check that read file contents.
     pub checks: Vec<CheckTiming>,
-    /// Parsing code and data, and how often.
+    /// Time for parsing code and data, and number of parsed documents.
     pub parse: (Duration, u64),
-    /// Looking into files in all: decoding, parsing, all checks.
+    /// Total time for file contents: decoding, parsing, all checks.
     pub files: Duration,
-    /// Reading files and deciding which need a closer look, and their number.
+    /// Time for reading and prefiltering files, and number of files.
     pub reading: (Duration, u64),
-    /// The steps of the run one after the other, in real time.
+    /// Steps of the run in order, in wall-clock time.
     pub steps: Vec<(&'static str, Duration)>,
 }
 
-/// What one check cost.
+/// Time that one check used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckTiming {
-    /// Its guideline.
+    /// Guideline of the check.
     pub guideline: GuidelineId,
-    /// Its own id.
+    /// Id of the check.
     pub check: String,
-    /// Compiling it.
+    /// Time for compiling the check.
     pub compile: Duration,
-    /// Looking for it, without parsing.
-    pub look: Duration,
-    /// Files that the prefilter left for it.
+    /// Time for searching, without parsing.
+    pub search: Duration,
+    /// Number of files that passed the prefilter.
     pub files: u64,
-    /// Why it cannot be prefiltered.
+    /// Reason why the check cannot be prefiltered; `None` if it can.
     pub unfiltered: Option<String>,
 }

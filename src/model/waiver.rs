@@ -1,7 +1,7 @@
-//! A waiver: a repository steps over a guideline, says why, and until when.
+//! Waivers: a repository steps over a guideline, with a reason and usually an end.
 //!
-//! The values only. Its effect is computed by `engine::waive` from these, the facts and one clock, and is
-//! never stored.
+//! This module only contains the values. `engine::judge` computes the effect from these, the findings and the
+//! date of the run; the effect is never stored.
 
 use schemars::JsonSchema;
 use semver::VersionReq;
@@ -10,27 +10,27 @@ use serde::{Deserialize, Serialize};
 use super::{Date, GuidelineId, RepoPath};
 use crate::text::Span;
 
-/// Why a guideline is stepped over.
+/// Kind of reason for stepping over a guideline.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum WaiverKind {
-    /// The finding is wrong.
+    /// The finding is a false positive.
     FalseFinding,
-    /// The guideline has nothing to do with this place.
+    /// The guideline does not apply to this code.
     NotApplicable,
-    /// Its aim is reached in another way.
+    /// The guideline's aim is reached in another way.
     MetOtherwise,
-    /// This is better: a proposal to its owner.
+    /// This code uses a better way: a proposal to the guideline's owner.
     BetterWay,
-    /// Something outside does not allow it.
+    /// An external constraint prevents it.
     Constraint,
-    /// What is around it is done this way.
+    /// Consistency with the surrounding code.
     Consistency,
-    /// Keeping it costs more than it brings here.
+    /// Keeping the guideline costs more than it gains here.
     Cost,
-    /// It will be kept, later.
+    /// The guideline will be kept later.
     Deferred,
     /// None of these.
     #[default]
@@ -38,7 +38,7 @@ pub enum WaiverKind {
 }
 
 impl WaiverKind {
-    /// Every kind, in the order in which they are shown.
+    /// All kinds, in display order.
     pub const ALL: [Self; 9] = [
         Self::FalseFinding,
         Self::NotApplicable,
@@ -51,9 +51,9 @@ impl WaiverKind {
         Self::Other,
     ];
 
-    /// The word as written in files.
+    /// Value in files.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::FalseFinding => "false-finding",
             Self::NotApplicable => "not-applicable",
@@ -67,151 +67,151 @@ impl WaiverKind {
         }
     }
 
-    /// What it says, in one line for people.
+    /// One-line description for people.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self {
-            Self::FalseFinding => "the finding is wrong",
-            Self::NotApplicable => "the guideline has nothing to do with this place",
-            Self::MetOtherwise => "its aim is reached in another way",
-            Self::BetterWay => "this is better: a proposal to the guideline's owner",
-            Self::Constraint => "something outside does not allow it",
-            Self::Consistency => "everything around it is done this way",
-            Self::Cost => "keeping it costs more than it brings here",
-            Self::Deferred => "it will be kept, later",
-            Self::Other => "none of these",
+            Self::FalseFinding => "the finding is a false positive",
+            Self::NotApplicable => "the guideline does not apply to this code",
+            Self::MetOtherwise => "the guideline's aim is reached in another way",
+            Self::BetterWay => "this way is better: a proposal to the guideline's owner",
+            Self::Constraint => "an external constraint prevents it",
+            Self::Consistency => "consistency with the surrounding code",
+            Self::Cost => "keeping the guideline costs more than it gains here",
+            Self::Deferred => "the guideline will be kept later",
+            Self::Other => "another reason",
         }
     }
 }
 
-/// When a waiver ends.
+/// End of a waiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaiverEnd {
-    /// With this day, which still counts (UTC).
+    /// Last day on which the waiver has an effect (UTC).
     Until(Date),
-    /// It stands, and is looked at again on this day.
+    /// No end; the waiver is to be reviewed on this day.
     Standing {
-        /// The day.
+        /// Day of the review.
         review_on: Date,
     },
-    /// Nothing is said: it never ends, and that is mentioned.
+    /// No end and no review. Reports mention it.
     Never,
 }
 
-/// What a waiver covers inside its guideline.
+/// Findings of its guideline that a waiver covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WaiverReach {
-    /// Findings whose path matches one of these globs; every path when there is none.
+    /// Findings whose path matches one of these globs; if empty, all findings.
     Paths(Vec<String>),
     /// Findings with one of these fingerprints.
     Fingerprints(Vec<String>),
-    /// An inline comment: findings that begin or end in this line (from 1) of the file.
+    /// Inline comment: findings that begin or end in this line of the file.
     Line {
         /// The file.
         path: RepoPath,
-        /// The line.
+        /// Line number, from 1.
         line: u32,
     },
-    /// An inline comment at the top: every finding in the file.
+    /// Inline comment for a whole file: all findings in the file.
     File {
         /// The file.
         path: RepoPath,
     },
 }
 
-/// Where a waiver is written.
+/// Position of a waiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaiverPlace {
-    /// The file, relative to the root.
+    /// Path of the file, relative to the root.
     pub path: RepoPath,
-    /// Its line, from 1.
+    /// Line number, from 1.
     pub line: u32,
-    /// The entry in `.stanchion/waivers.toml`, in bytes of that file. Of an inline comment, where the word `waive` begins, in
-    /// bytes of its line.
+    /// Span of the entry in `.stanchion/waivers.toml`. For an inline comment: start of the word `waive`, in
+    /// bytes from the start of its line.
     pub span: Span,
     /// Whether it is an inline comment.
     pub inline: bool,
 }
 
-/// A justified step over a guideline.
+/// A waiver: a repository steps over a guideline for a stated reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiver {
-    /// Unique in the repository. An inline one is called after its place: `path:line`, and
-    /// `path:line:column` where another one stands before it in the line.
+    /// Unique in the repository. The id of an inline waiver is its position: `path:line`, or
+    /// `path:line:column` if another waiver precedes it in the line.
     pub id: String,
     /// The guideline.
     pub guideline: GuidelineId,
-    /// The versions of it that were looked at; `None` is any.
+    /// Guideline versions for which the waiver was written; `None` for any version.
     pub versions: Option<VersionReq>,
-    /// Ids of the checks; empty is all.
+    /// Ids of the covered checks; empty for all checks.
     pub checks: Vec<String>,
-    /// What it covers.
+    /// Findings that it covers.
     pub reach: WaiverReach,
-    /// Why, in a word.
+    /// Kind of reason.
     pub kind: WaiverKind,
-    /// Why, in words.
+    /// Reason, as text.
     pub reason: String,
-    /// What is done instead.
+    /// Measure that the repository takes instead of keeping the guideline.
     pub instead: Option<String>,
-    /// Who answers for it; `None` is the owner of the repository.
+    /// Person or team that is responsible for the waiver; `None` for the owner of the repository.
     pub owner: Option<String>,
-    /// The day on which it was written.
+    /// Day on which it was written.
     pub declared: Option<Date>,
-    /// When it ends.
+    /// End of the waiver.
     pub end: WaiverEnd,
-    /// From this day on it has no effect: it was taken back, and is kept for the record.
+    /// Day from which it has no effect because it was withdrawn. The entry stays as a record.
     pub withdrawn: Option<Date>,
-    /// The days on which its end was moved.
+    /// Days on which its end was moved.
     pub renewed: Vec<Date>,
-    /// Where it is written.
+    /// Position of the waiver.
     pub place: WaiverPlace,
 }
 
-/// Longest inline waiver that has an effect, in bytes from the word `waive` on.
+/// Maximum length of an inline waiver, in bytes from the word `waive` on. Longer ones have no effect.
 pub const LONGEST_INLINE: usize = 2 << 10;
 
-/// A comment that begins an inline waiver, as it stands in a file.
+/// A comment in a file that begins an inline waiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InlineComment {
     /// The file.
     pub path: RepoPath,
-    /// The line of the comment, from 1.
+    /// Line number of the comment, from 1.
     pub line: u32,
-    /// The line that a waiver of a line covers.
+    /// Number of the line that the waiver covers, unless it covers the whole file.
     pub covers: u32,
-    /// From the word `waive` on, to the end of the comment or of the line.
+    /// Text from the word `waive` to the end of the comment or of the line.
     pub text: String,
-    /// The whole line, for an excerpt.
+    /// Full line, for an excerpt.
     pub source: String,
-    /// Where `text` begins in `source`, in bytes.
+    /// Offset of `text` in `source`, in bytes.
     pub at: u32,
 }
 
-/// What a waiver does today. Computed, never stored.
+/// Effect of a waiver on the day of the run. Computed, never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// It covers what it says.
+pub enum WaiverEffect {
+    /// In effect.
     Active,
-    /// The same, and it ends (or is to be looked at again) within 30 days.
+    /// In effect, and it ends or is to be reviewed within 30 days.
     Lapsing,
-    /// Its last day is over: what it covered is back.
+    /// Its last day has passed: the findings that it covered count again.
     Lapsed,
-    /// It was taken back.
+    /// It was withdrawn.
     Withdrawn,
-    /// The guideline has a version that it does not speak about, or no longer the check that it names, or is
-    /// not followed.
+    /// The waiver does not match the version of the guideline, names a check that no longer exists, or its
+    /// guideline is not followed.
     Outdated,
-    /// It would take effect, but there is nothing that it covers.
+    /// Valid, but it covers no finding.
     Unused,
-    /// Everything that it covers is covered by another waiver.
+    /// All findings that it matches are covered by another waiver.
     Superseded,
 }
 
-impl Effect {
-    /// The word in machine formats, and for people.
+impl WaiverEffect {
+    /// Value in machine-readable formats and for people.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Lapsing => "lapsing",
@@ -224,15 +224,15 @@ impl Effect {
     }
 }
 
-/// A waiver and what it does in a run.
+/// A waiver and its effect in a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaiverOutcome {
     /// The waiver.
     pub waiver: Waiver,
-    /// What it does.
-    pub effect: Effect,
-    /// Number of findings that it covers.
+    /// Effect in the run.
+    pub effect: WaiverEffect,
+    /// Number of findings that it covers in the run.
     pub used: usize,
-    /// Id of the waiver that covers what it would, where it is superseded.
+    /// For a superseded waiver: id of the waiver that covers its findings.
     pub superseded_by: Option<String>,
 }

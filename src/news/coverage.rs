@@ -1,99 +1,108 @@
-//! News about what a promise no longer sees: files that moved out of its view, or cannot be assessed any more.
+//! News about files that a promise no longer covers: they moved, or cannot be assessed any more.
 
 use std::collections::HashSet;
 
-use super::{Sides, item};
-use crate::engine::{ChangeKind, looks_into};
+use super::{ChangeContext, news_item};
+use crate::engine::{ChangeKind, selects_path};
 use crate::model::{Guideline, GuidelineId, News, NewsKind, RepoPath};
 
-/// Most files on each side that are compared.
-const MOST: usize = 200;
-/// A file is another one's if so many of a hundred of its lines are.
-const ALIKE: usize = 50;
+/// Maximum number of removed and of added files that are compared.
+const MAX_COMPARED_FILES: usize = 200;
+/// Percentage of lines of a removed file that an added file must share to count as its new location.
+const RENAME_SIMILARITY_PERCENT: usize = 50;
 
-pub(super) fn tell(sides: &Sides<'_>, all: &mut Vec<News>) {
-    let promised: Vec<&Guideline> = sides
+pub(super) fn collect_news(context: &ChangeContext<'_>, all: &mut Vec<News>) {
+    let promised: Vec<&Guideline> = context
         .guidelines
         .iter()
-        .zip(&sides.outcome.guidelines)
+        .zip(&context.outcome.guidelines)
         .filter(|(_, entry)| entry.promised)
         .map(|(guideline, _)| &**guideline)
         .collect();
-    unassessed(sides, all);
-    for folder in sides.new_parties {
+    collect_unassessed_files(context, all);
+    for folder in context.new_nested_projects {
         let folder = folder.lossless();
         let path = RepoPath::from(format!("{folder}/stanchion.toml").as_str());
         let (kind, message) = if promised.is_empty() {
-            (NewsKind::FollowChanged, format!("{folder} answers for itself now"))
+            (NewsKind::FollowChanged, format!("{folder} is now a nested project"))
         } else {
             let message =
-                format!("{folder} answers for itself now: the promises made here do not look there any more");
+                format!("{folder} is now a nested project: the promises of this project no longer cover it");
             (NewsKind::OutOfSight, message)
         };
-        all.push(item(kind, None, &path, message));
+        all.push(news_item(kind, None, &path, message));
     }
     if promised.is_empty() {
         return;
     }
     let of = |kind| {
-        sides.changes.iter().filter(move |change| change.kind == kind).map(|change| &change.path).take(MOST)
+        context
+            .changes
+            .iter()
+            .filter(move |change| change.kind == kind)
+            .map(|change| &change.path)
+            .take(MAX_COMPARED_FILES)
     };
     let removed: Vec<&RepoPath> = of(ChangeKind::Removed).collect();
     let added: Vec<&RepoPath> = of(ChangeKind::Added).collect();
     for old in removed {
-        let watching: Vec<&&Guideline> = promised.iter().filter(|it| looks_into(it, old)).collect();
-        if watching.is_empty() {
+        let covering: Vec<&&Guideline> = promised.iter().filter(|it| selects_path(it, old)).collect();
+        if covering.is_empty() {
             continue;
         }
-        let Some(text) = (sides.before)(old) else { continue };
+        let Some(text) = (context.before)(old) else { continue };
         for new in &added {
-            let blind: Vec<&GuidelineId> =
-                watching.iter().filter(|it| !looks_into(it, new)).map(|it| &it.id).collect();
-            let Some(first) = blind.first() else { continue };
-            if !(sides.now)(new).is_some_and(|now| alike(&text, &now)) {
+            let uncovered: Vec<&GuidelineId> =
+                covering.iter().filter(|it| !selects_path(it, new)).map(|it| &it.id).collect();
+            let Some(first) = uncovered.first() else { continue };
+            if !(context.now)(new).is_some_and(|now| is_similar_file(&text, &now)) {
                 continue;
             }
-            let names: Vec<&str> = blind.iter().map(|id| id.as_str()).collect();
+            let names: Vec<&str> = uncovered.iter().map(|id| id.as_str()).collect();
             let message = format!(
-                "{} is {} now, where {} does not look",
+                "{} was moved to {}, which {} does not cover",
                 old.lossless(),
                 new.lossless(),
                 names.join(", ")
             );
-            all.push(item(NewsKind::OutOfSight, Some(first), new, message));
+            all.push(news_item(NewsKind::OutOfSight, Some(first), new, message));
         }
     }
 }
 
-/// Files of the change that a promise cannot tell about.
-fn unassessed(sides: &Sides<'_>, all: &mut Vec<News>) {
-    for unknown in &sides.outcome.not_assessed {
+/// Collects changed files for which a promised guideline gives "cannot tell".
+fn collect_unassessed_files(context: &ChangeContext<'_>, all: &mut Vec<News>) {
+    for unknown in &context.outcome.not_assessed {
         let Some(path) = &unknown.path else { continue };
-        let changed = sides.changes.binary_search_by(|change| change.path.cmp(path)).is_ok();
+        let changed = context.changes.binary_search_by(|change| change.path.cmp(path)).is_ok();
         if !changed {
             continue;
         }
-        let promised = |index: usize| sides.outcome.guidelines.get(index).is_some_and(|entry| entry.promised);
-        let mut blind: Vec<&GuidelineId> = match unknown.guideline {
-            Some(index) if promised(index) => vec![&sides.outcome.guidelines[index].guideline.id],
+        let promised =
+            |index: usize| context.outcome.guidelines.get(index).is_some_and(|entry| entry.promised);
+        let mut affected: Vec<&GuidelineId> = match unknown.guideline {
+            Some(index) if promised(index) => vec![&context.outcome.guidelines[index].guideline.id],
             Some(_) => vec![],
             None => {
-                let own = |guideline: &Guideline| looks_into(guideline, path);
-                let entries = sides.outcome.guidelines.iter().filter(|entry| entry.promised);
-                entries.filter(|entry| own(&entry.guideline)).map(|entry| &entry.guideline.id).collect()
+                let is_selected = |guideline: &Guideline| selects_path(guideline, path);
+                let entries = context.outcome.guidelines.iter().filter(|entry| entry.promised);
+                entries
+                    .filter(|entry| is_selected(&entry.guideline))
+                    .map(|entry| &entry.guideline.id)
+                    .collect()
             }
         };
-        blind.sort();
-        if let Some(first) = blind.first() {
+        affected.sort();
+        if let Some(first) = affected.first() {
             let message =
-                format!("{first} cannot tell about {}: {}", path.lossless(), unknown.reason.words());
-            all.push(item(NewsKind::OutOfSight, Some(first), path, message));
+                format!("{first} cannot tell about {}: {}", path.lossless(), unknown.reason.label());
+            all.push(news_item(NewsKind::OutOfSight, Some(first), path, message));
         }
     }
 }
 
-/// Whether most lines of a file are another's.
-fn alike(old: &[u8], new: &[u8]) -> bool {
+/// Whether enough lines of the old file are in the new one.
+fn is_similar_file(old: &[u8], new: &[u8]) -> bool {
     if old == new {
         return true;
     }
@@ -106,5 +115,5 @@ fn alike(old: &[u8], new: &[u8]) -> bool {
     };
     let (old, new) = (lines(old), lines(new));
     let common = old.intersection(&new).count();
-    !old.is_empty() && common * 100 >= old.len() * ALIKE
+    !old.is_empty() && common * 100 >= old.len() * RENAME_SIMILARITY_PERCENT
 }

@@ -1,12 +1,12 @@
-//! News: what a change says about promises, waivers and guidelines, told before everything else.
+//! News: effects of a change on promises, waivers and guidelines. Reports show them first.
 //!
-//! Pure: the texts before and after come in, news come out. No git, no file system, no output enters here. Nothing
-//! in here decides an outcome: a change may take any promise back, but not unseen.
+//! This module is pure: it compares the texts before and after a change. It does not use git, the file system
+//! or an output format. News never decide an outcome: a change may withdraw any promise, but not unnoticed.
 
 mod baseline;
 mod config;
+mod coverage;
 mod guidelines;
-mod sight;
 mod waivers;
 
 #[cfg(test)]
@@ -17,23 +17,23 @@ use std::sync::Arc;
 use crate::engine::Change;
 use crate::model::{Guideline, GuidelineId, News, NewsKind, Outcome, RepoPath};
 
-/// A change, and what it is told by.
-pub struct Sides<'s> {
-    /// What happened to paths, in order of path.
+/// A change, with the data from which its news are computed.
+pub struct ChangeContext<'s> {
+    /// Changes of paths, in order of path.
     pub changes: &'s [Change],
-    /// What a changed file held before; `None` where it was not there.
+    /// Returns the content of a file before the change; `None` if it did not exist.
     pub before: &'s dyn Fn(&RepoPath) -> Option<Vec<u8>>,
-    /// What a file holds now; `None` where it is not there.
+    /// Returns the content of a file after the change; `None` if it does not exist.
     pub now: &'s dyn Fn(&RepoPath) -> Option<Vec<u8>>,
-    /// The guidelines that are followed now.
+    /// Guidelines that are followed after the change.
     pub guidelines: &'s [Arc<Guideline>],
-    /// What was found, and judged.
+    /// Outcome of the run after the change, with waivers and promises applied.
     pub outcome: &'s Outcome,
-    /// Folders that answer for themselves since this change.
-    pub new_parties: &'s [RepoPath],
+    /// Folders that became nested projects in this change.
+    pub new_nested_projects: &'s [RepoPath],
 }
 
-impl Sides<'_> {
+impl ChangeContext<'_> {
     fn text_before(&self, path: &RepoPath) -> Option<String> {
         (self.before)(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -42,8 +42,8 @@ impl Sides<'_> {
         (self.now)(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Both texts of a file that changed; `None` where it did not.
-    fn texts(&self, path: &str) -> Option<(RepoPath, Option<String>, Option<String>)> {
+    /// Path and both texts of a changed file; `None` if the file did not change.
+    fn changed_texts(&self, path: &str) -> Option<(RepoPath, Option<String>, Option<String>)> {
         let path = RepoPath::from(path);
         self.changes.binary_search_by(|change| change.path.cmp(&path)).ok()?;
         let (before, now) = (self.text_before(&path), self.text_now(&path));
@@ -51,20 +51,20 @@ impl Sides<'_> {
     }
 }
 
-/// The news of a change, most important first.
+/// Collects the news of a change, most important first.
 #[must_use]
-pub fn news(sides: &Sides<'_>) -> Vec<News> {
+pub fn collect_news(context: &ChangeContext<'_>) -> Vec<News> {
     let mut all = Vec::new();
-    config::tell(sides, &mut all);
-    baseline::tell(sides, &mut all);
-    sight::tell(sides, &mut all);
-    waivers::tell(sides, &mut all);
-    guidelines::tell(sides, &mut all);
+    config::collect_news(context, &mut all);
+    baseline::collect_news(context, &mut all);
+    coverage::collect_news(context, &mut all);
+    waivers::collect_news(context, &mut all);
+    guidelines::collect_news(context, &mut all);
     all.sort();
     all.dedup();
     all
 }
 
-fn item(kind: NewsKind, guideline: Option<&GuidelineId>, path: &RepoPath, message: String) -> News {
+fn news_item(kind: NewsKind, guideline: Option<&GuidelineId>, path: &RepoPath, message: String) -> News {
     News { kind, guideline: guideline.cloned(), path: path.clone(), message }
 }

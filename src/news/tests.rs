@@ -1,4 +1,4 @@
-//! Changes in what a repository says, and what is told about them.
+//! Tests: changes of policy files, and the news about them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::engine::ChangeKind;
 
 type Files = BTreeMap<&'static str, String>;
 
-fn told(before: &[(&'static str, &str)], now: &[(&'static str, &str)]) -> Vec<String> {
+fn news_between(before: &[(&'static str, &str)], now: &[(&'static str, &str)]) -> Vec<String> {
     let files = |all: &[(&'static str, &str)]| -> Files {
         all.iter().map(|(path, text)| (*path, (*text).to_owned())).collect()
     };
@@ -27,60 +27,63 @@ fn told(before: &[(&'static str, &str)], now: &[(&'static str, &str)]) -> Vec<St
     let read =
         |files: &Files, path: &RepoPath| files.get(path.as_str()?).map(|text| text.as_bytes().to_vec());
     let outcome = Outcome::default();
-    let sides = Sides {
+    let context = ChangeContext {
         changes: &changes,
         before: &|path| read(&before, path),
         now: &|path| read(&now, path),
         guidelines: &[],
         outcome: &outcome,
-        new_parties: &[],
+        new_nested_projects: &[],
     };
-    news(&sides).into_iter().map(|news| format!("{}: {}", news.kind.word(), news.message)).collect()
+    collect_news(&context)
+        .into_iter()
+        .map(|news| format!("{}: {}", news.kind.as_str(), news.message))
+        .collect()
 }
 
 const CONFIG: &str = "schema = 1\nunassessed = \"break\"\nfollow = [\"starter\", \"./a\"]\n[promises]\n\"a/b\" = { since = 2026-01-01 }\n\"a/c\" = { since = 2026-01-01, from-here = true }\n[settings.\"a/b\"]\nx = 1\n";
 
 #[test]
-fn what_stanchion_toml_takes_back_is_told() {
+fn weaker_terms_in_stanchion_toml_are_reported() {
     let change = |old: &str, new: &str| {
         assert!(CONFIG.contains(old), "{old}");
-        told(&[("stanchion.toml", CONFIG)], &[("stanchion.toml", &CONFIG.replacen(old, new, 1))])
+        news_between(&[("stanchion.toml", CONFIG)], &[("stanchion.toml", &CONFIG.replacen(old, new, 1))])
     };
     for (old, new, expected) in [
         (
             "\"a/b\" = { since = 2026-01-01 }\n",
             "",
-            "promise-withdrawn: a/b is not promised any more (it was since 2026-01-01)",
+            "promise-withdrawn: a/b is no longer promised (it was promised since 2026-01-01)",
         ),
         (
             "2026-01-01 }",
             "2026-01-01, from-here = true }",
-            "promise-weakened: a/b is promised only from 2026-01-01 on; it was promised in full",
+            "promise-weakened: a/b is now promised only from 2026-01-01 on; before, it was promised in full",
         ),
         (
             "2026-01-01, from",
             "2026-05-01, from",
-            "promise-weakened: a/c is promised since 2026-05-01 now; it was since 2026-01-01",
+            "promise-weakened: a/c is now promised since 2026-05-01; before, it was since 2026-01-01",
         ),
-        ("break", "note", "promise-weakened: what cannot be told does not break a promise any more"),
-        (", \"./a\"", "", "follow-changed: `./a` is not followed any more"),
+        ("break", "note", "promise-weakened: \"cannot tell\" no longer breaks a promise"),
+        (", \"./a\"", "", "follow-changed: `./a` is no longer followed"),
         (
             "\"starter\", \"./a\"",
             "\"./a\", \"starter\"",
-            "follow-changed: another order decides where two disagree: `./a`, the starter set",
+            "follow-changed: the order of precedence is now `./a`, the starter set",
         ),
-        ("x = 1", "x = 2", "guideline-changed: a/b: the setting `x` was 1 and is 2"),
-        ("\"a/b\" = {", "\"a/d\" = { since = 2026-02-02 }\n\"a/b\" = {", "promise-made: a/d is promised now"),
+        ("x = 1", "x = 2", "guideline-changed: a/b: the setting `x` changed from 1 to 2"),
+        ("\"a/b\" = {", "\"a/d\" = { since = 2026-02-02 }\n\"a/b\" = {", "promise-made: a/d is now promised"),
     ] {
         assert_eq!(change(old, new), [expected], "{new}");
     }
-    // Whoever promises in full instead of from here asks for more, though the day is a later one.
+    // A promise in full instead of "from here" is stronger, although its day is later.
     let in_full = CONFIG.replace("2026-01-01, from-here = true", "2026-06-01");
-    assert_eq!(told(&[("stanchion.toml", CONFIG)], &[("stanchion.toml", &in_full)]), [""; 0]);
-    let gone = told(&[("stanchion.toml", CONFIG)], &[]);
+    assert_eq!(news_between(&[("stanchion.toml", CONFIG)], &[("stanchion.toml", &in_full)]), [""; 0]);
+    let gone = news_between(&[("stanchion.toml", CONFIG)], &[]);
     assert_eq!(gone.iter().filter(|it| it.starts_with("promise-withdrawn")).count(), 2);
     assert_eq!(
-        told(&[("stanchion.toml", CONFIG)], &[("stanchion.toml", &format!("# hi\n{CONFIG}"))]),
+        news_between(&[("stanchion.toml", CONFIG)], &[("stanchion.toml", &format!("# hi\n{CONFIG}"))]),
         [""; 0]
     );
 }
@@ -88,21 +91,21 @@ fn what_stanchion_toml_takes_back_is_told() {
 const WAIVER: &str = "schema = 1\n[[waiver]]\nid = \"w\"\nguideline = \"a/b\"\nversions = \"^1\"\nchecks = [\"x\"]\npaths = [\"src/**\"]\nreason = \"because it is\"\nuntil = 2027-01-01\n";
 
 #[test]
-fn a_waiver_that_covers_more_is_told_and_one_that_covers_less_is_not() {
+fn only_waivers_that_cover_more_are_reported() {
     let path = ".stanchion/waivers.toml";
     let change = |old: &str, new: &str| {
         assert!(WAIVER.contains(old), "{old}");
-        told(&[(path, WAIVER)], &[(path, &WAIVER.replacen(old, new, 1))])
+        news_between(&[(path, WAIVER)], &[(path, &WAIVER.replacen(old, new, 1))])
     };
     for (old, new, expected) in [
-        ("2027-01-01", "2027-02-01", "it lasts until 2027-02-01, 2027-01-01 before"),
-        ("until = 2027-01-01\n", "", "it has no last day any more"),
+        ("2027-01-01", "2027-02-01", "it lasts until 2027-02-01 instead of 2027-01-01"),
+        ("until = 2027-01-01\n", "", "it no longer has a last day"),
         ("paths = [\"src/**\"]\n", "", "it covers the whole repository"),
-        ("\"src/**\"", "\"src/**\", \"lib/**\"", "it covers lib/**, too"),
-        ("checks = [\"x\"]\n", "", "it covers every check, too"),
-        ("[\"x\"]", "[\"x\", \"y\"]", "it covers y, too"),
-        ("^1", ">=1", "it speaks about >=1"),
-        ("until = 2027-01-01", "standing = true\nreview-on = 2027-01-01", "it has no last day any more"),
+        ("\"src/**\"", "\"src/**\", \"lib/**\"", "it also covers lib/**"),
+        ("checks = [\"x\"]\n", "", "it also covers every check"),
+        ("[\"x\"]", "[\"x\", \"y\"]", "it also covers y"),
+        ("^1", ">=1", "it covers guideline versions >=1"),
+        ("until = 2027-01-01", "standing = true\nreview-on = 2027-01-01", "it no longer has a last day"),
     ] {
         let all = change(old, new);
         assert!(
@@ -119,19 +122,19 @@ fn a_waiver_that_covers_more_is_told_and_one_that_covers_less_is_not() {
     ] {
         assert_eq!(change(old, new), [""; 0], "{new}");
     }
-    // A day to be taken back that is moved away revives it, and a review that is moved away is not held.
+    // A later withdrawal makes the waiver effective again, and a later review delays it.
     let back = WAIVER.replace("until", "withdrawn = 2026-01-01\nuntil");
-    let later = told(&[(path, &back)], &[(path, &back.replace("2026-01-01", "2099-01-01"))]);
-    assert!(later[0].contains("it is taken back only on 2099-01-01, 2026-01-01 before"), "{later:?}");
+    let later = news_between(&[(path, &back)], &[(path, &back.replace("2026-01-01", "2099-01-01"))]);
+    assert!(later[0].contains("it is withdrawn on 2099-01-01 instead of 2026-01-01"), "{later:?}");
     let standing = WAIVER.replace("until = 2027-01-01", "standing = true\nreview-on = 2027-01-01");
-    let later = told(&[(path, &standing)], &[(path, &standing.replace("2027", "2099"))]);
-    assert!(later[0].contains("looked at again only on 2099-01-01"), "{later:?}");
-    let never = told(
+    let later = news_between(&[(path, &standing)], &[(path, &standing.replace("2027", "2099"))]);
+    assert!(later[0].contains("its review is on 2099-01-01"), "{later:?}");
+    let never = news_between(
         &[(path, &standing)],
         &[(path, &standing.replace("standing = true\nreview-on = 2027-01-01\n", ""))],
     );
-    assert!(never[0].contains("nobody is to look at it again"), "{never:?}");
-    let added = told(&[], &[(path, WAIVER)]);
+    assert!(never[0].contains("it no longer has a review"), "{never:?}");
+    let added = news_between(&[], &[(path, WAIVER)]);
     assert_eq!(
         added,
         ["waiver-added: a/b is stepped over in src/** (other, until 2027-01-01): because it is"]
@@ -140,30 +143,30 @@ fn a_waiver_that_covers_more_is_told_and_one_that_covers_less_is_not() {
 }
 
 #[test]
-fn waivers_in_comments_are_told_wherever_they_move() {
+fn inline_waivers_are_reported_unless_they_only_move() {
     let line = "f()  # stanchion: waive a/b until=2027-01-01 -- because it is\n";
     let before = [("a.py", line)];
-    assert_eq!(told(&[("a.py", "f()\n")], &before).len(), 1);
+    assert_eq!(news_between(&[("a.py", "f()\n")], &before).len(), 1);
     let moved = format!("\n\n{line}g()\n");
-    assert_eq!(told(&before, &[("a.py", &moved)]), [""; 0]);
+    assert_eq!(news_between(&before, &[("a.py", &moved)]), [""; 0]);
     let longer = line.replace("2027", "2028");
-    assert!(told(&before, &[("a.py", &longer)])[0].starts_with("waiver-widened"));
+    assert!(news_between(&before, &[("a.py", &longer)])[0].starts_with("waiver-widened"));
     let whole = line.replace("waive a", "waive-file a");
-    assert!(told(&before, &[("a.py", &whole)])[0].contains("the whole file"));
+    assert!(news_between(&before, &[("a.py", &whole)])[0].contains("the whole file"));
     let twice = format!("{line}{line}");
-    assert!(told(&before, &[("a.py", &twice)])[0].starts_with("waiver-added"));
-    assert_eq!(told(&before, &[("a.py", "f()\n")]), [""; 0]);
+    assert!(news_between(&before, &[("a.py", &twice)])[0].starts_with("waiver-added"));
+    assert_eq!(news_between(&before, &[("a.py", "f()\n")]), [""; 0]);
 }
 
 #[test]
-fn a_waiver_in_a_comment_that_covers_other_code_is_told() {
+fn an_inline_waiver_that_covers_other_code_is_reported() {
     let waiver = "# stanchion: waive a/b until=2027-01-01 -- because it is\n";
     let code = |lines: [&str; 3]| lines.concat();
     let change = |before: [&str; 3], now: [&str; 3]| {
-        told(&[("a.py", code(before).as_str())], &[("a.py", code(now).as_str())])
+        news_between(&[("a.py", code(before).as_str())], &[("a.py", code(now).as_str())])
     };
     let moved = change([waiver, "f(1)\n", "g(2)\n"], ["f(1)\n", waiver, "g(2)\n"]);
-    assert_eq!(moved, ["waiver-widened: a.py:2 of a/b: it covers `g(2)` now, and covered `f(1)`"]);
+    assert_eq!(moved, ["waiver-widened: a.py:2 of a/b: it now covers `g(2)` instead of `f(1)`"]);
     assert_eq!(
         change([waiver, "f(1)\n", ""], [waiver, "h(open(x))\n", ""]).len(),
         1,
@@ -172,13 +175,13 @@ fn a_waiver_in_a_comment_that_covers_other_code_is_told() {
     for now in [[waiver, "f(1, x)\n", "g(2)\n"], ["g(2)\n", waiver, "f(1)\n"], [waiver, "  f(1)\n", ""]] {
         assert_eq!(change([waiver, "f(1)\n", "g(2)\n"], now), [""; 0], "{now:?}");
     }
-    // Two that say the same, each with its code: their order is no news.
+    // Two waivers with equal terms, each with its code: their order is not news.
     let (one, two) = (format!("{waiver}f(1)\n"), format!("{waiver}g(2)\n"));
     assert_eq!(change([&one, &two, ""], [&two, &one, ""]), [""; 0]);
 }
 
 #[test]
-fn a_baseline_that_grows_is_told() {
+fn a_baseline_that_grows_is_reported() {
     let path = ".stanchion/baseline.toml";
     let entry = |content: char, file: &str| {
         format!("  \"c {} {} - {file}\",\n", content.to_string().repeat(32), content.to_string().repeat(16))
@@ -193,28 +196,31 @@ fn a_baseline_that_grows_is_told() {
         (text(&[entry('0', "a"), entry('2', "a")]), true),
         (text(&[entry('0', "a"), entry('1', "a"), entry('2', "a")]), true),
     ] {
-        assert_eq!(told(&[(path, &two)], &[(path, &now)]).len(), usize::from(grown), "{now}");
+        assert_eq!(news_between(&[(path, &two)], &[(path, &now)]).len(), usize::from(grown), "{now}");
     }
 }
 
 #[test]
-fn guidelines_of_the_repository_that_change_or_go_are_told() {
+fn changed_and_removed_guidelines_of_the_repository_are_reported() {
     let config = ("stanchion.toml", "schema = 1\nfollow = [\"./own\"]\n");
     let text = "---\nschema: 1\nguideline: acme/x\nversion: 1.0.0\ntitle: x\nsummary: x\nstage: trial\nowner: x\nchecks:\n  - id: x\n    text: { find: x }\n---\n# x\n";
     let guideline = ("own/x.md", text);
     let newer = text.replace("1.0.0", "1.1.0");
     for (now, words) in [
-        (vec![config], "acme/x: its file is gone"),
-        (vec![config, ("own/x.md", "no front matter")], "its file cannot be used any more"),
-        (vec![config, ("own/x.md", newer.as_str())], "acme/x was 1.0.0 and is 1.1.0"),
-        (vec![config, guideline, ("own/schema.json", "{}")], "own/schema.json, beside the guidelines"),
-        (vec![config, guideline, ("own/README.txt", "x")], "own/README.txt, beside"),
+        (vec![config], "acme/x: its file was removed"),
+        (vec![config, ("own/x.md", "no front matter")], "its file is no longer a valid guideline"),
+        (vec![config, ("own/x.md", newer.as_str())], "acme/x changed from 1.0.0 to 1.1.0"),
+        (
+            vec![config, guideline, ("own/schema.json", "{}")],
+            "own/schema.json changed, in a folder of followed guidelines",
+        ),
+        (vec![config, guideline, ("own/README.txt", "x")], "own/README.txt changed"),
     ] {
-        let all = told(&[config, guideline], &now);
+        let all = news_between(&[config, guideline], &now);
         assert!(all.len() == 1 && all[0].contains(words), "{words}: {all:?}");
     }
     assert_eq!(
-        told(&[config, guideline], &[config, guideline, ("other/y.md", text)]),
+        news_between(&[config, guideline], &[config, guideline, ("other/y.md", text)]),
         [""; 0],
         "not followed"
     );

@@ -1,34 +1,34 @@
-//! Copies of the embedded database, and whether what is stored is what was published.
+//! Backups of the SQLite database, and verification of stored texts.
 
 use std::path::Path;
 
-use super::flow::prepare;
-use super::store::{Kind, Store, Wanted};
+use super::decisions::prepare_version;
+use super::store::{AccessMode, PublishedKind, Store};
 
-/// A copy.
-pub(super) struct Copied {
-    /// Versions in it.
+/// Summary of a backup.
+pub(super) struct BackupSummary {
+    /// Number of versions in the copy.
     pub(super) versions: usize,
-    /// Its size.
+    /// Size of the copy in bytes.
     pub(super) bytes: u64,
 }
 
-/// What [`verify`] found.
+/// Result of [`verify`].
 #[derive(Debug, Default)]
-pub(super) struct Verified {
-    /// Versions that were looked at.
+pub(super) struct VerifyReport {
+    /// Number of versions checked.
     pub(super) versions: usize,
-    /// A line for each that is not what it was.
-    pub(super) wrong: Vec<String>,
+    /// One line for each damaged version.
+    pub(super) damaged: Vec<String>,
 }
 
-/// Copies the embedded database into `file`, looks at the copy, and only then gives it its name.
+/// Copies the SQLite database to `file`. The copy is verified before it gets its final name.
 ///
 /// # Errors
-/// A sentence about why there is no copy; then there is no file.
-pub(super) async fn backup(store: &Store, file: &Path) -> Result<Copied, String> {
+/// Returns a message about the reason why there is no copy. No file is left in that case.
+pub(super) async fn backup(store: &Store, file: &Path) -> Result<BackupSummary, String> {
     if file.exists() {
-        return Err(format!("{} is there already\n  help: name another file", file.display()));
+        return Err(format!("{} already exists\n  help: name another file", file.display()));
     }
     let mut temporary = file.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
@@ -40,54 +40,57 @@ pub(super) async fn backup(store: &Store, file: &Path) -> Result<Copied, String>
             .map_err(|error| format!("cannot write {}: {error}", file.display()))
     });
     if named.is_err() {
-        // The first failure is the one to tell.
+        // Report the first error, not the cleanup error.
         let _ = std::fs::remove_file(&temporary);
     }
     named
 }
 
-async fn copy(store: &Store, file: &Path) -> Result<Copied, String> {
+async fn copy(store: &Store, file: &Path) -> Result<BackupSummary, String> {
     store.copy_into(file).await?;
-    // As it is: a copy has the shape of what was copied.
-    let copy = Store::find_sqlite(file, Wanted::Reading).await.map_err(|error| error.to_string())?;
+    // Opened without migration: a copy has the schema of its original.
+    let copy = Store::find_sqlite(file, AccessMode::Reading).await.map_err(|error| error.to_string())?;
     let found = verify(&copy).await;
     copy.close().await;
-    let found = found.map_err(|error| format!("the copy cannot be read: {error}"))?;
-    if let Some(first) = found.wrong.first() {
+    let found = found.map_err(|error| format!("cannot read the copy: {error}"))?;
+    if let Some(first) = found.damaged.first() {
         return Err(format!(
-            "the copy is not what was published: {first}\n  help: `stanchion-registry verify` says more"
+            "the copy differs from the published versions: {first}\n  help: run `stanchion-registry verify` for all differences"
         ));
     }
-    let bytes = std::fs::metadata(file).map_err(|error| format!("cannot look at the copy: {error}"))?.len();
-    Ok(Copied { versions: found.versions, bytes })
+    let bytes =
+        std::fs::metadata(file).map_err(|error| format!("cannot read the size of the copy: {error}"))?.len();
+    Ok(BackupSummary { versions: found.versions, bytes })
 }
 
-/// Looks at every version: whether its text is there, has its digest, and says what the version says.
+/// Checks every version: its text exists, matches the digest, and has the name and version of the record.
 ///
 /// # Errors
-/// What the database says.
-pub(super) async fn verify(store: &Store) -> Result<Verified, sqlx::Error> {
-    let mut found = Verified::default();
-    for kind in [Kind::Guideline, Kind::Standard] {
-        for name in store.every_name(kind).await? {
+/// Returns the error of the database.
+pub(super) async fn verify(store: &Store) -> Result<VerifyReport, sqlx::Error> {
+    let mut found = VerifyReport::default();
+    for kind in [PublishedKind::Guideline, PublishedKind::Standard] {
+        for name in store.all_names(kind).await? {
             for it in store.versions(&name.namespace, &name.slug).await? {
                 found.versions += 1;
-                let told = format!("{}/{} {}", it.namespace, it.slug, it.version);
+                let label = format!("{}/{} {}", it.namespace, it.slug, it.version);
                 let Some(text) = store.text(&it.sha256).await? else {
-                    found.wrong.push(format!("{told}: its text is gone"));
+                    found.damaged.push(format!("{label}: its text is missing"));
                     continue;
                 };
-                let digest = crate::format::digest(text.as_bytes());
+                let digest = crate::format::sha256_hex(text.as_bytes());
                 if digest != it.sha256 {
-                    found.wrong.push(format!("{told}: its text has another digest ({digest})"));
+                    found
+                        .damaged
+                        .push(format!("{label}: checksum mismatch: its text has the digest {digest}"));
                     continue;
                 }
-                let says = prepare(kind, &told, &text, &it.published_by, it.published_ms);
-                let same = says.is_ok_and(|says| {
-                    (says.namespace, says.slug, says.version) == (it.namespace, it.slug, it.version)
+                let parsed = prepare_version(kind, &label, &text, &it.published_by, it.published_ms);
+                let same = parsed.is_ok_and(|parsed| {
+                    (parsed.namespace, parsed.slug, parsed.version) == (it.namespace, it.slug, it.version)
                 });
                 if !same {
-                    found.wrong.push(format!("{told}: its text says something else of itself"));
+                    found.damaged.push(format!("{label}: its text has a different name or version"));
                 }
             }
         }
@@ -100,21 +103,21 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_backup_is_whole_and_what_was_tampered_with_is_found() {
+    async fn backups_are_complete_and_verify_finds_damage() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open_sqlite(&folder.path().join("registry.sqlite")).await.expect("opened");
-        for (name, text) in crate::format::starter() {
-            let new = prepare(Kind::Guideline, name, text, "starter", 5).expect("a version");
+        for (name, text) in crate::format::starter_guidelines() {
+            let new = prepare_version(PublishedKind::Guideline, name, text, "starter", 5).expect("a version");
             store.publish(&new).await.expect("published");
         }
         let file = folder.path().join("copy.sqlite");
         let copied = backup(&store, &file).await.expect("copied");
-        assert_eq!(copied.versions, crate::format::starter().len());
-        assert!(backup(&store, &file).await.is_err(), "what is there is left alone");
-        // Restored, it is a database like any other.
+        assert_eq!(copied.versions, crate::format::starter_guidelines().len());
+        assert!(backup(&store, &file).await.is_err(), "an existing file is not replaced");
+        // A restored copy is an ordinary database.
         let restored = Store::open_sqlite(&file).await.expect("opened");
-        assert!(verify(&restored).await.expect("looked").wrong.is_empty());
-        // Somebody with the file can do what the program never does; it is seen.
+        assert!(verify(&restored).await.expect("verified").damaged.is_empty());
+        // Someone with access to the file can do what the program never does. `verify` finds it.
         let Store::Sqlite(pool) = &restored else { unreachable!("it is SQLite") };
         for statement in [
             "DROP TRIGGER blob_stays",
@@ -122,12 +125,12 @@ mod tests {
         ] {
             sqlx::query(statement).execute(pool).await.expect("done");
         }
-        let wrong = verify(&restored).await.expect("looked").wrong;
-        assert!(wrong.len() == 1 && wrong[0].contains("another digest"), "{wrong:?}");
+        let damaged = verify(&restored).await.expect("verified").damaged;
+        assert!(damaged.len() == 1 && damaged[0].contains("checksum mismatch"), "{damaged:?}");
         let again = backup(&restored, &folder.path().join("bad.sqlite")).await;
         assert!(
             again.is_err() && !folder.path().join("bad.sqlite").exists(),
-            "what is not whole is no backup"
+            "a damaged database gives no backup"
         );
     }
 }

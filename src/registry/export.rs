@@ -1,23 +1,23 @@
-//! The whole index as files: any web server, or a folder, serves it as well.
+//! Export of the whole index as static files, for any web server or folder.
 //!
-//! Texts are written before the lines that name them, and every file whole or not at all, so that a reader never
-//! sees half of anything, also while an export runs over an older one.
+//! Texts are written before the index lines that name them, and each file is replaced atomically. A reader
+//! never sees incomplete data, even while an export replaces an older one.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 
 use super::index;
-use super::store::{Kind, Store};
+use super::store::{PublishedKind, Store};
 
-/// Why something was not written.
+/// Reason why something was not exported.
 #[derive(Debug)]
 pub(super) enum ExportError {
-    /// What the database says.
+    /// Error of the database.
     Database(sqlx::Error),
-    /// A file, and what the system says.
+    /// Path of a file, and the error of the operating system.
     File(String, io::Error),
-    /// A page that could not be made: its address.
+    /// Address of a page that could not be rendered.
     Page(String),
 }
 
@@ -30,77 +30,85 @@ impl From<sqlx::Error> for ExportError {
 impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Database(error) => write!(f, "the database cannot be read: {error}"),
+            Self::Database(error) => write!(f, "cannot read the database: {error}"),
             Self::File(path, error) => write!(f, "cannot write {path}: {error}"),
-            Self::Page(address) => write!(f, "the page {address} could not be made; the log says why"),
+            Self::Page(address) => write!(f, "cannot render the page {address}; see the log for the reason"),
         }
     }
 }
 
-/// What was written.
+/// Summary of an export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Exported {
-    /// Names.
+pub(super) struct ExportedIndex {
+    /// Number of names.
     pub(super) names: usize,
-    /// Versions of them.
+    /// Number of versions.
     pub(super) versions: usize,
-    /// A line for each file that could not be written.
-    pub(super) wrong: Vec<String>,
+    /// One line for each file that could not be written.
+    pub(super) failures: Vec<String>,
 }
 
-/// Goes on where one thing could not be written: the others do not wait for it. Returns whether it was written.
+/// Records a failure, so that the export continues with the other files. Returns whether the file was
+/// written.
 ///
 /// # Errors
-/// What the database says: without it nothing goes on.
-pub(super) fn noted(done: Result<(), ExportError>, wrong: &mut Vec<String>) -> Result<bool, ExportError> {
+/// Returns the error of the database, because the export cannot continue without it.
+pub(super) fn record_failure(
+    done: Result<(), ExportError>,
+    failures: &mut Vec<String>,
+) -> Result<bool, ExportError> {
     match done {
         Ok(()) => Ok(true),
         Err(error @ ExportError::Database(_)) => Err(error),
         Err(error) => {
-            wrong.push(error.to_string());
+            failures.push(error.to_string());
             Ok(false)
         }
     }
 }
 
-/// Writes everything that is published below `folder`. What is there already and the same is left alone.
+/// Exports the index below `folder`. Unchanged files are not written.
 ///
 /// # Errors
-/// What the database says; what was written until then is whole.
-pub(super) async fn export(store: &Store, folder: &Path) -> Result<Exported, ExportError> {
-    let mut exported = Exported::default();
-    for kind in [Kind::Guideline, Kind::Standard] {
+/// Returns the error of the database. Files written before the error are complete.
+pub(super) async fn export(store: &Store, folder: &Path) -> Result<ExportedIndex, ExportError> {
+    let mut exported = ExportedIndex::default();
+    for kind in [PublishedKind::Guideline, PublishedKind::Standard] {
         write_kind(store, folder, kind, &mut exported).await?;
     }
-    let config = write(&folder.join("index").join("config.json"), index::config().as_bytes());
-    noted(config, &mut exported.wrong)?;
+    let config = write_atomically(&folder.join("index").join("config.json"), index::config().as_bytes());
+    record_failure(config, &mut exported.failures)?;
     Ok(exported)
 }
 
 async fn write_kind(
     store: &Store,
     folder: &Path,
-    kind: Kind,
-    exported: &mut Exported,
+    kind: PublishedKind,
+    exported: &mut ExportedIndex,
 ) -> Result<(), ExportError> {
-    for name in store.every_name(kind).await? {
+    for name in store.all_names(kind).await? {
         let versions = store.versions(&name.namespace, &name.slug).await?;
         let mut is_whole = true;
         for version in &versions {
-            let file = format!("{}.{}", version.sha256, kind.ending());
+            let file = format!("{}.{}", version.sha256, kind.file_extension());
             is_whole &= if let Some(text) = store.text(&version.sha256).await? {
-                noted(write(&folder.join("blob").join(file), text.as_bytes()), &mut exported.wrong)?
+                record_failure(
+                    write_atomically(&folder.join("blob").join(file), text.as_bytes()),
+                    &mut exported.failures,
+                )?
             } else {
-                let told = format!("{}/{} {}", name.namespace, name.slug, version.version);
-                let line = format!("the text of {told} is gone; `stanchion-registry verify` says more");
-                exported.wrong.push(line);
+                let label = format!("{}/{} {}", name.namespace, name.slug, version.version);
+                let line =
+                    format!("the text of {label} is missing; run `stanchion-registry verify` for details");
+                exported.failures.push(line);
                 false
             };
         }
-        // No line names a text that is not there.
+        // An index line must not name a text that is missing.
         let path = folder.join("index").join(&name.namespace).join(format!("{}.jsonl", name.slug));
         let lines = index::lines(&name, &versions);
-        if is_whole && noted(write(&path, lines.as_bytes()), &mut exported.wrong)? {
+        if is_whole && record_failure(write_atomically(&path, lines.as_bytes()), &mut exported.failures)? {
             exported.names += 1;
             exported.versions += versions.len();
         }
@@ -108,8 +116,8 @@ async fn write_kind(
     Ok(())
 }
 
-/// Writes a file beside its place and renames it there.
-pub(super) fn write(path: &Path, text: &[u8]) -> Result<(), ExportError> {
+/// Writes a temporary file and renames it to its final name.
+pub(super) fn write_atomically(path: &Path, text: &[u8]) -> Result<(), ExportError> {
     let wrong = |error| ExportError::File(path.display().to_string(), error);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(wrong)?;
@@ -121,7 +129,7 @@ pub(super) fn write(path: &Path, text: &[u8]) -> Result<(), ExportError> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let written = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
-        // The first failure is the one to tell.
+        // Report the first error, not the cleanup error.
         let _ = std::fs::remove_file(&temporary);
     }
     written.map_err(wrong)
@@ -130,21 +138,23 @@ pub(super) fn write(path: &Path, text: &[u8]) -> Result<(), ExportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::flow::prepare;
+    use crate::registry::decisions::prepare_version;
 
     #[tokio::test]
-    async fn an_export_holds_everything_and_a_second_one_changes_nothing() {
+    async fn an_export_is_complete_and_idempotent() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open_sqlite(&folder.path().join("registry.sqlite")).await.expect("opened");
-        for (name, text) in crate::format::starter() {
+        for (name, text) in crate::format::starter_guidelines() {
             store
-                .publish(&prepare(Kind::Guideline, name, text, "starter", 5).expect("a version"))
+                .publish(
+                    &prepare_version(PublishedKind::Guideline, name, text, "starter", 5).expect("a version"),
+                )
                 .await
                 .expect("published");
         }
         let site = folder.path().join("site");
         let exported = export(&store, &site).await.expect("exported");
-        assert_eq!(exported.names, crate::format::starter().len());
+        assert_eq!(exported.names, crate::format::starter_guidelines().len());
         let list = || {
             let mut all = Vec::new();
             let mut open = vec![site.clone()];
@@ -169,7 +179,7 @@ mod tests {
         assert!(before.iter().all(|(path, _)| path.extension().is_some_and(|it| it != "tmp")));
         assert_eq!(export(&store, &site).await.expect("exported"), exported);
         assert_eq!(list(), before);
-        // What is damaged is written again.
+        // A damaged file is written again.
         let (blob, _) = before.iter().find(|it| it.0.starts_with(site.join("blob"))).expect("a text");
         let read = |path: &Path| {
             #[expect(clippy::disallowed_methods, reason = "a file of this test")]
@@ -182,28 +192,33 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_written_is_named_and_the_rest_is_there() {
+    async fn unwritable_files_are_reported_and_others_written() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open_sqlite(&folder.path().join("registry.sqlite")).await.expect("opened");
-        for (name, text) in crate::format::starter() {
-            let new = prepare(Kind::Guideline, name, text, "starter", 5).expect("a version");
+        for (name, text) in crate::format::starter_guidelines() {
+            let new = prepare_version(PublishedKind::Guideline, name, text, "starter", 5).expect("a version");
             store.publish(&new).await.expect("published");
         }
-        let names = store.every_name(Kind::Guideline).await.expect("listed");
+        let names = store.all_names(PublishedKind::Guideline).await.expect("listed");
         let site = folder.path().join("site");
-        // A folder lies where a file is to be: of the index, and of a text.
+        // A folder blocks the path of an index file and of a text.
         let (index, blob) = (&names[0], &names[1]);
         let index = site.join("index").join(&index.namespace).join(format!("{}.jsonl", index.slug));
         for path in [&index, &site.join("blob").join(format!("{}.md", blob.sha256))] {
             std::fs::create_dir_all(path.join("x")).expect("in the way");
         }
         let exported = export(&store, &site).await.expect("exported");
-        assert_eq!((exported.names, exported.wrong.len()), (names.len() - 2, 2), "{:?}", exported.wrong);
-        assert!(exported.wrong.iter().any(|line| line.contains(&blob.sha256)), "{:?}", exported.wrong);
+        assert_eq!(
+            (exported.names, exported.failures.len()),
+            (names.len() - 2, 2),
+            "{:?}",
+            exported.failures
+        );
+        assert!(exported.failures.iter().any(|line| line.contains(&blob.sha256)), "{:?}", exported.failures);
         let lines = |it: &crate::registry::store::Name| {
             site.join("index").join(&it.namespace).join(format!("{}.jsonl", it.slug))
         };
-        assert!(!lines(blob).exists(), "no line names a text that is not there");
+        assert!(!lines(blob).exists(), "no index line for a missing text");
         assert!(names[2..].iter().all(|it| lines(it).is_file()));
     }
 }

@@ -1,11 +1,11 @@
-//! The static index as text: what the server answers and what `export` writes are the same bytes.
+//! Text of the static index. The server and `export` use the same bytes.
 
 use super::store::{Name, PublishedVersion};
 
-/// The format of the index.
+/// Version of the index format.
 const VERSION: u32 = 1;
 
-/// `/index/config.json`: what a reader must know.
+/// `/index/config.json`: format of the index.
 pub(super) fn config() -> String {
     let config = serde_json::json!({
         "v": VERSION,
@@ -15,7 +15,7 @@ pub(super) fn config() -> String {
     format!("{config}\n")
 }
 
-/// `/index/<ns>/<slug>.jsonl`: one line for each version of a name, in the order given.
+/// `/index/<ns>/<slug>.jsonl`: one line per version of a name, in the given order.
 pub(super) fn lines(name: &Name, versions: &[PublishedVersion]) -> String {
     versions.iter().map(|it| line(name, it)).collect()
 }
@@ -23,7 +23,7 @@ pub(super) fn lines(name: &Name, versions: &[PublishedVersion]) -> String {
 fn line(name: &Name, it: &PublishedVersion) -> String {
     let line = serde_json::json!({
         "v": VERSION,
-        "kind": it.kind.word(),
+        "kind": it.kind.as_str(),
         "name": format!("{}/{}", it.namespace, it.slug),
         "version": it.version,
         "sha256": it.sha256,

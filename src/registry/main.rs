@@ -1,4 +1,4 @@
-//! The web registry's program. Everything is in the library, so that tests can reach it.
+//! Program of the web registry. All code is in the library, so that tests can reach it.
 
 use std::process::ExitCode;
 

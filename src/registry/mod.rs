@@ -1,17 +1,17 @@
-//! The web registry: publishes guidelines for ever, and serves them. Behind the feature `registry`, so that nothing
-//! of it is in the lean linter.
+//! Web registry: publishes guidelines permanently and serves them. It requires the feature `registry`, so
+//! that the default linter contains none of it.
 //!
-//! `http` asks `flow`, `flow` decides, `store` remembers. `flow` knows neither HTTP nor SQL, `store` decides nothing,
-//! and nothing in here compiles a check: that is a worker's job, which `proving` asks.
+//! `http` calls `decisions` and `store`. `decisions` knows neither HTTP nor SQL. `store` makes no decisions.
+//! Checks are compiled only in workers, through `example_tests`.
 
 mod backup;
+mod decisions;
+mod example_tests;
 mod export;
-mod flow;
 mod http;
 mod index;
 mod program;
 mod provider;
-mod proving;
 mod settings;
 mod site;
 mod store;

@@ -1,5 +1,5 @@
-//! Asking the identity provider: the only requests that the registry itself makes, and only to the provider that the
-//! operator named.
+//! Client for the identity provider. The registry sends requests only to the provider that the operator
+//! configured.
 
 use std::time::Duration;
 
@@ -7,66 +7,66 @@ use serde::Deserialize;
 use ureq::http::header;
 use ureq::tls::{RootCerts, TlsConfig};
 
-use super::flow::{Discovered, Pending};
+use super::decisions::{PendingSignIn, ProviderMetadata};
 
-/// Longest time for an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Largest answer, in bytes.
-const LARGEST: u64 = 1 << 20;
+/// Timeout of a request.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest response, in bytes.
+const MAX_RESPONSE_BYTES: u64 = 1 << 20;
 
-/// The provider, as the operator named it.
+/// Configured identity provider.
 #[derive(Clone, Debug)]
 pub(super) struct Provider {
-    /// Its issuer: an address, without a slash at its end.
+    /// Issuer: an address without a trailing slash.
     pub(super) issuer: String,
-    /// How we are called there.
+    /// Client id of this registry at the provider.
     pub(super) client: String,
-    /// What proves that it is we.
+    /// Client secret.
     pub(super) secret: String,
-    /// What people call it.
+    /// Display name of the provider.
     pub(super) name: String,
 }
 
 #[derive(Deserialize)]
-struct Tokens {
+struct TokenResponse {
     id_token: String,
 }
 
 impl Provider {
-    /// What it says of itself. Waits: for a thread that may.
+    /// Requests the metadata of the provider. Blocks the thread.
     ///
     /// # Errors
-    /// A sentence for the operator.
-    pub(super) fn discover(&self) -> Result<Discovered, String> {
+    /// Returns a message for the operator.
+    pub(super) fn discover(&self) -> Result<ProviderMetadata, String> {
         let address = format!("{}/.well-known/openid-configuration", self.issuer);
-        let answer = self.agent().get(&address).call().map_err(|error| format!("{address}: {error}"))?;
-        let found: Discovered = read(answer).map_err(|why| format!("{address}: {why}"))?;
+        let response = self.agent().get(&address).call().map_err(|error| format!("{address}: {error}"))?;
+        let found: ProviderMetadata = read_json(response).map_err(|why| format!("{address}: {why}"))?;
         if found.issuer.trim_end_matches('/') != self.issuer {
-            return Err(format!("{address} is about another issuer"));
+            return Err(format!("{address} names a different issuer"));
         }
         Ok(found)
     }
 
-    /// The ID token for a code that somebody brought. Waits: for a thread that may.
+    /// Exchanges an authorization code for an ID token. Blocks the thread.
     ///
     /// # Errors
-    /// A sentence for the operator.
+    /// Returns a message for the operator.
     pub(super) fn exchange(
         &self,
-        found: &Discovered,
+        found: &ProviderMetadata,
         code: &str,
-        pending: &Pending,
+        pending: &PendingSignIn,
         callback: &str,
     ) -> Result<String, String> {
         let address = &found.token_endpoint;
-        if !address.starts_with("https://") && !is_here(&self.issuer) {
-            return Err(format!("the token endpoint of {} is not encrypted", self.issuer));
+        if !address.starts_with("https://") && !is_loopback(&self.issuer) {
+            return Err(format!("the token endpoint of {} does not use https", self.issuer));
         }
         let key = base64::Engine::encode(
             &base64::prelude::BASE64_STANDARD,
             format!("{}:{}", form_encoded(&self.client), form_encoded(&self.secret)),
         );
-        let answer = self
+        let response = self
             .agent()
             .post(address)
             .header(header::AUTHORIZATION, format!("Basic {key}"))
@@ -78,7 +78,7 @@ impl Provider {
                 ("code_verifier", &pending.verifier),
             ])
             .map_err(|error| format!("{address}: {error}"))?;
-        let tokens: Tokens = read(answer).map_err(|why| format!("{address}: {why}"))?;
+        let tokens: TokenResponse = read_json(response).map_err(|why| format!("{address}: {why}"))?;
         Ok(tokens.id_token)
     }
 
@@ -86,30 +86,36 @@ impl Provider {
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         ureq::Agent::config_builder()
             .tls_config(tls)
-            .https_only(!is_here(&self.issuer))
+            .https_only(!is_loopback(&self.issuer))
             .max_redirects(0)
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(TIMEOUT))
             .build()
             .new_agent()
     }
 }
 
-/// Whether an address is on this machine, where nothing needs to be encrypted.
-pub(super) fn is_here(address: &str) -> bool {
+/// Whether an address is on this machine, where https is not required.
+pub(super) fn is_loopback(address: &str) -> bool {
     ["http://localhost", "http://127.0.0.1", "http://[::1]"].iter().any(|start| {
         address.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
     })
 }
 
-/// As `application/x-www-form-urlencoded` writes it: RFC 6749, 2.3.1.
+/// Encodes a text as `application/x-www-form-urlencoded` (RFC 6749, 2.3.1).
 pub(super) fn form_encoded(text: &str) -> String {
     crate::report::encode::uri::path(text.as_bytes()).replace('/', "%2F")
 }
 
-fn read<T: for<'d> Deserialize<'d>>(mut answer: ureq::http::Response<ureq::Body>) -> Result<T, String> {
-    let body =
-        answer.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(|error| error.to_string())?;
-    serde_json::from_slice(&body).map_err(|error| format!("its answer cannot be understood: {error}"))
+fn read_json<T: for<'d> Deserialize<'d>>(
+    mut response: ureq::http::Response<ureq::Body>,
+) -> Result<T, String> {
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(MAX_RESPONSE_BYTES)
+        .read_to_vec()
+        .map_err(|error| error.to_string())?;
+    serde_json::from_slice(&body).map_err(|error| format!("invalid response: {error}"))
 }
 
 #[cfg(test)]
@@ -117,12 +123,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_here() {
+    fn https_is_optional_only_on_this_machine() {
         for here in ["http://localhost", "http://127.0.0.1:80/x", "http://[::1]:1"] {
-            assert!(is_here(here), "{here}");
+            assert!(is_loopback(here), "{here}");
         }
         for not in ["http://localhost.example", "https://localhost", "http://127.0.0.1.example", "http://a"] {
-            assert!(!is_here(not), "{not}");
+            assert!(!is_loopback(not), "{not}");
         }
     }
 }

@@ -1,47 +1,48 @@
-//! What the operator decides: from flags, the environment and a file, in this order. No file, environment or clock is
-//! read in here: they are given.
+//! Settings from flags, the environment and a file, in this order of precedence. The caller passes them in:
+//! this module reads no file, environment or clock.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::provider::{Provider, is_here};
+use super::provider::{Provider, is_loopback};
 
-/// Everything that can be decided.
+/// Resolved settings.
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
-    /// Where people and machines are answered.
+pub(super) struct RegistrySettings {
+    /// Address of the site.
     pub(super) listen: SocketAddr,
-    /// Where metrics are, if anywhere.
+    /// Address of the metrics, if they are enabled.
     pub(super) metrics: Option<SocketAddr>,
-    /// The folder of the embedded database.
+    /// Folder of the SQLite database.
     pub(super) data: PathBuf,
-    /// The address at which people find the site.
+    /// Public address of the site.
     pub(super) public_url: Option<String>,
-    /// A PostgreSQL server; else the embedded database is used.
+    /// Address of a PostgreSQL server; without it SQLite is used.
     pub(super) database_url: Option<String>,
-    /// Where people can sign in besides.
+    /// Identity provider, if one is configured.
     pub(super) provider: Option<Provider>,
-    /// Most connections of one address, other than this machine's own.
+    /// Largest number of connections per address. Loopback connections are not counted.
     pub(super) connections: usize,
 }
 
-/// What was given as flags: nothing where nothing was.
+/// Settings given as flags.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flags {
     pub(super) listen: Option<String>,
     pub(super) metrics: Option<String>,
     pub(super) data: Option<PathBuf>,
     pub(super) public_url: Option<String>,
-    /// The operator does something by hand: nobody signs in, and the provider's secret may lie elsewhere.
-    pub(super) operates: bool,
+    /// Whether an operator command runs. It needs no identity provider, and the client secret may not be
+    /// available.
+    pub(super) is_operator_command: bool,
 }
 
-/// The file.
+/// Settings file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
+struct SettingsFile {
     listen: Option<String>,
     metrics: Option<String>,
     data: Option<PathBuf>,
@@ -51,44 +52,44 @@ struct File {
     oidc: Option<Oidc>,
 }
 
-/// The identity provider.
+/// Identity provider.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Oidc {
     issuer: String,
     client: String,
-    /// What people call it.
+    /// Display name.
     name: Option<String>,
 }
 
-/// The variable with what proves to the provider that it is we: never in a file that may be shared.
-const SECRET: &str = "STANCHION_REGISTRY_OIDC_SECRET";
-const LISTEN: &str = "127.0.0.1:8585";
-const DATA: &str = "stanchion-registry";
-/// Most connections of one address where nothing is said, and the most that can be said.
-const CONNECTIONS: (usize, usize) = (100, 2_000);
+/// Environment variable with the client secret. The file may be shared, so it cannot contain the secret.
+const OIDC_SECRET_VARIABLE: &str = "STANCHION_REGISTRY_OIDC_SECRET";
+const DEFAULT_LISTEN: &str = "127.0.0.1:8585";
+const DEFAULT_DATA: &str = "stanchion-registry";
+/// Default and largest number of connections per address.
+const CONNECTIONS_PER_ADDRESS: (usize, usize) = (100, 2_000);
 
-/// Puts together what was decided. `file` is the name and text of the file, if one was named; `variable` gives a
-/// variable of the environment.
+/// Resolves the settings. `file` is the name and text of the settings file, if one was named. `variable`
+/// returns an environment variable.
 ///
 /// # Errors
-/// Every problem, a line each.
+/// Returns all problems, one per line.
 pub(super) fn resolve(
     flags: Flags,
     variable: &dyn Fn(&str) -> Option<String>,
     file: Option<(&str, &str)>,
-) -> Result<Settings, Vec<String>> {
+) -> Result<RegistrySettings, Vec<String>> {
     let mut problems = Vec::new();
-    let read = file.map_or_else(|| Ok(File::default()), |(_, text)| toml::from_str(text));
+    let read = file.map_or_else(|| Ok(SettingsFile::default()), |(_, text)| toml::from_str(text));
     let from_file = read.unwrap_or_else(|error| {
         let (name, text) = file.unwrap_or_default();
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         problems.push(format!("{name}, line {line}: {}", error.message()));
-        File::default()
+        SettingsFile::default()
     });
     let name = file.map_or("", |(name, _)| name);
-    // The value, and where it stands.
+    // Value, and the name of its source.
     let choose =
         |flag: Option<String>, flag_name: &str, variable_name: &str, in_file: Option<String>, key: &str| {
             let given = flag.map(|value| (value, flag_name.to_owned()));
@@ -101,17 +102,17 @@ pub(super) fn resolve(
                 .or_else(|| in_file.map(|value| (value, format!("`{key}` in {name}"))))
         };
     let mut address = |value: Option<(String, String)>| -> Option<SocketAddr> {
-        let (value, place) = value?;
+        let (value, source) = value?;
         let parsed = value.parse().ok();
         if parsed.is_none() {
             problems.push(format!(
-                "{place}: `{value}` is no address with a port, like 127.0.0.1:8585 or [::]:80"
+                "{source}: `{value}` is not an address with a port, such as 127.0.0.1:8585 or [::]:80"
             ));
         }
         parsed
     };
     let listen = choose(flags.listen, "--listen", "STANCHION_REGISTRY_LISTEN", from_file.listen, "listen");
-    let listen = address(listen.or(Some((LISTEN.to_owned(), String::new()))));
+    let listen = address(listen.or(Some((DEFAULT_LISTEN.to_owned(), String::new()))));
     let metrics =
         choose(flags.metrics, "--metrics", "STANCHION_REGISTRY_METRICS", from_file.metrics, "metrics");
     let metrics = address(metrics);
@@ -122,20 +123,22 @@ pub(super) fn resolve(
         from_file.public_url,
         "public-url",
     );
-    let public_url = public.and_then(|(value, place)| match public_url(&value) {
+    let public_url = public.and_then(|(value, source)| match public_url(&value) {
         Ok(url) => Some(url),
         Err(why) => {
-            problems.push(format!("{place}: `{value}` is not {why}"));
+            problems.push(format!("{source}: `{value}` is not {why}"));
             None
         }
     });
     let database = choose(None, "", "DATABASE_URL", from_file.database_url, "database-url");
-    let database_url = database.and_then(|(value, place)| {
+    let database_url = database.and_then(|(value, source)| {
         if value.starts_with("postgres://") || value.starts_with("postgresql://") {
             return Some(value);
         }
-        // Never the value: it may hold a password.
-        problems.push(format!("{place} is no address of PostgreSQL: it begins with postgres://; without it the embedded database is used"));
+        // The message never contains the value, which may contain a password.
+        problems.push(format!(
+            "{source} is not a PostgreSQL address; it must begin with postgres://. To use SQLite, remove it"
+        ));
         None
     });
     if let (Some(listen), Some(metrics)) = (listen, metrics)
@@ -143,7 +146,7 @@ pub(super) fn resolve(
         && listen.port() != 0
     {
         problems.push(format!(
-            "--listen and --metrics are both {listen}: metrics are for the operator, and lie elsewhere"
+            "`listen` and `metrics` are both {listen}; metrics are for the operator and need a separate address"
         ));
     }
     let connections = choose(
@@ -153,22 +156,22 @@ pub(super) fn resolve(
         from_file.connections_per_address.map(|number| number.to_string()),
         "connections-per-address",
     );
-    let connections = connections.map_or(CONNECTIONS.0, |(value, place)| {
-        let number = value.parse().ok().filter(|number| (1..=CONNECTIONS.1).contains(number));
+    let connections = connections.map_or(CONNECTIONS_PER_ADDRESS.0, |(value, source)| {
+        let number = value.parse().ok().filter(|number| (1..=CONNECTIONS_PER_ADDRESS.1).contains(number));
         number.unwrap_or_else(|| {
-            problems.push(format!("{place}: `{value}` is no number from 1 to {}", CONNECTIONS.1));
-            CONNECTIONS.0
+            problems
+                .push(format!("{source}: `{value}` is not a number from 1 to {}", CONNECTIONS_PER_ADDRESS.1));
+            CONNECTIONS_PER_ADDRESS.0
         })
     });
-    let provider = from_file.oidc.filter(|_| !flags.operates).and_then(|oidc| {
+    let provider = from_file.oidc.filter(|_| !flags.is_operator_command).and_then(|oidc| {
         let issuer = oidc.issuer.trim_end_matches('/').to_owned();
-        if !issuer.starts_with("https://") && !is_here(&issuer) {
-            problems
-                .push(format!("`issuer` in {name}: `{issuer}` is not encrypted: it begins with https://"));
+        if !issuer.starts_with("https://") && !is_loopback(&issuer) {
+            problems.push(format!("`issuer` in {name}: `{issuer}` must begin with https://"));
         }
-        let Some(secret) = variable(SECRET).filter(|it| !it.is_empty()) else {
+        let Some(secret) = variable(OIDC_SECRET_VARIABLE).filter(|it| !it.is_empty()) else {
             problems.push(format!(
-                "an identity provider is named in {name}, and {SECRET} does not hold its secret"
+                "{name} names an identity provider; set {OIDC_SECRET_VARIABLE} to its client secret"
             ));
             return None;
         };
@@ -178,19 +181,19 @@ pub(super) fn resolve(
     let data = flags
         .data
         .or_else(|| variable("STANCHION_REGISTRY_DATA").filter(|it| !it.is_empty()).map(PathBuf::from));
-    let data = data.or(from_file.data).unwrap_or_else(|| PathBuf::from(DATA));
+    let data = data.or(from_file.data).unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
     match (listen, problems.is_empty()) {
         (Some(listen), true) => {
-            Ok(Settings { listen, metrics, data, public_url, database_url, provider, connections })
+            Ok(RegistrySettings { listen, metrics, data, public_url, database_url, provider, connections })
         }
         _ => Err(problems),
     }
 }
 
-/// An address without a slash at its end, and without what does not belong into one.
+/// Checks a public address and removes trailing slashes.
 ///
 /// # Errors
-/// What it should be.
+/// Describes the expected form.
 fn public_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]".contains(&byte);
@@ -198,7 +201,9 @@ fn public_url(text: &str) -> Result<String, String> {
         Some(rest) if !rest.is_empty() && rest.bytes().all(plain) => {
             Ok(text.trim_end_matches('/').to_owned())
         }
-        _ => Err("an address like https://guidelines.example.org".to_owned()),
+        _ => {
+            Err("an http or https address without a query, such as https://guidelines.example.org".to_owned())
+        }
     }
 }
 
@@ -226,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told_with_its_place() {
+    fn every_settings_problem_names_its_source() {
         let file = "listen = \"here\"\nmetrics = \"127.0.0.1\"\npublic-url = \"a.example\"\ndatabase-url = \"mysql://u:secret@h\"\n";
         let problems = resolve(Flags::default(), &NOTHING, Some(("r.toml", file))).expect_err("problems");
         assert_eq!(problems.len(), 4, "{problems:?}");
@@ -241,12 +246,12 @@ mod tests {
         let oidc = "[oidc]\nissuer = \"http://id.example\"\nclient = \"us\"\n";
         let problems = resolve(Flags::default(), &NOTHING, Some(("r.toml", oidc))).expect_err("no secret");
         assert_eq!(problems.len(), 2, "{problems:?}");
-        let secret = |name: &str| (name == SECRET).then(|| "s".to_owned());
+        let secret = |name: &str| (name == OIDC_SECRET_VARIABLE).then(|| "s".to_owned());
         let good = oidc.replace("http:", "https:");
         let settings = resolve(Flags::default(), &secret, Some(("r.toml", good.as_str()))).expect("settings");
         assert_eq!(settings.provider.map(|it| it.client).as_deref(), Some("us"));
-        // A backup at night needs no secret.
-        let by_hand = Flags { operates: true, ..Flags::default() };
+        // A nightly backup needs no client secret.
+        let by_hand = Flags { is_operator_command: true, ..Flags::default() };
         let settings = resolve(by_hand, &NOTHING, Some(("r.toml", good.as_str()))).expect("settings");
         assert!(settings.provider.is_none());
         let many = "connections-per-address = 0\n";
@@ -254,7 +259,7 @@ mod tests {
         let many = many.replace('0', "500");
         let settings = resolve(Flags::default(), &NOTHING, Some(("r.toml", &many))).expect("settings");
         assert_eq!(settings.connections, 500);
-        let same = Flags { metrics: Some(LISTEN.to_owned()), ..Flags::default() };
+        let same = Flags { metrics: Some(DEFAULT_LISTEN.to_owned()), ..Flags::default() };
         assert_eq!(resolve(same, &NOTHING, None).expect_err("both").len(), 1);
     }
 }

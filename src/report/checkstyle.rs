@@ -1,23 +1,23 @@
 //! `--format checkstyle`: XML that many build servers and reviewdog read.
 //!
-//! A broken promise is an `error`, advice is `info`; what is waived is left out.
+//! A broken promise is an `error`, advice is `info`; waived findings are omitted.
 
 use std::io;
 
 use super::encode::xml;
-use super::run::{Item, Run, Weight};
+use super::run::{ReportFinding, Run, Weight};
 
 /// Writes the report, with one `file` element for each path.
 ///
 /// # Errors
-/// What the writer says.
+/// If `out` cannot be written to.
 pub fn write(run: &Run<'_>, mut out: impl io::Write) -> io::Result<()> {
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<checkstyle version=\"4.3\">")?;
-    let mut items: Vec<(String, u32, Item<'_>)> = run
-        .items()
+    let mut items: Vec<(String, u32, ReportFinding<'_>)> = run
+        .findings()
         .filter(|item| item.weight != Weight::Waived)
         .map(|item| {
-            let (place, lines) = item.place();
+            let (place, lines) = item.location();
             (place.lossless().into_owned(), lines.map_or(1, |lines| lines.0), item)
         })
         .collect();
@@ -27,8 +27,8 @@ pub fn write(run: &Run<'_>, mut out: impl io::Write) -> io::Result<()> {
         for (_, line, item) in file {
             let finding = item.finding;
             let severity = if item.weight == Weight::Broken { "error" } else { "info" };
-            // A place that stands for a missing file has no column of its own.
-            let elsewhere = item.party.path(&finding.path).lossless() != file[0].0;
+            // The location of a missing file is a line of `stanchion.toml`, without a column.
+            let elsewhere = item.project.path(&finding.path).lossless() != file[0].0;
             let column = if elsewhere { 1 } else { finding.start.column };
             let missing = if elsewhere { format!("{}: ", item.path().lossless()) } else { String::new() };
             writeln!(
@@ -50,6 +50,6 @@ mod tests {
 
     #[test]
     fn the_sample() {
-        insta::assert_snapshot!("checkstyle", sample::written(|run, out| write(run, out)));
+        insta::assert_snapshot!("checkstyle", sample::write_sample(|run, out| write(run, out)));
     }
 }

@@ -1,20 +1,20 @@
-//! The guard of the terminal: characters that move, hide or reorder text become visible.
+//! Escapes characters that move, hide or reorder text in a terminal.
 //!
-//! A path, a message or a line of source may hold anything. Controls could forge output, bidirectional
-//! and zero-width characters could make it read as something else. Here each becomes text such as
-//! `\x1b` or `\u{202e}`. A backslash that was there already stays single: doubling it would make every
-//! regular expression and Windows path harder to read, and nothing can be forged with it.
+//! A path, a message or a line of source is untrusted. Control characters could forge output; bidirectional
+//! and zero-width characters could change how text reads. Each is replaced with text such as `\x1b` or
+//! `\u{202e}`. Backslashes in the text are not doubled: this keeps regular expressions and Windows paths
+//! readable, and nothing can be forged with a backslash.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::text::{Excerpt, Span};
 
-/// Number of spaces a tab becomes where it is shown as white space.
+/// Spaces that replace a tab where it is shown as white space.
 const TAB: &str = "    ";
 
-/// `text` as one safe line: every control, line end, tab, bidirectional, zero-width or otherwise
-/// invisible character is spelled out.
+/// Escapes `text` as one line: every control, line end, tab, bidirectional, zero-width or other invisible
+/// character is spelled out.
 #[must_use]
 pub fn escape(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
@@ -27,8 +27,8 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// `text` as safe lines: like [`escape`], but `\n` stays a line end, a `\r` before it goes, and a tab
-/// becomes four spaces. For prose and source that is shown as written.
+/// Escapes `text` like [`escape`], but keeps `\n`, removes a `\r` before it, and replaces a tab with four
+/// spaces. For prose and source that keep their lines.
 #[must_use]
 pub fn escape_lines(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|character| character != '\n' && is_unsafe(character)) {
@@ -45,7 +45,8 @@ pub fn escape_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text of an excerpt as safe lines (tabs become four spaces), and its marked place in the new text.
+/// Escapes the text of an excerpt (tabs become four spaces), and returns it with its marked span in the new
+/// text.
 #[must_use]
 pub fn escape_excerpt(excerpt: &Excerpt) -> (String, Span) {
     let mut out = String::with_capacity(excerpt.text.len() + 16);
@@ -86,7 +87,7 @@ fn push(out: &mut String, character: char) {
     };
 }
 
-/// Whether a character may not reach a terminal as it is.
+/// Whether a character must be escaped before it is shown in a terminal.
 #[must_use]
 pub fn is_unsafe(character: char) -> bool {
     matches!(character,
@@ -96,9 +97,9 @@ pub fn is_unsafe(character: char) -> bool {
         | '\u{202a}'..='\u{202e}'             // bidirectional controls
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' | '\u{feff}' // zero width
         | '\u{2060}'..='\u{206f}'             // invisible operators, bidirectional and deprecated controls
-        | '\u{34f}' | '\u{17b4}' | '\u{17b5}' // joiner and vowels that show nothing
-        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // Hangul fillers: letters that show nothing
-        | '\u{fe00}'..='\u{fe0d}'             // variation selectors but those of emoji (U+FE0E, U+FE0F)
+        | '\u{34f}' | '\u{17b4}' | '\u{17b5}' // joiner and vowels without a glyph
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // Hangul fillers: letters without a glyph
+        | '\u{fe00}'..='\u{fe0d}'             // variation selectors except those of emoji (U+FE0E, U+FE0F)
         | '\u{2028}' | '\u{2029}'             // line and paragraph separators
         | '\u{fff0}'..='\u{fffb}'             // unassigned and ignorable, interlinear annotation
         | '\u{1d173}'..='\u{1d17a}'           // musical format controls
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_move_hide_or_reorder_text_is_spelled_out() {
+    fn characters_that_move_hide_or_reorder_text_are_spelled_out() {
         for (input, expected) in [
             ("plain ünïcode 漢字 😀 \\d+", "plain ünïcode 漢字 😀 \\d+"),
             ("a\nb\r\tc", "a\\nb\\r\\tc"),
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_show_nothing_are_spelled_out() {
+    fn letters_without_a_glyph_are_spelled_out() {
         for character in [
             '\u{3164}',
             '\u{115f}',

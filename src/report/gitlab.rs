@@ -1,8 +1,8 @@
-//! `--format gitlab`: a Code Quality report, shown in merge requests.
+//! `--format gitlab`: Code Quality report, which GitLab shows in merge requests.
 //! Format: <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
 //!
-//! A broken promise is `major`, advice is `info`; what is waived is left out. GitLab shows two entries with the same
-//! fingerprint as one, so each has its own.
+//! A broken promise is `major`, advice is `info`; waived findings are omitted. GitLab merges entries with the
+//! same fingerprint, so each entry has a unique one.
 
 use std::collections::HashSet;
 use std::io;
@@ -12,10 +12,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::encode::json;
 use super::escape::escape;
-use super::run::{Item, Run, Weight};
+use super::run::{ReportFinding, Run, Weight};
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct CodeQualityEntry<'a> {
     description: String,
     check_name: &'a str,
     fingerprint: String,
@@ -26,53 +26,53 @@ struct Entry<'a> {
 #[derive(Serialize)]
 struct Location {
     path: String,
-    lines: Lines,
+    lines: LocationLines,
 }
 
 #[derive(Serialize)]
-struct Lines {
+struct LocationLines {
     begin: u32,
 }
 
-/// Writes the report: an array with one entry a line.
+/// Writes the report: an array with one entry per line.
 ///
 /// # Errors
-/// What the writer says.
+/// If `out` cannot be written to.
 pub fn write(run: &Run<'_>, mut out: impl io::Write) -> io::Result<()> {
     let mut taken = HashSet::new();
     let mut separator = "[\n";
-    for item in run.by_weight().iter().filter(|item| item.weight != Weight::Waived) {
+    for item in run.findings_by_weight().iter().filter(|item| item.weight != Weight::Waived) {
         out.write_all(separator.as_bytes())?;
-        json::compact(&mut out, &entry(item, &mut taken))?;
+        json::compact(&mut out, &quality_entry(item, &mut taken))?;
         separator = ",\n";
     }
     out.write_all(if separator == "[\n" { b"[]\n" } else { b"\n]\n" })
 }
 
-fn entry<'a>(item: &Item<'a>, taken: &mut HashSet<String>) -> Entry<'a> {
-    let (place, lines) = item.place();
+fn quality_entry<'a>(item: &ReportFinding<'a>, taken: &mut HashSet<String>) -> CodeQualityEntry<'a> {
+    let (place, lines) = item.location();
     let guideline = item.guideline();
     let about = format!("{} ({} {})", item.finding.message, guideline.title, guideline.version);
     let elsewhere = *place != *item.path();
     let about = if elsewhere { format!("{}: {about}", item.path().lossless()) } else { about };
-    Entry {
+    CodeQualityEntry {
         description: escape(&about).into_owned(),
         check_name: guideline.id.as_str(),
-        fingerprint: fingerprint(item, taken),
+        fingerprint: unique_fingerprint(item, taken),
         severity: if item.weight == Weight::Broken { "major" } else { "info" },
         location: Location {
             path: escape(&place.lossless()).into_owned(),
-            lines: Lines { begin: lines.map_or(1, |lines| lines.0) },
+            lines: LocationLines { begin: lines.map_or(1, |lines| lines.0) },
         },
     }
 }
 
-/// Like the finding's own, for the whole repository; another one, should that be taken.
-fn fingerprint(item: &Item<'_>, taken: &mut HashSet<String>) -> String {
-    let own = item.finding.traces.fingerprint.to_string();
+/// Returns a fingerprint derived from the finding's own and its project, with a salt if it is already taken.
+fn unique_fingerprint(item: &ReportFinding<'_>, taken: &mut HashSet<String>) -> String {
+    let own = item.finding.hashes.fingerprint.to_string();
     let mut salt = 0u32;
     loop {
-        let mut hash = Sha256::new_with_prefix(item.party.folder.bytes());
+        let mut hash = Sha256::new_with_prefix(item.project.folder.bytes());
         hash.update([0]);
         hash.update(&own);
         if salt > 0 {
@@ -95,18 +95,18 @@ mod tests {
 
     #[test]
     fn the_sample() {
-        insta::assert_snapshot!("gitlab", sample::written(|run, out| write(run, out)));
-        let calm = sample::calm();
-        assert_eq!(sample::written_of(&[&calm], |run, out| write(run, out)), "[]\n");
+        insta::assert_snapshot!("gitlab", sample::write_sample(|run, out| write(run, out)));
+        let calm = sample::all_kept_outcome();
+        assert_eq!(sample::write_outcomes(&[&calm], |run, out| write(run, out)), "[]\n");
     }
 
     #[test]
     fn no_two_entries_share_a_fingerprint() {
-        let mut twice = sample::many(200);
+        let mut twice = sample::outcome_with_findings(200);
         for finding in &mut twice.findings {
-            finding.traces.fingerprint = crate::model::Fingerprint(7);
+            finding.hashes.fingerprint = crate::model::Fingerprint(7);
         }
-        let text = sample::written_of(&[&twice], |run, out| write(run, out));
+        let text = sample::write_outcomes(&[&twice], |run, out| write(run, out));
         let entries: Vec<Value> = serde_json::from_str(&text).expect("JSON");
         let different: HashSet<&str> =
             entries.iter().filter_map(|entry| entry["fingerprint"].as_str()).collect();

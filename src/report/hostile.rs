@@ -1,7 +1,8 @@
-//! Hostile text in every cell of a report, and every format read back by a parser that knows nothing of ours: no raw
-//! control may come out, and as many records as went in.
+//! Puts hostile text into every cell of a report, and reads every format back with an independent parser. No
+//! raw control character may be written, and the number of records must be unchanged.
 //!
-//! `STANCHION_CELLS=500000 cargo test --release --lib hostile_cells` is the campaign; two thousand by default.
+//! The long campaign is `STANCHION_CELLS=500000 cargo test --release --lib hostile_cells`; the default is
+//! 2,000 cells.
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -14,12 +15,12 @@ use super::{SarifStyle, sample};
 use crate::model::{News, NewsKind, Outcome, Problem, RepoPath};
 use crate::text::{Excerpt, Span};
 
-/// Cells of one outcome, about.
+/// Approximate number of cells in one outcome.
 const CELLS_OF_ONE: usize = 40;
 
-/// An outcome in which everything that may come from outside does.
+/// Returns an outcome in which every untrusted text is hostile.
 fn outcome(next: &mut dyn FnMut() -> String) -> Outcome {
-    let mut all = sample::many(7);
+    let mut all = sample::outcome_with_findings(7);
     for entry in &mut all.guidelines {
         let guideline = std::sync::Arc::make_mut(&mut entry.guideline);
         if guideline.id.as_str() > "acme/g02" {
@@ -40,13 +41,13 @@ fn outcome(next: &mut dyn FnMut() -> String) -> Outcome {
         finding.excerpt =
             Some(Excerpt { first_line: 1, span: Span::new(text.len() - 1, text.len()), text, cut: false });
     }
-    let mut said = sample::said();
-    said.waivers.truncate(1);
-    let waiver = &mut said.waivers[0].waiver;
+    let mut policy = sample::policy_outcome();
+    policy.waivers.truncate(1);
+    let waiver = &mut policy.waivers[0].waiver;
     (waiver.reason, waiver.owner, waiver.id) = (next(), Some(next()), next());
-    all.waivers = said.waivers;
-    all.findings[6].standing = crate::model::Standing::Waived(0);
-    all.not_assessed = said.not_assessed.into_iter().take(2).collect();
+    all.waivers = policy.waivers;
+    all.findings[6].status = crate::model::FindingStatus::Waived(0);
+    all.not_assessed = policy.not_assessed.into_iter().take(2).collect();
     all.not_assessed[0].detail = next();
     all.not_assessed[0].path = Some(RepoPath::from(next().as_str()));
     all.news = vec![News {
@@ -69,34 +70,37 @@ fn outcome(next: &mut dyn FnMut() -> String) -> Outcome {
     all
 }
 
-/// Findings that count: promised and not kept, or advice; and all but the waived one.
+/// Number of findings that are broken promises or advice: all except the waived one.
 const COUNTING: usize = 6;
 
-/// Reads every format back.
-fn judge(outcome: &Outcome) {
+/// Writes the outcome in every format and parses the result.
+fn check_all_formats(outcome: &Outcome) {
     let written = |write: &dyn Fn(&Run<'_>, &mut Vec<u8>) -> std::io::Result<()>| {
-        let text = sample::written_of(&[outcome], write);
+        let text = sample::write_outcomes(&[outcome], write);
         let raw: Vec<char> = text.chars().filter(|&c| c != '\n' && is_unsafe(c)).collect();
         assert!(raw.is_empty(), "raw {raw:?} in {text}");
         text
     };
     let raw = &written;
-    // Printed to a log, a report for programs orders nothing.
+    // A report for programs that is printed to a log contains no workflow command.
     let written = |write: &dyn Fn(&Run<'_>, &mut Vec<u8>) -> std::io::Result<()>| {
         let text = raw(write);
-        let orders =
-            text.lines().filter_map(runner::command).filter(|it| it.name != "notice" && it.name != "error");
-        assert_eq!(orders.filter(|it| it.name != "warning").count(), 0, "{text}");
+        let commands = text
+            .lines()
+            .filter_map(runner::find_command)
+            .filter(|it| it.name != "notice" && it.name != "error");
+        assert_eq!(commands.filter(|it| it.name != "warning").count(), 0, "{text}");
         text
     };
     let json = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
     let length = |value: &Value| value.as_array().expect("a list").len();
 
     let github = written(&|run, out| super::github::write(run, out));
-    let commands: Vec<_> = github.lines().filter_map(runner::command).collect();
+    let commands: Vec<_> = github.lines().filter_map(runner::find_command).collect();
     assert_eq!(commands.len(), github.lines().count() - 1, "{github}");
     for (name, number) in [("error", 3), ("notice", 3)] {
-        let at_a_line = commands.iter().filter(|it| it.name == name && runner::kept(it).contains_key("line"));
+        let at_a_line =
+            commands.iter().filter(|it| it.name == name && runner::kept_properties(it).contains_key("line"));
         assert_eq!(at_a_line.count(), number, "{github}");
     }
     for (suppressed, number) in [(false, COUNTING), (true, COUNTING + 1)] {
@@ -114,7 +118,7 @@ fn judge(outcome: &Outcome) {
     let elements = |document: &roxmltree::Document<'_>, name: &str| {
         document.descendants().filter(|node| node.has_tag_name(name)).count()
     };
-    // One for each finding, and two that cannot be told.
+    // One for each finding, and two for "cannot tell".
     assert_eq!(elements(&document, "testcase"), 9, "{junit}");
     assert_eq!(elements(&document, "failure"), 3);
     assert_eq!(elements(&document, "skipped"), 3);
@@ -131,22 +135,22 @@ fn judge(outcome: &Outcome) {
         assert_markdown(&markdown);
     }
 
-    let whole = written(&|run, out| super::write_json(run.parties[0].outcome, &[], out));
+    let whole = written(&|run, out| super::write_json(run.projects[0].outcome, &[], out));
     assert_eq!(length(&json(&whole)["findings"]), COUNTING + 1);
-    let lines = written(&|run, out| super::write_jsonl(run.parties[0].outcome, &RepoPath::from(""), out));
+    let lines = written(&|run, out| super::write_jsonl(run.projects[0].outcome, &RepoPath::from(""), out));
     let findings = lines.lines().map(json).filter(|line| line["type"] == "finding").count();
     assert_eq!(findings, COUNTING + 1);
 
     let style = super::HumanStyle { cap: Some(usize::MAX), verbose: true, ..super::HumanStyle::default() };
     let human = raw(&|run, out| {
-        out.extend_from_slice(super::render_human(run.parties[0].outcome, &style).as_bytes());
+        out.extend_from_slice(super::render_human(run.projects[0].outcome, &style).as_bytes());
         Ok(())
     });
-    let log = super::encode::log::guarded(&human);
-    assert_eq!(log.lines().filter_map(runner::command).count(), 0, "{log}");
+    let log = super::encode::log::neutralize_commands(&human);
+    assert_eq!(log.lines().filter_map(runner::find_command).count(), 0, "{log}");
 }
 
-/// Elements that the page is made of; those of prose come from Markdown.
+/// Elements allowed in the page, including those generated from Markdown.
 const PAGE: &[&str] = &[
     "html",
     "head",
@@ -224,7 +228,7 @@ fn assert_markdown(text: &str) {
     let rows =
         tags.iter().filter(|tag| *tag == "tr").count() - tags.iter().filter(|tag| *tag == "thead").count();
     assert_eq!(rows, COUNTING, "{text}");
-    // The mark of the comment, and nothing else.
+    // The only HTML comment is the marker of the report.
     let comments = tags.iter().filter(|tag| *tag == "!--").count();
     assert_eq!(comments, usize::from(text.starts_with("<!--")), "{text}");
     for tag in &tags {
@@ -234,7 +238,7 @@ fn assert_markdown(text: &str) {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the size of the campaign is chosen outside")]
+#[expect(clippy::disallowed_methods, reason = "environment variables set the size of the campaign")]
 fn hostile_cells_stay_cells_in_every_format() {
     let wanted: usize =
         std::env::var("STANCHION_CELLS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
@@ -253,7 +257,7 @@ fn hostile_cells_stay_cells_in_every_format() {
         };
         let outcome = outcome(&mut next);
         assert!(made - before >= CELLS_OF_ONE, "{} cells", made - before);
-        judge(&outcome);
+        check_all_formats(&outcome);
     }
 }
 
@@ -262,14 +266,14 @@ fn the_weights_of_the_hostile_outcome() {
     let outcome = outcome(&mut || "x".to_owned());
     let weights = |wanted: fn(Weight) -> bool| {
         let mut number = 0;
-        sample::written_of(&[&outcome], |run, _| {
-            assert!(run.items().count() == COUNTING + 1);
+        sample::write_outcomes(&[&outcome], |run, _| {
+            assert!(run.findings().count() == COUNTING + 1);
             Ok(())
         });
         for finding in &outcome.findings {
             let broken = outcome.is_breaking(finding);
-            let weight = match finding.standing {
-                crate::model::Standing::Waived(_) => Weight::Waived,
+            let weight = match finding.status {
+                crate::model::FindingStatus::Waived(_) => Weight::Waived,
                 _ if broken => Weight::Broken,
                 _ => Weight::Warning,
             };

@@ -1,4 +1,4 @@
-//! `--format json`: one document, written as it is made so that many findings need no second copy.
+//! `--format json`: one document, serialized incrementally so that findings are not copied.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -7,56 +7,56 @@ use std::io;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::said::{WireNews, WirePromise, WireWaiver, WireWaiverProblem};
+use super::policy_wire::{WireNews, WirePromise, WireWaiver, WireWaiverProblem};
 use super::wire::{Summary, Tool, VERSION, WireFinding, WireGuideline, WireNotAssessed, WireNote};
-use crate::model::{Compared, Outcome, RepoPath};
+use crate::model::{Comparison, Outcome, RepoPath};
 
 /// A stanchion report, version 1.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "Stanchion report")]
 struct Report<'a> {
-    /// 1
+    /// Version of the format: 1.
     version: u32,
-    /// The program that wrote it.
+    /// Program that wrote the report.
     tool: Tool,
-    /// The root that paths are relative to.
+    /// Root that paths are relative to.
     root: Cow<'a, str>,
-    /// The day of the run (UTC), by which dates were judged; null where nothing depends on it.
+    /// Day of the run (UTC) with which dates are compared; null if nothing depends on it.
     today: Option<String>,
-    /// What the change that was looked at was compared with: `staged` (git's index with the last commit)
-    /// or the id of the merge base; null when everything was assessed.
+    /// Base of the comparison: `staged` (git's index compared with the last commit) or the ID of the merge
+    /// base; null if everything was assessed.
     revision: Option<&'a str>,
-    /// The run in numbers.
+    /// Counts of the run.
     summary: Summary,
-    /// What the change says about promises, waivers and guidelines, most important first.
+    /// Changes to promises, waivers and guidelines, most important first.
     #[schemars(with = "Vec<WireNews<'a>>")]
     news: Records<'a, WireNews<'a>>,
-    /// What this repository promises, in order of guideline.
+    /// Promises of this repository, in order of guideline.
     #[schemars(with = "Vec<WirePromise<'a>>")]
     promises: Records<'a, WirePromise<'a>>,
-    /// Guidelines in order of id.
+    /// Guidelines in order of ID.
     #[schemars(with = "Vec<WireGuideline<'a>>")]
     guidelines: Records<'a, WireGuideline<'a>>,
-    /// Findings by guideline, path, place.
+    /// Findings in order of guideline, path and position.
     #[schemars(with = "Vec<WireFinding<'a>>")]
     findings: Records<'a, WireFinding<'a>>,
-    /// What could not be assessed, by path.
+    /// Paths and guidelines that could not be assessed, in order of path.
     #[schemars(with = "Vec<WireNotAssessed<'a>>")]
     not_assessed: Records<'a, WireNotAssessed<'a>>,
-    /// Waivers and their effects, in the order in which they are written.
+    /// Waivers and their effects, in the order of the files.
     #[schemars(with = "Vec<WireWaiver<'a>>")]
     waivers: Records<'a, WireWaiver<'a>>,
-    /// What is wrong in waivers that have no effect therefore.
+    /// Problems of waivers that therefore have no effect.
     #[schemars(with = "Vec<WireWaiverProblem<'a>>")]
     waiver_problems: Records<'a, WireWaiverProblem<'a>>,
-    /// Other things worth saying.
+    /// Other notes about the run.
     #[schemars(with = "Vec<WireNote<'a>>")]
     notes: Records<'a, WireNote<'a>>,
-    /// Reports of the parties below: folders with a `stanchion.toml` of their own.
+    /// Reports of nested projects: folders with their own `stanchion.toml`.
     parties: Vec<Report<'a>>,
 }
 
-/// Records that are made one at a time while they are written.
+/// Records that are created one at a time during serialization.
 struct Records<'a, T>(RefCell<Box<dyn Iterator<Item = T> + 'a>>);
 
 impl<'a, T> Records<'a, T> {
@@ -71,11 +71,11 @@ impl<T: Serialize> Serialize for Records<'_, T> {
     }
 }
 
-/// Writes the report of `outcome` as one JSON document with a final line end. `below` are the outcomes of parties
-/// below, with their folders.
+/// Writes the report of `outcome` as one JSON document with a final line end. `below` contains the folders
+/// and outcomes of nested projects.
 ///
 /// # Errors
-/// What the writer says.
+/// If `out` cannot be written to.
 pub fn write(outcome: &Outcome, below: &[(RepoPath, &Outcome)], mut out: impl io::Write) -> io::Result<()> {
     let mut whole = report(outcome, ".".into());
     whole.parties = below.iter().map(|(folder, outcome)| report(outcome, folder.lossless())).collect();
@@ -89,7 +89,7 @@ fn report<'a>(outcome: &'a Outcome, root: Cow<'a, str>) -> Report<'a> {
         tool: Tool::THIS,
         root,
         today: outcome.today.map(|day| day.to_string()),
-        revision: outcome.compared.as_ref().map(Compared::revision),
+        revision: outcome.compared.as_ref().map(Comparison::revision),
         summary: Summary::of(outcome),
         news: Records::new(outcome.news.iter().map(WireNews::of)),
         promises: Records::new(outcome.promises.iter().map(WirePromise::of)),
@@ -107,7 +107,7 @@ fn report<'a>(outcome: &'a Outcome, root: Cow<'a, str>) -> Report<'a> {
     }
 }
 
-/// The JSON Schema (draft 2020-12) of the report.
+/// Returns the JSON Schema (draft 2020-12) of the report.
 #[must_use]
 pub fn report_schema() -> serde_json::Value {
     let generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
@@ -123,7 +123,7 @@ mod tests {
 
     fn sample() -> Value {
         let mut out = Vec::new();
-        write(&sample::said(), &[], &mut out).expect("a Vec takes everything");
+        write(&sample::policy_outcome(), &[], &mut out).expect("a Vec takes everything");
         serde_json::from_slice(&out).expect("JSON")
     }
 

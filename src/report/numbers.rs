@@ -1,12 +1,12 @@
-//! Numbers for people.
+//! Formatting of numbers for people.
 
-/// `1 file`, `2 files`, `12,345 files`.
+/// Formats a number with its noun: `1 file`, `2 files`, `12,345 files`.
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{} {}", figure(number), if number == 1 { one } else { many })
+    format!("{} {}", format_number(number), if number == 1 { one } else { many })
 }
 
-/// A number with its thousands apart.
-pub(super) fn figure(number: usize) -> String {
+/// Formats a number with commas as thousands separators.
+pub(super) fn format_number(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,19 +1,19 @@
-//! Colours and line drawing for people's eyes. Meaning is always carried by words as well.
+//! Colours and line drawing for terminals. Words always carry the meaning as well.
 
 use anstyle::{AnsiColor, Style};
 
-/// What a piece of text is, so that one table decides how it looks.
+/// Meaning of a piece of text; [`Paint::text`] maps it to a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A heading or an id.
     Strong,
-    /// A promise that is not kept: the one thing in red.
+    /// A promise that is not kept; the only text in red.
     Promise,
-    /// Something not kept.
+    /// A guideline that is not kept.
     Warning,
-    /// Good to know.
+    /// A note.
     Note,
-    /// Kept.
+    /// A guideline or promise that is kept.
     Kept,
     /// A command or code.
     Code,
@@ -21,7 +21,7 @@ pub enum Role {
     Faint,
 }
 
-/// How text is drawn: with or without colour, with or without line drawing characters.
+/// Drawing options: colour, and line drawing characters.
 #[derive(Clone, Copy, Debug)]
 pub struct Paint {
     /// Whether colours are used.
@@ -31,7 +31,7 @@ pub struct Paint {
 }
 
 impl Paint {
-    /// `text` as `role`; unchanged without colour.
+    /// Styles `text` as `role`; returns it unchanged if colours are off.
     #[must_use]
     pub fn text(self, role: Role, text: &str) -> String {
         if !self.color {
@@ -49,31 +49,31 @@ impl Paint {
         format!("{style}{text}{style:#}")
     }
 
-    /// A command (escaped already) that a reader may copy: [`super::wrap`] keeps it on one line.
+    /// Styles a command (already escaped) that a reader may copy; [`super::wrap`] keeps it on one line.
     #[must_use]
     pub fn command(self, command: &str) -> String {
-        self.text(Role::Code, &command.replace(' ', super::HOLD.encode_utf8(&mut [0; 4])))
+        self.text(Role::Code, &command.replace(' ', super::NON_BREAKING_SPACE.encode_utf8(&mut [0; 4])))
     }
 
-    /// What stands between the parts of a heading.
+    /// Separator between the parts of a heading.
     #[must_use]
     pub fn dot(self) -> &'static str {
         if self.unicode { " · " } else { " | " }
     }
 
-    /// The horizontal stroke.
+    /// Horizontal stroke.
     #[must_use]
     pub fn stroke(self) -> &'static str {
         if self.unicode { "─" } else { "-" }
     }
 
-    /// The arrow from one thing to the next.
+    /// Arrow before a suggested command.
     #[must_use]
     pub fn arrow(self) -> &'static str {
         if self.unicode { "→" } else { "->" }
     }
 
-    /// The sign that something was cut away.
+    /// Ellipsis for truncated text.
     #[must_use]
     pub fn ellipsis(self) -> &'static str {
         if self.unicode { "…" } else { "..." }

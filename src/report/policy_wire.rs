@@ -1,4 +1,4 @@
-//! What a repository says of itself, in the JSON report: promises, waivers, and news about them.
+//! Records of the JSON report for promises, waivers, and changes to them (news).
 
 use std::borrow::Cow;
 
@@ -9,23 +9,23 @@ use super::wire::path_bytes;
 use crate::model::{News, Problem, PromiseOutcome, WaiverEnd, WaiverOutcome, WaiverReach};
 use crate::text::LineIndex;
 
-/// A promise and what the run says about it.
+/// A promise and its outcome.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Promise")]
 pub(super) struct WirePromise<'a> {
-    /// Id of the guideline.
+    /// ID of the guideline.
     guideline: &'a str,
-    /// The day on which it was made.
+    /// Day on which the promise was made.
     since: String,
-    /// Whether only what is new since then counts.
+    /// Whether only findings that are new since that day count.
     from_here: bool,
     /// kept, broken or cannot_tell.
     outcome: &'static str,
-    /// Number of findings that break it.
+    /// Number of findings that break the promise.
     findings: usize,
-    /// Number of findings that stand in its baseline.
+    /// Number of findings in the baseline of the promise.
     known: usize,
-    /// Why it cannot be told; empty otherwise.
+    /// Reason for `cannot_tell`; empty otherwise.
     why: &'a str,
 }
 
@@ -35,7 +35,7 @@ impl<'a> WirePromise<'a> {
             guideline: promise.guideline.as_str(),
             since: promise.promise.since.to_string(),
             from_here: promise.promise.from_here,
-            outcome: promise.verdict.word(),
+            outcome: promise.verdict.as_str(),
             findings: promise.breaking,
             known: promise.known,
             why: &promise.why,
@@ -47,50 +47,50 @@ impl<'a> WirePromise<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Waiver")]
 pub(super) struct WireWaiver<'a> {
-    /// Its id; of an inline one, its place.
+    /// ID of the waiver; for an inline waiver, its location.
     id: &'a str,
-    /// Id of the guideline.
+    /// ID of the guideline.
     guideline: &'a str,
     /// active, lapsing, lapsed, withdrawn, outdated, unused or superseded.
     effect: &'static str,
-    /// Why, in a word.
+    /// Kind of reason, in one word.
     kind: &'static str,
-    /// Why, in words.
+    /// Reason in the author's words.
     reason: &'a str,
-    /// What is done instead.
+    /// Measure taken instead of keeping the guideline.
     instead: Option<&'a str>,
-    /// Who answers for it.
+    /// Owner of the waiver.
     owner: Option<&'a str>,
-    /// The day on which it was written.
+    /// Day on which the waiver was written.
     declared: Option<String>,
     /// Last day of its effect (inclusive, UTC).
     until: Option<String>,
-    /// The day on which a standing one is looked at again.
+    /// Review date of a standing waiver.
     review_on: Option<String>,
-    /// The day on which it was taken back.
+    /// Day on which the waiver was withdrawn.
     withdrawn: Option<String>,
-    /// The versions of the guideline that it speaks about; null is any.
+    /// Versions of the guideline that the waiver covers; null means any version.
     versions: Option<String>,
-    /// The checks that it steps over; empty is all.
+    /// Checks that the waiver steps over; empty means all checks.
     checks: &'a [String],
-    /// Globs of the paths that it covers; empty is every path, if there are no fingerprints.
+    /// Globs of the covered paths; empty means every path unless there are fingerprints.
     paths: Vec<Cow<'a, str>>,
-    /// Fingerprints of the findings that it covers.
+    /// Fingerprints of the covered findings.
     fingerprints: &'a [String],
-    /// The file in which it is written.
+    /// File that contains the waiver.
     path: Cow<'a, str>,
-    /// The path's bytes in base64; only when they are not UTF-8.
+    /// Bytes of the path in base64; only present if the path is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
-    /// Its line, from 1.
+    /// Line of the waiver, 1-based.
     line: u32,
-    /// Whether it is a comment beside the code.
+    /// Whether the waiver is an inline comment in the code.
     inline: bool,
-    /// The line that an inline one covers; null: the whole file, or it is none.
+    /// Line that an inline waiver covers; null if it covers the whole file, or is not inline.
     covers_line: Option<u32>,
-    /// Findings that it covers.
+    /// Number of findings that the waiver covers.
     used: usize,
-    /// Id of the waiver that covers what it would.
+    /// ID of the waiver that covers the same findings instead.
     superseded_by: Option<&'a str>,
 }
 
@@ -113,8 +113,8 @@ impl<'a> WireWaiver<'a> {
         Self {
             id: &waiver.id,
             guideline: waiver.guideline.as_str(),
-            effect: outcome.effect.word(),
-            kind: waiver.kind.word(),
+            effect: outcome.effect.as_str(),
+            kind: waiver.kind.as_str(),
             reason: &waiver.reason,
             instead: waiver.instead.as_deref(),
             owner: waiver.owner.as_deref(),
@@ -137,19 +137,19 @@ impl<'a> WireWaiver<'a> {
     }
 }
 
-/// Something wrong with a waiver (or the baseline), which has no effect therefore.
+/// Problem of a waiver or baseline, which therefore has no effect.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "WaiverProblem")]
 pub(super) struct WireWaiverProblem<'a> {
-    /// The file.
+    /// File that contains the problem.
     path: &'a str,
     /// 1-based.
     line: u32,
     /// 1-based, in Unicode scalar values.
     column: u32,
-    /// What is wrong, in one sentence.
+    /// Description of the problem, in one sentence.
     message: &'a str,
-    /// What to do.
+    /// Suggested solution.
     help: Option<&'a str>,
 }
 
@@ -166,25 +166,25 @@ impl<'a> WireWaiverProblem<'a> {
     }
 }
 
-/// What a change says about promises, waivers and guidelines.
+/// A change to promises, waivers or guidelines.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "News")]
 pub(super) struct WireNews<'a> {
     /// promise-withdrawn, promise-weakened, out-of-sight, waiver-added, waiver-widened, guideline-changed,
     /// follow-changed or promise-made.
     kind: &'static str,
-    /// Id of the guideline.
+    /// ID of the guideline.
     guideline: Option<&'a str>,
-    /// The file that shows it.
+    /// File that contains the change.
     path: Cow<'a, str>,
-    /// One sentence.
+    /// Description of the change, in one sentence.
     message: &'a str,
 }
 
 impl<'a> WireNews<'a> {
     pub(super) fn of(news: &'a News) -> Self {
         Self {
-            kind: news.kind.word(),
+            kind: news.kind.as_str(),
             guideline: news.guideline.as_ref().map(crate::model::GuidelineId::as_str),
             path: news.path.lossless(),
             message: &news.message,
@@ -192,7 +192,7 @@ impl<'a> WireNews<'a> {
     }
 }
 
-/// Waivers as one JSON document: `{ "version": 1, "waivers": […] }`, each as in the report.
+/// Returns waivers as one JSON document: `{ "version": 1, "waivers": […] }`, each as in the report.
 #[must_use]
 pub fn waivers_json(waivers: &[&WaiverOutcome]) -> String {
     let waivers: Vec<WireWaiver<'_>> = waivers.iter().map(|it| WireWaiver::of(it)).collect();

@@ -1,8 +1,8 @@
-//! `--format rdjson` and `rdjsonl`: the formats of reviewdog.
+//! `--format rdjson` and `rdjsonl`: formats of reviewdog.
 //! Format: <https://github.com/reviewdog/reviewdog/tree/master/proto/rdf>.
 //!
-//! Columns count bytes of UTF-8 from 1, and an end is the first place that does not belong any more. A broken
-//! promise is an ERROR, advice is INFO; what is waived is left out.
+//! Columns count UTF-8 bytes from 1, and ends are exclusive. A broken promise is an ERROR, advice is INFO;
+//! waived findings are omitted.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,15 +12,15 @@ use serde::Serialize;
 
 use super::encode::json;
 use super::escape::escape;
-use super::run::{Item, Run, Weight};
+use super::run::{ReportFinding, Run, Weight};
 use crate::model::{Edit, Finding, RepoPath};
 use crate::text::LineIndex;
 
-/// Largest number of files whose text is kept for suggestions.
-const TEXTS: usize = 64;
+/// Maximum number of files whose text is cached for suggestions.
+const MAX_TEXTS: usize = 64;
 
 #[derive(Serialize)]
-struct Whole<'a> {
+struct RdjsonDocument<'a> {
     source: Source,
     diagnostics: Vec<Diagnostic<'a>>,
 }
@@ -60,13 +60,13 @@ struct Location {
 
 #[derive(Serialize)]
 struct Range {
-    start: Place,
+    start: RdjsonPosition,
     #[serde(skip_serializing_if = "Option::is_none")]
-    end: Option<Place>,
+    end: Option<RdjsonPosition>,
 }
 
 #[derive(Serialize)]
-struct Place {
+struct RdjsonPosition {
     line: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<u32>,
@@ -78,39 +78,43 @@ struct Suggestion {
     text: String,
 }
 
-/// Writes one document with everything.
+/// Writes one document with all findings.
 ///
 /// # Errors
-/// What the writer says.
+/// If `out` cannot be written to.
 pub fn write(run: &Run<'_>, mut out: impl io::Write) -> io::Result<()> {
-    let mut texts = Texts::new(run);
-    let items = run.by_weight();
-    let told = items.iter().filter(|item| item.weight != Weight::Waived);
-    let diagnostics = told.map(|item| diagnostic(item, None, &mut texts)).collect();
-    json::pretty(&mut out, &Whole { source: SOURCE, diagnostics })?;
+    let mut texts = TextCache::new(run);
+    let items = run.findings_by_weight();
+    let shown = items.iter().filter(|item| item.weight != Weight::Waived);
+    let diagnostics = shown.map(|item| diagnostic(item, None, &mut texts)).collect();
+    json::pretty(&mut out, &RdjsonDocument { source: SOURCE, diagnostics })?;
     out.write_all(b"\n")
 }
 
-/// Writes one finding a line.
+/// Writes one finding per line.
 ///
 /// # Errors
-/// What the writer says.
+/// If `out` cannot be written to.
 pub fn write_lines(run: &Run<'_>, mut out: impl io::Write) -> io::Result<()> {
-    let mut texts = Texts::new(run);
-    for item in run.by_weight().iter().filter(|item| item.weight != Weight::Waived) {
+    let mut texts = TextCache::new(run);
+    for item in run.findings_by_weight().iter().filter(|item| item.weight != Weight::Waived) {
         json::compact(&mut out, &diagnostic(item, Some(SOURCE), &mut texts))?;
         out.write_all(b"\n")?;
     }
     Ok(())
 }
 
-fn diagnostic<'a>(item: &Item<'a>, source: Option<Source>, texts: &mut Texts<'_>) -> Diagnostic<'a> {
-    let (place, lines) = item.place();
+fn diagnostic<'a>(
+    item: &ReportFinding<'a>,
+    source: Option<Source>,
+    texts: &mut TextCache<'_>,
+) -> Diagnostic<'a> {
+    let (place, lines) = item.location();
     let elsewhere = *place != *item.path();
     let range = if elsewhere {
-        lines.map(|(line, _)| Range { start: Place { line, column: None }, end: None })
+        lines.map(|(line, _)| Range { start: RdjsonPosition { line, column: None }, end: None })
     } else {
-        lines.map(|_| range(item.finding))
+        lines.map(|_| finding_range(item.finding))
     };
     let message: Cow<'a, str> = if elsewhere {
         escape(&format!("{}: {}", item.path().lossless(), item.finding.message)).into_owned().into()
@@ -127,8 +131,8 @@ fn diagnostic<'a>(item: &Item<'a>, source: Option<Source>, texts: &mut Texts<'_>
     }
 }
 
-/// The place of a finding, with columns where the excerpt tells them.
-fn range(finding: &Finding) -> Range {
+/// Returns the range of a finding, with byte columns if the excerpt allows to calculate them.
+fn finding_range(finding: &Finding) -> Range {
     let columns = finding.excerpt.as_ref().and_then(|excerpt| {
         let (text, span) = (&excerpt.text, excerpt.span);
         let column = |at: usize| {
@@ -139,7 +143,7 @@ fn range(finding: &Finding) -> Range {
             Some((chars + 1, u32::try_from(line.len()).ok()? + 1))
         };
         let (start, end) = (column(span.start)?, column(span.end)?);
-        // A long line is cut around the place; then nobody knows how many bytes stand before it.
+        // If a long line was truncated, the number of bytes before the finding is unknown.
         let whole = start.0 == finding.start.column && end.0 == finding.end.column && !excerpt.cut;
         whole.then_some((start.1, end.1))
     });
@@ -147,30 +151,30 @@ fn range(finding: &Finding) -> Range {
     if let Some((first, last)) = columns {
         let point = start.line == end.line && first == last;
         return Range {
-            start: Place { line: start.line, column: Some(first) },
-            end: (!point).then_some(Place { line: end.line, column: Some(last) }),
+            start: RdjsonPosition { line: start.line, column: Some(first) },
+            end: (!point).then_some(RdjsonPosition { line: end.line, column: Some(last) }),
         };
     }
     let last = finding.last_line();
     Range {
-        start: Place { line: start.line, column: None },
-        end: (last > start.line).then_some(Place { line: last, column: None }),
+        start: RdjsonPosition { line: start.line, column: None },
+        end: (last > start.line).then_some(RdjsonPosition { line: last, column: None }),
     }
 }
 
-/// The texts of files, of which a few are kept.
-struct Texts<'r> {
+/// Cache of a limited number of file texts.
+struct TextCache<'r> {
     run: &'r Run<'r>,
     kept: HashMap<RepoPath, Option<(String, LineIndex)>>,
 }
 
-impl<'r> Texts<'r> {
+impl<'r> TextCache<'r> {
     fn new(run: &'r Run<'r>) -> Self {
         Self { run, kept: HashMap::new() }
     }
 
     fn get(&mut self, path: &RepoPath) -> Option<&(String, LineIndex)> {
-        if self.kept.len() >= TEXTS && !self.kept.contains_key(path) {
+        if self.kept.len() >= MAX_TEXTS && !self.kept.contains_key(path) {
             self.kept.clear();
         }
         let read = |path: &RepoPath| {
@@ -182,8 +186,8 @@ impl<'r> Texts<'r> {
     }
 }
 
-/// The fix as suggestions: one for each edit of the file itself.
-fn suggestions(item: &Item<'_>, texts: &mut Texts<'_>) -> Vec<Suggestion> {
+/// Returns the fix as a suggestion, if it consists of one replacement in the file of the finding.
+fn suggestions(item: &ReportFinding<'_>, texts: &mut TextCache<'_>) -> Vec<Suggestion> {
     let Some(fix) = &item.finding.fix else { return vec![] };
     let path = item.path();
     let mut all = Vec::new();
@@ -193,12 +197,12 @@ fn suggestions(item: &Item<'_>, texts: &mut Texts<'_>) -> Vec<Suggestion> {
         let place = |at: usize| {
             let (line, _) = text.get(..at).map(|_| lines.line_column(text, at))?;
             let begin = text[..at].rfind('\n').map_or(0, |at| at + 1);
-            Some(Place { line, column: u32::try_from(at - begin).ok().map(|column| column + 1) })
+            Some(RdjsonPosition { line, column: u32::try_from(at - begin).ok().map(|column| column + 1) })
         };
         let (Some(start), Some(end)) = (place(span.start), place(span.end)) else { return vec![] };
         all.push(Suggestion { range: Range { start, end: Some(end) }, text: with.clone() });
     }
-    // reviewdog offers each for itself, and a part of a change is none.
+    // reviewdog applies suggestions separately, and a part of a fix is not a fix.
     if all.len() == 1 { all } else { vec![] }
 }
 
@@ -211,13 +215,14 @@ mod tests {
 
     #[test]
     fn the_sample() {
-        insta::assert_snapshot!("rdjson", sample::written(|run, out| write(run, out)));
+        insta::assert_snapshot!("rdjson", sample::write_sample(|run, out| write(run, out)));
     }
 
     #[test]
     fn lines_hold_the_same() {
-        let whole: Value = serde_json::from_str(&sample::written(|run, out| write(run, out))).expect("JSON");
-        let lines = sample::written(|run, out| write_lines(run, out));
+        let whole: Value =
+            serde_json::from_str(&sample::write_sample(|run, out| write(run, out))).expect("JSON");
+        let lines = sample::write_sample(|run, out| write_lines(run, out));
         let mut lines: Vec<Value> =
             lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         for line in &mut lines {
@@ -229,7 +234,7 @@ mod tests {
 
     #[test]
     fn columns_count_bytes() {
-        let text = sample::written(|run, out| write(run, out));
+        let text = sample::write_sample(|run, out| write(run, out));
         let whole: Value = serde_json::from_str(&text).expect("JSON");
         let first = &whole["diagnostics"][0]["location"]["range"];
         assert!(first["start"]["column"].is_u64(), "{first}");

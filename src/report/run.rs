@@ -1,87 +1,88 @@
-//! A run as other programs are told of it: every party in one report, paths from the repository's root, and what
-//! weighs most first.
+//! Input of the reports for other programs: all projects of a run in one report, paths relative to the
+//! repository root, and the most important findings first.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::escape::escape;
-use super::figures::{count, figure};
+use super::numbers::{count, format_number};
 use crate::model::{
-    Finding, Guideline, GuidelineOutcome, Level, NotAssessed, Outcome, PromiseOutcome, PromiseVerdict,
-    RepoPath, Standing, Unassessed, Verdict, WaiverOutcome,
+    Finding, FindingStatus, Guideline, GuidelineOutcome, Level, NotAssessed, Outcome, PromiseOutcome,
+    PromiseVerdict, RepoPath, Unassessed, Verdict, WaiverOutcome,
 };
 
-/// What is told in one report.
+/// All results that one report contains.
 pub struct Run<'r> {
-    /// The parties: the one that was asked for, and those below it that were assessed, too.
-    pub parties: Vec<Party<'r>>,
-    /// The text of a file, by its path from the repository's root; `None` where it cannot be had (any more).
+    /// The requested project, followed by the nested projects that were assessed.
+    pub projects: Vec<RunProject<'r>>,
+    /// Returns the text of a file by its path below the repository root; `None` if it cannot be read.
     pub contents: &'r dyn Fn(&RepoPath) -> Option<String>,
-    /// The command that shows everything in a terminal.
+    /// Command that shows the full report in a terminal.
     pub command: String,
 }
 
-/// A party of the run.
-pub struct Party<'r> {
-    /// Its folder, from the repository's root; empty for the root.
+/// One assessed project of a run.
+pub struct RunProject<'r> {
+    /// Folder of the project below the repository root; empty for the root.
     pub folder: RepoPath,
-    /// What came out.
+    /// Outcome of the assessment.
     pub outcome: &'r Outcome,
-    /// Paths with a finding where nothing is: something is missing there. Relative to the party.
+    /// Paths of findings about missing files, relative to the project.
     pub absent: BTreeSet<RepoPath>,
-    /// The line of its `stanchion.toml` that says what it follows; `None` without such a file.
+    /// Line of the project's `stanchion.toml` that follows guidelines; `None` without such a file.
     pub follows_at: Option<u32>,
 }
 
-/// How much a finding weighs in a report. In order: what comes first is told first.
+/// Importance of a finding in a report. Reports list findings in the order of the variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// It breaks a promise of the repository.
+    /// The finding breaks a promise of the repository.
     Broken,
-    /// Advice, worth a look now.
+    /// Advice at level `warning`.
     Warning,
-    /// Advice, good to know.
+    /// Advice at level `note`.
     Note,
-    /// It was there when the promise was made "from here".
+    /// The finding is in the baseline of a promise that was made "from here".
     Known,
-    /// A waiver covers it.
+    /// A waiver covers the finding.
     Waived,
 }
 
-/// A finding with everything around it.
+/// A finding with its project, guideline outcome and weight.
 #[derive(Clone, Copy)]
-pub struct Item<'r> {
-    /// Whose it is.
-    pub party: &'r Party<'r>,
-    /// The finding.
+pub struct ReportFinding<'r> {
+    /// Project that contains the finding.
+    pub project: &'r RunProject<'r>,
+    /// The finding itself.
     pub finding: &'r Finding,
-    /// What the run says of the guideline.
+    /// Outcome of the finding's guideline.
     pub entry: &'r GuidelineOutcome,
-    /// How much it weighs.
+    /// Importance in the report.
     pub weight: Weight,
 }
 
 impl<'r> Run<'r> {
-    /// Every finding in order of party, guideline, path and place.
-    pub fn items(&'r self) -> impl Iterator<Item = Item<'r>> {
-        self.parties.iter().flat_map(Party::items)
+    /// Returns all findings, ordered by project, guideline, path and position.
+    pub fn findings(&'r self) -> impl Iterator<Item = ReportFinding<'r>> {
+        self.projects.iter().flat_map(RunProject::findings)
     }
 
-    /// Every finding, by weight; those of equal weight keep their order.
+    /// Returns all findings, stably sorted by weight.
     #[must_use]
-    pub fn by_weight(&'r self) -> Vec<Item<'r>> {
-        let mut items: Vec<Item<'r>> = self.items().collect();
+    pub fn findings_by_weight(&'r self) -> Vec<ReportFinding<'r>> {
+        let mut items: Vec<ReportFinding<'r>> = self.findings().collect();
         items.sort_by_key(|item| item.weight);
         items
     }
 
-    /// What counts (broken promises and advice), such that a few of them show the most: by weight, and of each
-    /// guideline the first one before the second of any.
+    /// Returns the findings that count (broken promises and advice) so that the first few cover many
+    /// guidelines: by weight, then the first finding of each guideline before the second finding of any
+    /// guideline.
     #[must_use]
-    pub fn ranked(&'r self) -> Vec<Item<'r>> {
-        let mut ranked: Vec<(Weight, usize, Item<'r>)> = Vec::new();
+    pub fn ranked_findings(&'r self) -> Vec<ReportFinding<'r>> {
+        let mut ranked: Vec<(Weight, usize, ReportFinding<'r>)> = Vec::new();
         let (mut last, mut nth) = (None, 0);
-        for item in self.by_weight().into_iter().filter(|item| item.weight <= Weight::Note) {
+        for item in self.findings_by_weight().into_iter().filter(|item| item.weight <= Weight::Note) {
             let group = (item.weight, std::ptr::from_ref(item.entry));
             nth = if last == Some(group) { nth + 1 } else { 0 };
             last = Some(group);
@@ -91,28 +92,30 @@ impl<'r> Run<'r> {
         ranked.into_iter().map(|(_, _, item)| item).collect()
     }
 
-    /// Promises that fail the run, each with its party.
-    pub fn broken_promises(&'r self) -> impl Iterator<Item = (&'r Party<'r>, &'r PromiseOutcome)> {
-        let broken = |party: &'r Party<'r>| {
-            let fails = |promise: &&PromiseOutcome| party.fails(promise);
-            party.outcome.promises.iter().filter(fails).map(move |promise| (party, promise))
+    /// Returns the promises that fail the run, each with its project.
+    pub fn broken_promises(&'r self) -> impl Iterator<Item = (&'r RunProject<'r>, &'r PromiseOutcome)> {
+        let broken = |project: &'r RunProject<'r>| {
+            let fails = |promise: &&PromiseOutcome| project.fails_run(promise);
+            project.outcome.promises.iter().filter(fails).map(move |promise| (project, promise))
         };
-        self.parties.iter().flat_map(broken)
+        self.projects.iter().flat_map(broken)
     }
 
-    /// What could not be assessed, each with its party.
-    pub fn not_assessed(&'r self) -> impl Iterator<Item = (&'r Party<'r>, &'r NotAssessed)> {
-        self.parties.iter().flat_map(|party| party.outcome.not_assessed.iter().map(move |item| (party, item)))
+    /// Returns the paths and guidelines that could not be assessed, each with its project.
+    pub fn not_assessed(&'r self) -> impl Iterator<Item = (&'r RunProject<'r>, &'r NotAssessed)> {
+        self.projects
+            .iter()
+            .flat_map(|project| project.outcome.not_assessed.iter().map(move |item| (project, item)))
     }
 
-    /// The run in numbers.
+    /// Counts the results of all projects.
     #[must_use]
-    pub fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
-        for party in &self.parties {
-            let outcome = party.outcome;
+    pub fn tally(&self) -> RunTally {
+        let mut tally = RunTally::default();
+        for project in &self.projects {
+            let outcome = project.outcome;
             for finding in &outcome.findings {
-                match party.weight(finding) {
+                match project.weight(finding) {
                     Weight::Broken => tally.broken += 1,
                     Weight::Warning | Weight::Note => tally.advice += 1,
                     Weight::Known => tally.known += 1,
@@ -129,7 +132,12 @@ impl<'r> Run<'r> {
                 }
             }
             tally.promises += outcome.promises.len();
-            tally.promises_broken += outcome.promises.iter().filter(|promise| party.fails(promise)).count();
+            tally.promises_broken +=
+                outcome.promises.iter().filter(|promise| project.fails_run(promise)).count();
+            let not_judged = |promise: &&PromiseOutcome| {
+                promise.verdict == PromiseVerdict::CannotTell && !project.fails_run(promise)
+            };
+            tally.promises_not_judged += outcome.promises.iter().filter(not_judged).count();
             tally.not_assessed += outcome.not_assessed.len();
             tally.files += outcome.paths.seen;
         }
@@ -137,18 +145,18 @@ impl<'r> Run<'r> {
     }
 }
 
-impl<'r> Party<'r> {
-    /// Its findings, in order.
-    pub fn items(&'r self) -> impl Iterator<Item = Item<'r>> {
+impl<'r> RunProject<'r> {
+    /// Returns the findings of the project in their order.
+    pub fn findings(&'r self) -> impl Iterator<Item = ReportFinding<'r>> {
         self.outcome.findings.iter().filter_map(|finding| {
             let entry = self.outcome.guidelines.get(finding.guideline)?;
-            Some(Item { party: self, finding, entry, weight: self.weight(finding) })
+            Some(ReportFinding { project: self, finding, entry, weight: self.weight(finding) })
         })
     }
 
     /// Whether the promise fails the run.
     #[must_use]
-    pub fn fails(&self, promise: &PromiseOutcome) -> bool {
+    pub fn fails_run(&self, promise: &PromiseOutcome) -> bool {
         match promise.verdict {
             PromiseVerdict::Broken => true,
             PromiseVerdict::CannotTell => self.outcome.unassessed == Unassessed::Break,
@@ -157,10 +165,10 @@ impl<'r> Party<'r> {
     }
 
     fn weight(&self, finding: &Finding) -> Weight {
-        match finding.standing {
-            Standing::Waived(_) => Weight::Waived,
-            Standing::Known => Weight::Known,
-            Standing::Open => {
+        match finding.status {
+            FindingStatus::Waived(_) => Weight::Waived,
+            FindingStatus::Known => Weight::Known,
+            FindingStatus::Open => {
                 let id = self.outcome.guidelines.get(finding.guideline).map(|entry| &entry.guideline.id);
                 let broken = id.and_then(|id| self.outcome.promise(id));
                 match (broken.map(|promise| promise.verdict), finding.level) {
@@ -172,7 +180,7 @@ impl<'r> Party<'r> {
         }
     }
 
-    /// A path of the party, from the repository's root.
+    /// Converts a path of the project to a path below the repository root.
     #[must_use]
     pub fn path<'p>(&self, path: &'p RepoPath) -> Cow<'p, RepoPath> {
         if self.folder.bytes().is_empty() {
@@ -182,96 +190,105 @@ impl<'r> Party<'r> {
         }
     }
 
-    /// The same for people: escaped.
+    /// Like [`RunProject::path`], escaped for display.
     #[must_use]
-    pub fn shown(&self, path: &RepoPath) -> String {
+    pub fn display_path(&self, path: &RepoPath) -> String {
         escape(&self.path(path).lossless()).into_owned()
     }
 }
 
-impl<'r> Item<'r> {
-    /// The guideline.
+impl<'r> ReportFinding<'r> {
+    /// The guideline of the finding.
     #[must_use]
     pub fn guideline(&self) -> &'r Guideline {
         &self.entry.guideline
     }
 
-    /// Where it was found, from the repository's root.
+    /// Path of the finding below the repository root.
     #[must_use]
     pub fn path(&self) -> Cow<'r, RepoPath> {
-        self.party.path(&self.finding.path)
+        self.project.path(&self.finding.path)
     }
 
-    /// Where a reader can be led to, from the repository's root, and its first and last line: where something is
-    /// missing that is the line by which the guideline is followed. No lines: the path as a whole.
+    /// Returns a location that exists: the path below the repository root with its first and last line.
+    ///
+    /// If the finding is about a missing file, the location is the line of `stanchion.toml` that follows the
+    /// guideline. Without lines, the location is the whole path.
     #[must_use]
-    pub fn place(&self) -> (Cow<'r, RepoPath>, Option<(u32, u32)>) {
+    pub fn location(&self) -> (Cow<'r, RepoPath>, Option<(u32, u32)>) {
         let finding = self.finding;
-        if self.party.absent.contains(&finding.path)
-            && let Some(line) = self.party.follows_at
+        if self.project.absent.contains(&finding.path)
+            && let Some(line) = self.project.follows_at
         {
-            let config = self.party.path(&RepoPath::from("stanchion.toml")).into_owned();
+            let config = self.project.path(&RepoPath::from("stanchion.toml")).into_owned();
             return (Cow::Owned(config), Some((line, line)));
         }
         let lines = finding.excerpt.as_ref().map(|_| (finding.start.line, finding.last_line()));
         (self.path(), lines)
     }
 
-    /// The promise about the guideline.
+    /// The promise for the guideline, if there is one.
     #[must_use]
     pub fn promise(&self) -> Option<&'r PromiseOutcome> {
-        self.party.outcome.promise(&self.entry.guideline.id)
+        self.project.outcome.promise(&self.entry.guideline.id)
     }
 
-    /// The waiver that covers it.
+    /// The waiver that covers the finding, if there is one.
     #[must_use]
     pub fn waiver(&self) -> Option<&'r WaiverOutcome> {
-        match self.finding.standing {
-            Standing::Waived(index) => self.party.outcome.waivers.get(index),
-            Standing::Open | Standing::Known => None,
+        match self.finding.status {
+            FindingStatus::Waived(index) => self.project.outcome.waivers.get(index),
+            FindingStatus::Open | FindingStatus::Known => None,
         }
     }
 }
 
-/// A run in numbers.
+/// Numbers of results in a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct RunTally {
     /// Findings that break a promise.
     pub broken: usize,
     /// Findings that are advice.
     pub advice: usize,
-    /// Findings that stand in a baseline.
+    /// Findings in a baseline.
     pub known: usize,
-    /// Findings that are waived.
+    /// Findings covered by waivers.
     pub waived: usize,
     /// Guidelines that are kept.
     pub kept: usize,
-    /// Guidelines that are not.
+    /// Guidelines that are not kept.
     pub not_kept: usize,
-    /// Guidelines of which every finding is waived.
+    /// Guidelines whose findings are all waived.
     pub guidelines_waived: usize,
-    /// Guidelines about which it cannot be told.
+    /// Guidelines with the verdict "cannot tell".
     pub cannot_tell: usize,
-    /// Promises.
+    /// All promises.
     pub promises: usize,
     /// Promises that fail the run.
     pub promises_broken: usize,
+    /// Promises that could not be judged and do not fail the run.
+    pub promises_not_judged: usize,
     /// Paths and guidelines that could not be assessed.
     pub not_assessed: usize,
     /// Files considered.
     pub files: usize,
 }
 
-impl Tally {
-    /// The run in one sentence, without a full stop.
+impl RunTally {
+    /// Returns a one-line summary without a final full stop.
     #[must_use]
     pub fn sentence(&self) -> String {
         let mut parts = Vec::new();
         if self.promises_broken > 0 {
             parts.push(format!("{} not kept", count(self.promises_broken, "promise", "promises")));
         } else if self.promises > 0 {
-            let every = if self.promises == 1 { "1 promise is" } else { "every promise is" };
-            parts.push(format!("{every} kept, as far as it can be told"));
+            let kept = self.promises - self.promises_not_judged;
+            let mut words =
+                format!("{} of {} promises kept", format_number(kept), format_number(self.promises));
+            if self.promises_not_judged > 0 {
+                words.push_str(&format!(" ({} not judged)", format_number(self.promises_not_judged)));
+            }
+            parts.push(words);
         }
         parts.push(match self.advice {
             0 => "no advice".to_owned(),
@@ -279,11 +296,11 @@ impl Tally {
         });
         for (number, words) in [(self.known, "known"), (self.waived, "waived")] {
             if number > 0 {
-                parts.push(format!("{} {words}", figure(number)));
+                parts.push(format!("{} {words}", format_number(number)));
             }
         }
         if self.not_assessed > 0 {
-            parts.push(format!("{} could not be assessed", figure(self.not_assessed)));
+            parts.push(format!("{} could not be assessed", format_number(self.not_assessed)));
         }
         parts.push(count(self.files, "file", "files"));
         parts.join(" · ")

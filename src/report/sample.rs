@@ -1,18 +1,18 @@
-//! One made-up outcome that every format's tests show: kept, not kept with and without an excerpt, a
-//! place of several lines, hostile names and messages, cannot tell, and a broken guideline file.
+//! Sample outcomes for the tests of every format: kept, not kept with and without an excerpt, a location of
+//! several lines, hostile names and messages, cannot tell, and an invalid guideline file.
 
 use std::sync::Arc;
 
-use super::run::{Party, Run};
+use super::run::{Run, RunProject};
 use crate::model::{
-    Applies, Consequence, Date, Edit, Effect, Finding, Fingerprint, Fix, Guideline, GuidelineId,
-    GuidelineOutcome, Level, News, NewsKind, NotAssessed, Note, Origin, Outcome, PathCounts, Problem,
-    Promise, PromiseOutcome, PromiseVerdict, Reason, RepoPath, Section, Stage, Standing, Trace, Traces,
-    Verdict, Waiver, WaiverEnd, WaiverKind, WaiverOutcome, WaiverPlace, WaiverReach,
+    Applies, Consequence, ContentHash, Date, Edit, Finding, FindingHashes, FindingStatus, Fingerprint, Fix,
+    Guideline, GuidelineId, GuidelineOutcome, Level, News, NewsKind, NotAssessed, Note, Origin, Outcome,
+    PathCounts, Problem, Promise, PromiseOutcome, PromiseVerdict, Reason, RepoPath, Section, Stage, Verdict,
+    Waiver, WaiverEffect, WaiverEnd, WaiverKind, WaiverOutcome, WaiverPlace, WaiverReach,
 };
 use crate::text::{Excerpt, LineIndex, Position, Span};
 
-/// A guideline without checks; the reports look at its words only.
+/// Returns a guideline without checks, because reports only use its texts.
 pub(super) fn guideline(id: &str, title: &str, summary: &str, stage: Stage) -> Guideline {
     let section = |heading: &str, markdown: &str| Section {
         heading: heading.to_owned(),
@@ -46,7 +46,7 @@ pub(super) fn guideline(id: &str, title: &str, summary: &str, stage: Stage) -> G
     }
 }
 
-/// A finding at `span` of `text`, or about the path when there is no text.
+/// Returns a finding at `span` of `text`, or about the path if there is no text.
 fn finding(guideline: usize, path: &[u8], message: &str, place: Option<(&str, Span)>) -> Finding {
     let at = |offset: usize| {
         place.map_or(Position::START, |(text, _)| {
@@ -64,20 +64,20 @@ fn finding(guideline: usize, path: &[u8], message: &str, place: Option<(&str, Sp
         start: at(span.start),
         end: at(span.end),
         excerpt: place.map(|(text, span)| Excerpt::new(text, &LineIndex::new(text), span)),
-        traces: Traces {
+        hashes: FindingHashes {
             fingerprint: Fingerprint((message.len() * 31 + path.len()) as u128),
-            content: Trace(0x0123_4567_89ab_cdef),
+            content: ContentHash(0x0123_4567_89ab_cdef),
             head: None,
         },
-        standing: Standing::Open,
+        status: FindingStatus::Open,
         lapsed: None,
         fix: None,
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "what `finding` takes")]
-/// The place of `needle` in `text`.
-fn of<'a>(text: &'a str, needle: &str) -> Option<(&'a str, Span)> {
+#[expect(clippy::unnecessary_wraps, reason = "parameter type of `finding`")]
+/// Returns `text` with the span of `needle`.
+fn find_needle<'a>(text: &'a str, needle: &str) -> Option<(&'a str, Span)> {
     let start = text.find(needle).expect("the needle is in the text");
     Some((text, Span::new(start, start + needle.len())))
 }
@@ -87,7 +87,8 @@ const TALL: &str = "a = requests.post(\n    url,\n    json=body,\n)\n";
 
 fn findings() -> Vec<Finding> {
     let get = "requests.get(url, headers={\"accept\": \"application/json\"})";
-    let mut first = finding(0, b"services/pay/client.py", "`requests.get` has no timeout", of(CLIENT, get));
+    let mut first =
+        finding(0, b"services/pay/client.py", "`requests.get` has no timeout", find_needle(CLIENT, get));
     first.fix = Some(Fix {
         title: Some("add timeout=5".to_owned()),
         edits: vec![Edit::Replace { span: Span::at(102), with: ", timeout=5".to_owned() }],
@@ -97,28 +98,33 @@ fn findings() -> Vec<Finding> {
         0,
         b"services/pay/post.py",
         "`requests.post` has no timeout",
-        of(TALL, TALL.trim_end()),
+        find_needle(TALL, TALL.trim_end()),
     ));
     all.push(finding(
         0,
         "evil\n::error::\x1b[2J\u{202e}yp.exe".as_bytes(),
         "`requests.get\x1b[31m\u{200b}` has\nno timeout\u{2028}",
-        of("x = 1\nrequests.get(\x1b[31m\u{202e}url\t)\n", "requests.get(\x1b[31m\u{202e}url\t)"),
+        find_needle("x = 1\nrequests.get(\x1b[31m\u{202e}url\t)\n", "requests.get(\x1b[31m\u{202e}url\t)"),
     ));
     all.push(finding(
         0,
         b"caf\xe9/a.py",
         "`requests.get` has no timeout",
-        of("requests.get(u)", "requests.get(u)"),
+        find_needle("requests.get(u)", "requests.get(u)"),
     ));
     for number in 0..4 {
         let path = format!("services/batch/job_{number}.py");
-        all.push(finding(0, path.as_bytes(), "`requests.get` has no timeout", of("requests.get(u)", "get")));
+        all.push(finding(
+            0,
+            path.as_bytes(),
+            "`requests.get` has no timeout",
+            find_needle("requests.get(u)", "get"),
+        ));
     }
     let mut missing = finding(
         1,
         b".github/CODEOWNERS",
-        "nothing says who answers for this code: one of `CODEOWNERS`, `.github/CODEOWNERS` or `docs/CODEOWNERS` should exist",
+        "no file lists the owners of this code: one of `CODEOWNERS`, `.github/CODEOWNERS` or `docs/CODEOWNERS` should exist",
         None,
     );
     missing.level = Level::Note;
@@ -164,12 +170,12 @@ fn not_assessed() -> Vec<NotAssessed> {
     all
 }
 
-/// The outcome that every format shows.
+/// Returns an outcome with findings, unassessed paths and problems.
 pub(super) fn outcome() -> Outcome {
     let mut timeouts = guideline(
         "resilience/http-timeouts",
         "Every outbound HTTP call sets a timeout",
-        "A call without a timeout can hang a worker for ever.",
+        "A call without a timeout can hang a worker.",
         Stage::Practice,
     );
     timeouts.consequences = vec![Consequence {
@@ -187,8 +193,8 @@ pub(super) fn outcome() -> Outcome {
     };
     let owners = guideline(
         "teams/code-owners",
-        "Somebody answers for every file",
-        "Questions find a person who knows.",
+        "Every file has an owner",
+        "Questions reach a person who knows the answer.",
         Stage::Trial,
     );
     let keys = guideline(
@@ -199,7 +205,7 @@ pub(super) fn outcome() -> Outcome {
     );
     let probes = guideline(
         "kubernetes/probes",
-        "Pods say when they are ready",
+        "Pods report when they are ready",
         "Traffic waits for a pod that is ready.",
         Stage::Sketch,
     );
@@ -235,8 +241,8 @@ pub(super) fn outcome() -> Outcome {
     }
 }
 
-/// An outcome in which everything is kept.
-pub(super) fn calm() -> Outcome {
+/// Returns an outcome in which everything is kept.
+pub(super) fn all_kept_outcome() -> Outcome {
     let keys = guideline(
         "secrets/no-private-keys",
         "No private keys in the tree",
@@ -258,13 +264,13 @@ pub(super) fn calm() -> Outcome {
     }
 }
 
-/// A waiver, and what it does.
+/// Returns a waiver with its effect.
 fn waiver(
     id: &str,
     owner: Option<&str>,
     reason: &str,
     end: WaiverEnd,
-    effect: Effect,
+    effect: WaiverEffect,
     used: usize,
 ) -> WaiverOutcome {
     WaiverOutcome {
@@ -291,60 +297,60 @@ fn waiver(
         },
         effect,
         used,
-        superseded_by: (effect == Effect::Superseded).then(|| "tools".to_owned()),
+        superseded_by: (effect == WaiverEffect::Superseded).then(|| "tools".to_owned()),
     }
 }
 
-/// The same repository, which says something of itself: promises of every verdict, waivers of every effect (with
-/// hostile words), a baseline, and news of every kind.
-pub(super) fn said() -> Outcome {
+/// Returns the same outcome with policy: promises of every verdict, waivers of every effect (with hostile
+/// texts), a baseline, and news of every kind.
+pub(super) fn policy_outcome() -> Outcome {
     let day = |text: &str| text.parse::<Date>().expect("a date");
     let until = |text: &str| WaiverEnd::Until(day(text));
-    let mut said = outcome();
-    said.today = Some(day("2026-11-25"));
-    said.waivers = vec![
+    let mut policy = outcome();
+    policy.today = Some(day("2026-11-25"));
+    policy.waivers = vec![
         waiver(
             "tools",
             Some("@pay\u{1b}[2J"),
-            "a tool\nthat somebody watches\u{202e}",
+            "a tool\nwith an on-call team\u{202e}",
             until("2027-05-24"),
-            Effect::Active,
+            WaiverEffect::Active,
             2,
         ),
-        waiver("soon", None, "because it is", until("2026-12-01"), Effect::Lapsing, 1),
-        waiver("old", Some("@pay"), "because it was", until("2026-11-20"), Effect::Lapsed, 0),
-        waiver("evil\n::error::", None, "because it is", WaiverEnd::Never, Effect::Active, 1),
-        waiver("double", None, "because it is", until("2027-05-24"), Effect::Superseded, 0),
-        waiver("idle", None, "because it is", until("2027-05-24"), Effect::Unused, 0),
-        waiver("other", None, "because it is", until("2027-05-24"), Effect::Outdated, 0),
+        waiver("soon", None, "because it is", until("2026-12-01"), WaiverEffect::Lapsing, 1),
+        waiver("old", Some("@pay"), "because it was", until("2026-11-20"), WaiverEffect::Lapsed, 0),
+        waiver("evil\n::error::", None, "because it is", WaiverEnd::Never, WaiverEffect::Active, 1),
+        waiver("double", None, "because it is", until("2027-05-24"), WaiverEffect::Superseded, 0),
+        waiver("idle", None, "because it is", until("2027-05-24"), WaiverEffect::Unused, 0),
+        waiver("other", None, "because it is", until("2027-05-24"), WaiverEffect::Outdated, 0),
         waiver(
-            "stands",
+            "standing",
             None,
             "because it is",
             WaiverEnd::Standing { review_on: day("2026-11-01") },
-            Effect::Lapsing,
+            WaiverEffect::Lapsing,
             0,
         ),
-        waiver("back", None, "because it was", until("2027-05-24"), Effect::Withdrawn, 0),
+        waiver("back", None, "because it was", until("2027-05-24"), WaiverEffect::Withdrawn, 0),
     ];
     let standing = [
-        Standing::Open,
-        Standing::Known,
-        Standing::Open,
-        Standing::Waived(0),
-        Standing::Waived(0),
-        Standing::Waived(1),
-        Standing::Waived(3),
-        Standing::Known,
+        FindingStatus::Open,
+        FindingStatus::Known,
+        FindingStatus::Open,
+        FindingStatus::Waived(0),
+        FindingStatus::Waived(0),
+        FindingStatus::Waived(1),
+        FindingStatus::Waived(3),
+        FindingStatus::Known,
     ];
-    for (finding, standing) in said.findings.iter_mut().zip(standing) {
-        finding.standing = standing;
+    for (finding, standing) in policy.findings.iter_mut().zip(standing) {
+        finding.status = standing;
     }
-    said.findings[2].lapsed = Some(2);
-    said.guidelines[0].waived = 4;
-    said.guidelines[0].promised = true;
-    said.guidelines[0].edited = true;
-    said.guidelines[3].promised = true;
+    policy.findings[2].lapsed = Some(2);
+    policy.guidelines[0].waived = 4;
+    policy.guidelines[0].promised = true;
+    policy.guidelines[0].edited = true;
+    policy.guidelines[3].promised = true;
     let promise = |id: &str, from_here, verdict, breaking, known, why: &str| PromiseOutcome {
         guideline: GuidelineId::new(id).expect("a valid id"),
         promise: Promise { since: day("2026-08-01"), from_here },
@@ -353,7 +359,7 @@ pub(super) fn said() -> Outcome {
         known,
         why: why.to_owned(),
     };
-    said.promises = vec![
+    policy.promises = vec![
         promise(
             "acme/gone",
             false,
@@ -381,12 +387,12 @@ pub(super) fn said() -> Outcome {
         kind,
         guideline: None,
         path: RepoPath::from("stanchion.toml"),
-        message: format!("number {number} is told\u{1b}[31m\nin one line"),
+        message: format!("number {number} is shown\u{1b}[31m\nin one line"),
     };
-    said.news = kinds.into_iter().enumerate().map(news).collect();
+    policy.news = kinds.into_iter().enumerate().map(news).collect();
     let text: Arc<str> = Arc::from("    # stanchion waive a/b until=soon\u{202e}");
     let start = text.find("until").expect("there");
-    said.waiver_problems = vec![Problem {
+    policy.waiver_problems = vec![Problem {
         first_line: 14,
         file: Arc::from("services/pay/client.py"),
         span: Span::new(start, text.len()),
@@ -395,11 +401,12 @@ pub(super) fn said() -> Outcome {
         label: "no effect".to_owned(),
         help: None,
     }];
-    said
+    policy
 }
 
-/// `number` findings of sixteen guidelines; every other guideline is promised and not kept.
-pub(super) fn many(number: usize) -> Outcome {
+/// Returns an outcome with `number` findings of sixteen guidelines; every other guideline is promised and not
+/// kept.
+pub(super) fn outcome_with_findings(number: usize) -> Outcome {
     let mut many = Outcome { today: Some("2026-11-25".parse().expect("a date")), ..Outcome::default() };
     for n in 0..16 {
         let promised = n % 2 == 0;
@@ -425,20 +432,21 @@ pub(super) fn many(number: usize) -> Outcome {
         });
         for it in 0..number / 16 + usize::from(n < number % 16) {
             let path = format!("services/s{}/file_{it}.py", it % 100);
-            let mut one = finding(n, path.as_bytes(), "`get` has no timeout", of("requests.get(u)", "get"));
-            one.traces.fingerprint = Fingerprint((n * 1_000_000 + it) as u128);
+            let mut one =
+                finding(n, path.as_bytes(), "`get` has no timeout", find_needle("requests.get(u)", "get"));
+            one.hashes.fingerprint = Fingerprint((n * 1_000_000 + it) as u128);
             many.findings.push(one);
         }
     }
     many
 }
 
-/// What `write` makes of outcomes: the first is the repository's, the others are parties below.
-pub(super) fn written_of(
+/// Renders outcomes with `write`: the first is the root project, the others are nested projects.
+pub(super) fn write_outcomes(
     outcomes: &[&Outcome],
     write: impl Fn(&Run<'_>, &mut Vec<u8>) -> std::io::Result<()>,
 ) -> String {
-    let parties = outcomes.iter().enumerate().map(|(nth, outcome)| Party {
+    let projects = outcomes.iter().enumerate().map(|(nth, outcome)| RunProject {
         folder: RepoPath::from(if nth == 0 { "" } else { "services/mail" }),
         outcome,
         absent: [RepoPath::from(".github/CODEOWNERS")].into(),
@@ -446,14 +454,17 @@ pub(super) fn written_of(
     });
     let contents =
         |path: &RepoPath| (path == &RepoPath::from("services/pay/client.py")).then(|| CLIENT.to_owned());
-    let run =
-        Run { parties: parties.collect(), contents: &contents, command: "stanchion check --all".to_owned() };
+    let run = Run {
+        projects: projects.collect(),
+        contents: &contents,
+        command: "stanchion check --all".to_owned(),
+    };
     let mut out = Vec::new();
     write(&run, &mut out).expect("a Vec takes everything");
     String::from_utf8(out).expect("UTF-8")
 }
 
-/// What `write` makes of everything that a repository can say, and of a party below it.
-pub(super) fn written(write: impl Fn(&Run<'_>, &mut Vec<u8>) -> std::io::Result<()>) -> String {
-    written_of(&[&said(), &outcome()], write)
+/// Renders the outcome with policy and a nested project with `write`.
+pub(super) fn write_sample(write: impl Fn(&Run<'_>, &mut Vec<u8>) -> std::io::Result<()>) -> String {
+    write_outcomes(&[&policy_outcome(), &outcome()], write)
 }

@@ -1,8 +1,9 @@
-//! Words in commands that a reader may copy into a shell.
+//! Quoting of words in commands that readers may copy into a shell.
 
-/// A text as a shell takes it for one word, and a program for no option. Not escaped for a terminal.
+/// Quotes `text` so that a shell reads one word, and a program does not read it as an option.
+/// The result is not escaped for a terminal.
 #[must_use]
-pub fn quote(text: &str) -> String {
+pub fn quote_for_shell(text: &str) -> String {
     let text = if text.starts_with('-') { format!("./{text}") } else { text.to_owned() };
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -27,7 +28,7 @@ mod tests {
             ("-x", "./-x"),
             ("src/**", "'src/**'"),
         ] {
-            assert_eq!(quote(path), expected);
+            assert_eq!(quote_for_shell(path), expected);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The JSON report, version 1, as its readers know it: a copy of what we say, never the internal values.
+//! Records of the JSON report, version 1. They are separate from the internal types, so that the format is
+//! stable.
 //!
-//! Fields may be added within a version; none changes its meaning or goes. What repositories say (promises,
-//! waivers, news) stands in `said`.
+//! Within a version, fields may be added, but none is removed or changes its meaning. The records for
+//! promises, waivers and news are in `policy_wire`.
 
 use std::borrow::Cow;
 
@@ -9,20 +10,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{
-    Edit, Finding, Fix, GuidelineOutcome, NotAssessed, Note, Outcome, PromiseVerdict, RepoPath, Standing,
-    Verdict,
+    Edit, Finding, FindingStatus, Fix, GuidelineOutcome, NotAssessed, Note, Outcome, PromiseVerdict,
+    RepoPath, Verdict,
 };
 use crate::text::Position;
 
-/// The version of the report's format.
+/// Version of the report format.
 pub(super) const VERSION: u32 = 1;
 
-/// The program that wrote the report.
+/// Program that wrote the report.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Tool {
     /// `stanchion`
     name: &'static str,
-    /// Its version.
+    /// Version of the program.
     version: &'static str,
 }
 
@@ -30,51 +31,51 @@ impl Tool {
     pub(super) const THIS: Self = Self { name: "stanchion", version: env!("CARGO_PKG_VERSION") };
 }
 
-/// The run in numbers.
+/// Counts of a run.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Summary {
-    /// Files considered.
+    /// Number of files considered.
     files: usize,
-    /// Guidelines followed.
+    /// Number of guidelines followed.
     guidelines: usize,
-    /// Guidelines that apply and about which nothing was found.
+    /// Guidelines that apply and have no findings.
     kept: usize,
     /// Guidelines with findings.
     not_kept: usize,
-    /// Guidelines of which every finding is waived.
+    /// Guidelines whose findings are all waived.
     waived: usize,
     /// Guidelines without findings for which something could not be assessed.
     cannot_tell: usize,
-    /// Guidelines that ask nothing here.
+    /// Guidelines that do not apply.
     not_applicable: usize,
-    /// Findings.
+    /// Number of findings.
     findings: usize,
     /// Findings that are waived.
     findings_waived: usize,
-    /// Findings that stand in the baseline of a promise.
+    /// Findings in the baseline of a promise.
     findings_known: usize,
     /// Guidelines that this repository promises.
     promises: usize,
     /// Promised guidelines that are not kept.
     promises_broken: usize,
-    /// Promises about which it cannot be told.
+    /// Promises that could not be judged.
     promises_cannot_tell: usize,
-    /// Every path seen, by what became of it: seen = assessed + not_applicable + cannot_tell.
+    /// Paths by result: seen = assessed + not_applicable + cannot_tell.
     paths: Paths,
 }
 
-/// Paths by what became of them.
+/// Numbers of paths by result.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Paths {
-    /// Files, links and special files considered.
+    /// Files, symbolic links and special files considered.
     seen: usize,
-    /// At least one check looked, and every check that looked could tell.
+    /// Paths that at least one check examined, and that every such check could judge.
     assessed: usize,
-    /// No check asks anything of it.
+    /// Paths to which no check applies.
     not_applicable: usize,
-    /// At least one check could not tell.
+    /// Paths that at least one check could not judge.
     cannot_tell: usize,
-    /// Left out by ignore files, version-control folders and nested repositories; not part of `seen`.
+    /// Paths excluded by ignore files, version-control folders and nested repositories; not part of `seen`.
     ignored: usize,
 }
 
@@ -108,29 +109,29 @@ impl Summary {
     }
 }
 
-/// One guideline and what the run says about it.
+/// A guideline and its outcome.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Guideline")]
 pub(super) struct WireGuideline<'a> {
     /// `namespace/slug`
     id: &'a str,
-    /// Its version.
+    /// Version of the guideline.
     version: String,
-    /// SHA-256 of its file, hexadecimal.
+    /// SHA-256 digest of the guideline file, in hexadecimal.
     sha256: &'a str,
-    /// Where it was found: `starter`, or a path.
+    /// Source of the guideline: `starter`, or a path.
     source: &'a str,
     /// sketch, trial, practice, standard or retired.
     stage: &'static str,
-    /// Whether this repository promises it.
+    /// Whether this repository promises the guideline.
     promised: bool,
     /// kept, not_kept, waived, cannot_tell or not_applicable.
     outcome: &'static str,
-    /// Number of findings, however they stand.
+    /// Number of all findings, including waived and known ones.
     findings: usize,
     /// Number of findings that are waived.
     findings_waived: usize,
-    /// Whether the repository's copy is not what was published.
+    /// Whether the repository's copy differs from the published text.
     edited: bool,
 }
 
@@ -142,9 +143,9 @@ impl<'a> WireGuideline<'a> {
             version: guideline.version.to_string(),
             sha256: &guideline.sha256,
             source: guideline.origin.source(),
-            stage: guideline.stage.word(),
+            stage: guideline.stage.as_str(),
             promised: entry.promised,
-            outcome: entry.verdict.word(),
+            outcome: entry.verdict.as_str(),
             findings: entry.findings,
             findings_waived: entry.waived,
             edited: entry.edited,
@@ -152,9 +153,10 @@ impl<'a> WireGuideline<'a> {
     }
 }
 
-/// A place in a file.
+/// Position in a file.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Place {
+#[schemars(rename = "Place")]
+pub(super) struct WirePosition {
     /// 1-based.
     line: u32,
     /// 1-based, in Unicode scalar values.
@@ -163,7 +165,7 @@ pub(super) struct Place {
     byte: u64,
 }
 
-impl From<Position> for Place {
+impl From<Position> for WirePosition {
     fn from(position: Position) -> Self {
         Self { line: position.line, column: position.column, byte: position.byte }
     }
@@ -173,46 +175,47 @@ impl From<Position> for Place {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Finding")]
 pub(super) struct WireFinding<'a> {
-    /// Id of the guideline.
+    /// ID of the guideline.
     guideline: &'a str,
-    /// Its version.
+    /// Version of the guideline.
     version: String,
-    /// Id of the check inside the guideline.
+    /// ID of the check within the guideline.
     check: &'a str,
-    /// note or warning; presentation only.
+    /// note or warning; affects presentation only.
     level: &'static str,
-    /// What, in one line.
+    /// Message in one line.
     message: &'a str,
-    /// Relative to the root, `/`-separated. Not UTF-8: escaped, and `path_bytes` has the bytes.
+    /// Path relative to the root, separated by `/`. If it is not UTF-8, it is escaped and `path_bytes` has
+    /// the bytes.
     path: Cow<'a, str>,
-    /// The path's bytes in base64; only when they are not UTF-8.
+    /// Bytes of the path in base64; only present if the path is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
-    /// First character of the place.
-    start: Place,
-    /// One past the last character.
-    end: Place,
-    /// The lines of source around the place; null when the finding is about a path.
+    /// Position of the first character.
+    start: WirePosition,
+    /// Position after the last character.
+    end: WirePosition,
+    /// Source lines around the position; null if the finding is about a path.
     snippet: Option<&'a str>,
-    /// Identity over time: stable across line moves and unrelated edits.
+    /// Identifier of the finding, stable across moved lines and unrelated edits.
     fingerprint: String,
     /// Whether this repository promises the guideline.
     promised: bool,
-    /// Whether it is new: since the base that the run compares with, and since the promise was made that counts
-    /// from a day on; true without either.
+    /// Whether the finding is new compared with the base of the run and with the baseline of the promise;
+    /// true if there is neither.
     new: bool,
-    /// Id of the waiver that covers it.
+    /// ID of the waiver that covers the finding.
     waiver: Option<&'a str>,
-    /// Whether it stands in the baseline of a promise.
+    /// Whether the finding is in the baseline of a promise.
     known: bool,
-    /// Id of the waiver that covered it and has lapsed or is outdated.
+    /// ID of the waiver that covered the finding, and has lapsed or is outdated.
     lapsed_waiver: Option<&'a str>,
-    /// What would mend it.
+    /// Fix for the finding.
     fix: Option<WireFix<'a>>,
 }
 
 impl<'a> WireFinding<'a> {
-    /// `None` only if the finding names a guideline that the outcome does not have.
+    /// Returns `None` only if the outcome does not contain the guideline of the finding.
     pub(super) fn of(finding: &'a Finding, outcome: &'a Outcome) -> Option<Self> {
         let entry = outcome.guidelines.get(finding.guideline)?;
         let guideline = &entry.guideline;
@@ -221,34 +224,34 @@ impl<'a> WireFinding<'a> {
             guideline: guideline.id.as_str(),
             version: guideline.version.to_string(),
             check: &finding.check,
-            level: finding.level.word(),
+            level: finding.level.as_str(),
             message: &finding.message,
             path: finding.path.lossless(),
             path_bytes: path_bytes(&finding.path),
             start: finding.start.into(),
             end: finding.end.into(),
             snippet: finding.excerpt.as_ref().map(|excerpt| excerpt.text.as_str()),
-            fingerprint: finding.traces.fingerprint.to_string(),
+            fingerprint: finding.hashes.fingerprint.to_string(),
             promised: entry.promised,
-            new: finding.standing != Standing::Known,
-            waiver: match finding.standing {
-                Standing::Waived(index) => waiver(index),
-                Standing::Open | Standing::Known => None,
+            new: finding.status != FindingStatus::Known,
+            waiver: match finding.status {
+                FindingStatus::Waived(index) => waiver(index),
+                FindingStatus::Open | FindingStatus::Known => None,
             },
-            known: finding.standing == Standing::Known,
+            known: finding.status == FindingStatus::Known,
             lapsed_waiver: finding.lapsed.and_then(waiver),
             fix: finding.fix.as_ref().map(|fix| WireFix::of(fix, &finding.path)),
         })
     }
 }
 
-/// A change that would mend a finding.
+/// A change that fixes a finding.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Fix")]
 pub(super) struct WireFix<'a> {
-    /// What the change does, in a few words.
+    /// Short description of the change.
     title: Option<&'a str>,
-    /// Edits that do not overlap.
+    /// Edits, which do not overlap.
     edits: Vec<WireEdit<'a>>,
 }
 
@@ -266,26 +269,26 @@ impl<'a> WireFix<'a> {
 pub(super) enum WireEdit<'a> {
     /// Replace bytes of a file.
     Replace {
-        /// The file.
+        /// File to edit.
         path: Cow<'a, str>,
-        /// The path's bytes in base64; only when they are not UTF-8.
+        /// Bytes of the path in base64; only present if the path is not UTF-8.
         #[serde(skip_serializing_if = "Option::is_none")]
         path_bytes: Option<String>,
         /// First byte to replace, 0-based.
         start_byte: usize,
-        /// One past the last byte.
+        /// Offset after the last byte to replace, 0-based.
         end_byte: usize,
-        /// What to put there.
+        /// Replacement text.
         text: &'a str,
     },
-    /// Create a file that is not there.
+    /// Create a missing file.
     Create {
-        /// The new file.
+        /// Path of the new file.
         path: Cow<'a, str>,
-        /// The path's bytes in base64; only when they are not UTF-8.
+        /// Bytes of the path in base64; only present if the path is not UTF-8.
         #[serde(skip_serializing_if = "Option::is_none")]
         path_bytes: Option<String>,
-        /// Its content.
+        /// Content of the new file.
         text: &'a str,
     },
 }
@@ -307,22 +310,22 @@ impl<'a> WireEdit<'a> {
     }
 }
 
-/// A path, or a guideline, that could not be assessed.
+/// A path or guideline that could not be assessed.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NotAssessed")]
 pub(super) struct WireNotAssessed<'a> {
-    /// The path; null when a guideline could not be used at all.
+    /// Path that could not be assessed; null if a guideline could not be used at all.
     path: Option<Cow<'a, str>>,
-    /// The path's bytes in base64; only when they are not UTF-8.
+    /// Bytes of the path in base64; only present if the path is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
-    /// Id of the guideline; null when every guideline is meant, or its id is not known.
+    /// ID of the guideline; null if all guidelines are affected, or the ID is unknown.
     guideline: Option<&'a str>,
-    /// Id of the check, where only one is meant.
+    /// ID of the check, if only one is affected.
     check: Option<&'a str>,
-    /// The kind of reason.
+    /// Kind of reason.
     reason: &'static str,
-    /// More words.
+    /// Details.
     detail: &'a str,
 }
 
@@ -334,19 +337,19 @@ impl<'a> WireNotAssessed<'a> {
             path_bytes: item.path.as_ref().and_then(path_bytes),
             guideline: guideline.map(|entry| entry.guideline.id.as_str()),
             check: item.check.as_deref(),
-            reason: item.reason.word(),
+            reason: item.reason.as_str(),
             detail: &item.detail,
         }
     }
 }
 
-/// Something worth saying once about the run as a whole.
+/// A note about the run as a whole.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Note")]
 pub(super) struct WireNote<'a> {
     /// Stable kebab-case code.
     code: &'a str,
-    /// One sentence.
+    /// Text of the note, in one sentence.
     message: &'a str,
 }
 
@@ -360,7 +363,7 @@ pub(super) fn path_bytes(path: &RepoPath) -> Option<String> {
     path.as_str().is_none().then(|| base64(path.bytes()))
 }
 
-/// Standard base64 with padding (RFC 4648 §4).
+/// Encodes bytes as standard base64 with padding (RFC 4648 §4).
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);

@@ -1,20 +1,22 @@
-//! Paragraphs that fit the terminal.
+//! Wraps paragraphs to the width of the terminal.
 
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-/// Fewest columns that text is wrapped to.
-const LEAST: usize = 20;
+/// Minimum width of wrapped text, in columns.
+const MIN_WIDTH: usize = 20;
 
-/// Holds two words on one line; [`wrap`] turns it into a space.
-pub const HOLD: char = '\u{a0}';
+/// Keeps two words on one line; [`wrap`] replaces it with a space.
+pub const NON_BREAKING_SPACE: char = '\u{a0}';
 
-/// `text` (escaped already) wrapped to `width` columns, the first line after `first`, the others after
-/// `rest`; ends with `\n`. Words, and words that [`HOLD`] joins, are never broken, so that paths and
-/// commands can be copied. A colour ends with its line and begins again on the next: pagers show lines
-/// one by one.
+/// Wraps `text` (already escaped) to `width` columns. The first line is indented with `first`, the others
+/// with `rest`; the result ends with `\n`.
+///
+/// Words, and words joined by [`NON_BREAKING_SPACE`], are never broken, so that paths and commands can be
+/// copied. A colour is reset at the end of a line and set again on the next one, because pagers show single
+/// lines.
 #[must_use]
 pub fn wrap(width: usize, first: &str, rest: &str, text: &str) -> String {
-    let options = Options::new(width.max(LEAST))
+    let options = Options::new(width.max(MIN_WIDTH))
         .initial_indent(first)
         .subsequent_indent(rest)
         .break_words(false)
@@ -24,10 +26,10 @@ pub fn wrap(width: usize, first: &str, rest: &str, text: &str) -> String {
     let mut out = String::new();
     let mut open = String::new();
     for line in textwrap::wrap(text, options) {
-        let line = line.trim_end().replace(HOLD, " ");
+        let line = line.trim_end().replace(NON_BREAKING_SPACE, " ");
         out.push_str(&open);
         out.push_str(&line);
-        follow(&line, &mut open);
+        track_colors(&line, &mut open);
         if !open.is_empty() {
             out.push_str(RESET);
         }
@@ -36,11 +38,11 @@ pub fn wrap(width: usize, first: &str, rest: &str, text: &str) -> String {
     out
 }
 
-/// Ends all colours, as anstyle writes it.
+/// Escape sequence that resets all colours, as anstyle writes it.
 const RESET: &str = "\x1b[0m";
 
-/// Brings `open`, the colours that are on before `line`, to those that are on after it.
-fn follow(line: &str, open: &mut String) {
+/// Updates `open`, the escape sequences active before `line`, to those active after it.
+fn track_colors(line: &str, open: &mut String) {
     let mut rest = line;
     while let Some(at) = rest.find("\x1b[") {
         let Some(end) = rest[at..].find('m') else { return };
@@ -66,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn held_words_stay_together() {
+    fn joined_words_stay_together() {
         assert_eq!(
             wrap(24, "", "  ", "then run: a\u{a0}command\u{a0}x now"),
             "then run: a command x\n  now\n"

@@ -1,44 +1,46 @@
-//! From bytes to text: which encoding, and where each character lay in the file.
+//! Decodes bytes to text and maps positions in the text back to the file.
 //!
-//! No guessing: UTF-8, or what a byte order mark announces. Anything else is "cannot tell".
+//! The encoding is never guessed: it is UTF-8, or the one that a byte order mark announces. Anything else
+//! gives "cannot tell".
 
 use std::borrow::Cow;
 
 use super::{LineIndex, Position};
 
-/// How the bytes of a file were read as text.
+/// Encoding of a text file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// UTF-8 without a byte order mark.
     Utf8,
-    /// UTF-8 after a three-byte mark.
+    /// UTF-8 with a byte order mark of three bytes.
     Utf8Bom,
-    /// UTF-16, little endian, after its mark.
+    /// UTF-16, little endian, with a byte order mark.
     Utf16Le,
-    /// UTF-16, big endian, after its mark.
+    /// UTF-16, big endian, with a byte order mark.
     Utf16Be,
 }
 
-/// Why bytes are not text.
+/// Reason why bytes could not be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undecodable {
-    /// Not text at all: a NUL byte, or a PDF. Holds the offset where it shows.
+    /// Binary file: it contains a NUL byte, or is a PDF. Holds the offset of the NUL byte, 0 for a PDF.
     Binary(usize),
-    /// Not valid UTF-8 (Latin-1, Shift-JIS, a cut character…) or broken UTF-16. Holds the first bad offset.
+    /// Not valid UTF-8 (Latin-1, Shift-JIS, a truncated character…), or invalid UTF-16. Holds the offset of
+    /// the first invalid byte.
     Encoding(usize),
 }
 
-/// A file's text, and how to get back to its bytes.
+/// Decoded text of a file, which can map its offsets back to bytes of the file.
 #[derive(Debug)]
 pub struct Decoded<'a> {
     /// The text, without a byte order mark.
     pub text: Cow<'a, str>,
-    /// How it was read.
+    /// Encoding of the file.
     pub encoding: Encoding,
 }
 
 impl Decoded<'_> {
-    /// The position in the file of the byte `offset` of [`Decoded::text`].
+    /// Position in the file of the byte `offset` of [`Decoded::text`].
     #[must_use]
     pub fn position(&self, lines: &LineIndex, offset: usize) -> Position {
         let (line, column) = lines.line_column(&self.text, offset);
@@ -47,36 +49,36 @@ impl Decoded<'_> {
             Encoding::Utf8 => offset,
             Encoding::Utf8Bom => offset + 3,
             Encoding::Utf16Le | Encoding::Utf16Be => {
-                2 + 2 * self.text[..floor(&self.text, offset)].encode_utf16().count()
+                2 + 2 * self.text[..floor_char_boundary(&self.text, offset)].encode_utf16().count()
             }
         };
         Position { line, column, byte: byte as u64 }
     }
 }
 
-fn floor(text: &str, mut offset: usize) -> usize {
+fn floor_char_boundary(text: &str, mut offset: usize) -> usize {
     while !text.is_char_boundary(offset) {
         offset -= 1;
     }
     offset
 }
 
-/// Reads `bytes` as text.
+/// Decodes `bytes` as text.
 ///
 /// # Errors
-/// [`Undecodable`] says whether the bytes are binary or in an encoding that is not announced.
+/// [`Undecodable`] if the file is binary, or in an encoding that no byte order mark announces.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
     match bytes {
-        [0xFF, 0xFE, rest @ ..] => utf16(rest, Encoding::Utf16Le, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => utf16(rest, Encoding::Utf16Be, u16::from_be_bytes),
-        [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest, Encoding::Utf8Bom, 3),
-        // A PDF is binary data that need not hold a NUL.
+        [0xFF, 0xFE, rest @ ..] => decode_utf16(rest, Encoding::Utf16Le, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => decode_utf16(rest, Encoding::Utf16Be, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => decode_utf8(rest, Encoding::Utf8Bom, 3),
+        // A PDF is binary data, but need not contain a NUL byte.
         [b'%', b'P', b'D', b'F', b'-', ..] => Err(Undecodable::Binary(0)),
-        _ => utf8(bytes, Encoding::Utf8, 0),
+        _ => decode_utf8(bytes, Encoding::Utf8, 0),
     }
 }
 
-fn utf8(bytes: &[u8], encoding: Encoding, skipped: usize) -> Result<Decoded<'_>, Undecodable> {
+fn decode_utf8(bytes: &[u8], encoding: Encoding, skipped: usize) -> Result<Decoded<'_>, Undecodable> {
     if let Some(at) = memchr::memchr(0, bytes) {
         return Err(Undecodable::Binary(at + skipped));
     }
@@ -85,7 +87,7 @@ fn utf8(bytes: &[u8], encoding: Encoding, skipped: usize) -> Result<Decoded<'_>,
     Ok(Decoded { text: Cow::Borrowed(text), encoding })
 }
 
-fn utf16(
+fn decode_utf16(
     bytes: &[u8],
     encoding: Encoding,
     unit: fn([u8; 2]) -> u16,
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_text_says_where() {
+    fn undecodable_bytes_are_reported_with_their_offset() {
         assert_eq!(decode(b"ab\0").expect_err("refused"), Undecodable::Binary(2));
         assert_eq!(decode(b"caf\xe9").expect_err("refused"), Undecodable::Encoding(3));
         assert_eq!(decode(b"\xff\xfea").expect_err("refused"), Undecodable::Encoding(2));

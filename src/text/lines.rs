@@ -1,8 +1,8 @@
-//! The line index: byte offsets to lines and columns.
+//! Line index: converts byte offsets to lines and columns.
 
 use super::Span;
 
-/// Where each line of a text starts. Lines end with `\n`; a `\r` before it belongs to the line.
+/// Start offset of each line of a text. Lines end with `\n`; a `\r` before it belongs to the line.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<usize>,
@@ -18,15 +18,15 @@ impl LineIndex {
         Self { starts, len: text.len() }
     }
 
-    /// 0-based line that holds the byte `offset`; offsets past the end count as the end.
+    /// 0-based number of the line that contains the byte `offset`; offsets past the end count as the end.
     #[must_use]
     pub fn line_of(&self, offset: usize) -> usize {
         let offset = offset.min(self.len);
         self.starts.partition_point(|&start| start <= offset) - 1
     }
 
-    /// 1-based line and 1-based column in Unicode scalar values of the byte `offset` in `text`,
-    /// which must be the indexed text. An offset inside a character counts as its start.
+    /// 1-based line and 1-based column (in Unicode scalar values) of the byte `offset` in `text`, which must
+    /// be the indexed text. An offset inside a character counts as its start.
     #[must_use]
     pub fn line_column(&self, text: &str, offset: usize) -> (u32, u32) {
         let line = self.line_of(offset);
@@ -35,16 +35,16 @@ impl LineIndex {
             offset -= 1;
         }
         let column = text[self.starts[line]..offset].chars().count();
-        (saturate(line + 1), saturate(column + 1))
+        (to_u32_saturating(line + 1), to_u32_saturating(column + 1))
     }
 
-    /// Number of lines; an empty text has one.
+    /// Number of lines; an empty text has one line.
     #[must_use]
     pub fn count(&self) -> usize {
         self.starts.len()
     }
 
-    /// The bytes of 0-based `line`, without its line end.
+    /// Byte span of 0-based `line`, without its line ending.
     #[must_use]
     pub fn line_span(&self, text: &str, line: usize) -> Span {
         let start = self.starts.get(line).copied().unwrap_or(self.len);
@@ -54,7 +54,7 @@ impl LineIndex {
     }
 }
 
-fn saturate(n: usize) -> u32 {
+fn to_u32_saturating(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 

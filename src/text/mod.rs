@@ -1,6 +1,6 @@
-//! Text and places in it: spans, lines, columns, decoding and excerpts.
+//! Text and positions in it: spans, lines, columns, decoding and excerpts.
 //!
-//! This room knows bytes and positions only. No files, no guidelines, no output formats.
+//! This module handles bytes and positions only: no files, no guidelines, no output formats.
 
 mod decode;
 mod excerpt;

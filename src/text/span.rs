@@ -2,23 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A half-open range of byte offsets into a text.
+/// Half-open range of byte offsets into a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
-    /// First byte, 0-based.
+    /// Offset of the first byte, from 0.
     pub start: usize,
-    /// One past the last byte.
+    /// Offset after the last byte.
     pub end: usize,
 }
 
 impl Span {
-    /// The span `start..end`; an `end` before `start` is raised to `start`.
+    /// Span `start..end`; an `end` before `start` is raised to `start`.
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end: end.max(start) }
     }
 
-    /// The empty span at `offset`.
+    /// Empty span at `offset`.
     #[must_use]
     pub fn at(offset: usize) -> Self {
         Self { start: offset, end: offset }
@@ -36,7 +36,7 @@ impl Span {
         self.start == self.end
     }
 
-    /// Whether the two spans share a byte, or an empty one lies inside the other.
+    /// Whether the two spans share a byte or touch at an end; an empty span inside the other counts.
     #[must_use]
     pub fn touches(self, other: Self) -> bool {
         self.start <= other.end && other.start <= self.end
@@ -49,18 +49,18 @@ impl From<std::ops::Range<usize>> for Span {
     }
 }
 
-/// A place in a file as people and tools name it.
+/// Position in a file, as editors and other tools express it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// 1-based line; lines end with `\n`.
     pub line: u32,
     /// 1-based column in Unicode scalar values.
     pub column: u32,
-    /// 0-based byte offset in the file as stored (before any decoding).
+    /// 0-based byte offset in the stored file (before any decoding).
     pub byte: u64,
 }
 
 impl Position {
-    /// The first character of a file: line 1, column 1, byte 0.
+    /// Position of the first character of a file: line 1, column 1, byte 0.
     pub const START: Self = Self { line: 1, column: 1, byte: 0 };
 }

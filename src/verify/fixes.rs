@@ -1,13 +1,18 @@
-//! Applying fixes to the files of an example, in memory.
+//! Applies fixes to the files of an example, in memory.
 //!
-//! The command that changes files on disk is another room's: it needs care that an example does not.
+//! `stanchion fix` changes files on disk and has its own code, because it needs safeguards that an example
+//! does not.
 
 use crate::model::{Edit, Finding};
 use crate::text::Span;
 
-/// The files after every fix of `findings` that does not overlap an earlier one, and whether some did.
+/// Applies every fix of `findings` that does not overlap an earlier one. Returns the files, and whether a fix
+/// was skipped.
 #[must_use]
-pub fn apply(mut files: Vec<(String, Vec<u8>)>, findings: &[&Finding]) -> (Vec<(String, Vec<u8>)>, bool) {
+pub fn apply_fixes(
+    mut files: Vec<(String, Vec<u8>)>,
+    findings: &[&Finding],
+) -> (Vec<(String, Vec<u8>)>, bool) {
     let mut edits: Vec<(String, Span, &str)> = Vec::new();
     for finding in findings {
         for edit in finding.fix.iter().flat_map(|fix| &fix.edits) {
@@ -24,7 +29,8 @@ pub fn apply(mut files: Vec<(String, Vec<u8>)>, findings: &[&Finding]) -> (Vec<(
             }
         }
     }
-    // From the end, so that spans before stay true; of overlapping edits the first one wins.
+    // Edits are applied from the end, so that earlier spans stay valid; of overlapping edits the first one
+    // wins.
     edits.sort_by(|a, b| (&a.0, a.1.start, a.1.end).cmp(&(&b.0, b.1.start, b.1.end)));
     let all = edits.len();
     let mut kept: Vec<(String, Span, &str)> = Vec::new();

@@ -1,9 +1,9 @@
-//! `stanchion test`: runs the examples of a guideline and names how each came out.
+//! `stanchion test`: runs the examples of a guideline and returns a verdict for each.
 //!
-//! Returns verdicts; it prints nothing. The same tester serves authors, this repository's own tests
-//! and, later, the registry.
+//! This module returns values and prints nothing. `stanchion test`, the tests of this repository and the
+//! registry use it.
 
 mod case;
 mod fixes;
 
-pub use case::{Case, CaseVerdict, Place, Unproved, Verified, verify};
+pub use case::{CaseFinding, CaseVerdict, ExampleCase, ExampleResults, UnprovenCheck, verify_examples};

@@ -1,33 +1,36 @@
-//! What changes in the repository is seen, and what does not change is not read.
+//! Changes in the repository are detected, and unchanged files are not read.
 
 use std::fs;
 use std::process::Command;
 use std::time::SystemTime;
 
-use super::{CHECK, Numbers, WAITS, World, assert_same, guideline, has, left_out, report, settle};
+use super::{
+    CHECK, Numbers, WAITS, World, assert_same, guideline, is_installed, report_skipped, run_command,
+    wait_until_settled,
+};
 
-/// The calls of a run that open something.
-fn opened(world: &World) -> (String, String) {
+/// Report of a run, and its system calls that open files or start programs (by strace).
+fn trace_opens(world: &World) -> (String, String) {
     let log = world.path("calls");
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-s", "200", "-e", "trace=open,openat,openat2,execve", "-o"]).arg(&log);
-    let text = report(&mut world.through(strace, &CHECK));
-    (text, fs::read_to_string(log).expect("the log"))
+    let text = run_command(&mut world.command_through(strace, &CHECK));
+    (text, fs::read_to_string(log).expect("strace should write its log"))
 }
 
 #[test]
 fn a_second_run_reads_no_file_and_starts_no_worker() {
-    if !has("strace") {
-        left_out("strace is not installed");
+    if !is_installed("strace") {
+        report_skipped("strace is not installed");
         return;
     }
     let world = World::new();
-    settle();
-    let expected = world.plain();
-    let (first, calls) = opened(&world);
+    wait_until_settled();
+    let expected = world.report_without_cache();
+    let (first, calls) = trace_opens(&world);
     assert_same(&first, &expected, "first");
     assert!(calls.contains("src/a.py") && calls.matches("execve(").count() > 1, "{calls}");
-    let (second, calls) = opened(&world);
+    let (second, calls) = trace_opens(&world);
     assert_same(&second, &expected, "second");
     for ending in [".py\"", ".json\"", ".txt\"", ".bak\""] {
         assert!(!calls.contains(ending), "{ending}: {calls}");
@@ -36,39 +39,41 @@ fn a_second_run_reads_no_file_and_starts_no_worker() {
 }
 
 #[test]
-fn people_get_the_same_report() {
+fn the_human_report_is_the_same_with_a_cache() {
     let world = World::new();
-    settle();
+    wait_until_settled();
     let human = |more: &[&str]| {
-        report(&mut world.command(&[&["check", "--verbose", "--output", "human=../report"], more].concat()));
+        run_command(
+            &mut world.command(&[&["check", "--verbose", "--output", "human=../report"], more].concat()),
+        );
         fs::read_to_string(world.path("report")).expect("a report")
     };
     let expected = human(&["--no-cache"]);
     assert!(expected.contains("it sleeps"), "{expected}");
     for _ in 0..2 {
-        assert_same(&human(&[]), &expected, "for people");
+        assert_same(&human(&[]), &expected, "human report");
     }
 }
 
 #[test]
-fn every_change_is_seen() {
+fn every_change_is_detected() {
     let world = World::new();
-    settle();
-    let mut before = world.same("at first");
+    wait_until_settled();
+    let mut before = world.assert_cache_agrees("at first");
     let mut changed = |world: &World, what: &str| {
-        let now = world.same(what);
-        assert!(now != before, "{what}: nothing changed, so this tests nothing");
+        let now = world.assert_cache_agrees(what);
+        assert!(now != before, "{what}: the report did not change, so this tests nothing");
         before = now;
     };
     world.write("tree/src/b.py", "# TODO\n");
     changed(&world, "a changed file");
     fs::rename(world.path("tree/src/a.py"), world.path("tree/src/z.py")).expect("renamed");
     changed(&world, "a renamed file");
-    // Each has the other's name now.
+    // The two files have swapped their names.
     fs::rename(world.path("tree/src/more/1.py"), world.path("tree/x")).expect("renamed");
     fs::rename(world.path("tree/src/more/2.py"), world.path("tree/src/more/1.py")).expect("renamed");
     fs::rename(world.path("tree/x"), world.path("tree/src/more/2.py")).expect("renamed");
-    changed(&world, "files of one size that changed places");
+    changed(&world, "files of equal size that swapped names");
     fs::remove_file(world.path("tree/src/c.json")).expect("removed");
     changed(&world, "a deleted file");
     world.write("tree/src/c.json", "{\"wait\": 98}\n");
@@ -86,10 +91,10 @@ fn every_change_is_seen() {
     changed(&world, "another schema in that file");
     world.write("tree/guidelines/acme/more.md", &guideline("acme/more", &WAITS.replace("TODO", "nothing")));
     changed(&world, "another guideline");
-    // A check of every text has no question about a binary file, one that names its files has.
+    // A text check of all files does not read a binary file; one that names the file does.
     fs::write(world.path("tree/src/image.dat"), b"\0TODO\n").expect("written");
     world.write(guidelines, &guideline("acme/waits", WAITS));
-    changed(&world, "a binary file that nobody asks about");
+    changed(&world, "a binary file that no check reads");
     let named = guideline("acme/waits", WAITS)
         .replace("checks:", "applies: { files: ['**/*.dat', '**/*.py'] }\nchecks:");
     world.write(guidelines, &named);
@@ -101,21 +106,21 @@ fn every_change_is_seen() {
 #[test]
 fn a_touched_file_with_the_same_content_changes_nothing() {
     let world = World::new();
-    settle();
-    let before = world.same("at first");
+    wait_until_settled();
+    let before = world.assert_cache_agrees("at first");
     for path in ["tree/src/a.py", "tree/src/c.json"] {
         let file = fs::File::options().append(true).open(world.path(path)).expect("opened");
         file.set_modified(SystemTime::now()).expect("touched");
     }
-    assert_same(&world.same("touched"), &before, "touched");
-    // A new file with the old text.
+    assert_same(&world.assert_cache_agrees("touched"), &before, "touched");
+    // A new file with the same content.
     world.write("tree/new", "import time\ntime.sleep(1)\n# TODO\n");
     fs::rename(world.path("tree/new"), world.path("tree/src/a.py")).expect("renamed");
-    assert_same(&world.same("written again"), &before, "written again");
+    assert_same(&world.assert_cache_agrees("written again"), &before, "written again");
 }
 
 #[test]
-fn an_edit_of_the_same_size_in_the_same_moment_is_seen() {
+fn an_edit_of_equal_size_and_timestamp_is_detected() {
     let world = World::new();
     let mut numbers = Numbers::seeded();
     let path = world.path("tree/src/b.py");
@@ -125,7 +130,7 @@ fn an_edit_of_the_same_size_in_the_same_moment_is_seen() {
         let text = ["# TODO\n", "# DONE\n", "#TODO \n"][numbers.below(3)];
         fs::write(&path, text).expect("written");
         if round % 3 == 0 {
-            // Its old time is put back.
+            // Restores the old timestamp.
             fs::File::options()
                 .append(true)
                 .open(&path)
@@ -133,17 +138,17 @@ fn an_edit_of_the_same_size_in_the_same_moment_is_seen() {
                 .expect("set");
         }
         std::thread::sleep(std::time::Duration::from_millis(numbers.below(40) as u64));
-        let found = world.check();
-        assert_same(&found, &world.plain(), &format!("round {round}"));
+        let found = world.report_with_cache();
+        assert_same(&found, &world.report_without_cache(), &format!("round {round}"));
         reports.insert(found);
     }
     assert!(reports.len() > 1, "the edits changed nothing");
 }
 
 #[test]
-fn what_changed_since_a_commit_is_the_same_with_and_without() {
-    if !has("git") {
-        left_out("git is not installed");
+fn a_since_report_is_the_same_with_a_cache() {
+    if !is_installed("git") {
+        report_skipped("git is not installed");
         return;
     }
     let world = World::new();
@@ -158,21 +163,24 @@ fn what_changed_since_a_commit_is_the_same_with_and_without() {
     git(&["commit", "--quiet", "--message", "first"]);
     world.write("tree/src/a.py", "import time\ntime.sleep(1)\n# TODO\ntime.sleep(2)\n");
     world.write("tree/src/new.py", "time.sleep(3)\n");
-    settle();
-    let with = |more: &[&str]| report(&mut world.command(&[&CHECK[..], more].concat()));
-    let (part, all) = (with(&["--since", "HEAD", "--no-cache"]), world.plain());
+    wait_until_settled();
+    let with = |more: &[&str]| run_command(&mut world.command(&[&CHECK[..], more].concat()));
+    let (part, all) = (with(&["--since", "HEAD", "--no-cache"]), world.report_without_cache());
     assert_ne!(part, all);
-    // What one kind of run remembers, the other may use.
+    // Each kind of run may use the results that another kind cached.
     for round in 0..2 {
         assert_same(&with(&["--since", "HEAD"]), &part, &format!("a part, round {round}"));
-        assert_same(&world.check(), &all, &format!("everything, round {round}"));
+        assert_same(&world.report_with_cache(), &all, &format!("everything, round {round}"));
         assert_same(&with(&["src/more"]), &with(&["src/more", "--no-cache"]), &format!("a folder, {round}"));
     }
-    let before = world.kept();
+    let before = world.cache_files();
     fs::remove_dir_all(world.caches()).expect("removed");
     assert_same(&with(&["--staged"]), &with(&["--staged", "--no-cache"]), "nothing is staged");
-    assert!(before.len() == 1 && world.kept().is_empty(), "nothing was looked into");
-    // Staged contents are remembered apart, and only by what they are.
+    assert!(
+        before.len() == 1 && world.cache_files().is_empty(),
+        "no file was read, so nothing must be cached"
+    );
+    // Staged contents are cached separately, by content only.
     for (round, text) in ["time.sleep(1)\n", "time.sleep(2)\n# TODO\n", "import os\n"].iter().enumerate() {
         world.write("tree/src/a.py", text);
         git(&["add", "--all"]);
@@ -181,8 +189,8 @@ fn what_changed_since_a_commit_is_the_same_with_and_without() {
         for again in 0..2 {
             assert_same(&with(&["--staged"]), &expected, &format!("staged, round {round}, {again}"));
         }
-        assert_eq!(world.kept().len(), 1);
+        assert_eq!(world.cache_files().len(), 1);
     }
-    world.check();
-    assert_eq!(world.kept().len(), 2);
+    world.report_with_cache();
+    assert_eq!(world.cache_files().len(), 2);
 }

@@ -1,4 +1,4 @@
-//! Whatever is in a tree or a guideline, each bad thing is named and the rest of the report is whole.
+//! Invalid input in a tree or a guideline is reported, and the rest of the report is complete.
 
 use std::fs;
 use std::path::Path;
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::command::{repository, run};
 
-/// A guideline that finds `needle` in every text file, `boom()` in code and `bad` in data.
-const SOUND: &str = r#"---
+/// Guideline that finds `needle` in every text file, `boom()` in code and `bad` in data.
+const VALID_GUIDELINE: &str = r#"---
 schema: 1
 guideline: tests/sound
 version: 1.0.0
@@ -36,10 +36,10 @@ x
 x
 "#;
 
-/// Writes the sound guideline, and `broken` beside it when there is one, outside the repository.
+/// Writes the valid guideline, and `broken` beside it if given, outside the repository.
 fn guidelines(broken: Option<&str>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("sound.md"), SOUND).expect("written");
+    fs::write(folder.path().join("sound.md"), VALID_GUIDELINE).expect("written");
     if let Some(text) = broken {
         fs::write(folder.path().join("broken.md"), text).expect("written");
     }
@@ -62,13 +62,13 @@ fn paths_found(report: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Why the checks could not look at `path`; several when they read it in different ways.
+/// Reasons why checks could not assess `path`: several if they read it in different ways.
 fn reasons_for<'r>(report: &'r Value, path: &str) -> Vec<&'r str> {
     let all = report["not_assessed"].as_array().expect("a list");
     all.iter().filter(|n| n["path"].as_str() == Some(path)).filter_map(|n| n["reason"].as_str()).collect()
 }
 
-fn sums_agree(report: &Value) {
+fn assert_path_sums(report: &Value) {
     let paths = &report["summary"]["paths"];
     let of = |key: &str| paths[key].as_u64().expect("a number");
     assert_eq!(of("seen"), of("assessed") + of("not_applicable") + of("cannot_tell"), "{paths}");
@@ -76,7 +76,7 @@ fn sums_agree(report: &Value) {
 
 #[test]
 #[cfg(unix)]
-fn every_poisonous_file_is_named_and_hides_nothing() {
+fn every_hostile_file_is_reported_and_hides_no_finding() {
     use std::os::unix::ffi::OsStrExt as _;
     let folder = repository();
     let root = folder.path();
@@ -97,7 +97,7 @@ fn every_poisonous_file_is_named_and_hides_nothing() {
     write(b"unclosed.js", format!("boom(1);\n{}", "({[".repeat(33_000)).as_bytes());
     write(b"dashes.yaml", "- ".repeat(300).as_bytes());
     write(b"boom.yaml", format!("boom: 1\n{}", "- ".repeat(300)).as_bytes());
-    write(b"bomb.yaml", bomb().as_bytes());
+    write(b"bomb.yaml", alias_bomb().as_bytes());
     write(b"broken.json", b"{\"bad\": 1, \"x\": [1,, 2]}\n");
     write(b"new\nline\x1b[31m.txt", b"needle\n");
     write(b"not-utf8-\xff.txt", b"needle\n");
@@ -107,9 +107,9 @@ fn every_poisonous_file_is_named_and_hides_nothing() {
     let guidelines = guidelines(None);
 
     let report = report(root, guidelines.path());
-    sums_agree(&report);
+    assert_path_sums(&report);
     let paths = &report["summary"]["paths"];
-    // 16 files and 3 links; the links and the image are nobody's business; `.git` is left out.
+    // 16 files and 3 symbolic links. No check applies to the links and the image; `.git` is ignored.
     assert_eq!((&paths["seen"], &paths["ignored"]), (&Value::from(19), &Value::from(1)), "{paths}");
     let found = paths_found(&report);
     for path in ["beacon.txt", "utf16.txt", "crlf.txt", "new\nline\u{1b}[31m.txt", "not-utf8-\\xff.txt"] {
@@ -143,11 +143,11 @@ fn every_poisonous_file_is_named_and_hides_nothing() {
     let (status, human, _) =
         run(root, &["check", "--all", "--guidelines", guidelines.path().to_str().expect("UTF-8")]);
     assert_eq!(status, 0);
-    assert!(human.chars().all(|c| c == '\n' || !c.is_control()), "something unescaped reaches the terminal");
+    assert!(human.chars().all(|c| c == '\n' || !c.is_control()), "a control character reaches the terminal");
 }
 
-/// Ten levels of nine aliases each.
-fn bomb() -> String {
+/// YAML with ten levels of nine aliases each.
+fn alias_bomb() -> String {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..10 {
         let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
@@ -157,26 +157,26 @@ fn bomb() -> String {
 }
 
 #[test]
-fn a_line_of_a_hundred_megabytes_is_too_big_and_said_so() {
+fn a_line_of_a_hundred_megabytes_is_reported_as_too_big() {
     let folder = repository();
     fs::write(folder.path().join("huge.txt"), vec![b'x'; 100 << 20]).expect("written");
     fs::write(folder.path().join("beacon.txt"), "needle").expect("written");
     let guidelines = guidelines(None);
     let report = report(folder.path(), guidelines.path());
-    sums_agree(&report);
+    assert_path_sums(&report);
     assert_eq!(reasons_for(&report, "huge.txt"), ["too-big"]);
     assert_eq!(paths_found(&report), ["beacon.txt"]);
     assert_eq!(report["guidelines"][0]["outcome"], "not_kept");
 }
 
-/// One thing wrong in a guideline: a line to replace, and where and how it is told.
+/// Each case breaks one line of the guideline, and expects a location and a message.
 #[test]
-fn a_broken_guideline_is_shown_at_its_place_and_hides_no_other() {
+fn a_problem_in_a_guideline_is_reported_at_its_line_and_hides_no_other_guideline() {
     let folder = repository();
     fs::write(folder.path().join("beacon.txt"), "needle").expect("written");
     fs::write(folder.path().join("a.js"), "boom(1)").expect("written");
     fs::write(folder.path().join("a.json"), "{}").expect("written");
-    let sound = SOUND.replace("tests/sound", "tests/broken");
+    let sound = VALID_GUIDELINE.replace("tests/sound", "tests/broken");
     for (from, to, place, message) in [
         ("title: No needles", "title: [", "broken.md", "problem"),
         ("title: No needles", "titel: No needles", "broken.md:5:1", "did you mean `title`"),
@@ -202,9 +202,9 @@ fn a_broken_guideline_is_shown_at_its_place_and_hides_no_other() {
             "refers to itself",
         ),
         ("select: \"$..bad\"", "select: \"$..[\"", "broken.md:19:", "JSONPath"),
-        (SOUND, "", "broken.md", "problem"),
+        (VALID_GUIDELINE, "", "broken.md", "problem"),
     ] {
-        let broken = if from == SOUND { to.to_owned() } else { sound.replacen(from, to, 1) };
+        let broken = if from == VALID_GUIDELINE { to.to_owned() } else { sound.replacen(from, to, 1) };
         assert_ne!(broken, sound, "{from} is not in the guideline");
         let guidelines = guidelines(Some(&broken));
         let arguments = ["check", "--guidelines", guidelines.path().to_str().expect("UTF-8")];
@@ -213,7 +213,10 @@ fn a_broken_guideline_is_shown_at_its_place_and_hides_no_other() {
         let flat = out.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat.contains(place), "{to}: no {place} in\n{out}");
         assert!(flat.contains(message), "{to}: no {message} in\n{out}");
-        assert!(flat.contains("beacon.txt:1:1"), "{to}: the sound guideline is hidden\n{out}");
+        assert!(
+            flat.contains("beacon.txt:1:1"),
+            "{to}: the finding of the valid guideline is missing\n{out}"
+        );
     }
 }
 
@@ -229,7 +232,7 @@ fn findings_never_fail_a_run() {
 }
 
 #[test]
-fn the_prefilter_and_the_number_of_threads_change_no_byte() {
+fn the_prefilter_and_the_thread_count_do_not_change_the_report() {
     let folder = repository();
     for (name, text) in [
         ("a.js", "boom(1);\nother(2);\n"),
@@ -257,9 +260,9 @@ fn the_prefilter_and_the_number_of_threads_change_no_byte() {
 }
 
 #[test]
-fn a_guideline_for_a_newer_program_fails_nothing() {
+fn a_guideline_for_a_newer_program_fails_no_run() {
     let folder = repository();
-    let newer = SOUND.replace("schema: 1", "schema: 2").replace("tests/sound", "tests/newer");
+    let newer = VALID_GUIDELINE.replace("schema: 1", "schema: 2").replace("tests/sound", "tests/newer");
     let guidelines = guidelines(Some(&newer));
     let report = report(folder.path(), guidelines.path());
     let detail = report["not_assessed"][0]["detail"].as_str().expect("said");
@@ -268,7 +271,7 @@ fn a_guideline_for_a_newer_program_fails_nothing() {
 
     let path = guidelines.path().to_str().expect("UTF-8");
     for (arguments, expected) in [
-        (&["check", "--guidelines", path][..], "the guideline cannot be used · 1 file"),
+        (&["check", "--guidelines", path][..], "invalid guideline · 1 file"),
         (&["check", "--guidelines", path], "1 guideline file not usable"),
         (&["list", "--guidelines", path], "note: needs a newer stanchion"),
     ] {
@@ -283,27 +286,27 @@ fn a_guideline_for_a_newer_program_fails_nothing() {
 }
 
 #[test]
-fn a_check_that_no_bad_example_proves_is_told() {
+fn a_check_without_a_failing_example_is_reported() {
     let folder = repository();
-    let text = SOUND.replace(
+    let text = VALID_GUIDELINE.replace(
         "## How to keep it\nx\n",
         "## How to keep it\n```text bad\nneedle\n```\n```text good\nx\n```\n",
     );
     let guidelines = guidelines(Some(&text));
     let file = guidelines.path().join("broken.md");
     let (status, out, _) = run(folder.path(), &["test", file.to_str().expect("UTF-8")]);
-    assert_eq!(status, 0, "the examples hold: {out}");
+    assert_eq!(status, 0, "all examples must hold: {out}");
     let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
     for (check, told) in [("text", false), ("js", true), ("json", true)] {
-        let words = format!("not proved: no bad example makes the check `{check}` find anything");
+        let words = format!("not proved: the check `{check}` finds nothing in any bad example");
         assert_eq!(out.contains(&words), told, "{check}: {out}");
     }
 }
 
 #[test]
-fn a_check_that_cannot_be_used_says_nothing_about_examples() {
+fn an_invalid_check_reports_nothing_about_its_examples() {
     let folder = repository();
-    let text = SOUND.replace("find: needle", "find: needle, files: ['{a']").replace(
+    let text = VALID_GUIDELINE.replace("find: needle", "find: needle, files: ['{a']").replace(
         "## How to keep it\nx\n",
         "## How to keep it\n```text good check=text\nx\n```\n```text bad check=text\nneedle\n```\n",
     );
@@ -312,6 +315,6 @@ fn a_check_that_cannot_be_used_says_nothing_about_examples() {
     let (status, out, _) = run(folder.path(), &["test", file.to_str().expect("UTF-8")]);
     assert_eq!(status, 2, "{out}");
     let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(out.contains("a brace that is never closed") && !out.contains("not asked"), "{out}");
-    assert!(out.contains("2 wait for a check that can be used"), "{out}");
+    assert!(out.contains("a brace that is never closed") && !out.contains("not checked"), "{out}");
+    assert!(out.contains("2 not run (invalid check)"), "{out}");
 }

@@ -1,25 +1,25 @@
-//! What every subcommand promises: exit statuses, messages, nothing overwritten.
+//! Guarantees of every subcommand: exit statuses, messages, and no overwritten files.
 
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
 
-/// The program in `folder`, with nothing of the tester's environment.
+/// Command that runs the program in `folder` with an empty environment.
 pub fn stanchion(folder: &Path) -> Command {
     let mut command = Command::cargo_bin("stanchion").expect("the program is built");
     command.env_clear().env("LANG", "C.UTF-8").current_dir(folder);
     command
 }
 
-/// A repository of its own, so that nothing above it counts.
+/// Temporary folder with a `.git` folder, so that no configuration above it applies.
 pub fn repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join(".git")).expect("made");
     folder
 }
 
-/// What a run wrote and how it ended.
+/// Exit status, standard output and standard error of a run.
 pub fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let output = stanchion(folder).args(arguments).output().expect("it runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
@@ -27,7 +27,7 @@ pub fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
 }
 
 #[test]
-fn alone_it_says_what_it_can_do() {
+fn without_arguments_the_usage_is_printed() {
     let folder = repository();
     let (status, out, err) = run(folder.path(), &[]);
     assert_eq!((status, err.as_str()), (0, ""));
@@ -35,7 +35,7 @@ fn alone_it_says_what_it_can_do() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said_with_status_2() {
+fn usage_and_input_errors_exit_with_2() {
     let folder = repository();
     fs::create_dir_all(folder.path().join("other/.git")).expect("made");
     for (arguments, message) in [
@@ -46,7 +46,7 @@ fn what_cannot_be_done_is_said_with_status_2() {
         (&["check", "--output", "json=no/such/folder/a.json"], "cannot write no/such/folder/a.json"),
         (&["explain", "no/such"], "no guideline `no/such` is followed here"),
         (&["why", "no/such"], "no guideline `no/such` is followed here"),
-        (&["new", "NotAnId"], "cannot be an id"),
+        (&["new", "NotAnId"], "is not a valid guideline id"),
         (&["chekc"], "check"),
     ] {
         let (status, out, err) = run(folder.path(), arguments);
@@ -64,7 +64,7 @@ fn nothing_is_overwritten() {
         assert_eq!(status, 0, "{err}");
         let (status, _, err) = run(folder.path(), arguments);
         assert_eq!(status, 2);
-        assert!(err.contains("is there already"), "{err}");
+        assert!(err.contains("already exists"), "{err}");
     }
     assert!(folder.path().join("guidelines/acme/short-names.md").is_file());
     assert!(folder.path().join("stanchion.toml").is_file());
@@ -115,7 +115,7 @@ fn commands_in_a_report_work_when_copied() {
 }
 
 #[test]
-fn usage_messages_begin_like_all_others() {
+fn usage_errors_have_the_common_prefix() {
     let folder = repository();
     for (arguments, expected) in [
         (&["chekc"][..], "help: some similar subcommands exist"),
@@ -127,7 +127,7 @@ fn usage_messages_begin_like_all_others() {
     }
 }
 
-/// Writes a guideline with the starting text, `change`d, at `path`.
+/// Writes the text of `stanchion new` to `path`, after `change`.
 fn write_guideline(folder: &Path, path: &str, change: impl Fn(&str) -> String) {
     let (status, _, err) = run(folder, &["new", "acme/a", "--dir", "scratch"]);
     assert_eq!(status, 0, "{err}");
@@ -139,7 +139,7 @@ fn write_guideline(folder: &Path, path: &str, change: impl Fn(&str) -> String) {
 }
 
 #[test]
-fn guideline_files_are_not_left_out_in_silence() {
+fn skipped_guideline_files_are_reported() {
     let folder = repository();
     for (name, before) in [("line", "\n"), ("comment", "<!-- ours -->\n"), ("title", "# A\n\n")] {
         let path = format!("{name}/x.md");
@@ -165,13 +165,13 @@ fn guideline_files_are_not_left_out_in_silence() {
 }
 
 #[test]
-fn a_second_file_with_the_same_id_is_told() {
+fn a_duplicate_guideline_id_is_reported() {
     let folder = repository();
     write_guideline(folder.path(), "g/one.md", str::to_owned);
     write_guideline(folder.path(), "g/two.md", |text| text.replace("FIXME\n", "TODO\n"));
     let (status, out, _) = run(folder.path(), &["test", "g"]);
     assert_eq!(status, 2, "{out}");
-    assert!(out.contains("g/two.md:3:12 problem: g/one.md has this id too"), "{out}");
+    assert!(out.contains("g/two.md:3:12 problem: g/one.md has the same id"), "{out}");
     assert!(out.contains("4 examples in 2 guidelines: 3 hold, 1 do"), "{out}");
     for command in ["list", "why", "explain", "check"] {
         let mut arguments = vec![command, "--guidelines", "g"];
@@ -183,24 +183,24 @@ fn a_second_file_with_the_same_id_is_told() {
 }
 
 #[test]
-fn no_guideline_at_all_is_said() {
+fn a_folder_without_guidelines_is_an_error() {
     let folder = repository();
     fs::create_dir(folder.path().join("g")).expect("made");
     fs::write(folder.path().join("g/README.md"), "---\n").expect("written");
     let (status, out, err) = run(folder.path(), &["test", "g"]);
     assert_eq!((status, out.as_str()), (2, ""));
-    assert!(err.starts_with("stanchion: no guideline was found in g\n  help: "), "{err}");
+    assert!(err.starts_with("stanchion: no guidelines found in g\n  help: "), "{err}");
 }
 
 #[test]
-fn new_says_what_is_in_its_way() {
+fn new_reports_what_prevents_writing() {
     let folder = repository();
     let (status, _, err) = run(folder.path(), &["new", "acme/readme"]);
     assert!(status == 2 && err.contains("would never be read") && err.contains("acme/read-me"), "{err}");
     fs::write(folder.path().join("guidelines"), "").expect("written");
     let (status, _, err) = run(folder.path(), &["new", "acme/a"]);
     assert!(status == 2 && err.contains("guidelines is not a folder"), "{err}");
-    assert!(!err.contains("is there already"), "{err}");
+    assert!(!err.contains("already exists"), "{err}");
     let (status, out, _) = run(folder.path(), &["new", "acme/a", "--dir", "my drafts"]);
     assert_eq!(status, 0);
     assert!(out.contains("stanchion test 'my drafts/acme/a.md'\n"), "{out}");
@@ -210,7 +210,7 @@ fn new_says_what_is_in_its_way() {
 }
 
 #[test]
-fn init_says_where_it_writes_and_follows_only_what_is_inside() {
+fn init_prints_where_it_writes_and_follows_only_paths_inside_the_repository() {
     let folder = repository();
     let outside = repository();
     write_guideline(outside.path(), "g/one.md", str::to_owned);
@@ -227,7 +227,7 @@ fn init_says_where_it_writes_and_follows_only_what_is_inside() {
 }
 
 #[test]
-fn a_line_end_in_an_argument_forges_no_message() {
+fn a_line_break_in_an_argument_cannot_forge_a_message() {
     let folder = repository();
     for arguments in [
         &["x\nstanchion: all is well"][..],
@@ -245,7 +245,7 @@ fn a_line_end_in_an_argument_forges_no_message() {
 }
 
 #[test]
-fn why_fits_a_narrow_terminal() {
+fn why_wraps_to_a_narrow_terminal() {
     let folder = repository();
     write_guideline(folder.path(), "g/one.md", |text| {
         let condition =
@@ -260,7 +260,7 @@ fn why_fits_a_narrow_terminal() {
 }
 
 #[test]
-fn a_file_in_no_known_data_format_is_said_as_such() {
+fn an_unknown_data_format_is_reported_as_unknown() {
     let folder = repository();
     fs::write(folder.path().join("settings"), "a: 1\n").expect("written");
     write_guideline(folder.path(), "g/one.md", |text| {
@@ -271,14 +271,14 @@ fn a_file_in_no_known_data_format_is_said_as_such() {
     });
     let (status, out, err) = run(folder.path(), &["check", "--guidelines", "g"]);
     assert_eq!((status, err.as_str()), (0, ""));
-    assert!(out.contains("data format unknown · 1 path\n") && !out.contains("does not parse"), "{out}");
+    assert!(out.contains("unknown data format · 1 path\n") && !out.contains("syntax error"), "{out}");
     let out = run(folder.path(), &["check", "--guidelines", "g", "--format", "json"]).1;
     assert!(out.contains("\"reason\": \"unknown-format\""), "{out}");
 }
 
-/// Also in one process, where no worker says what anything cost.
+/// Covers workers and in-process runs, where no worker reports times.
 #[test]
-fn timings_name_what_guidelines_cost_and_change_no_finding() {
+fn timings_report_the_time_per_guideline_and_change_no_finding() {
     let folder = repository();
     let checks = "checks:\n  - { id: word, text: { find: needle }, message: m }\n  \
                   - { id: lone, code: { language: python, query: '(integer) @a' }, message: m }\n---\n";
@@ -296,12 +296,15 @@ fn timings_name_what_guidelines_cost_and_change_no_finding() {
         };
         let (status, out, err) = with("json");
         assert_eq!((status, &out), (0, &without.1), "{err}");
-        assert!(err.contains("What the guidelines cost"), "{err}");
+        assert!(err.contains("Time per guideline, slowest first"), "{err}");
         let (status, out, err) = with("human");
         assert_eq!((status, err.as_str()), (0, ""), "{out}");
         let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
-        let (_, costs) = words.split_once("What the guidelines cost").expect("a table");
-        assert!(costs.contains("acme/a") && costs.contains("acme/a lone: what a query needs"), "{out}");
+        let (_, costs) = words.split_once("Time per guideline, slowest first").expect("a table");
+        assert!(
+            costs.contains("acme/a") && costs.contains("acme/a lone: no requirement is derived from queries"),
+            "{out}"
+        );
         assert!(!costs.contains("acme/a word:"), "{out}");
         assert!(
             costs.contains("parsing code and data: ") && costs.contains("reading and filtering 2 files: "),

@@ -1,4 +1,4 @@
-//! The real program over small trees, in an environment of its own.
+//! End-to-end tests of the program on small trees, in a clean environment.
 
 #![expect(clippy::disallowed_methods, reason = "these tests start the program and read what it wrote")]
 

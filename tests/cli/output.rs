@@ -1,4 +1,4 @@
-//! Where reports go: standard output, files, closed pipes, terminals that want no colour.
+//! Report targets: standard output, files, closed pipes, and terminals with or without colors.
 
 use std::fs;
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::command::{repository, run, stanchion};
 
 #[test]
-fn a_report_for_people_here_and_for_programs_in_a_file() {
+fn a_terminal_report_and_a_json_file_come_from_one_run() {
     let folder = repository();
     fs::write(folder.path().join("a.txt"), "hello\n").expect("written");
     let (status, out, err) =
@@ -18,11 +18,11 @@ fn a_report_for_people_here_and_for_programs_in_a_file() {
     assert_eq!(report["version"], 1);
     let lines = fs::read_to_string(folder.path().join("r.jsonl")).expect("written");
     assert!(lines.starts_with(r#"{"type":"run","version":1"#), "{lines}");
-    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 4, "a temporary file stays behind");
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 4, "a temporary file was left behind");
 }
 
 #[test]
-fn the_same_run_gives_the_same_bytes() {
+fn the_same_run_gives_identical_bytes() {
     let folder = repository();
     fs::write(folder.path().join("a.py"), "import requests\nrequests.get(u)\n").expect("written");
     let report = |threads: &str| run(folder.path(), &["check", "--format", "json", "--threads", threads]).1;
@@ -30,7 +30,7 @@ fn the_same_run_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_failure() {
+fn a_closed_pipe_does_not_fail_a_run() {
     let folder = repository();
     for arguments in
         [&["check", "--format", "json"][..], &["completions", "bash"], &["man"], &["--help"], &[]]
@@ -51,24 +51,30 @@ fn a_closed_pipe_is_no_failure() {
 }
 
 #[test]
-fn colours_are_for_those_who_want_them() {
+fn colors_follow_the_terminal_the_option_and_the_environment() {
     let folder = repository();
     let colored = |arguments: &[&str], environment: &[(&str, &str)]| {
         let mut command = stanchion(folder.path());
         command.args(arguments).envs(environment.iter().copied());
-        command.output().expect("it runs").stdout.contains(&0x1b)
+        command.output().expect("the program should start").stdout.contains(&0x1b)
     };
-    assert!(!colored(&["check"], &[]), "no terminal, no colour");
-    assert!(colored(&["check", "--color", "always"], &[("NO_COLOR", "1")]), "asked for");
+    assert!(!colored(&["check"], &[]), "output that is not a terminal has no color");
+    assert!(
+        colored(&["check", "--color", "always"], &[("NO_COLOR", "1")]),
+        "`--color always` overrides NO_COLOR"
+    );
     assert!(colored(&["check"], &[("CLICOLOR_FORCE", "1")]));
     assert!(!colored(&["check"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!colored(&["check", "--color", "never"], &[("CLICOLOR_FORCE", "1")]));
-    assert!(!colored(&["--color", "never", "--help"], &[("CLICOLOR_FORCE", "1")]), "help heeds it too");
-    assert!(colored(&["check", "--help", "--color=always"], &[]), "help heeds it too");
+    assert!(
+        !colored(&["--color", "never", "--help"], &[("CLICOLOR_FORCE", "1")]),
+        "`--help` respects the color setting"
+    );
+    assert!(colored(&["check", "--help", "--color=always"], &[]), "`--help` respects the color setting");
 }
 
 #[test]
-fn arguments_cannot_move_the_cursor() {
+fn control_characters_in_arguments_are_escaped() {
     let folder = repository();
     for arguments in
         [&["check", "\x1b[2Jx"][..], &["explain", "a/\x1b[2J"], &["\x1b[2J"], &["new", "\u{202e}x"]]
@@ -79,18 +85,19 @@ fn arguments_cannot_move_the_cursor() {
 }
 
 #[test]
-fn what_goes_to_programs_has_one_line_for_each_guideline() {
+fn piped_lists_have_one_line_per_guideline() {
     let folder = repository();
     fs::write(folder.path().join("a.py"), "import requests\nrequests.get(u)\n").expect("written");
     let mut command = stanchion(folder.path());
-    let output = command.args(["check", "-q"]).env("COLUMNS", "30").output().expect("it runs");
+    let output =
+        command.args(["check", "-q"]).env("COLUMNS", "30").output().expect("the program should start");
     let out = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(out.lines().count() > 1 && out.lines().all(|line| !line.starts_with(' ')), "{out}");
 }
 
 #[cfg(unix)]
 #[test]
-fn what_stands_where_a_report_goes_stays_what_it_is() {
+fn report_targets_keep_their_kind_and_mode() {
     use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 
     let folder = repository();
@@ -99,7 +106,13 @@ fn what_stands_where_a_report_goes_stays_what_it_is() {
         let (status, _, err) = run(folder.path(), &["check", "-q", "--output", &format!("json={name}")]);
         assert_eq!((status, err.as_str()), (0, ""), "{name}");
     };
-    assert!(std::process::Command::new("mkfifo").arg(at("fifo")).status().expect("it runs").success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(at("fifo"))
+            .status()
+            .expect("the program should start")
+            .success()
+    );
     let fifo = at("fifo");
     let reader = std::thread::spawn(move || fs::read_to_string(fifo).expect("read"));
     report("fifo");
@@ -109,7 +122,7 @@ fn what_stands_where_a_report_goes_stays_what_it_is() {
     fs::create_dir(at("real")).expect("made");
     symlink("real/one.json", at("one")).expect("linked");
     symlink("one", at("two")).expect("linked");
-    for round in ["nothing there yet", "a file there"] {
+    for round in ["no target yet", "existing target"] {
         report("two");
         assert!(at("one").is_symlink() && at("two").is_symlink(), "{round}");
         assert!(fs::read_to_string(at("real/one.json")).expect(round).starts_with('{'), "{round}");

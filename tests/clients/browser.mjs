@@ -1,5 +1,5 @@
-// Opens a page in a real browser: what axe finds, whether it overflows, what the filters show, what it asks of the
-// network. Without JavaScript of the page; axe's own is put in by the driver.
+// Opens a page in a real browser, without JavaScript of the page (the driver injects axe). Prints the violations that axe
+// finds, horizontal overflow, the number of findings per filter, and network requests.
 // Usage: node browser.mjs FOLDER-WITH-MODULES PAGE PROFILE [SCREENSHOT-PREFIX]
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ const browser = await chromium.launch({
 const seen = { violations: [], overflow: [], filters: {}, requests: [] };
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [320, 1280]) {
-    // The policy of the page forbids scripts; axe is let in past it.
+    // The content security policy of the page forbids scripts, so it is bypassed for axe.
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
     const tab = await context.newPage();
     tab.on("request", (request) => { if (request.url() !== address && !request.url().endsWith("/favicon.ico")) seen.requests.push(request.url()); });
@@ -43,7 +43,7 @@ for (const filter of filters) {
   await tab.click(`label[for=show-${filter}]`);
   seen.filters[filter] = await tab.locator(".findings > li:visible").count();
 }
-// By keyboard, too.
+// Also with the keyboard.
 if (filters.length) {
   await tab.focus("#show-all");
   await tab.keyboard.press("ArrowRight");

@@ -1,4 +1,4 @@
-// A real identity provider (oidc-provider, certified by the OpenID Foundation) on this machine, which lets everybody in.
+// Runs a real identity provider (oidc-provider, certified by the OpenID Foundation) on this machine that accepts any user.
 // Usage: node provider.mjs FOLDER-WITH-MODULES PORT CALLBACK
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -12,7 +12,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   pkce: { required: () => true },
   features: { devInteractions: { enabled: true } },
   claims: { openid: ["sub"], profile: ["preferred_username"] },
-  // The ID token says it, too, so that nobody needs to ask again.
+  // The ID token contains the claims, so the registry needs no userinfo request.
   conformIdTokenClaims: false,
   findAccount: async (ctx, id) => ({ accountId: id, claims: async () => ({ sub: id, preferred_username: `${id}@example.org` }) }),
 });

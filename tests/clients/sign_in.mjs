@@ -1,5 +1,5 @@
-// Signs in with a link, takes a namespace and makes a key, with JavaScript switched off; then looks at the page with axe
-// in both themes and widths. Usage: node sign_in.mjs FOLDER-WITH-MODULES LINK ADDRESS
+// Signs in with a link, claims a namespace and creates a token, without JavaScript. Then checks the page with axe in both
+// themes and widths. Usage: node sign_in.mjs FOLDER-WITH-MODULES LINK ADDRESS
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -16,15 +16,15 @@ const tab = await context.newPage();
 await tab.goto(link);
 await tab.click("button:has-text('Sign in')");
 seen.first = tab.url();
-// Something wrong first: it is told at the field, and what was typed is kept.
+// Invalid input first: the error is shown at the field, and the input is kept.
 await tab.fill("#new-namespace", "Not A Name");
-await tab.click("button:has-text('Take it')");
+await tab.click("button:has-text('Claim')");
 seen.kept = await tab.inputValue("#new-namespace");
-seen.slip = await tab.textContent("#new-namespace-slip");
+seen.fieldError = await tab.textContent("#new-namespace-error");
 await tab.fill("#new-namespace", "acme");
-await tab.click("button:has-text('Take it')");
+await tab.click("button:has-text('Claim')");
 await tab.fill("#days", "7");
-await tab.click("button:has-text('Make a key')");
+await tab.click("button:has-text('Create token')");
 seen.key = (await tab.textContent(".notice pre code")).trim();
 await tab.goto(`${address}/account`);
 seen.shownAgain = (await tab.content()).includes(seen.key);
@@ -42,14 +42,14 @@ for (const colorScheme of ["light", "dark"]) {
     await other.close();
   }
 }
-// Browse, search, filter, compare, and out again.
+// Search, filter, and sign out.
 await tab.goto(address);
 await tab.fill("#q", "private keys");
 await tab.click("button:has-text('Search')");
 seen.found = await tab.locator("ul.list a").first().textContent();
 await tab.click("summary");
 await tab.check("input[name=stage][value=sketch]");
-await tab.click("button:has-text('Show')");
+await tab.click("button:has-text('Apply')");
 seen.none = await tab.locator("ul.list").count();
 await tab.goto(`${address}/account`);
 await tab.click("button:has-text('Sign out')");

@@ -14,11 +14,11 @@ await tab.click("a.main");
 await tab.fill("input[name=login]", name);
 await tab.fill("input[name=password]", "anything");
 await tab.click("button[type=submit]");
-// It asks whether the registry may know; then leads back.
+// The provider asks for consent, then redirects to the registry.
 await tab.click("button[type=submit]");
 await tab.waitForURL(`${address}/**`);
 const seen = { url: tab.url(), heading: await tab.textContent("h1") };
-// The answer of somebody else's sign-in is not taken.
+// A response that belongs to another user's sign-in is not accepted.
 await tab.goto(`${address}/sign-in/callback?code=x&state=y`);
 seen.forged = await tab.textContent("main p");
 await browser.close();

@@ -1,4 +1,4 @@
-"""Hooks: those of the pre-commit framework and of prek, from the packages that are published, and git's own."""
+"""Hooks of the pre-commit framework and of prek, from the packages to publish, and git's own hooks."""
 
 import json
 import os
@@ -13,7 +13,7 @@ PACKAGES = ROOT / "target/packages"
 
 class Hooks(Case):
     def repository(self, promised=False):
-        """Without the file that nobody can read: about that no promise can be made."""
+        """Creates a repository without the file that is not UTF-8, because promises about it cannot be judged."""
         repo = super().repository(promised)
         self.git(repo, "rm", "--quiet", "src/broken.txt")
         self.git(repo, "commit", "--quiet", "--message=readable")
@@ -21,10 +21,10 @@ class Hooks(Case):
 
 
 class Frameworks(Hooks):
-    """Each test is run with pre-commit and with prek."""
+    """Tests that run with pre-commit and with prek."""
 
     def install(self, tool, repo, stages=("pre-commit", "pre-merge-commit")):
-        """The mirror as a repository, the wheel in a folder, both hooks in a configuration."""
+        """Publishes the mirror as a local repository and configures both hooks; the wheel comes from a folder."""
         mirror = self.folder / "mirror"
         shutil.copytree(PACKAGES / "mirror", mirror)
         self.git(mirror, "init", "--quiet", "--initial-branch=main")
@@ -35,7 +35,7 @@ class Frameworks(Hooks):
             f"repos:\n  - repo: {mirror}\n    rev: {revision}\n    hooks:\n      - id: stanchion\n"
             "      - id: stanchion-advice\n        verbose: true\n"
         )
-        # What comes from PyPI otherwise. Setuptools, which builds the empty package, still does.
+        # The wheel otherwise comes from PyPI. Setuptools, which builds the empty package, still does.
         self.environment["PIP_FIND_LINKS"] = f"{self.environment.get('PIP_FIND_LINKS', '')} {PACKAGES / 'pypi'}".strip()
         self.environment["UV_FIND_LINKS"] = str(PACKAGES / "pypi")
         self.environment["PRE_COMMIT_HOME"] = str(self.folder / f"{tool}-home")
@@ -45,22 +45,22 @@ class Frameworks(Hooks):
         for stage in stages:
             self.run_program(tool, "install", "--hook-type", stage, cwd=repo)
 
-    def story(self, tool):
+    def commit_with_hooks(self, tool):
         repo = self.repository()
         self.install(tool, repo)
-        # Nothing new: both are silent.
+        # Without new findings, both hooks print nothing.
         (repo / "src/new.py").write_text("x = 1\n")
         self.git(repo, "add", "--all")
-        done = self.git(repo, "commit", "--message=calm")
+        done = self.git(repo, "commit", "--message=unchanged")
         self.assertNotIn("promise not kept", done.stdout + done.stderr)
         self.assertNotIn("finding", done.stdout + done.stderr)
-        # Advice is shown, and stops nothing.
+        # Advice is shown and does not stop the commit.
         (repo / "src/new.py").write_text("x = 1  # TODO later\n")
         self.git(repo, "add", "--all")
         done = self.git(repo, "commit", "--message=advice")
         self.assertIn("acme/leftovers", done.stdout + done.stderr)
         self.assertIn("src/new.py:1:10", done.stdout + done.stderr)
-        # A promise of its own stops the commit that breaks it.
+        # A commit that breaks a promise is stopped.
         self.run_program("stanchion", "promise", "acme/markers", "--from-here", cwd=repo)
         self.git(repo, "add", "--all")
         self.git(repo, "commit", "--message=promise")
@@ -69,20 +69,20 @@ class Frameworks(Hooks):
         done = self.git(repo, "commit", "--message=broken", status=1)
         self.assertIn("promise not kept: acme/markers", done.stdout + done.stderr)
         self.assertEqual(self.git(repo, "log", "-1", "--format=%s").stdout.strip(), "promise")
-        # What is staged counts, not what stands in the work tree.
+        # Only staged content counts, not the work tree.
         (repo / "src/new.py").write_text("x = 1\n")
         self.git(repo, "add", "--all")
         (repo / "src/new.py").write_text("x = 1  # FIXME not staged\n")
         self.git(repo, "commit", "--message=staged")
         self.assertEqual((repo / "src/new.py").read_text(), "x = 1  # FIXME not staged\n")
         self.git(repo, "checkout", "--quiet", "src/new.py")
-        # And the other way round.
+        # A staged finding that is fixed in the work tree counts.
         (repo / "src/new.py").write_text("x = 1  # FIXME staged\n")
         self.git(repo, "add", "--all")
         (repo / "src/new.py").write_text("x = 1\n")
         self.git(repo, "commit", "--message=staged", status=1)
         self.git(repo, "reset", "--quiet", "--hard")
-        # A merge commit is looked at, too.
+        # A merge commit is also assessed.
         self.git(repo, "checkout", "--quiet", "-b", "side", "HEAD~1")
         (repo / "src/side.py").write_text("y = 1  # FIXME on the side\n")
         self.git(repo, "add", "--all")
@@ -94,18 +94,18 @@ class Frameworks(Hooks):
         (repo / "src/side.py").write_text("y = 1\n")
         self.git(repo, "add", "--all")
         self.git(repo, "commit", "--quiet", "--message=merge")
-        # Everything, by hand.
+        # A manual run assesses the whole repository.
         done = self.run_program(tool, "run", "--all-files", cwd=repo, status=None)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_pre_commit(self):
-        self.story("pre-commit")
+        self.commit_with_hooks("pre-commit")
 
     def test_prek(self):
-        self.story("prek")
+        self.commit_with_hooks("prek")
 
-    def test_what_is_pushed(self):
-        """Before a push the framework names what the other side has."""
+    def test_pushed_commits_are_assessed(self):
+        """Before a push the framework passes the revision of the remote."""
         repo = self.repository()
         self.install("pre-commit", repo, stages=("pre-push",))
         self.run_program("stanchion", "promise", "acme/markers", "--from-here", cwd=repo)
@@ -135,7 +135,7 @@ class Frameworks(Hooks):
 class Native(Hooks):
     """`stanchion hook`."""
 
-    def test_a_story(self):
+    def test_install_run_and_uninstall(self):
         repo = self.repository()
         hooks = repo / ".git/hooks"
         mine = "#!/bin/sh\necho mine; exit ${MINE:-0}\n"
@@ -145,19 +145,19 @@ class Native(Hooks):
             self.run_program("stanchion", "hook", "install", cwd=repo)
         self.assertEqual((hooks / "pre-commit.before-stanchion").read_text(), mine)
         status = self.run_program("stanchion", "hook", "status", cwd=repo / "src").stdout
-        self.assertIn("behind the one that was there", status)
+        self.assertIn("after the previous hook", status)
         (repo / "src/new.py").write_text("x = 1  # TODO later\n")
         self.git(repo, "add", "--all")
         done = self.git(repo, "commit", "--message=advice")
         self.assertIn("mine", done.stderr)
         self.assertIn("src/new.py:1:10", done.stdout + done.stderr)
-        # The one that was there decides as before.
+        # The previous hook still decides.
         (repo / "src/new.py").write_text("x = 2\n")
         self.git(repo, "add", "--all")
         self.run_program("git", "commit", "--message=stopped", cwd=repo, status=1, environment={"MINE": "3"})
-        done = self.git(repo, "commit", "--message=calm")
+        done = self.git(repo, "commit", "--message=unchanged")
         self.assertEqual(done.stderr.strip(), "mine")
-        # A promise stops; a file that cannot be used is told, and stops nothing.
+        # A broken promise stops the commit. An invalid configuration is reported and does not stop it.
         self.run_program("stanchion", "promise", "acme/markers", "--from-here", cwd=repo)
         (repo / "src/new.py").write_text("x = 1  # FIXME now\n")
         self.git(repo, "add", "--all")
@@ -188,26 +188,26 @@ class Native(Hooks):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("promise not kept: acme/markers", done.stdout + done.stderr)
 
-    def test_where_git_looks(self):
+    def test_hooks_are_installed_where_git_reads_them(self):
         repo = self.repository()
-        # A folder of the repository.
+        # A hooks folder inside the repository.
         self.git(repo, "config", "core.hooksPath", ".githooks")
         self.assertIn("can be committed", self.run_program("stanchion", "hook", "install", cwd=repo).stdout)
         self.assertTrue((repo / ".githooks/pre-commit").exists())
-        # One that others may use: refused, and the line to add is named.
+        # A hooks folder that other repositories share: refused, and the message shows the line to add.
         shared = self.folder / "shared"
         shared.mkdir()
         self.git(repo, "config", "core.hooksPath", str(shared))
         done = self.run_program("stanchion", "hook", "install", cwd=repo, status=2)
         self.assertIn("stanchion check --hook all", done.stderr)
         self.assertEqual(list(shared.iterdir()), [])
-        # A linked work tree has the hooks of its repository.
+        # A linked work tree shares the hooks of its repository.
         self.git(repo, "config", "--unset", "core.hooksPath")
         linked = self.folder / "linked"
         self.git(repo, "worktree", "add", "--quiet", str(linked))
         self.run_program("stanchion", "hook", "install", cwd=linked)
         self.assertTrue((repo / ".git/hooks/pre-commit").exists())
-        # Outside of a repository.
+        # Outside a repository.
         done = self.run_program("stanchion", "hook", "status", cwd=shared, status=2)
         self.assertIn("change to a folder of a git repository", done.stderr)
 
@@ -221,7 +221,7 @@ class Native(Hooks):
         for name in ("git", "sh", "dirname"):
             (bare / name).symlink_to(shutil.which(name))
         done = self.run_program("git", "commit", "--message=without", cwd=repo, environment={"PATH": str(bare)})
-        self.assertIn("stanchion is not installed here", done.stderr)
+        self.assertIn("stanchion is not installed, so promises are not checked", done.stderr)
 
 
 if __name__ == "__main__":

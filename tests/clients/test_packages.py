@@ -1,4 +1,4 @@
-"""What is published, installed from the built artefact as a user would."""
+"""Packages, installed from the built artifacts as a user would."""
 
 import json
 import pathlib
@@ -20,13 +20,13 @@ class Packages(Case):
         self.run_program(venv / "bin/pip", "install", "--quiet", "--no-index", "--disable-pip-version-check", wheel, cwd=self.folder)
         done = self.run_program(venv / "bin/stanchion", "--version", cwd=self.folder)
         self.assertEqual(done.stdout.strip(), f"stanchion {VERSION}")
-        # The registry is no part of it.
+        # The wheel does not contain the registry.
         self.assertFalse((venv / "bin/stanchion-registry").exists())
         repo = self.repository(promised=True)
         done = self.run_program(venv / "bin/stanchion", "check", cwd=repo, status=1)
         self.assertTrue(done.stdout.startswith("── promise not kept: acme/markers"))
-        told = self.run_program(venv / "bin/pip", "show", "stanchion", cwd=self.folder).stdout
-        self.assertIn("Policy as guidance", told)
+        metadata = self.run_program(venv / "bin/pip", "show", "stanchion", cwd=self.folder).stdout
+        self.assertIn("Policy as guidance", metadata)
 
     def test_the_npm_package(self):
         archives = sorted((PACKAGES / "npm").glob("*.tgz"))
@@ -38,12 +38,12 @@ class Packages(Case):
         self.run_program("npm", "install", "--offline", "--silent", *archives, cwd=project, environment=environment)
         done = self.run_program("npx", "--offline", "stanchion", "--version", cwd=project, environment=environment)
         self.assertEqual(done.stdout.strip(), f"stanchion {VERSION}")
-        # Statuses and arguments pass.
+        # Arguments and exit statuses are passed through.
         repo = self.repository(promised=True)
         starter = project / "node_modules/.bin/stanchion"
         self.run_program(starter, "check", cwd=repo, status=1)
         self.run_program(starter, "check", "--no-such-option", cwd=repo, status=2)
-        # Without the package of the platform it says what to do.
+        # Without the package for the platform, the message explains what to do.
         for package in (project / "node_modules/@stanchion").iterdir():
             package.rename(self.folder / package.name)
         done = self.run_program(starter, "check", cwd=repo, status=2)
@@ -52,7 +52,7 @@ class Packages(Case):
     def test_the_dockerfile(self):
         file = ROOT / "packages/docker/Dockerfile"
         self.run_program("hadolint", file, cwd=self.folder)
-        # What it copies is there, and nothing that the build needs is left out of it.
+        # Every copied path exists, and every path that the build needs is copied.
         copied = set()
         for line in file.read_text().splitlines():
             if line.startswith("COPY ") and "--from" not in line:
@@ -75,7 +75,7 @@ class Packages(Case):
         (package,) = metadata["packages"]
         default = [it["name"] for it in package["targets"] if it["kind"] == ["bin"] and not it.get("required-features")]
         self.assertEqual(default, ["stanchion"])
-        # It may ask registries, for `update` and `publish`; nothing of the registry is in it.
+        # The program can contact registries (`update`, `publish`), but does not contain the registry.
         self.assertEqual(package["features"]["default"], ["online"])
 
 

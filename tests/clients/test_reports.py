@@ -1,4 +1,4 @@
-"""Reports, each read by the program that it is for."""
+"""Reports, each read by the program for which it is written."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ GITLAB = {
     },
 }
 
-# The part of https://github.com/reviewdog/reviewdog/blob/master/proto/rdf/reviewdog.proto that is written.
+# The part of https://github.com/reviewdog/reviewdog/blob/master/proto/rdf/reviewdog.proto that stanchion writes.
 POSITION = {
     "type": "object",
     "required": ["line"],
@@ -96,20 +96,20 @@ class Sarif(Case):
         missing = next(result for result in run["results"] if result["ruleId"] == "acme/present")
         place = missing["locations"][0]["physicalLocation"]
         self.assertEqual((place["artifactLocation"]["uri"], place["region"]["startLine"]), ("stanchion.toml", 2))
-        reasons = [told["descriptor"]["id"] for told in run["invocations"][0]["toolExecutionNotifications"]]
+        reasons = [it["descriptor"]["id"] for it in run["invocations"][0]["toolExecutionNotifications"]]
         self.assertTrue(reasons)
         run = self.check(self.report(repo, "sarif", "--sarif-suppressed=include", status=1))
         suppressed = [result for result in run["results"] if result["suppressions"]]
         self.assertEqual(len(suppressed), 1)
         self.assertEqual(suppressed[0]["suppressions"][0]["justification"], "it is <i>fine</i>")
 
-    def test_the_schema_would_notice(self):
+    def test_the_schema_rejects_an_invalid_report(self):
         run = self.report(self.repository(), "sarif")
         with self.assertRaises(AssertionError):
             self.check(run.replace('"startLine":1', '"startLine":"one"'))
 
     def test_line_hashes_are_those_of_the_upload_action(self):
-        """Computed again here, as fingerprints.ts of codeql-action does it."""
+        """Compares with hashes computed by a port of fingerprints.ts of codeql-action."""
         repo = self.repository()
         run = self.check(self.report(repo, "sarif"))
         seen = 0
@@ -147,7 +147,7 @@ class Sarif(Case):
 
 
 def line_hashes(text):
-    """fingerprints.ts: window 100, factor 37 modulo 2**64, blanks and tabs skipped, line ends as one line feed."""
+    """Port of fingerprints.ts: window 100, factor 37 modulo 2**64, blanks and tabs skipped, line endings as one line feed."""
     window, lines, raw, index, number, start, after_return = [0] * 100, [-1] * 100, 0, 0, 0, True, False
     first = pow(37, 100, 1 << 64)
     counts, hashes = {}, {}
@@ -228,7 +228,7 @@ class Others(Case):
         self.assertEqual(sorted(severity for _, severity in errors), ["error", "error", "info", "info"])
 
     def test_html(self):
-        """Valid, and nothing for axe to say in both themes, on a phone and on a desk; filters work without a script."""
+        """The page is valid, axe finds no violation in both themes and widths, and filters work without scripts."""
         page = self.folder / "report.html"
         page.write_text(self.report(self.repository(promised=True), "html", status=1))
         (self.folder / ".htmlvalidate.json").write_text(json.dumps({

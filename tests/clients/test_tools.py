@@ -1,4 +1,4 @@
-"""Results of other linters: real ones of ruff and hadolint, and what semgrep writes."""
+"""Results of other linters: real runs of ruff and hadolint, and recorded output of semgrep."""
 
 import json
 import unittest
@@ -10,7 +10,7 @@ schema: 1
 guideline: acme/no-eval
 version: 1.0.0
 title: No text is run as code
-summary: What is evaluated can do anything.
+summary: Evaluated strings can run any code.
 stage: practice
 owner: acme
 applies: {{ languages: [python] }}
@@ -42,7 +42,7 @@ x = eval("1")
 Seldom.
 """
 
-# As semgrep 1.185.0 wrote it for a rule of ours on 2026-11-25, shortened.
+# Output of semgrep 1.185.0 for a rule of ours on 2026-11-25, shortened.
 SEMGREP = {
     "version": "2.1.0",
     "runs": [
@@ -97,7 +97,7 @@ class Tools(Case):
     def test_ruff(self):
         repo = self.tooled("ruff", ["S307", "S102"], "S307")
         self.run_program("stanchion", "test", "guidelines", cwd=repo)
-        # Nobody ran it: that is not "kept".
+        # Without results the guideline is not "kept".
         report, found = self.findings(repo)
         self.assertEqual((report["summary"]["cannot_tell"], found), (1, []))
         self.assertEqual(report["not_assessed"][0]["reason"], "no-results")
@@ -105,7 +105,7 @@ class Tools(Case):
         report, found = self.findings(repo, file)
         self.assertEqual([it[:3] for it in found], [("src/a.py", 4, 9), ("src/a.py", 5, 5)])
         self.assertIn("(ruff S307)", found[0][3])
-        # A promise counts them, a waiver steps over one, a baseline survives that lines move.
+        # A promise counts the results, a waiver covers one, and a baseline survives moved lines.
         self.run_program("stanchion", "promise", "acme/no-eval", "--from-here", "--sarif-in", file, cwd=repo)
         self.findings(repo, file)
         source = repo / "src/a.py"
@@ -116,13 +116,13 @@ class Tools(Case):
         source.write_text(source.read_text().replace("eval(y + y)", "eval(y + y)  # stanchion: waive acme/no-eval until=2999-01-01 kind=cost -- it is our own text"))
         report, _ = self.findings(repo, self.ruff(repo))
         self.assertEqual(report["summary"]["findings_waived"], 1)
-        # Mended: what ran and found nothing is kept.
+        # After the fix, a run without results keeps the guideline.
         source.write_text("x = 1\n")
         report, found = self.findings(repo, self.ruff(repo))
         self.assertEqual((report["summary"]["kept"], found), (1, []))
 
     def test_a_change(self):
-        """What others wrote is not told in a change."""
+        """Results outside the change are not reported."""
         repo = self.tooled("ruff", ["S*"], "S307")
         (repo / "src/b.py").write_text("y = eval('1')\n")
         file = self.ruff(repo)
@@ -141,7 +141,7 @@ class Tools(Case):
         file.write_text(done.stdout)
         _, found = self.findings(repo, file)
         self.assertEqual([it[:2] for it in found], [("Dockerfile", 1), ("Dockerfile", 2)])
-        # The same from standard input.
+        # The same results from standard input.
         done = self.run_program("stanchion", "check", "--format", "json", "--sarif-in", "-", cwd=repo, input=file.read_text())
         self.assertEqual(len(json.loads(done.stdout)["findings"]), 2)
 
@@ -151,18 +151,18 @@ class Tools(Case):
         file.write_text(json.dumps(SEMGREP))
         _, found = self.findings(repo, file)
         self.assertEqual(found, [("src/a.py", 5, 5, "Do not exec (semgrep no-exec)")])
-        # Given twice it is still one finding; about a file that is gone it is said.
+        # The same file given twice is one finding; results for a missing file are reported in a note.
         self.assertEqual(len(self.findings(repo, file, file)[1]), 1)
         file.write_text(json.dumps(SEMGREP).replace("src/a.py", "src/gone.py"))
         report, found = self.findings(repo, file)
         self.assertEqual((found, [note["code"] for note in report["notes"]]), ([], ["results-elsewhere"]))
-        # A run that failed tells nothing.
+        # Results of a failed run are not used.
         file.write_text(json.dumps(SEMGREP).replace('"executionSuccessful": true', '"executionSuccessful": false').replace("no-exec", "other"))
         self.assertEqual(self.findings(repo, file)[0]["summary"]["cannot_tell"], 1)
 
-    def test_what_is_no_sarif(self):
+    def test_invalid_sarif_is_an_error(self):
         repo = self.tooled("ruff", ["*"], "S307")
-        for text, words in (("{", "ends too early"), ("<x/>", "no JSON"), ("{}", "`runs` is missing")):
+        for text, words in (("{", "ends too early"), ("<x/>", "not valid JSON"), ("{}", "`runs` is missing")):
             file = self.folder / "bad.sarif"
             file.write_text(text)
             done = self.run_program("stanchion", "check", "--sarif-in", file, cwd=repo, status=2)

@@ -1,4 +1,4 @@
-"""What build servers run: the steps of the action with the files and variables of a runner, the GitLab job, the recipe."""
+"""Recipes for build servers: the steps of the action with the files and variables of a runner, the GitLab job, the script."""
 
 import json
 import os
@@ -14,7 +14,7 @@ PACKAGES = ROOT / "target/packages"
 
 
 def commands(log):
-    """What a runner obeys in a log: a port of ActionCommand.cs, today's form and the old one."""
+    """Commands that a runner executes in a log: a port of ActionCommand.cs, current and old form."""
     found = []
     for line in log.splitlines():
         match = re.match(r"\s*::(\w[\w-]*)(?: ([^:]*(?::(?!:)[^:]*)*))?::(.*)$", line)
@@ -55,7 +55,7 @@ class Runner:
     def run(self):
         """Runs until a step fails; returns its status."""
         for number, step in enumerate(self.action["runs"]["steps"]):
-            # What is pasted into a script would be run.
+            # Text inserted into a script would be executed.
             self.case.assertNotIn("${{", step["run"])
             files = {name: self.temp / f"{name}-{number}" for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_ENV")}
             for file in files.values():
@@ -115,7 +115,7 @@ class Action(Case):
         self.assertEqual(runner.run(), 0, runner.log)
         self.assertEqual(runner.output("status"), "1")
 
-    def test_a_pull_request_is_about_its_change(self):
+    def test_a_pull_request_assesses_only_its_change(self):
         repo = self.repository()
         self.git(repo, "update-ref", "refs/remotes/origin/main", "HEAD")
         self.git(repo, "checkout", "--quiet", "-b", "change")
@@ -126,16 +126,16 @@ class Action(Case):
         self.assertEqual(runner.run(), 0, runner.log)
         files = [properties.get("file") for _, properties, _ in commands(runner.log)]
         self.assertEqual(files, ["src/new.py"], runner.log)
-        # On a branch of its own everything.
+        # On a branch without a pull request, everything is assessed.
         runner = Runner(self, repo, {"version": "installed"})
         self.assertEqual(runner.run(), 0, runner.log)
         self.assertEqual(len(commands(runner.log)), 5)
-        # A shallow clone is told how to get deeper.
+        # A shallow clone gets an error that explains how to deepen it.
         runner = Runner(self, repo, {"version": "installed"}, {"GITHUB_BASE_REF": "unknown"})
         self.assertEqual(runner.run(), 2, runner.log)
         self.assertIn("fetch-depth: 0", runner.log)
 
-    def test_inputs_are_words_and_nothing_else(self):
+    def test_inputs_are_not_executed(self):
         repo = self.repository()
         evil = "src; touch evil\n$(touch evil)\n`touch evil`"
         runner = Runner(self, repo, {"version": "installed", "paths": evil, "since": "", "sarif": "$(touch evil)"})
@@ -147,7 +147,7 @@ class Action(Case):
         self.assertEqual(runner.run(), 0, runner.log)
         self.assertEqual({properties.get("file") for _, properties, _ in commands(runner.log)}, {"src/plain.py"})
 
-    def test_the_version_that_was_asked_for_is_installed(self):
+    def test_the_requested_version_is_installed(self):
         self.environment["PIP_FIND_LINKS"] = str(PACKAGES / "pypi")
         self.environment["PIP_NO_INDEX"] = "1"
         self.environment["PATH"] = os.environ["PATH"]
@@ -155,7 +155,7 @@ class Action(Case):
         self.assertEqual(runner.run(), 0, runner.log)
         self.assertTrue((runner.temp / "stanchion/bin/stanchion").exists())
 
-    def test_a_report_for_people_orders_nothing(self):
+    def test_a_terminal_report_contains_no_runner_commands(self):
         repo = self.repository()
         (repo / "src/orders.py").write_text("::error::TODO\n##[error]TODO\n  ::stop-commands::x TODO\n")
         self.git(repo, "add", "--all")
@@ -164,7 +164,7 @@ class Action(Case):
             self.assertEqual(runner.run(), 0, runner.log)
             names = {name for name, _, _ in commands(runner.log)}
             self.assertEqual(names, {"notice"} if annotations == "true" else set(), runner.log)
-        # And nobody asked for a format, in a step of one's own.
+        # The same in a user's own step without a format.
         environment = {"GITHUB_ACTIONS": "true"}
         done = self.run_program("stanchion", "check", "--all", cwd=repo, environment=environment)
         self.assertEqual(commands(done.stdout + done.stderr), [])
@@ -182,7 +182,7 @@ class Action(Case):
         self.assertEqual(runner.run(), 0, runner.log)
         text = runner.summary.read_text()
         self.assertTrue(text.startswith("# Before\n\n### stanchion"), text[:80])
-        # GitHub takes 1 MiB of a step.
+        # GitHub accepts 1 MiB per step.
         runner.summary.write_text("x" * ((1 << 20) - 900))
         self.assertEqual(runner.run(), 0, runner.log)
         self.assertLessEqual(runner.summary.stat().st_size, 1 << 20)
@@ -200,12 +200,12 @@ class Others(Case):
         script = "\n".join(job["script"])
         reports = job["artifacts"]["reports"]
         environment = {"GITLAB_CI": "true", "CI": "true", **job["variables"]}
-        # The whole repository on a branch: the promise was broken before.
+        # A branch build assesses the whole repository, where the promise was already broken.
         self.run_program("sh", "-e", "-c", script, cwd=repo, status=1, environment=environment)
         entries = json.loads((repo / reports["codequality"]).read_text())
         self.assertEqual(len(entries), 5)
         self.assertTrue((repo / reports["junit"]).read_text().startswith("<?xml"))
-        # In a merge request what it changes, promises whole.
+        # A merge request reports its change as advice, and judges promises on the whole repository.
         environment["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = first
         self.run_program("sh", "-e", "-c", script, cwd=repo, status=1, environment=environment)
         entries = json.loads((repo / reports["codequality"]).read_text())
@@ -227,7 +227,7 @@ class Others(Case):
             self.assertIn("acme/leftovers", done.stdout)
             self.assertEqual(sorted(it.name for it in reports.iterdir()), ["index.html", "junit.xml", "stanchion.sarif"])
 
-    def test_one_assessment_for_all_outputs_and_each_whole_or_not_at_all(self):
+    def test_one_run_writes_all_outputs_completely_or_not_at_all(self):
         repo = self.repository()
         outputs = [f"{form}={self.folder / form}" for form in ("sarif", "junit", "json", "html", "human")]
         arguments = [part for it in outputs for part in ("--output", it)]
@@ -235,7 +235,7 @@ class Others(Case):
         before = (self.folder / "sarif").read_bytes()
         self.run_program("stanchion", "check", *arguments, cwd=repo)
         self.assertEqual((self.folder / "sarif").read_bytes(), before)
-        # A folder that is not there is told by its name, and nothing of it is left.
+        # A missing folder is named in the error, and no partial file is left.
         done = self.run_program("stanchion", "check", "--output", "sarif=none/x.sarif", cwd=repo, status=2)
         self.assertIn("none/x.sarif", done.stderr)
         self.assertEqual([it.name for it in self.folder.iterdir() if it.name.endswith(".tmp")], [])

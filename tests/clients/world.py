@@ -1,4 +1,4 @@
-"""What the tests stand on: the program, small repositories, and the programs that read its reports."""
+"""Base of the tests: the program, small repositories, and the programs that read its reports."""
 
 import json
 import os
@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLIENTS = pathlib.Path(os.environ.get("STANCHION_CLIENTS", ROOT / "target/clients"))
 PROGRAM = ROOT / "target/debug/stanchion"
 
-# Nothing of the machine's own: no cache of the user, no build server, no git configuration.
+# A clean environment: no cache of the user, no build server variables, no git configuration.
 ENVIRONMENT = {
     "PATH": f"{PROGRAM.parent}:{CLIENTS / 'bin'}:{os.environ['PATH']}",
     "HOME": os.environ.get("HOME", "/"),
@@ -25,12 +25,12 @@ ENVIRONMENT = {
     "GIT_COMMITTER_EMAIL": "a@example.org",
 }
 
-# How registries are reached from here is the machine's own affair.
+# Settings for access to package registries are taken from the machine.
 for name, value in os.environ.items():
     if name.startswith(("PIP_", "UV_", "NODE_EXTRA")) or name.endswith(("_proxy", "_PROXY")) or "CERT" in name or "CA_BUNDLE" in name:
         ENVIRONMENT[name] = value
 
-# A finding in a plain file, one in a file with a hostile name, one about a path that is not there.
+# Guideline id, searched word, and message. One message contains control characters and markup.
 GUIDELINES = {
     "acme/leftovers": ("TODO", "`TODO` is left: \x1b[31m::error::|<b>`x"),
     "acme/markers": ("FIXME", "`FIXME` is left"),
@@ -38,7 +38,7 @@ GUIDELINES = {
 
 
 def guideline(ident, find, message, files="{src/**,a.txt}"):
-    """The text of a guideline that finds a word."""
+    """Returns the text of a guideline that finds a word."""
     return f"""---
 schema: 1
 guideline: {ident}
@@ -74,7 +74,7 @@ Seldom.
 
 
 class Case(unittest.TestCase):
-    """A test with a folder of its own."""
+    """A test with a temporary folder."""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stanchion-clients-"))
@@ -82,20 +82,20 @@ class Case(unittest.TestCase):
         self.environment = dict(ENVIRONMENT, XDG_CACHE_HOME=str(self.folder / "cache"))
 
     def run_program(self, *command, cwd, status=0, **more):
-        """Runs a program; `status` is what it must end with, None for anything."""
+        """Runs a program and checks its exit status; None allows any status."""
         environment = dict(self.environment, **more.pop("environment", {}))
         done = subprocess.run(
             [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, **more
         )
         if status is not None and done.returncode != status:
-            self.fail(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+            self.fail(f"{command} exited with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
 
     def git(self, repo, *arguments, status=0):
         return self.run_program("git", *arguments, cwd=repo, status=status)
 
     def repository(self, promised=False):
-        """A repository with findings: one that a promise counts if `promised`, advice, one waived, one hostile name."""
+        """Creates a repository with findings: advice, one waived, one in a file with a hostile name; one breaks a promise if `promised`."""
         repo = self.folder / "repository"
         (repo / "src").mkdir(parents=True)
         for ident, (find, message) in GUIDELINES.items():
@@ -120,5 +120,5 @@ class Case(unittest.TestCase):
         return repo
 
     def report(self, repo, form, *arguments, status=0):
-        """A report as text."""
+        """Returns a report as text."""
         return self.run_program("stanchion", "check", "--format", form, *arguments, cwd=repo, status=status).stdout

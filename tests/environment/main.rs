@@ -1,5 +1,5 @@
-//! What surrounds a run changes nothing, and a run changes nothing that surrounds it.
-#![allow(clippy::print_stdout, reason = "a test says what it left out or counted")]
+//! The environment does not change a report, and a run changes nothing in its environment.
+#![allow(clippy::print_stdout, reason = "a skipped part or a count is reported")]
 #![cfg(target_os = "linux")]
 #![expect(clippy::disallowed_methods, reason = "these tests start programs and read what they wrote")]
 
@@ -9,17 +9,17 @@ mod system_calls;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The program.
+/// Path of the program.
 fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_stanchion"))
 }
 
-/// Whether a program is installed.
-fn has(name: &str) -> bool {
+/// Whether a program is installed on `PATH`.
+fn is_installed(name: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|at| at.join(name).exists()))
 }
 
-/// A repository in which the starter guidelines have something to say about names, text, data and code.
+/// Repository in which the starter guidelines have findings in names, text, data and code.
 fn repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
@@ -48,12 +48,12 @@ fn repository() -> tempfile::TempDir {
         let text = format!("import requests\nrequests.post('x{n}')\nprint({n})\n");
         fs::write(root.join(format!("app/m{n}.py")), text).expect("written");
     }
-    open_to_all(root);
+    make_readable_by_all(root);
     folder
 }
 
-/// Other users must be able to read it.
-fn open_to_all(root: &Path) {
+/// Makes a folder and all files below it readable by other users.
+fn make_readable_by_all(root: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let mut open = vec![root.to_path_buf()];
     while let Some(at) = open.pop() {

@@ -5,22 +5,23 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::{has, program, repository};
+use super::{is_installed, program, repository};
 
-/// One environment: a name, variables, arguments, and words to put before the program.
-struct Around<'a> {
+/// One environment: a name, variables, arguments, and a command prefix.
+struct TestEnvironment<'a> {
     name: &'a str,
     variables: &'a [(&'a str, &'a str)],
     arguments: &'a [&'a str],
     before: &'a [&'a str],
 }
 
-const PLAIN: Around<'static> = Around { name: "plain", variables: &[], arguments: &[], before: &[] };
+const PLAIN: TestEnvironment<'static> =
+    TestEnvironment { name: "plain", variables: &[], arguments: &[], before: &[] };
 
-fn environments() -> Vec<Around<'static>> {
-    let with = |name, variables| Around { name, variables, ..PLAIN };
-    let asked = |name, arguments| Around { name, arguments, ..PLAIN };
-    let before = |name, before| Around { name, before, ..PLAIN };
+fn environments() -> Vec<TestEnvironment<'static>> {
+    let with = |name, variables| TestEnvironment { name, variables, ..PLAIN };
+    let asked = |name, arguments| TestEnvironment { name, arguments, ..PLAIN };
+    let before = |name, before| TestEnvironment { name, before, ..PLAIN };
     vec![
         PLAIN,
         with("German", &[("LANG", "de_DE.UTF-8"), ("LC_ALL", "de_DE.UTF-8")]),
@@ -38,7 +39,7 @@ fn environments() -> Vec<Around<'static>> {
         ),
         with("git's settings", &[("GIT_CONFIG_GLOBAL", "/etc/passwd"), ("GIT_CONFIG_COUNT", "1")]),
         with("in CI", &[("CI", "true"), ("GITHUB_ACTIONS", "true")]),
-        with("temporary files nowhere", &[("TMPDIR", "/dev/null")]),
+        with("no folder for temporary files", &[("TMPDIR", "/dev/null")]),
         with("Rust's switches", &[("RUST_BACKTRACE", "full"), ("RAYON_NUM_THREADS", "1")]),
         asked("one thread", &["--threads", "1"]),
         asked("nine threads", &["--threads", "9"]),
@@ -51,12 +52,12 @@ fn environments() -> Vec<Around<'static>> {
     ]
 }
 
-/// The report in one environment; `None` where this machine cannot make it.
-fn report(around: &Around<'_>, root: &Path, cache: &Path) -> Option<String> {
-    let mut words: Vec<String> = around.before.iter().map(|word| (*word).to_owned()).collect();
-    let own = ["check", "--format", "json"].iter().chain(around.arguments);
+/// Report in one environment; `None` if this machine cannot create the environment.
+fn report(environment: &TestEnvironment<'_>, root: &Path, cache: &Path) -> Option<String> {
+    let mut words: Vec<String> = environment.before.iter().map(|word| (*word).to_owned()).collect();
+    let own = ["check", "--format", "json"].iter().chain(environment.arguments);
     let program = program().to_string_lossy().into_owned();
-    match around.before.first() {
+    match environment.before.first() {
         Some(&"script") => {
             let own: Vec<&str> = own.copied().collect();
             words.push(format!("{program} {}", own.join(" ")));
@@ -64,19 +65,25 @@ fn report(around: &Around<'_>, root: &Path, cache: &Path) -> Option<String> {
         }
         _ => words.extend([program].into_iter().chain(own.map(|word| (*word).to_owned()))),
     }
-    let missing = around.before.first().is_some_and(|first| !has(first));
-    let not_root = around.name == "another user" && !rustix::process::geteuid().is_root();
+    let missing = environment.before.first().is_some_and(|first| !is_installed(first));
+    let not_root = environment.name == "another user" && !rustix::process::geteuid().is_root();
     if missing || not_root {
-        println!("left out here: {}", around.name);
+        println!("skipped on this machine: {}", environment.name);
         return None;
     }
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).env_clear().current_dir(root);
     command.env("PATH", "/usr/bin:/bin").env("HOME", cache).env("XDG_CACHE_HOME", cache);
-    command.envs(around.variables.iter().copied());
+    command.envs(environment.variables.iter().copied());
     let output = command.output().expect("it runs");
     let text = String::from_utf8(output.stdout).expect("UTF-8").replace("\r\n", "\n");
-    assert_eq!(output.status.code(), Some(0), "{}: {}", around.name, String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}: {}",
+        environment.name,
+        String::from_utf8_lossy(&output.stderr)
+    );
     Some(text)
 }
 
@@ -84,17 +91,18 @@ fn report(around: &Around<'_>, root: &Path, cache: &Path) -> Option<String> {
 fn twenty_environments_give_one_report() {
     let repository = repository();
     let cache = tempfile::tempdir().expect("a folder");
-    // Another user must reach the program and the repository, too.
+    // Another user must be able to reach the program and the repository.
     fs::set_permissions(repository.path(), fs::Permissions::from_mode(0o755)).expect("set");
     let expected = report(&PLAIN, repository.path(), cache.path()).expect("a report");
     assert!(expected.contains("\"path\": \"app/client.py\"") && expected.contains("requests"), "{expected}");
     let mut made = 0;
-    for around in environments() {
-        // Each with a cold and with a warm cache of its own, and with one that all share.
+    for environment in environments() {
+        // Three runs each: with a cold and a warm separate cache, and with a cache that all environments
+        // share.
         let own = tempfile::tempdir().expect("a folder");
         for cache in [own.path(), own.path(), cache.path()] {
-            let Some(text) = report(&around, repository.path(), cache) else { continue };
-            assert!(text == expected, "{}:\n{text}\ninstead of\n{expected}", around.name);
+            let Some(text) = report(&environment, repository.path(), cache) else { continue };
+            assert!(text == expected, "{}:\n{text}\nexpected\n{expected}", environment.name);
             made += 1;
         }
     }

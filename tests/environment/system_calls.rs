@@ -1,14 +1,13 @@
-//! What a run asks of the system, seen by strace: no socket, no program but itself, no file written
-//! outside the cache.
+//! System calls of a run, recorded by strace: no socket, no other program, no file written outside the cache.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{has, program, repository};
+use super::{is_installed, program, repository};
 
-/// The calls of a run of `arguments` in `root`.
-fn calls(root: &Path, cache: &Path, arguments: &[&str]) -> String {
+/// System calls of a run with `arguments` in `root`.
+fn trace_system_calls(root: &Path, cache: &Path, arguments: &[&str]) -> String {
     let log = tempfile::NamedTempFile::new().expect("a file");
     let status = Command::new("strace")
         .args(["-f", "-qq", "-y", "-e", "trace=%network,execve,execveat,open,openat,openat2,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,link,linkat,symlink,symlinkat,chmod,fchmod,fchmodat,truncate,ftruncate,utimensat,bind,connect", "-o"])
@@ -21,30 +20,30 @@ fn calls(root: &Path, cache: &Path, arguments: &[&str]) -> String {
         .current_dir(root)
         .stdout(std::process::Stdio::null())
         .status()
-        .expect("strace runs");
+        .expect("strace should start");
     assert!(status.success());
-    fs::read_to_string(log.path()).expect("the log")
+    fs::read_to_string(log.path()).expect("strace should write its log")
 }
 
 #[test]
-fn a_run_opens_no_socket_starts_only_itself_and_writes_only_its_cache() {
-    if !has("strace") {
-        println!("left out here: strace is not installed");
+fn a_run_opens_no_socket_starts_no_other_program_and_writes_only_its_cache() {
+    if !is_installed("strace") {
+        println!("skipped on this machine: strace is not installed");
         return;
     }
     let repository = repository();
     let cache = tempfile::tempdir().expect("a folder");
-    // What git would start, in the repository's own configuration.
+    // Repository configuration with a program that git would start.
     fs::write(
         repository.path().join(".git/config"),
         "[core]\n\tfsmonitor = touch /tmp/stanchion-canary\n\tpager = touch /tmp/stanchion-canary\n\
          [filter \"lfs\"]\n\tclean = touch /tmp/stanchion-canary\n",
     )
     .expect("written");
-    // Cold, warm, and without a cache.
+    // With a cold cache, with a warm cache, and without a cache.
     let runs = [&["check"][..], &["check"], &["check", "--no-cache", "--format", "json"]];
     for (index, arguments) in runs.into_iter().enumerate() {
-        let log = calls(repository.path(), cache.path(), arguments);
+        let log = trace_system_calls(repository.path(), cache.path(), arguments);
         let place = cache.path().to_string_lossy().into_owned();
         let (mut started, mut wrong) = (0, Vec::new());
         for line in log.lines() {
@@ -65,17 +64,17 @@ fn a_run_opens_no_socket_starts_only_itself_and_writes_only_its_cache() {
                         wrong.push(line);
                     }
                 }
-                // Followed by strace's own remarks, such as "+++ exited with 0 +++".
+                // Remarks of strace itself, such as "+++ exited with 0 +++".
                 _ if call.starts_with("+++") || call.starts_with("---") => {}
-                // A process that ends while it calls has no name for the call.
+                // The name is missing for a call during which the process ended.
                 _ if call.starts_with("<...") || name.is_empty() || name == "???" => {}
-                // Everything else in the trace changes something: it may only be the cache.
+                // Every other traced call modifies a file, which must be in the cache.
                 _ if call.contains(&place) => {}
                 _ => wrong.push(line),
             }
         }
         assert!(wrong.is_empty(), "{arguments:?}: {wrong:#?}");
-        // The second run may know everything already; the others need a worker.
+        // The second run may take every result from the cache; the others need a worker.
         assert!(started >= if index == 1 { 1 } else { 2 }, "{arguments:?}: {log}");
     }
     assert!(!Path::new("/tmp/stanchion-canary").exists());

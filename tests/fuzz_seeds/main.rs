@@ -1,8 +1,10 @@
-//! The fuzz targets of `fuzz/` on their seeds and on some thousand changed ones, without a fuzzer: what a
-//! normal build can say about them in a few seconds. The same changes are made each time.
-//! `STANCHION_FUZZ_SEED=n` makes others, `STANCHION_FUZZ_TIMES=n` more of them.
+//! Runs the fuzz targets of `fuzz/` on their seeds and on some thousand mutations, without a fuzzer, in a few
+//! seconds.
+//!
+//! The mutations are deterministic. `STANCHION_FUZZ_SEED=n` selects others; `STANCHION_FUZZ_TIMES=n` sets
+//! their number per seed.
 
-#![allow(clippy::print_stdout, reason = "a test says what it left out or counted")]
+#![allow(clippy::print_stdout, reason = "a skipped part or a count is reported")]
 #![expect(clippy::disallowed_methods, reason = "tests read their seeds")]
 
 #[path = "../../fuzz/src/lib.rs"]
@@ -11,9 +13,9 @@ mod targets;
 use std::fs;
 use std::path::Path;
 
-/// Changed inputs made of each seed.
+/// Number of mutations per seed.
 const TIMES: usize = 40;
-/// What parsers care about, put in at random places.
+/// Tokens with a meaning for parsers, inserted at random offsets.
 const PIECES: [&[u8]; 28] = [
     b"\0",
     b"\n",
@@ -54,8 +56,8 @@ impl Random {
     }
 }
 
-/// One input from `bytes`: some changes, and sometimes a part of `other`.
-fn change(random: &mut Random, bytes: &[u8], other: &[u8]) -> Vec<u8> {
+/// Mutates `bytes`, and sometimes inserts a part of `other`.
+fn mutate(random: &mut Random, bytes: &[u8], other: &[u8]) -> Vec<u8> {
     let mut out = bytes.to_vec();
     for _ in 0..=random.below(4) {
         let at = random.below(out.len() + 1);
@@ -80,24 +82,26 @@ fn change(random: &mut Random, bytes: &[u8], other: &[u8]) -> Vec<u8> {
     out
 }
 
-fn number(key: &str) -> Option<usize> {
+fn number_from_env(key: &str) -> Option<usize> {
     std::env::var(key).ok().and_then(|value| value.parse().ok())
 }
 
 fn run(target: &str, fuzz: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
-    let mut files: Vec<_> =
-        fs::read_dir(folder).expect("seeds").map(|entry| entry.expect("one").path()).collect();
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("the target should have a folder of seeds")
+        .map(|entry| entry.expect("a folder entry").path())
+        .collect();
     files.sort();
     let seeds: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).expect("a seed")).collect();
-    let mut random = Random(number("STANCHION_FUZZ_SEED").unwrap_or(1) as u64);
-    let times = number("STANCHION_FUZZ_TIMES").unwrap_or(TIMES);
+    let mut random = Random(number_from_env("STANCHION_FUZZ_SEED").unwrap_or(1) as u64);
+    let times = number_from_env("STANCHION_FUZZ_TIMES").unwrap_or(TIMES);
     let show = |input: &[u8]| println!("{target}: b\"{}\"", input.escape_ascii());
     for seed in &seeds {
         fuzz(seed);
         for _ in 0..times {
             let other = &seeds[random.below(seeds.len())];
-            let input = change(&mut random, seed, other);
+            let input = mutate(&mut random, seed, other);
             let bytes = input.clone();
             if let Err(panic) = std::panic::catch_unwind(move || fuzz(&bytes)) {
                 show(&input);
@@ -121,7 +125,7 @@ targets!(
     glob,
     guideline,
     inline_waiver,
-    kept,
+    lock_and_baseline,
     load_env,
     load_ini,
     load_json,

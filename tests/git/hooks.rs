@@ -1,14 +1,14 @@
-//! What git tells hooks, and what else the environment says.
+//! Runs inside git hooks, and with git's environment variables.
 
 use super::world::{World, make_executable};
 
-/// A pre-commit hook that keeps what the program says.
-fn hook(world: &World) {
+/// Installs a pre-commit hook that writes the report to the file `report`.
+fn install_hook(world: &World) {
     let script = format!(
         "#!/bin/sh\n'{}' check --staged --format json --guidelines '{}' > '{}' 2>&1\n",
         env!("CARGO_BIN_EXE_stanchion"),
         world.top().join("rules").display(),
-        world.top().join("said").display(),
+        world.top().join("report").display(),
     );
     let path = world.git("rev-parse --path-format=absolute --git-path hooks/pre-commit");
     std::fs::create_dir_all(std::path::Path::new(&path).parent().expect("a folder")).expect("made");
@@ -17,7 +17,7 @@ fn hook(world: &World) {
 }
 
 #[test]
-fn a_hook_sees_what_is_being_committed() {
+fn a_hook_assesses_the_content_being_committed() {
     for (commit, expected, not_expected) in [
         ("commit -q -m x", "b.txt", "c.txt"),
         ("commit -q -a -m x", "c.txt", "a.txt"),
@@ -27,9 +27,9 @@ fn a_hook_sees_what_is_being_committed() {
             let mut world = World::new();
             if linked {
                 world.git("worktree add -q -b side ../side");
-                world.at("side");
+                world.change_folder("side");
             }
-            hook(&world);
+            install_hook(&world);
             world.write("c.txt", "fine\n");
             world.git("add -A");
             world.git("commit -q --no-verify -m c");
@@ -37,8 +37,9 @@ fn a_hook_sees_what_is_being_committed() {
             world.git("add -A");
             world.write("c.txt", "FIXME\n");
             world.git(commit);
-            let said = std::fs::read_to_string(world.top().join("said")).expect("the hook ran");
-            let report: serde_json::Value = serde_json::from_str(&said).expect(&said);
+            let text =
+                std::fs::read_to_string(world.top().join("report")).expect("the hook should write a report");
+            let report: serde_json::Value = serde_json::from_str(&text).expect(&text);
             let found = report["findings"].to_string();
             assert!(found.contains(expected) && !found.contains(not_expected), "{commit} {linked}: {found}");
         }
@@ -46,13 +47,13 @@ fn a_hook_sees_what_is_being_committed() {
 }
 
 #[test]
-fn the_environment_leads_nowhere_else() {
+fn git_environment_variables_are_ignored() {
     let mut world = World::new();
     world.git("clone -q . ../bait");
-    world.at("bait");
+    world.change_folder("bait");
     world.write("bait.txt", "FIXME\n");
     world.git("add -A");
-    world.at("repo");
+    world.change_folder("repo");
     world.write("b.txt", "FIXME\n");
     world.git("add -A");
     let bait = world.top().join("bait");
@@ -78,12 +79,12 @@ fn the_environment_leads_nowhere_else() {
         ("GIT_CONFIG_PARAMETERS", "'core.bare=true'".into()),
     ] {
         world.environment = vec![(name.to_owned(), value.to_string_lossy().into_owned())];
-        assert_eq!(world.said(&["--staged"]), "b.txt:1", "{name}={}", value.display());
-        assert_eq!(world.said(&["--since", "main"]), "b.txt:1", "{name}={}", value.display());
+        assert_eq!(world.summarize_run(&["--staged"]), "b.txt:1", "{name}={}", value.display());
+        assert_eq!(world.summarize_run(&["--since", "main"]), "b.txt:1", "{name}={}", value.display());
     }
     world.environment =
         [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "core.bare"), ("GIT_CONFIG_VALUE_0", "true")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .to_vec();
-    assert_eq!(world.said(&["--staged"]), "b.txt:1");
+    assert_eq!(world.summarize_run(&["--staged"]), "b.txt:1");
 }

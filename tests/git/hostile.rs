@@ -1,10 +1,10 @@
-//! Repositories that mean harm or are damaged.
+//! Hostile and damaged repositories.
 
 use std::fs;
 
 use super::world::{World, lines, make_executable};
 
-/// Every setting that can make git start something.
+/// Every git setting that can start a program.
 const KEYS: [&str; 42] = [
     "alias.check",
     "alias.status",
@@ -51,7 +51,7 @@ const KEYS: [&str; 42] = [
 ];
 
 #[test]
-fn no_setting_makes_anything_run() {
+fn no_git_setting_starts_a_program() {
     for arguments in [&["--staged"][..], &["--since", "HEAD"], &["--since", "HEAD~1"], &[]] {
         let world = World::new();
         world.write("b.txt", "FIXME\n");
@@ -83,14 +83,14 @@ fn no_setting_makes_anything_run() {
             config.push_str(&format!("{section}\n\t{name} = {value}\n"));
         }
         fs::write(world.path(".git/config"), config).expect("written");
-        let said = world.said(arguments);
-        assert!(said.contains("c.txt:1"), "{arguments:?}: {said}");
-        assert!(!canary.exists(), "{arguments:?} made something run");
+        let summary = world.summarize_run(arguments);
+        assert!(summary.contains("c.txt:1"), "{arguments:?}: {summary}");
+        assert!(!canary.exists(), "{arguments:?} started a program");
     }
 }
 
 #[test]
-fn git_folders_of_others_are_not_used() {
+fn a_git_folder_of_another_repository_is_not_used() {
     for (name, make, words) in [
         (
             "a file that points into another work tree",
@@ -99,7 +99,7 @@ fn git_folders_of_others_are_not_used() {
                 fs::remove_dir_all(w.path(".git")).expect("removed");
                 w.write(".git", "gitdir: ../private/.git\n");
             }) as fn(&World),
-            "belongs to another work tree",
+            "belongs to a different work tree",
         ),
         (
             "a link into another work tree",
@@ -108,17 +108,17 @@ fn git_folders_of_others_are_not_used() {
                 fs::remove_dir_all(w.path(".git")).expect("removed");
                 std::os::unix::fs::symlink("../private/.git", w.path(".git")).expect("made");
             },
-            "belongs to another work tree",
+            "belongs to a different work tree",
         ),
-        ("a work tree elsewhere", |w| drop(w.git("config core.worktree /tmp")), "core.worktree"),
+        ("a work tree at another path", |w| drop(w.git("config core.worktree /tmp")), "core.worktree"),
         ("a bare repository", |w| drop(w.git("config core.bare true")), "bare repository"),
         (
-            "an extension that is not known",
+            "an unknown extension",
             |w| w.write(".git/config", "[core]\nrepositoryformatversion = 1\n[extensions]\nnews = 1\n"),
             "extensions.news",
         ),
         (
-            "a version that is not known",
+            "an unknown repository version",
             |w| w.write(".git/config", "[core]\nrepositoryformatversion = 2\n"),
             "repositoryFormatVersion 2",
         ),
@@ -131,34 +131,34 @@ fn git_folders_of_others_are_not_used() {
             "is not a git directory",
         ),
         (
-            "a file that points nowhere",
+            "a .git file with a missing target",
             |w| {
                 fs::remove_dir_all(w.path(".git")).expect("removed");
                 w.write(".git", "hello");
             },
-            "points to no git directory",
+            "does not point to a git directory",
         ),
-        ("a reference without end", |w| w.write(".git/HEAD", "ref: HEAD\n"), "without end"),
+        ("a reference to itself", |w| w.write(".git/HEAD", "ref: HEAD\n"), "more than 5 levels"),
         ("no index", |w| w.write(".git/index", "hello"), "it is not an index"),
         (
-            "an index that is cut short",
+            "a truncated index",
             |w| {
                 let index = fs::read(w.path(".git/index")).expect("read");
                 w.write(".git/index", &index[..60]);
             },
-            "cannot be used",
+            "cannot use git's index",
         ),
         (
-            "an index that waits",
+            "an index that is a FIFO",
             |w| {
                 fs::remove_file(w.path(".git/index")).expect("removed");
                 fifo(w, ".git/index");
             },
             "not a regular file",
         ),
-        ("a HEAD that is damaged", |w| w.write(".git/HEAD", "hello\n"), "it is not a reference"),
+        ("a damaged HEAD", |w| w.write(".git/HEAD", "hello\n"), "not a reference"),
         (
-            "a commit that is gone",
+            "a missing commit",
             |w| {
                 fs::remove_dir_all(w.path(".git/objects")).expect("removed");
                 fs::create_dir(w.path(".git/objects")).expect("made");
@@ -168,8 +168,8 @@ fn git_folders_of_others_are_not_used() {
     ] {
         let world = World::new();
         make(&world);
-        let said = world.said(&["--staged"]);
-        assert!(said.contains(words), "{name}: {said}");
+        let summary = world.summarize_run(&["--staged"]);
+        assert!(summary.contains(words), "{name}: {summary}");
     }
 }
 
@@ -178,14 +178,14 @@ fn fifo(world: &World, path: &str) {
     assert!(made.success());
 }
 
-/// Where the loose object of what is staged as `path` lies.
+/// Path of the loose object of the staged content of `path`.
 fn object(world: &World, path: &str) -> String {
     let id = world.git(&format!("rev-parse :{path}"));
     format!(".git/objects/{}/{}", &id[..2], &id[2..])
 }
 
 #[test]
-fn damaged_objects_are_cannot_tell() {
+fn damaged_objects_are_reported_as_cannot_tell() {
     type Harm = fn(&World, &str);
     let harms: [(&str, Harm); 6] = [
         ("missing", |w, path| fs::remove_file(w.path(path)).expect("removed")),
@@ -199,7 +199,7 @@ fn damaged_objects_are_cannot_tell() {
             fs::remove_file(w.path(path)).expect("removed");
             fifo(w, path);
         }),
-        ("a header that says 10 GB", |w, path| replace(w, path, &deflated(b"blob 10737418240\0hello"))),
+        ("a header with a size of 10 GB", |w, path| replace(w, path, &deflated(b"blob 10737418240\0hello"))),
     ];
     for (name, harm) in harms {
         let world = World::new();
@@ -207,8 +207,8 @@ fn damaged_objects_are_cannot_tell() {
         world.write("c.txt", "FIXME\n");
         world.git("add -A");
         harm(&world, &object(&world, "b.txt"));
-        let said = world.said(&["--staged"]);
-        assert!(said.starts_with("c.txt:1, b.txt: "), "{name}: {said}");
+        let summary = world.summarize_run(&["--staged"]);
+        assert!(summary.starts_with("c.txt:1, b.txt: "), "{name}: {summary}");
     }
 }
 
@@ -234,50 +234,50 @@ fn deflated(content: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_partial_clone_is_never_completed() {
+fn missing_objects_of_a_partial_clone_are_not_fetched() {
     let mut world = World::new();
     world.git("config uploadpack.allowFilter true");
     let url = format!("file://{}", world.path("").display());
     world.git(&format!("clone -q --filter=blob:none --no-checkout {url} ../copy"));
-    world.at("copy");
+    world.change_folder("copy");
     world.git("read-tree --empty");
     world.git("update-index --add --cacheinfo 100644,1111111111111111111111111111111111111111,gone.txt");
-    let said = world.said(&["--staged"]);
-    assert!(said.contains("gone.txt: unreadable"), "{said}");
+    let summary = world.summarize_run(&["--staged"]);
+    assert!(summary.contains("gone.txt: unreadable"), "{summary}");
     world.git("read-tree HEAD");
     let id = world.git("rev-parse HEAD:a.txt");
     world.git(&format!("update-index --add --cacheinfo 100644,{id},copy-of-a.txt"));
-    let said = world.said(&["--staged"]);
-    assert_eq!(said, "copy-of-a.txt: unreadable");
+    let summary = world.summarize_run(&["--staged"]);
+    assert_eq!(summary, "copy-of-a.txt: unreadable");
 }
 
 #[test]
-fn a_big_file_is_cannot_tell() {
+fn a_file_that_is_too_big_is_reported_as_cannot_tell() {
     let world = World::new();
     world.write("big.txt", "FIXME\n".repeat(3_000_000));
     world.git("add -A");
-    assert_eq!(world.said(&["--staged"]), "big.txt: too-big");
+    assert_eq!(world.summarize_run(&["--staged"]), "big.txt: too-big");
     world.git("commit -q -m big");
     world.git("gc -q");
     world.write("big.txt", "FIXME\n".repeat(3_000_001));
     world.git("add -A");
-    assert_eq!(world.said(&["--staged"]), "big.txt: too-big");
+    assert_eq!(world.summarize_run(&["--staged"]), "big.txt: too-big");
 }
 
 #[test]
-fn paths_that_git_would_not_take() {
+fn paths_that_git_rejects_are_not_read() {
     let world = World::new();
     world.write("b.txt", "FIXME\n");
     world.git("add -A");
     let index = fs::read(world.path(".git/index")).expect("read");
     for bad in ["../b.", ".git/b", "/b.tx", "a//b."] {
-        // The same length, so that everything else still fits.
+        // A path of equal length keeps the other offsets of the index valid.
         let at = index.windows(5).position(|window| window == b"b.txt").expect("there");
         let mut changed = index.clone();
         let short = &bad.as_bytes()[..5];
         changed[at..at + 5].copy_from_slice(short);
         fs::write(world.path(".git/index"), changed).expect("written");
-        let said = world.said(&["--staged"]);
-        assert!(!said.contains(":1"), "{bad}: {said}");
+        let summary = world.summarize_run(&["--staged"]);
+        assert!(!summary.contains(":1"), "{bad}: {summary}");
     }
 }

@@ -1,26 +1,26 @@
-//! Layouts of repositories and states that they can be in, each with what is told and what is not.
+//! Repository layouts and states, each with the expected findings of a run.
 
 use super::world::{World, lines};
 
-/// What it is, how it is made, how it is asked, what is said.
+/// Description, setup, arguments of `check`, expected summary (see `World::summarize_run`).
 type Situation = (&'static str, fn(&mut World), &'static [&'static str], &'static str);
 
 const STAGED: &[&str] = &["--staged"];
 const SINCE_MAIN: &[&str] = &["--since", "main"];
 
-fn mark(world: &World) {
+fn stage_marked_file(world: &World) {
     world.write("b.txt", "one\nFIXME\n");
     world.git("add b.txt");
 }
 
-fn feature(world: &World) {
+fn commit_on_feature_branch(world: &World) {
     world.git("checkout -q -b feature");
     world.write("b.txt", "one\nFIXME\n");
     world.commit("two");
 }
 
 /// Both sides change the first line of `a.txt`.
-fn diverged(world: &World) {
+fn diverge_branches(world: &World) {
     world.git("checkout -q -b other");
     world.write("a.txt", "FIXME theirs\ntwo\nthree\n");
     world.commit("theirs");
@@ -29,7 +29,7 @@ fn diverged(world: &World) {
     world.commit("ours");
 }
 
-fn again(world: &mut World, init: &str) {
+fn recreate_repository(world: &mut World, init: &str) {
     std::fs::remove_dir_all(world.path("")).expect("removed");
     world.write("a.txt", "FIXME one\ntwo\nthree\n");
     world.write("LICENSE", "as you like\n");
@@ -37,24 +37,24 @@ fn again(world: &mut World, init: &str) {
     world.commit("one");
 }
 
-fn check(situations: &[Situation]) {
+fn check_situations(situations: &[Situation]) {
     let mut wrong = Vec::new();
     for (name, make, arguments, expected) in situations {
         let mut world = World::new();
         make(&mut world);
-        let said = world.said(arguments);
-        if said != *expected {
-            wrong.push(format!("{name}: expected {expected:?}, and it said {said:?}"));
+        let summary = world.summarize_run(arguments);
+        if summary != *expected {
+            wrong.push(format!("{name}: expected {expected:?}, found {summary:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn what_is_staged() {
-    check(&[
+fn staged_changes_are_assessed() {
+    check_situations(&[
         ("nothing", |_| {}, STAGED, ""),
-        ("a new file", |w| mark(w), STAGED, "b.txt:2"),
+        ("a new file", |w| stage_marked_file(w), STAGED, "b.txt:2"),
         (
             "before the first commit",
             |w| {
@@ -69,16 +69,16 @@ fn what_is_staged() {
         (
             "content of the index, not of the work tree",
             |w| {
-                mark(w);
+                stage_marked_file(w);
                 w.write("b.txt", "clean\n");
             },
             STAGED,
             "b.txt:2",
         ),
         (
-            "gone from the work tree only",
+            "deleted in the work tree only",
             |w| {
-                mark(w);
+                stage_marked_file(w);
                 std::fs::remove_file(w.path("b.txt")).expect("removed");
             },
             STAGED,
@@ -103,7 +103,7 @@ fn what_is_staged() {
             "a.txt:4",
         ),
         (
-            "a line taken away",
+            "a removed line",
             |w| {
                 w.write("a.txt", "FIXME one\nthree\n");
                 w.git("add -A");
@@ -112,16 +112,16 @@ fn what_is_staged() {
             "",
         ),
         (
-            "a part of it",
+            "a part of the repository",
             |w| {
-                mark(w);
+                stage_marked_file(w);
                 w.write("sub/c.txt", "FIXME\n");
                 w.git("add -A");
             },
             &["--staged", "sub"],
             "sub/c.txt:1",
         ),
-        ("a required file taken away", |w| drop(w.git("rm -q LICENSE")), STAGED, "LICENSE licence"),
+        ("a removed required file", |w| drop(w.git("rm -q LICENSE")), STAGED, "LICENSE licence"),
         (
             "a required file that was missing before",
             |w| {
@@ -134,7 +134,7 @@ fn what_is_staged() {
             "",
         ),
         (
-            "a pair taken apart",
+            "one file of a required pair removed",
             |w| {
                 w.write("lib/one.rs", "");
                 w.write("checks/one.rs", "");
@@ -146,7 +146,7 @@ fn what_is_staged() {
             "checks/one.rs pair",
         ),
         (
-            "only new names",
+            "file name checks apply to new files only",
             |w| {
                 w.write("Old_Name.txt", "");
                 w.commit("two");
@@ -169,7 +169,7 @@ fn what_is_staged() {
             "c.txt:1",
         ),
         (
-            "a file in the place of a folder",
+            "a file replaces a folder",
             |w| {
                 w.write("d/e.txt", "FIXME\n");
                 w.commit("two");
@@ -181,7 +181,7 @@ fn what_is_staged() {
             "d:1",
         ),
         (
-            "a link, which is not followed",
+            "a symbolic link, which is not followed",
             |w| {
                 std::os::unix::fs::symlink("a.txt", w.path("link.txt")).expect("made");
                 w.git("add -A");
@@ -190,7 +190,7 @@ fn what_is_staged() {
             "",
         ),
         (
-            "a file in the place of a link",
+            "a file replaces a symbolic link",
             |w| {
                 std::os::unix::fs::symlink("a.txt", w.path("link.txt")).expect("made");
                 w.commit("two");
@@ -202,7 +202,7 @@ fn what_is_staged() {
             "link.txt:1",
         ),
         (
-            "a change of mode",
+            "a changed file mode",
             |w| {
                 super::world::make_executable(&w.path("a.txt"));
                 w.git("add -A");
@@ -211,7 +211,7 @@ fn what_is_staged() {
             "",
         ),
         (
-            "announced, but not added",
+            "added with --intent-to-add",
             |w| {
                 w.write("b.txt", "FIXME\n");
                 w.git("add -N b.txt");
@@ -230,9 +230,9 @@ fn what_is_staged() {
             "a.txt:4",
         ),
         (
-            "not in the work tree",
+            "missing in the work tree",
             |w| {
-                mark(w);
+                stage_marked_file(w);
                 w.git("update-index --skip-worktree b.txt");
                 std::fs::remove_file(w.path("b.txt")).expect("removed");
             },
@@ -240,7 +240,7 @@ fn what_is_staged() {
             "b.txt:2",
         ),
         (
-            "line ends that are staged",
+            "staged line endings",
             |w| {
                 w.write("a.txt", "FIXME one\r\ntwo\r\nthree\r\n");
                 w.git("add -A");
@@ -249,9 +249,9 @@ fn what_is_staged() {
             "a.txt:1",
         ),
         (
-            "a path that is not on disk",
+            "a staged path that is not on disk",
             |w| {
-                mark(w);
+                stage_marked_file(w);
                 w.git("add -A");
                 std::fs::remove_file(w.path("b.txt")).expect("removed");
             },
@@ -259,7 +259,7 @@ fn what_is_staged() {
             "b.txt:2",
         ),
         (
-            "line ends that git changes",
+            "line endings that git converts",
             |w| {
                 w.git("config core.autocrlf true");
                 w.write("a.txt", "FIXME one\r\ntwo\r\nFIXME three\r\n");
@@ -283,14 +283,14 @@ fn what_is_staged() {
 }
 
 #[test]
-fn layouts_of_repositories() {
-    check(&[
+fn repository_layouts_are_supported() {
+    check_situations(&[
         (
             "a linked work tree",
             |w| {
                 w.git("worktree add -q -b side ../side");
-                w.at("side");
-                mark(w);
+                w.change_folder("side");
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2",
@@ -299,7 +299,7 @@ fn layouts_of_repositories() {
             "a linked work tree since",
             |w| {
                 w.git("worktree add -q -b side ../side");
-                w.at("side");
+                w.change_folder("side");
                 w.write("b.txt", "FIXME\n");
             },
             SINCE_MAIN,
@@ -310,8 +310,8 @@ fn layouts_of_repositories() {
             |w| {
                 w.git("clone -q . ../lib");
                 w.git("submodule add -q ../lib lib");
-                w.at("repo/lib");
-                mark(w);
+                w.change_folder("repo/lib");
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2",
@@ -326,35 +326,35 @@ fn layouts_of_repositories() {
             "",
         ),
         (
-            "git's folder elsewhere",
+            "a separate git directory",
             |w| {
-                again(w, "init -q -b main --separate-git-dir ../data");
-                mark(w);
+                recreate_repository(w, "init -q -b main --separate-git-dir ../data");
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2",
         ),
         (
-            "a root below the top",
+            "a root below the top of the work tree",
             |w| {
                 w.write("sub/stanchion.toml", "schema = 1\n");
                 w.commit("two");
                 w.write("sub/c.txt", "FIXME\n");
-                mark(w);
+                stage_marked_file(w);
                 w.git("add -A");
-                w.at("repo/sub");
+                w.change_folder("repo/sub");
             },
             STAGED,
             "c.txt:1",
         ),
         (
-            "a root below the top, since",
+            "a root below the top of the work tree, since",
             |w| {
                 w.write("sub/stanchion.toml", "schema = 1\n");
                 w.commit("two");
                 w.write("sub/c.txt", "FIXME\n");
-                mark(w);
-                w.at("repo/sub");
+                stage_marked_file(w);
+                w.change_folder("repo/sub");
             },
             SINCE_MAIN,
             "c.txt:1",
@@ -363,7 +363,7 @@ fn layouts_of_repositories() {
             "index of version 4",
             |w| {
                 w.git("update-index --index-version 4");
-                mark(w);
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2",
@@ -372,7 +372,7 @@ fn layouts_of_repositories() {
             "a split index",
             |w| {
                 w.git("update-index --split-index");
-                mark(w);
+                stage_marked_file(w);
                 w.git("rm -q --cached LICENSE");
             },
             STAGED,
@@ -407,8 +407,8 @@ fn layouts_of_repositories() {
         (
             "SHA-256",
             |w| {
-                again(w, "init -q -b main --object-format=sha256");
-                mark(w);
+                recreate_repository(w, "init -q -b main --object-format=sha256");
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2",
@@ -416,26 +416,26 @@ fn layouts_of_repositories() {
         (
             "SHA-256 since",
             |w| {
-                again(w, "init -q -b main --object-format=sha256");
-                feature(w);
+                recreate_repository(w, "init -q -b main --object-format=sha256");
+                commit_on_feature_branch(w);
             },
             SINCE_MAIN,
             "b.txt:2",
         ),
         (
-            "references in tables",
+            "references in the reftable format",
             |w| {
-                again(w, "init -q -b main --ref-format=reftable");
-                mark(w);
+                recreate_repository(w, "init -q -b main --ref-format=reftable");
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2",
         ),
         (
-            "references in tables, since",
+            "references in the reftable format, since",
             |w| {
-                again(w, "init -q -b main --ref-format=reftable");
-                feature(w);
+                recreate_repository(w, "init -q -b main --ref-format=reftable");
+                commit_on_feature_branch(w);
             },
             SINCE_MAIN,
             "b.txt:2",
@@ -444,7 +444,7 @@ fn layouts_of_repositories() {
             "packed",
             |w| {
                 w.git("gc -q --prune=now");
-                mark(w);
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2",
@@ -452,7 +452,7 @@ fn layouts_of_repositories() {
         (
             "packed since",
             |w| {
-                feature(w);
+                commit_on_feature_branch(w);
                 w.git("gc -q --prune=now");
             },
             SINCE_MAIN,
@@ -476,7 +476,7 @@ fn layouts_of_repositories() {
             "objects elsewhere",
             |w| {
                 w.git("clone -q --shared . ../copy");
-                w.at("copy");
+                w.change_folder("copy");
                 w.write("a.txt", "FIXME one\ntwo\nFIXME\n");
                 w.git("add -A");
             },
@@ -487,21 +487,21 @@ fn layouts_of_repositories() {
 }
 
 #[test]
-fn states_in_between() {
-    check(&[
+fn unfinished_git_operations_are_supported() {
+    check_situations(&[
         (
-            "a merge under way",
+            "an unfinished merge",
             |w| {
-                diverged(w);
+                diverge_branches(w);
                 assert!(!w.try_git("merge other").0);
             },
             STAGED,
             "a.txt: unmerged",
         ),
         (
-            "a merge that is resolved",
+            "a resolved merge",
             |w| {
-                diverged(w);
+                diverge_branches(w);
                 assert!(!w.try_git("merge other").0);
                 w.write("a.txt", "FIXME both\ntwo\nthree\n");
                 w.git("add a.txt");
@@ -510,39 +510,39 @@ fn states_in_between() {
             "a.txt:1",
         ),
         (
-            "a rebase under way",
+            "an unfinished rebase",
             |w| {
-                diverged(w);
+                diverge_branches(w);
                 assert!(!w.try_git("rebase other").0);
-                mark(w);
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2, a.txt: unmerged",
         ),
         (
-            "a cherry-pick under way",
+            "an unfinished cherry-pick",
             |w| {
-                diverged(w);
+                diverge_branches(w);
                 assert!(!w.try_git("cherry-pick other").0);
-                mark(w);
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2, a.txt: unmerged",
         ),
         (
-            "a merge under way, since",
+            "an unfinished merge, since",
             |w| {
-                diverged(w);
+                diverge_branches(w);
                 assert!(!w.try_git("merge other").0);
             },
             &["--since", "HEAD"],
             "a.txt:4",
         ),
         (
-            "nothing is checked out",
+            "a detached HEAD",
             |w| {
                 w.git("checkout -q --detach");
-                mark(w);
+                stage_marked_file(w);
             },
             STAGED,
             "b.txt:2",
@@ -551,15 +551,15 @@ fn states_in_between() {
 }
 
 #[test]
-fn what_changed_since() {
-    check(&[
+fn changes_since_a_revision_are_assessed() {
+    check_situations(&[
         ("nothing", |_| {}, SINCE_MAIN, ""),
         (
             "committed, staged, changed and new",
             |w| {
                 w.write(".gitignore", "ignored.txt\n");
                 w.commit("ignore");
-                feature(w);
+                commit_on_feature_branch(w);
                 w.write("c.txt", "FIXME\n");
                 w.git("add c.txt");
                 w.write("a.txt", "FIXME one\ntwo\nFIXME three\n");
@@ -570,18 +570,18 @@ fn what_changed_since() {
             "a.txt:3, b.txt:2, c.txt:1, d.txt:1",
         ),
         (
-            "content of the work tree",
+            "content of the work tree, not of the index",
             |w| {
-                mark(w);
+                stage_marked_file(w);
                 w.write("b.txt", "clean\n");
             },
             SINCE_MAIN,
             "",
         ),
         (
-            "what the other side did is not ours",
+            "changes of the other branch do not count",
             |w| {
-                feature(w);
+                commit_on_feature_branch(w);
                 w.git("checkout -q main");
                 w.write("a.txt", "theirs\n");
                 w.commit("theirs");
@@ -590,9 +590,9 @@ fn what_changed_since() {
             SINCE_MAIN,
             "b.txt:2",
         ),
-        ("written again without a change", |w| w.write("a.txt", "FIXME one\ntwo\nthree\n"), SINCE_MAIN, ""),
+        ("rewritten with the same content", |w| w.write("a.txt", "FIXME one\ntwo\nthree\n"), SINCE_MAIN, ""),
         (
-            "the same size in the same moment",
+            "changed with equal size and timestamp",
             |w| {
                 w.write("c.txt", "one 1\n");
                 w.commit("c");
@@ -602,7 +602,7 @@ fn what_changed_since() {
             "c.txt:1",
         ),
         (
-            "line ends that are stored",
+            "stored line endings",
             |w| {
                 w.git("checkout -q -b feature");
                 w.write("a.txt", "FIXME one\r\ntwo\r\nthree\r\n");
@@ -612,7 +612,7 @@ fn what_changed_since() {
             "a.txt:1",
         ),
         (
-            "a folder that is a link now",
+            "a folder that became a symbolic link",
             |w| {
                 w.write("checks/one.rs", "");
                 w.write("elsewhere/one.rs", "");
@@ -625,13 +625,13 @@ fn what_changed_since() {
             "checks/one.rs pair",
         ),
         (
-            "a path that is not there any more",
+            "a removed path",
             |w| drop(w.git("rm -q LICENSE")),
             &["--since", "HEAD", "LICENSE"],
             "LICENSE licence",
         ),
         (
-            "line ends on disk",
+            "line endings on disk",
             |w| {
                 w.git("config core.autocrlf true");
                 w.write("a.txt", "FIXME one\r\ntwo\r\nthree\r\nFIXME\r\n");
@@ -640,7 +640,7 @@ fn what_changed_since() {
             "a.txt:4",
         ),
         (
-            "a pointer of git LFS",
+            "a git LFS pointer",
             |w| {
                 w.write("big.dat", "version https://git-lfs.github.com/spec/v1\noid sha256:1a2a7bd93b4a39f3d3b2e8a2bc9f6d7b8ebfd8a2ad0f5b6bd3a6bbf8f7b7fa26\nsize 6\n");
                 w.commit("lfs");
@@ -650,7 +650,7 @@ fn what_changed_since() {
             "big.dat:1",
         ),
         (
-            "a required file taken away",
+            "a removed required file",
             |w| std::fs::remove_file(w.path("LICENSE")).expect("removed"),
             SINCE_MAIN,
             "LICENSE licence",
@@ -666,7 +666,7 @@ fn what_changed_since() {
             "",
         ),
         (
-            "not tracked any more, but there",
+            "no longer tracked, but on disk",
             |w| {
                 w.git("rm -q --cached a.txt");
                 w.write("a.txt", "FIXME one\ntwo\nthree\n4 FIXME\n");
@@ -674,11 +674,11 @@ fn what_changed_since() {
             SINCE_MAIN,
             "a.txt:4",
         ),
-        ("a change of mode", |w| super::world::make_executable(&w.path("a.txt")), SINCE_MAIN, ""),
+        ("a changed file mode", |w| super::world::make_executable(&w.path("a.txt")), SINCE_MAIN, ""),
         (
-            "a part of it",
+            "a part of the repository",
             |w| {
-                mark(w);
+                stage_marked_file(w);
                 w.write("sub/c.txt", "FIXME\n");
             },
             &["--since", "main", "sub"],

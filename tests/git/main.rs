@@ -1,6 +1,6 @@
-//! `check --staged` and `check --since` over repositories that the real git made.
+//! `check --staged` and `check --since` on repositories made by the real git.
 
-#![allow(clippy::print_stdout, reason = "a test says what it left out or counted")]
+#![allow(clippy::print_stdout, reason = "a skipped part or a count is reported")]
 #![expect(
     clippy::disallowed_methods,
     reason = "these tests start git and the program and read what they wrote"

@@ -1,30 +1,31 @@
-//! The engine with a focus: what is told of a change, and what of guidelines that are judged whole.
+//! The engine with a focus: findings in changed lines, and guidelines that are judged on the whole
+//! repository.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use stanchion::engine::{
-    Change, ChangeKind, ChangedLines, Focus, Lines, MemoryTree, NoProgress, Options, assess,
+    Change, ChangeKind, ChangedLines, Focus, LineChanges, MemoryTree, NoProgress, Options, assess,
 };
 use stanchion::format;
 use stanchion::model::{Guideline, GuidelineId, Origin, Outcome, RepoPath};
 
-/// The second line of every file is new.
-struct Second;
+/// Line changes in which only the second line of every file is new.
+struct SecondLineIsNew;
 
-impl ChangedLines for Second {
-    fn lines(&self, _: &RepoPath) -> Lines {
-        Lines::some([(2, 2)])
+impl ChangedLines for SecondLineIsNew {
+    fn lines(&self, _: &RepoPath) -> LineChanges {
+        LineChanges::some([(2, 2)])
     }
 }
 
 fn guideline(id: &str, checks: &str) -> Arc<Guideline> {
     let text = super::world::MARKS.replacen("test/marks", id, 1);
     let start = text.find("checks:\n").expect("checks") + 8;
-    let end = text.rfind("---\n").expect("an end");
+    let end = text.rfind("---\n").expect("the end of the front matter");
     let text = format!("{}{checks}{}", &text[..start], &text[end..]);
     let origin = Origin::File("g.md".into());
-    match format::parse("g.md", &text, origin, &|_| None) {
+    match format::parse_guideline("g.md", &text, origin, &|_| None) {
         Ok(guideline) => Arc::new(guideline),
         Err(problems) => panic!("{problems:?}"),
     }
@@ -43,13 +44,13 @@ fn run(files: &[(&str, &str)], changes: &[(&str, ChangeKind)], whole: &[&str]) -
         MemoryTree::new(files.iter().map(|(path, text)| (RepoPath::from(*path), text.as_bytes().to_vec())));
     let changes = changes.iter().map(|&(path, kind)| Change { path: RepoPath::from(path), kind }).collect();
     let whole: BTreeSet<GuidelineId> = whole.iter().map(|id| GuidelineId::new(id).expect("an id")).collect();
-    let focus = Some(Focus::new(changes, Arc::new(Second), whole));
+    let focus = Some(Focus::new(changes, Arc::new(SecondLineIsNew), whole));
     assess(&guidelines, &tree, &Options { focus, ..Options::default() }, &NoProgress)
-        .expect("it runs")
+        .expect("the assessment should run")
         .outcome
 }
 
-fn said(outcome: &Outcome) -> Vec<String> {
+fn findings_of(outcome: &Outcome) -> Vec<String> {
     let say = |finding: &stanchion::model::Finding| {
         format!("{} {}:{}", finding.check, finding.path.lossless(), finding.start.line)
     };
@@ -60,19 +61,19 @@ const FILES: &[(&str, &str)] =
     &[("Old", "FIXME\n"), ("a.txt", "FIXME\nFIXME\nFIXME\n"), ("b.txt", "FIXME\n")];
 
 #[test]
-fn only_the_change_is_told() {
+fn only_findings_in_changed_lines_are_reported() {
     let outcome = run(FILES, &[("a.txt", ChangeKind::Modified)], &[]);
-    assert_eq!(said(&outcome), ["mark a.txt:2"]);
+    assert_eq!(findings_of(&outcome), ["mark a.txt:2"]);
     assert_eq!((outcome.paths.seen, outcome.paths.assessed), (1, 1));
-    let words: Vec<&str> = outcome.guidelines.iter().map(|entry| entry.verdict.word()).collect();
+    let words: Vec<&str> = outcome.guidelines.iter().map(|entry| entry.verdict.as_str()).collect();
     assert_eq!(words, ["not_applicable", "not_kept", "not_applicable"]);
 }
 
 #[test]
-fn what_is_judged_whole_is_as_without_a_focus() {
+fn guidelines_judged_whole_report_as_without_a_focus() {
     let all = ["test/licence", "test/marks", "test/names"];
     let outcome = run(FILES, &[("a.txt", ChangeKind::Modified)], &all);
-    let tree_says = [
+    let whole_tree = [
         "licence LICENSE:1",
         "mark Old:1",
         "mark a.txt:1",
@@ -81,36 +82,40 @@ fn what_is_judged_whole_is_as_without_a_focus() {
         "mark b.txt:1",
         "names Old:1",
     ];
-    assert_eq!(said(&outcome), tree_says);
+    assert_eq!(findings_of(&outcome), whole_tree);
     assert_eq!(outcome.paths.seen, 3);
-    // One of them whole, the others about the change.
+    // One guideline judged whole, the others with the focus.
     for (whole, expected) in [
         ("test/licence", &["licence LICENSE:1", "mark a.txt:2"][..]),
         ("test/marks", &["mark Old:1", "mark a.txt:1", "mark a.txt:2", "mark a.txt:3", "mark b.txt:1"]),
         ("test/names", &["mark a.txt:2", "names Old:1"]),
     ] {
-        assert_eq!(said(&run(FILES, &[("a.txt", ChangeKind::Modified)], &[whole])), expected, "{whole}");
+        assert_eq!(
+            findings_of(&run(FILES, &[("a.txt", ChangeKind::Modified)], &[whole])),
+            expected,
+            "{whole}"
+        );
     }
-    // Also where nothing changed at all.
-    assert_eq!(said(&run(FILES, &[], &all)), tree_says);
-    assert!(said(&run(FILES, &[], &[])).is_empty());
+    // The same without any change.
+    assert_eq!(findings_of(&run(FILES, &[], &all)), whole_tree);
+    assert!(findings_of(&run(FILES, &[], &[])).is_empty());
 }
 
 #[test]
-fn fingerprints_do_not_depend_on_what_is_left_out() {
+fn fingerprints_do_not_depend_on_the_focus() {
     let prints = |whole: &[&str]| -> Vec<String> {
         let outcome = run(FILES, &[("a.txt", ChangeKind::Modified)], whole);
         let second =
             outcome.findings.iter().filter(|it| it.path == RepoPath::from("a.txt") && it.start.line == 2);
-        second.map(|finding| finding.traces.fingerprint.to_string()).collect()
+        second.map(|finding| finding.hashes.fingerprint.to_string()).collect()
     };
     assert_eq!(prints(&[]), prints(&["test/marks"]));
 }
 
-/// What exists is asked of the paths that are named, not of a list of everything; unless somebody needs the
-/// list. Both must say the same.
+/// `exists` looks up the named paths and does not list the whole tree, unless another guideline needs the
+/// listing. Both ways must give the same result.
 #[test]
-fn what_exists_is_known_with_and_without_a_list_of_everything() {
+fn applicability_is_the_same_with_and_without_a_full_listing() {
     use super::world::World;
     let applies = [
         ("file", "exists: [LICENSE]", true),
@@ -125,7 +130,7 @@ fn what_exists_is_known_with_and_without_a_list_of_everything() {
     let write = |world: &World, name: &str, applies: &str| {
         let checks = "checks:\n  - id: mark\n    text: { files: [\"**\"], find: \"FIXME\" }\n---\n";
         let (head, rest) = super::world::MARKS.split_once("checks:\n").expect("checks");
-        let (_, body) = rest.split_once("---\n").expect("an end");
+        let (_, body) = rest.split_once("---\n").expect("the end of the front matter");
         let head = head.replacen("test/marks", &format!("test/{name}"), 1);
         world
             .write(&format!("../rules/{name}.md"), format!("{head}applies: {{ {applies} }}\n{checks}{body}"));
@@ -160,17 +165,17 @@ fn what_exists_is_known_with_and_without_a_list_of_everything() {
     assert_eq!(words(), some);
 }
 
-/// Lines were taken away between the second and the third, nothing else.
-struct TakenAway;
+/// Line changes in which lines between the second and the third were removed, and nothing else changed.
+struct LinesRemoved;
 
-impl ChangedLines for TakenAway {
-    fn lines(&self, _: &RepoPath) -> Lines {
-        Lines::some([(3, 2)])
+impl ChangedLines for LinesRemoved {
+    fn lines(&self, _: &RepoPath) -> LineChanges {
+        LineChanges::some([(3, 2)])
     }
 }
 
 #[test]
-fn what_a_line_taken_away_may_bring_about() {
+fn a_removed_line_counts_for_the_checks_it_can_affect() {
     let guidelines = [
         guideline("test/marks", "  - id: mark\n    text: { files: [\"**\"], find: \"unwrap\" }\n"),
         guideline(
@@ -187,15 +192,18 @@ fn what_a_line_taken_away_may_bring_about() {
     let tree = MemoryTree::new(files.map(|(path, text)| (RepoPath::from(path), text.as_bytes().to_vec())));
     let changes = files.map(|(path, _)| Change { path: RepoPath::from(path), kind: ChangeKind::Modified });
     for (lines, expected) in [
-        (Arc::new(TakenAway) as Arc<dyn ChangedLines>, &["code a.rs:2", "code a.rs:3", "data a.yaml:1"][..]),
-        (Arc::new(Second), &["code a.rs:2", "mark a.rs:2", "mark a.yaml:2"]),
+        (
+            Arc::new(LinesRemoved) as Arc<dyn ChangedLines>,
+            &["code a.rs:2", "code a.rs:3", "data a.yaml:1"][..],
+        ),
+        (Arc::new(SecondLineIsNew), &["code a.rs:2", "mark a.rs:2", "mark a.yaml:2"]),
     ] {
         let focus = Some(Focus::new(changes.to_vec(), lines, BTreeSet::new()));
         let outcome = assess(&guidelines, &tree, &Options { focus, ..Options::default() }, &NoProgress)
-            .expect("it runs")
+            .expect("the assessment should run")
             .outcome;
-        let mut said = said(&outcome);
-        said.sort();
-        assert_eq!(said, expected);
+        let mut summary = findings_of(&outcome);
+        summary.sort();
+        assert_eq!(summary, expected);
     }
 }

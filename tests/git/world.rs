@@ -1,4 +1,4 @@
-//! A folder with repositories, git with a clean environment, and the program.
+//! A temporary folder with repositories, git with a clean environment, and runs of the program.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,16 +7,16 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// A folder of its own with a repository `repo` (branch `main`) and guidelines beside it.
+/// Temporary folder with a repository `repo` (branch `main`) and a folder `rules` of guidelines.
 pub struct World {
     folder: tempfile::TempDir,
-    /// Where git and the program are run, relative to the folder.
+    /// Working directory of git and the program, relative to the temporary folder.
     pub here: &'static str,
-    /// The program's environment beside the usual one.
+    /// Further environment variables of the program.
     pub environment: Vec<(String, String)>,
 }
 
-/// A guideline with a check of each kind that is of use here.
+/// Guideline with one check of each kind that these tests use.
 pub const MARKS: &str = r#"---
 schema: 1
 guideline: test/marks
@@ -51,7 +51,7 @@ Take them out.
 "#;
 
 impl World {
-    /// An empty folder.
+    /// Creates an empty folder.
     pub fn empty() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let world = Self { folder, here: "repo", environment: Vec::new() };
@@ -59,7 +59,7 @@ impl World {
         world
     }
 
-    /// A repository with one commit: `a.txt` with a mark in its first line, `LICENSE`.
+    /// Creates a repository with one commit: `a.txt` with a mark in its first line, and `LICENSE`.
     pub fn new() -> Self {
         let world = Self::empty();
         world.git("init -q -b main");
@@ -70,7 +70,7 @@ impl World {
     }
 
     pub fn top(&self) -> PathBuf {
-        self.folder.path().canonicalize().expect("its path")
+        self.folder.path().canonicalize().expect("the folder should have a canonical path")
     }
 
     pub fn path(&self, path: &str) -> PathBuf {
@@ -85,10 +85,12 @@ impl World {
         fs::write(path, content).expect("written");
     }
 
-    /// Git as it would run for a user without any configuration; words are split at spaces.
+    /// Runs git as for a user without configuration. `arguments` is split at spaces.
     pub fn try_git(&self, arguments: &str) -> (bool, String) {
         let mut git = Command::new("git");
-        git.env_clear().env("PATH", std::env::var_os("PATH").expect("a path")).env("HOME", self.top());
+        git.env_clear()
+            .env("PATH", std::env::var_os("PATH").expect("PATH should be set"))
+            .env("HOME", self.top());
         git.envs([
             ("GIT_CONFIG_GLOBAL", "/dev/null"),
             ("GIT_CONFIG_NOSYSTEM", "1"),
@@ -115,8 +117,8 @@ impl World {
         self.git(&format!("commit -q -m {message}"));
     }
 
-    /// The same world, its commands run elsewhere.
-    pub fn at(&mut self, here: &'static str) {
+    /// Changes the working directory of later commands.
+    pub fn change_folder(&mut self, here: &'static str) {
         self.here = here;
     }
 
@@ -126,23 +128,23 @@ impl World {
         program.envs(self.environment.iter().cloned());
         let rules = self.top().join("rules");
         let output = program.arg("check").args(arguments).arg("--guidelines").arg(rules).output();
-        let output = output.expect("it runs");
+        let output = output.expect("the program should start");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
     }
 
-    /// What a run says, in a few words: `path:line` of marks, `path check` of others, `path: reason` of
-    /// what could not be told, each set apart by a comma; or the message of status 2. Nothing in the
-    /// folder may be changed by it.
-    pub fn said(&self, arguments: &[&str]) -> String {
+    /// Runs `check` and summarizes its report, separated by commas: `path:line` for marks, `path check` for
+    /// other findings, `path: reason` for files that could not be assessed. Returns the message if the status
+    /// is 2. Asserts that the run changes no file.
+    pub fn summarize_run(&self, arguments: &[&str]) -> String {
         let before = self.state();
         let mut with_format = arguments.to_vec();
         with_format.extend(["--format", "json"]);
         let (status, out, err) = self.run(&with_format);
-        assert!(before == self.state(), "something was changed by {arguments:?}");
+        assert!(before == self.state(), "{arguments:?} changed a file");
         if status != 0 {
             assert_eq!((status, out.as_str()), (2, ""), "{err}");
-            assert!(err.contains("help:"), "no help: {err}");
+            assert!(err.contains("help:"), "the message has no help line: {err}");
             return err;
         }
         let report: Value = serde_json::from_str(&out).expect("JSON");
@@ -164,7 +166,7 @@ impl World {
         words.join(", ")
     }
 
-    /// Every file below the folder and what it holds: indexes, HEADs and references too.
+    /// Path and content of every file below the temporary folder, including git's own files.
     fn state(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         let mut open = vec![self.top()];
@@ -185,7 +187,7 @@ impl World {
     }
 }
 
-/// Copies of `text` with its number before it, one a line.
+/// Returns `count` lines, each with its number and `text`.
 pub fn lines(count: usize, text: &str) -> String {
     (0..count).map(|number| format!("{number} {text}\n")).collect()
 }

@@ -1,4 +1,4 @@
-//! One case: a fresh repository, how the program is called on it, and what must come of it.
+//! One case: a fresh repository, the call of the program, and the expected result.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -9,39 +9,39 @@ use std::sync::atomic::AtomicBool;
 
 use crate::random::Random;
 
-/// Longest run of a case with one hostile thing in it, in milliseconds.
+/// Maximum duration of a case with one hostile file, in milliseconds.
 pub const MOST_WALL_MS: u64 = 5_000;
 
-/// Work that goes on beside the program until the flag is set.
-pub type Beside = Box<dyn FnOnce(&AtomicBool) + Send>;
+/// Work that runs concurrently with the program until the flag is set.
+pub type ConcurrentWork = Box<dyn FnOnce(&AtomicBool) + Send>;
 
-/// What must come of a case. The default: it ends with 0, everything planted is found, every path is counted.
+/// Expected result of a case. The default: status 0, every beacon is found, every path is counted.
 pub struct Expect {
-    /// Exit statuses that are as documented.
+    /// Allowed exit statuses.
     pub statuses: Vec<i32>,
-    /// Words that standard error must hold when the status is 2.
-    pub words: Vec<String>,
-    /// Whether the beacons must be reported (when the status is 0).
+    /// Phrases that standard error must contain if the status is 2.
+    pub stderr_words: Vec<String>,
+    /// Whether the beacons must be reported if the status is 0.
     pub beacons: bool,
-    /// How many paths must be seen; `None` asks the independent walk.
+    /// Expected number of paths; `None` uses the independent walk of the judge.
     pub seen: Option<usize>,
-    /// Whether the number of paths seen is known at all.
+    /// Whether the number of paths is known, and checked.
     pub seen_is_known: bool,
-    /// Paths that must be told as not assessed, each with reasons of which one must be given (none: any).
-    pub named: Vec<(String, Vec<&'static str>)>,
-    /// Paths about which something must be found.
+    /// Paths that must be reported as not assessed, each with its allowed reasons (empty: any reason).
+    pub not_assessed: Vec<(String, Vec<&'static str>)>,
+    /// Paths that must have a finding.
     pub found: Vec<String>,
-    /// Words that must stand in the details of what is not assessed: guidelines that cannot be used.
-    pub refused: Vec<String>,
-    /// What must not stand in any output.
+    /// Phrases that the details of `not_assessed` must contain, about invalid guidelines.
+    pub details: Vec<String>,
+    /// Bytes that no output may contain.
     pub forbidden: Vec<Vec<u8>>,
-    /// Files that must not come to be.
+    /// Files that the run must not create.
     pub absent: Vec<PathBuf>,
-    /// Longest run, in milliseconds.
+    /// Maximum duration of the run, in milliseconds.
     pub most_wall_ms: u64,
-    /// Whether places can be compared with the files (not while something changes them).
+    /// Whether locations can be compared with the files, which is impossible while the files change.
     pub places: bool,
-    /// Whether the repository must be the same afterwards.
+    /// Whether the run must not change the repository.
     pub untouched: bool,
 }
 
@@ -49,13 +49,13 @@ impl Default for Expect {
     fn default() -> Self {
         Self {
             statuses: vec![0],
-            words: vec![],
+            stderr_words: vec![],
             beacons: true,
             seen: None,
             seen_is_known: true,
-            named: vec![],
+            not_assessed: vec![],
             found: vec![],
-            refused: vec![],
+            details: vec![],
             forbidden: vec![],
             absent: vec![],
             most_wall_ms: MOST_WALL_MS,
@@ -68,25 +68,25 @@ impl Default for Expect {
 /// How the program is called.
 #[derive(Default)]
 pub struct Call {
-    /// Folders of guidelines; none: what the repository follows.
+    /// Guideline folders; empty: the guidelines that the repository follows.
     pub guidelines: Vec<PathBuf>,
     /// Further arguments.
     pub arguments: Vec<OsString>,
-    /// Environment besides the usual.
+    /// Further environment variables.
     pub environment: Vec<(OsString, OsString)>,
-    /// Where it starts; the repository unless said.
+    /// Working directory; `None`: the repository.
     pub directory: Option<PathBuf>,
-    /// Words of a shell before it.
+    /// Shell commands to run before the program.
     pub before: Option<String>,
     /// Redirections of that shell.
     pub redirect: String,
-    /// Whether it runs as an ordinary user (where the tests run as root).
+    /// Whether the program runs as an unprivileged user, if the tests run as root.
     pub ordinary_user: bool,
-    /// Whether the run is repeated with a damaged cache, and must say the same.
+    /// Damage to the cache before a second run, which must give the same report.
     pub again: Option<Damage>,
 }
 
-/// What is done to the cache between two runs.
+/// Damage to the cache between two runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
     Nothing,
@@ -99,23 +99,23 @@ pub enum Damage {
 
 /// A case that is being built.
 pub struct Case {
-    /// The parameters, in words.
+    /// Description of the parameters.
     pub what: Vec<String>,
     pub random: Random,
-    /// Everything of the case lies below.
+    /// Folder of all files of the case.
     pub base: PathBuf,
     pub repository: PathBuf,
-    /// A folder that the program has no business with.
+    /// Folder outside the repository that the program must not read.
     pub outside: PathBuf,
     pub expect: Expect,
     pub call: Call,
-    pub beside: Option<Beside>,
-    /// Whether sizes may be those that only a release build reads in time.
+    pub beside: Option<ConcurrentWork>,
+    /// Whether inputs may be so large that only a release build finishes in time.
     pub large: bool,
 }
 
 impl Case {
-    /// An empty repository below `base`, and secrets beside it.
+    /// Creates an empty repository below `base`, and secret files beside it.
     pub fn new(base: &Path, random: Random, pack: &Path, large: bool) -> Self {
         let repository = base.join("repository");
         let outside = base.join("outside");
@@ -139,19 +139,19 @@ impl Case {
         case
     }
 
-    /// A word that no output may hold, which the guidelines look for.
+    /// Returns a unique word that the guidelines search for and that no output may contain.
     pub fn canary(&mut self) -> String {
         let canary = format!("CANARY-{:016x}", self.random.next());
         self.expect.forbidden.push(canary.clone().into_bytes());
         canary
     }
 
-    /// Says a parameter.
+    /// Adds a parameter to the description.
     pub fn note(&mut self, what: impl Into<String>) {
         self.what.push(what.into());
     }
 
-    /// The place of `path` in the repository.
+    /// Full path of `path` in the repository.
     pub fn at(&self, path: impl AsRef<[u8]>) -> PathBuf {
         self.repository.join(OsStr::from_bytes(path.as_ref()))
     }
@@ -161,19 +161,19 @@ impl Case {
         write(&self.at(path), content.as_ref());
     }
 
-    /// Makes a symbolic link in the repository.
+    /// Creates a symbolic link in the repository.
     pub fn link(&self, target: impl AsRef<[u8]>, path: impl AsRef<[u8]>) {
         let path = self.at(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         std::os::unix::fs::symlink(OsStr::from_bytes(target.as_ref()), path).expect("a link");
     }
 
-    /// Makes a FIFO in the repository.
+    /// Creates a FIFO in the repository.
     pub fn fifo(&self, path: impl AsRef<[u8]>) {
         self.node(path, rustix::fs::FileType::Fifo, 0);
     }
 
-    /// Makes a special file in the repository.
+    /// Creates a special file in the repository.
     pub fn node(&self, path: impl AsRef<[u8]>, kind: rustix::fs::FileType, device: u64) {
         let path = self.at(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
@@ -181,14 +181,15 @@ impl Case {
         rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, device).expect("a special file");
     }
 
-    /// Expects `path` to be told as not assessed, for one of `reasons` (none: any).
-    pub fn named(&mut self, path: impl Into<String>, reasons: &[&'static str]) {
-        self.expect.named.push((path.into(), reasons.to_vec()));
+    /// Expects `path` to be reported as not assessed for one of `reasons` (empty: any reason).
+    pub fn expect_not_assessed(&mut self, path: impl Into<String>, reasons: &[&'static str]) {
+        self.expect.not_assessed.push((path.into(), reasons.to_vec()));
     }
 
-    /// Plants a hostile file at the root, nested, in a nested repository or behind a link, and expects it to
-    /// be told with one of `reasons` where it belongs to the repository. Without reasons it only has to be
-    /// counted. Returns its path, when it belongs to the repository.
+    /// Plants a hostile file at the root, in a subfolder, in a nested repository or behind a symbolic link.
+    ///
+    /// If it belongs to the repository, expects it as not assessed for one of `reasons`; without reasons it
+    /// only has to be counted. Returns its path if it belongs to the repository.
     pub fn plant(
         &mut self,
         name: &str,
@@ -209,7 +210,7 @@ impl Case {
                 None
             }
             _ => {
-                self.note("behind a link");
+                self.note("behind a symbolic link");
                 write(&self.outside.join("elsewhere").join(name), content);
                 let canary = self.canary();
                 write(&self.outside.join("elsewhere/notes.txt"), canary.as_bytes());
@@ -221,13 +222,13 @@ impl Case {
         if let Some(path) = &inside {
             self.write(path, content);
             if !reasons.is_empty() {
-                self.named(path.clone(), reasons);
+                self.expect_not_assessed(path.clone(), reasons);
             }
         }
         inside
     }
 
-    /// A guideline file of the repository, which is used besides the pack.
+    /// Adds a guideline file, which is used in addition to the pack.
     pub fn guideline(&mut self, name: &str, text: &str) {
         let folder = self.base.join("guidelines");
         write(&folder.join(name), text.as_bytes());
@@ -236,29 +237,29 @@ impl Case {
         }
     }
 
-    /// Adds an argument.
+    /// Adds a command-line argument.
     pub fn argument(&mut self, argument: impl AsRef<OsStr>) {
         self.call.arguments.push(argument.as_ref().to_owned());
     }
 
-    /// Adds to the environment.
+    /// Adds an environment variable.
     pub fn environment(&mut self, key: &str, value: impl AsRef<[u8]>) {
         let value = OsString::from_vec(value.as_ref().to_vec());
         self.call.environment.push((key.into(), value));
     }
 
-    /// Goes on beside the program.
-    pub fn beside(&mut self, work: impl FnOnce(&AtomicBool) + Send + 'static) {
+    /// Runs `work` concurrently with the program.
+    pub fn run_concurrently(&mut self, work: impl FnOnce(&AtomicBool) + Send + 'static) {
         self.beside = Some(Box::new(work));
         self.expect.places = false;
         self.expect.untouched = false;
         self.expect.seen_is_known = false;
     }
 
-    /// Plants the beacons: findings in ordinary files, before or behind everything else in order of name.
+    /// Plants the beacons: findings in ordinary files whose names sort before or after all others.
     pub fn plant_beacons(&self, random: &mut Random) -> [String; 3] {
         let picked = *random.pick(&["", "a/", "src/", "zz/", "~/", "0/1/2/3/"]);
-        // Some families make files of any name.
+        // Some families create files with arbitrary names.
         let above = self.at(picked.split('/').next().unwrap_or_default());
         let is_free = fs::symlink_metadata(above).map_or(true, |it| it.is_dir());
         let folder = if is_free { picked } else { "" };
@@ -276,15 +277,15 @@ pub fn write(path: &Path, content: &[u8]) {
     fs::write(path, content).expect("written");
 }
 
-/// Runs `work` beside something else until dropped.
+/// Thread that runs concurrent work until this value is dropped.
 pub struct Running {
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Running {
-    /// Starts it.
-    pub fn start(work: Option<Beside>) -> Self {
+    /// Starts the thread.
+    pub fn start(work: Option<ConcurrentWork>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let thread = work.map(|work| {
             let stop = Arc::clone(&stop);
@@ -298,7 +299,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            thread.join().expect("the work beside the program does not fail");
+            thread.join().expect("the concurrent work should not panic");
         }
     }
 }

@@ -1,20 +1,20 @@
-//! Looks for work that grows faster than its input: twice the input should take about twice the time.
-//! A measurement to read, not an assertion: times are no promise.
+//! Finds inputs whose run time grows faster than their size: doubling the input should about double the time.
+//! The result is printed and not asserted, because times vary between machines.
 
 use std::path::Path;
 
 use crate::families::shapes::{SHAPES, Shape};
-use crate::families::{Family, grown};
+use crate::families::{Family, write_shape};
 use crate::run::{Setting, run};
 
-/// Bytes of the smaller input.
+/// Size of the smaller input, in bytes.
 const SMALL: usize = 64 << 10;
-/// From this factor on a shape is told.
+/// Growth factor from which a shape is reported.
 const STEEP: f64 = 2.6;
-/// Below this time nothing is told, in milliseconds.
+/// Time below which a shape is not reported, in milliseconds.
 const NOISE: f64 = 60.0;
 
-/// Runs every shape in two sizes and tells those that grow too fast.
+/// Runs every shape in two sizes and prints those whose time grows too fast.
 pub fn report(setting: &Setting) {
     println!("\ngrowth: shapes whose time grows more than {STEEP} times for twice the input");
     let idle = time(setting, &SHAPES[0], 0);
@@ -30,9 +30,9 @@ pub fn report(setting: &Setting) {
     println!("  {steep} of {} shapes", SHAPES.len());
 }
 
-/// Processor time of a run over one file of that shape, in milliseconds.
+/// Processor time of a run over one file of this shape, in milliseconds.
 fn time(setting: &Setting, shape: &'static Shape, bytes: usize) -> f64 {
-    let family = Family { name: "growth", build: Box::new(move |case| grown(case, shape, bytes)) };
+    let family = Family { name: "growth", build: Box::new(move |case| write_shape(case, shape, bytes)) };
     let verdict = run(setting, &family, 0);
     let milliseconds = u32::try_from(verdict.ending.cpu_ms).unwrap_or(u32::MAX);
     f64::from(milliseconds)

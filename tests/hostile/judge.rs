@@ -1,4 +1,4 @@
-//! Whether what came of a case is what must come of it.
+//! Compares the result of a case with its expectations.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +12,10 @@ use stanchion::report::escape::is_unsafe;
 use crate::case::{Case, Expect};
 use crate::runner::Ending;
 
-/// Most resident memory, in KiB.
+/// Maximum resident memory, in KiB.
 pub const MOST_KIB: u64 = 256 << 10;
 
-/// What a run wrote.
+/// Outputs of a run.
 pub struct Written {
     pub out: Vec<u8>,
     pub err: Vec<u8>,
@@ -23,12 +23,12 @@ pub struct Written {
     pub lines: Option<Vec<u8>>,
 }
 
-/// The JSON Schema of the report, as the library knows it.
+/// JSON Schema of the report, from the library.
 static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-    jsonschema::validator_for(&stanchion::report::report_schema()).expect("the schema of reports is one")
+    jsonschema::validator_for(&stanchion::report::report_schema()).expect("the report schema should be valid")
 });
 
-/// Everything that is wrong; empty when all is well.
+/// Returns all failed expectations; empty if the case passed.
 pub fn judge(case: &Case, beacons: &[String], ending: &Ending, written: &Written) -> Vec<String> {
     let mut wrong = Vec::new();
     limits(case, ending, &mut wrong);
@@ -47,12 +47,12 @@ pub fn judge(case: &Case, beacons: &[String], ending: &Ending, written: &Written
                 assessed(case, beacons, &report, &mut wrong);
                 records(&report, written, &mut wrong);
             }
-            Err(error) => wrong.push(format!("the report is no JSON ({error}): {}", clip(&written.out))),
+            Err(error) => wrong.push(format!("the report is not JSON ({error}): {}", clip(&written.out))),
         },
         _ => {}
     }
     for path in case.expect.absent.iter().filter(|path| path.symlink_metadata().is_ok()) {
-        wrong.push(format!("{} has come to be", path.display()));
+        wrong.push(format!("the run created {}", path.display()));
     }
     wrong
 }
@@ -62,14 +62,14 @@ fn limits(case: &Case, ending: &Ending, wrong: &mut Vec<String>) {
         wrong.push(format!("ended by signal {signal}"));
     }
     if let Some(why) = &ending.ended {
-        wrong.push(format!("had to be ended: {why}"));
+        wrong.push(format!("had to be killed: {why}"));
     }
-    // On a busy machine time passes without the program: then what it used itself decides. One that waits
-    // for ever is ended by the runner.
+    // On a busy machine the wall time includes other processes, so the processor time must be exceeded too.
+    // The runner kills a program that waits forever.
     if ending.wall_ms > case.expect.most_wall_ms && ending.cpu_ms > case.expect.most_wall_ms {
-        wrong.push(format!("took {} ms, {} ms of the processor", ending.wall_ms, ending.cpu_ms));
+        wrong.push(format!("took {} ms, {} ms of processor time", ending.wall_ms, ending.cpu_ms));
     }
-    // The program file of a debug build alone is a fifth of it.
+    // The executable of a debug build alone takes a fifth of the limit.
     let most = if case.large { ending.process_kib.max(ending.tree_kib) } else { ending.tree_kib };
     if most > MOST_KIB {
         wrong.push(format!("used {} MiB", most >> 10));
@@ -86,38 +86,41 @@ fn outputs(expect: &Expect, written: &Written, wrong: &mut Vec<String>) {
             Ok(text) => {
                 if let Some(at) = text.find(|c: char| c != '\n' && is_unsafe(c)) {
                     let from = text[..at].rfind('\n').map_or(0, |start| start + 1);
-                    wrong.push(format!("what may not reach a terminal is in {:.200?}", &text[from..]));
+                    wrong.push(format!(
+                        "a character that must not reach a terminal is in {:.200?}",
+                        &text[from..]
+                    ));
                 }
             }
-            Err(_) => wrong.push("an output for people is not UTF-8".to_owned()),
+            Err(_) => wrong.push("a terminal output is not UTF-8".to_owned()),
         }
     }
     let machine = [Some(&written.out), written.lines.as_ref()];
     for bytes in machine.into_iter().flatten() {
         if bytes.iter().any(|&byte| byte < 0x20 && byte != b'\n') {
-            wrong.push("a raw control character is in a report for programs".to_owned());
+            wrong.push("a machine-readable report contains a raw control character".to_owned());
         }
     }
     let all = [Some(&written.out), Some(&written.err), written.human.as_ref(), written.lines.as_ref()];
     for bytes in all.into_iter().flatten() {
         for word in &expect.forbidden {
             if memchr::memmem::find(bytes, word).is_some() {
-                wrong.push(format!("{:?} is in an output", String::from_utf8_lossy(word)));
+                wrong.push(format!("an output contains {:?}", String::from_utf8_lossy(word)));
             }
         }
     }
     if String::from_utf8_lossy(&written.err).contains("panicked") {
-        wrong.push(format!("a panic was told: {}", clip(&written.err)));
+        wrong.push(format!("standard error reports a panic: {}", clip(&written.err)));
     }
 }
 
 fn refusal(expect: &Expect, written: &Written, wrong: &mut Vec<String>) {
     let err = String::from_utf8_lossy(&written.err);
     if !err.starts_with("stanchion: ") {
-        wrong.push(format!("status 2 without words: {}", clip(&written.err)));
+        wrong.push(format!("status 2 without a message: {}", clip(&written.err)));
     }
-    for words in expect.words.iter().filter(|words| !err.contains(words.as_str())) {
-        wrong.push(format!("{words:?} is not in: {}", clip(&written.err)));
+    for words in expect.stderr_words.iter().filter(|words| !err.contains(words.as_str())) {
+        wrong.push(format!("{words:?} is missing in: {}", clip(&written.err)));
     }
 }
 
@@ -132,16 +135,16 @@ fn assessed(case: &Case, beacons: &[String], report: &Value, wrong: &mut Vec<Str
     };
     if expect.beacons {
         for path in beacons.iter().filter(|path| !is_found("hostile/beacon", path)) {
-            wrong.push(format!("the beacon {path} is not reported"));
+            wrong.push(format!("the beacon {path} has no finding"));
         }
     }
     for path in &expect.found {
         if !list(report, "findings").iter().any(|it| it["path"] == path.as_str()) {
-            wrong.push(format!("nothing is found in {path:?}"));
+            wrong.push(format!("{path:?} has no finding"));
         }
     }
     let unknown = list(report, "not_assessed");
-    for (path, reasons) in &expect.named {
+    for (path, reasons) in &expect.not_assessed {
         let given: Vec<&str> = unknown
             .iter()
             .filter(|it| it["path"] == path.as_str())
@@ -149,13 +152,14 @@ fn assessed(case: &Case, beacons: &[String], report: &Value, wrong: &mut Vec<Str
             .collect();
         let fits = !given.is_empty() && (reasons.is_empty() || given.iter().any(|it| reasons.contains(it)));
         if !fits {
-            wrong.push(format!("{path:?} is not told as one of {reasons:?}, but {given:?}"));
+            wrong.push(format!("{path:?} is not reported for one of {reasons:?}, but for {given:?}"));
         }
     }
-    for words in &expect.refused {
-        let told = |it: &&Value| it["detail"].as_str().is_some_and(|detail| detail.contains(words.as_str()));
-        if !unknown.iter().any(|it| told(&it)) {
-            wrong.push(format!("no guideline is told with {words:?}"));
+    for words in &expect.details {
+        let matches =
+            |it: &&Value| it["detail"].as_str().is_some_and(|detail| detail.contains(words.as_str()));
+        if !unknown.iter().any(|it| matches(&it)) {
+            wrong.push(format!("no detail of a guideline contains {words:?}"));
         }
     }
     for item in unknown.iter().filter(|it| it["detail"].as_str().is_some_and(|it| it.contains("panicked"))) {
@@ -177,18 +181,19 @@ fn sums(case: &Case, report: &Value, wrong: &mut Vec<String>) {
     if !case.expect.seen_is_known {
         return;
     }
-    let expected = case.expect.seen.unwrap_or_else(|| walk(&case.repository));
+    let expected = case.expect.seen.unwrap_or_else(|| count_paths(&case.repository));
     if of("seen") != expected as u64 {
-        wrong.push(format!("{} paths are seen, there are {expected}", of("seen")));
+        wrong.push(format!("{} paths were counted, but {expected} exist", of("seen")));
     }
     let findings = list(report, "findings").len() as u64;
     if report["summary"]["findings"].as_u64() != Some(findings) {
-        wrong.push(format!("{findings} findings, but the summary says {}", report["summary"]["findings"]));
+        wrong.push(format!("{findings} findings, but the summary has {}", report["summary"]["findings"]));
     }
 }
 
-/// Counts the files, links and special files of a repository without ignore files, on its own.
-fn walk(root: &Path) -> usize {
+/// Counts the files, links and special files of a repository without ignore files, independently of the
+/// program.
+fn count_paths(root: &Path) -> usize {
     let mut count = 0;
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
@@ -211,7 +216,7 @@ fn walk(root: &Path) -> usize {
     count
 }
 
-/// Every place must lie in its file, and its three numbers must mean the same place.
+/// Checks that every location is inside its file, and that byte, line and column agree.
 fn places(case: &Case, report: &Value, wrong: &mut Vec<String>) {
     let mut texts: BTreeMap<PathBuf, Option<Text>> = BTreeMap::new();
     for finding in list(report, "findings").iter().take(2_000) {
@@ -220,20 +225,20 @@ fn places(case: &Case, report: &Value, wrong: &mut Vec<String>) {
         }
         let path = case.repository.join(finding["path"].as_str().unwrap_or_default());
         let Some(text) = texts.entry(path).or_insert_with_key(|path| Text::read(path)) else {
-            wrong.push(format!("a finding with source in no file: {finding:.300}"));
+            wrong.push(format!("a finding with a snippet has no readable file: {finding:.300}"));
             return;
         };
         let start = text.offset(&finding["start"]);
         let end = text.offset(&finding["end"]);
         let fits = matches!((start, end), (Some(start), Some(end)) if start <= end);
         if !fits {
-            wrong.push(format!("a place that is not in its file: {finding:.400}"));
+            wrong.push(format!("a location is outside its file: {finding:.400}"));
             return;
         }
     }
 }
 
-/// A file as text, and what one unit of it takes on disk.
+/// Text of a file, and the size of one code unit on disk.
 struct Text {
     text: String,
     starts: Vec<usize>,
@@ -259,7 +264,7 @@ impl Text {
         Some(Self { text, starts, mark, utf16 })
     }
 
-    /// The offset that line and column say, if the byte says the same.
+    /// Offset of line and column; `None` if the byte offset differs.
     fn offset(&self, place: &Value) -> Option<usize> {
         let number = |key: &str| place[key].as_u64();
         let line = usize::try_from(number("line")?).ok()?.checked_sub(1)?;
@@ -281,7 +286,7 @@ impl Text {
     }
 }
 
-/// The same run as lines says the same numbers.
+/// Checks that the JSON Lines report of the run has the same numbers.
 fn records(report: &Value, written: &Written, wrong: &mut Vec<String>) {
     let Some(lines) = &written.lines else { return };
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
@@ -292,7 +297,7 @@ fn records(report: &Value, written: &Written, wrong: &mut Vec<String>) {
                 *numbers.entry(record["type"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
                 summary = record;
             }
-            Err(error) => wrong.push(format!("a record is no JSON: {error}")),
+            Err(error) => wrong.push(format!("a record is not JSON: {error}")),
         }
     }
     let number = |kind: &str| numbers.get(kind).copied().unwrap_or(0);
@@ -315,7 +320,7 @@ fn records(report: &Value, written: &Written, wrong: &mut Vec<String>) {
     }
 }
 
-/// The beginning of an output, for messages.
+/// Beginning of an output, for messages.
 fn clip(bytes: &[u8]) -> String {
     format!("{:.300?}", String::from_utf8_lossy(bytes))
 }

@@ -1,9 +1,9 @@
-//! The hostile corpus: repositories made to crash, hang, blind or fool the program, made from a seed.
+//! The hostile corpus: generated repositories that try to crash, hang, blind or fool the program.
 //!
-//! `cargo test --test hostile` runs the gate of 500 cases. Environment: `STANCHION_HOSTILE` the number of
-//! cases, `STANCHION_HOSTILE_SEED` the seed, `STANCHION_HOSTILE_CASE` only the case of that number,
-//! `STANCHION_HOSTILE_KEEP` keeps what was made, `STANCHION_BIN` another program to run. An argument that is
-//! no option runs the families whose name contains it.
+//! `cargo test --test hostile` runs 500 cases. Environment: `STANCHION_HOSTILE` is the number of cases,
+//! `STANCHION_HOSTILE_SEED` the seed, `STANCHION_HOSTILE_CASE` the number of the only case to run,
+//! `STANCHION_HOSTILE_KEEP` keeps the generated files, `STANCHION_BIN` names another program to run. A
+//! positional argument selects the families whose name contains it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -12,9 +12,9 @@
 #![allow(
     clippy::struct_excessive_bools,
     clippy::struct_field_names,
-    reason = "records of what a case expects"
+    reason = "records of the expectations of a case"
 )]
-#![expect(clippy::print_stdout, reason = "a test runner says what it did")]
+#![expect(clippy::print_stdout, reason = "a test runner prints its results")]
 
 #[cfg(target_os = "linux")]
 mod case;
@@ -45,7 +45,7 @@ fn main() -> std::process::ExitCode {
     plan::main(&arguments)
 }
 
-/// Limits and what is used of them are read from Linux's `/proc`.
+/// The runner reads resource usage from `/proc`, which only Linux has.
 #[cfg(not(target_os = "linux"))]
 fn main() {
     println!("test result: ok. 0 passed; 0 failed; 0 ignored; the hostile corpus runs on Linux");

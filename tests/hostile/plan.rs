@@ -1,4 +1,4 @@
-//! Which cases are run, two at a time, and what is said about them.
+//! Selects the cases, runs two at a time, and prints the results.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,14 +12,14 @@ use crate::families::{Family, families};
 use crate::growth;
 use crate::run::{Setting, Verdict, run};
 
-/// Number of cases of the gate.
+/// Number of cases of a normal test run.
 const GATE: usize = 500;
-/// From this number of cases on it is a campaign, which says more.
+/// Number of cases from which a run is a campaign, which prints more.
 const CAMPAIGN: usize = 2_000;
-/// Cases that run at the same time.
+/// Number of concurrent cases.
 const AT_ONCE: usize = 2;
 
-/// Runs what `arguments` and the environment ask for.
+/// Runs the cases that `arguments` and the environment select.
 pub fn main(arguments: &[String]) -> ExitCode {
     let number = |key: &str| std::env::var(key).ok().and_then(|value| value.parse::<usize>().ok());
     let filters: Vec<&String> = arguments.iter().filter(|it| !it.starts_with('-')).collect();
@@ -38,8 +38,8 @@ pub fn main(arguments: &[String]) -> ExitCode {
     }
     println!("\nrunning {} hostile cases of {} families, seed {}", cases.len(), families.len(), setting.seed);
     let started = Instant::now();
-    let (verdicts, slow_beside_another) = run_all(&setting, &cases);
-    let failed = tell(&setting, &verdicts, slow_beside_another, count >= CAMPAIGN);
+    let (verdicts, slow_while_concurrent) = run_all(&setting, &cases);
+    let failed = print_results(&setting, &verdicts, slow_while_concurrent, count >= CAMPAIGN);
     if count >= CAMPAIGN && filters.is_empty() {
         growth::report(&setting);
     }
@@ -55,7 +55,7 @@ fn setting(seed: usize) -> Setting {
     let given = std::env::var_os("STANCHION_BIN").map(PathBuf::from);
     let program = given.clone().unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_stanchion")));
     let program = program.canonicalize().expect("STANCHION_BIN names a program");
-    // A debug build takes a second for what a release build does in a fiftieth of it.
+    // A debug build is about fifty times slower than a release build.
     let debug = program.components().any(|part| part.as_os_str() == "debug");
     Setting {
         large: !debug,
@@ -66,25 +66,25 @@ fn setting(seed: usize) -> Setting {
     }
 }
 
-/// What came of each case, and how many took long beside another one.
+/// Verdict of each case, and the number of cases that exceeded the time limit while another case ran.
 fn run_all(setting: &Setting, cases: &[(usize, &Family)]) -> (Vec<Verdict>, usize) {
     let next = AtomicUsize::new(0);
     let verdicts = Mutex::new(Vec::new());
     let take = || {
         while let Some((number, family)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
             let verdict = run(setting, family, *number);
-            verdicts.lock().expect("no panic").push(verdict);
+            verdicts.lock().expect("no case should panic").push(verdict);
         }
     };
     std::thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(take))));
-    let mut verdicts = verdicts.into_inner().expect("no panic");
+    let mut verdicts = verdicts.into_inner().expect("no case should panic");
     verdicts.sort_by_key(|verdict: &Verdict| verdict.number);
-    // What took long beside another case, or on a busy machine, gets a second chance alone: how long a case takes is what
-    // it takes when it has the machine, as its user has.
-    let mut slow_beside_another = 0;
+    // A case that was slow next to another one, or on a busy machine, runs again alone. Only that time
+    // counts, because a user's run has the machine to itself.
+    let mut slow_while_concurrent = 0;
     for verdict in &mut verdicts {
         let is_long = setting.large && is_slow(verdict);
-        slow_beside_another += usize::from(is_long);
+        slow_while_concurrent += usize::from(is_long);
         let failed = verdict.wrong.iter().any(|it| it.starts_with("took ")) && verdict.ending.ended.is_none();
         if let (true, Some((number, family))) = (
             failed || is_long && verdict.wrong.is_empty(),
@@ -93,15 +93,20 @@ fn run_all(setting: &Setting, cases: &[(usize, &Family)]) -> (Vec<Verdict>, usiz
             *verdict = run(setting, family, *number);
         }
     }
-    (verdicts, slow_beside_another)
+    (verdicts, slow_while_concurrent)
 }
 
 fn is_slow(verdict: &Verdict) -> bool {
     verdict.ending.wall_ms > MOST_WALL_MS
 }
 
-/// Says what failed and what was used; gives the number of cases that failed.
-fn tell(setting: &Setting, verdicts: &[Verdict], slow_beside_another: usize, campaign: bool) -> usize {
+/// Prints failures and resource usage. Returns the number of failed cases.
+fn print_results(
+    setting: &Setting,
+    verdicts: &[Verdict],
+    slow_while_concurrent: usize,
+    campaign: bool,
+) -> usize {
     let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
     for verdict in verdicts.iter().filter(|verdict| !verdict.wrong.is_empty()) {
         println!("\n--- {} case {} ({})", verdict.family, verdict.number, verdict.what);
@@ -109,7 +114,7 @@ fn tell(setting: &Setting, verdicts: &[Verdict], slow_beside_another: usize, cam
             println!("  {wrong}");
         }
         println!(
-            "  again: STANCHION_HOSTILE_SEED={} STANCHION_HOSTILE_CASE={} cargo test --test hostile",
+            "  reproduce: STANCHION_HOSTILE_SEED={} STANCHION_HOSTILE_CASE={} cargo test --test hostile",
             setting.seed, verdict.number
         );
         *failed.entry(verdict.family).or_default() += 1;
@@ -132,9 +137,9 @@ fn tell(setting: &Setting, verdicts: &[Verdict], slow_beside_another: usize, cam
     );
     let signals = verdicts.iter().filter(|it| it.ending.signal.is_some()).count();
     let slow = verdicts.iter().filter(|it| is_slow(it)).count();
-    println!("signals out of the program: {signals}, over {} s: {slow}", MOST_WALL_MS / 1000);
-    if slow_beside_another > 0 {
-        println!("(beside another case: {slow_beside_another}; they were run again, alone)");
+    println!("runs ended by a signal: {signals}, over {} s: {slow}", MOST_WALL_MS / 1000);
+    if slow_while_concurrent > 0 {
+        println!("(slow next to another case: {slow_while_concurrent}; they ran again alone)");
     }
     if campaign {
         table(verdicts);

@@ -1,4 +1,4 @@
-//! Builds one case, runs the program on it and gives the verdict.
+//! Builds one case, runs the program on it and returns the verdict.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -14,17 +14,17 @@ use crate::judge::{Written, judge};
 use crate::random::Random;
 use crate::runner::{Ending, Order};
 
-/// What is the same for all cases.
+/// Settings of all cases.
 pub struct Setting {
     pub program: PathBuf,
-    /// The guidelines of the corpus.
+    /// Folder with the guidelines of the corpus.
     pub pack: PathBuf,
     pub seed: u64,
     pub large: bool,
     pub keep: bool,
 }
 
-/// What came of a case.
+/// Result of a case.
 pub struct Verdict {
     pub number: usize,
     pub family: &'static str,
@@ -33,10 +33,10 @@ pub struct Verdict {
     pub wrong: Vec<String>,
 }
 
-/// The user that cases run as which are about permissions: nobody.
-const NOBODY: u32 = 65_534;
+/// User and group id of the unprivileged user of permission cases (the system's `nobody`).
+const UNPRIVILEGED_ID: u32 = 65_534;
 
-/// Runs case `number`, which is one of `family`.
+/// Runs case `number`, which belongs to `family`.
 pub fn run(setting: &Setting, family: &Family, number: usize) -> Verdict {
     let folder = tempfile::Builder::new().prefix("stanchion-hostile-").tempdir().expect("a folder");
     let base = folder.path().canonicalize().expect("there");
@@ -72,10 +72,9 @@ fn assess(setting: &Setting, case: &mut Case, mut beacons: Random) -> (Ending, V
     let (ending, written) = call(setting, case, "1", beside);
     let mut wrong = judge(case, &beacons, &ending, &written);
     let after = [digest(&case.repository), digest(&case.outside)];
-    for (name, before, after) in [
-        ("the repository", &before[0], &after[0]),
-        ("what lies beside the repository", &before[1], &after[1]),
-    ] {
+    for (name, before, after) in
+        [("the repository", &before[0], &after[0]), ("files beside the repository", &before[1], &after[1])]
+    {
         let changed: Vec<_> = after
             .iter()
             .filter(|(path, state)| before.get(*path) != Some(state))
@@ -90,24 +89,24 @@ fn assess(setting: &Setting, case: &mut Case, mut beacons: Random) -> (Ending, V
     (ending, wrong)
 }
 
-/// Runs again with a damaged cache: the same report must come out.
+/// Runs again with a damaged cache, and compares the reports.
 fn repeat(setting: &Setting, case: &Case, damage: Damage) -> Vec<String> {
     let first = fs::read(case.base.join("out/stdout-1")).unwrap_or_default();
-    spoil(&case.base.join("cache"), damage);
+    damage_cache(&case.base.join("cache"), damage);
     let (ending, written) = call(setting, case, "2", None);
     let mut wrong = Vec::new();
     if ending.status != Some(0) || written.out != first {
-        wrong.push(format!("a second run with the cache in state {damage:?} says something else"));
+        wrong.push(format!("the report of a second run with the cache in state {damage:?} differs"));
     }
     wrong
 }
 
-fn spoil(folder: &Path, damage: Damage) {
+fn damage_cache(folder: &Path, damage: Damage) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
-        if entry.file_type().expect("a kind").is_dir() {
-            spoil(&path, damage);
+        if entry.file_type().expect("a file type").is_dir() {
+            damage_cache(&path, damage);
             continue;
         }
         let mut bytes = fs::read(&path).unwrap_or_default();
@@ -128,12 +127,17 @@ fn spoil(folder: &Path, damage: Damage) {
     }
 }
 
-fn call(setting: &Setting, case: &Case, run: &str, beside: Option<crate::case::Beside>) -> (Ending, Written) {
+fn call(
+    setting: &Setting,
+    case: &Case,
+    run: &str,
+    beside: Option<crate::case::ConcurrentWork>,
+) -> (Ending, Written) {
     let out = case.base.join("out");
     let (human, lines) = (out.join(format!("human-{run}")), out.join(format!("lines-{run}")));
     let order = order(setting, case, run, &human, &lines);
     if order.user.is_some() {
-        // Everything but the repository, which says itself who may do what.
+        // All folders except the repository, whose permissions are part of the case.
         for folder in [&case.base, &out, &case.base.join("cache"), &case.base.join("home")] {
             fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).expect("changed");
         }
@@ -191,7 +195,7 @@ fn order(setting: &Setting, case: &Case, run: &str, human: &Path, lines: &Path) 
         directory: case.call.directory.clone().unwrap_or_else(|| case.repository.clone()),
         before: case.call.before.clone(),
         redirect: case.call.redirect.clone(),
-        user: (case.call.ordinary_user && root).then_some(NOBODY),
+        user: (case.call.ordinary_user && root).then_some(UNPRIVILEGED_ID),
         most_wall_ms: case.expect.most_wall_ms,
         out: case.base.join(format!("out/stdout-{run}")),
         err: case.base.join(format!("out/stderr-{run}")),
@@ -202,7 +206,7 @@ fn runs_as_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// What a tree is: each path with its kind, mode, size, time of change and target.
+/// State of a tree: each path with its kind, mode, size, modification time and link target.
 fn digest(root: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![(root.to_owned(), 0)];
@@ -221,7 +225,7 @@ fn digest(root: &Path) -> BTreeMap<PathBuf, String> {
     found
 }
 
-/// Removes a folder in which there may be thousands of levels, or nothing may be changed.
+/// Removes a folder that may be thousands of levels deep or have no write permission.
 fn remove(base: &Path) {
     let _ =
         Command::new("chmod").args(["-R", "u+rwX"]).arg(base).stderr(std::process::Stdio::null()).status();

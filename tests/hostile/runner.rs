@@ -1,8 +1,8 @@
-//! One run of the program under watch, in a process of its own.
+//! Supervises one run of the program, in a separate process.
 //!
-//! The corpus starts itself again as this runner for each case. Being small and new, the runner learns from
-//! the system what only its own children used (the largest resident set, processor time), becomes the parent
-//! of whatever the program leaves behind, and can end all of it.
+//! The corpus starts itself again as this runner for each case. As a new process, the runner gets resource
+//! usage (largest resident set, processor time) of its own children only. It becomes the parent of all
+//! processes that the program leaves behind, and can kill them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,78 +18,79 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-/// A run that takes so many times what is expected is ended.
-const PATIENCE: u32 = 6;
-/// No tree of processes may hold more resident memory, in KiB; it is ended then.
+/// Multiple of the expected duration after which a run is killed.
+const TIMEOUT_FACTOR: u32 = 6;
+/// Maximum resident memory of all processes of a run, in KiB; beyond it the run is killed.
 const MOST_RESIDENT: u64 = 1 << 20;
-/// Most address space of one process, in bytes: protects the machine that runs the tests.
+/// Maximum address space of one process, in bytes, to protect the machine that runs the tests.
 const MOST_ADDRESSES: u64 = 6 << 30;
 
-/// What to run. Bytes where the system takes bytes.
+/// A run to supervise. Arguments and paths are bytes, as for the system.
 #[derive(Serialize, Deserialize)]
 pub struct Order {
     pub program: PathBuf,
     pub arguments: Vec<Vec<u8>>,
     pub environment: Vec<(Vec<u8>, Vec<u8>)>,
     pub directory: PathBuf,
-    /// Words of a shell to run before the program takes its place, such as `ulimit -n 32`.
+    /// Shell commands to run before the shell is replaced by the program, such as `ulimit -n 32`.
     pub before: Option<String>,
     /// Redirections of the shell, such as `<&-`.
     pub redirect: String,
     /// User and group to run as.
     pub user: Option<u32>,
-    /// Longest run that is expected, in milliseconds.
+    /// Expected maximum duration, in milliseconds.
     pub most_wall_ms: u64,
     pub out: PathBuf,
     pub err: PathBuf,
 }
 
-/// How it went.
+/// Result of a run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Ending {
     pub status: Option<i32>,
     pub signal: Option<i32>,
-    /// Why the runner ended it, if it had to.
+    /// Reason why the runner killed the run, if it did.
     pub ended: Option<String>,
     pub wall_ms: u64,
     pub cpu_ms: u64,
-    /// Largest resident set of any one process, in KiB, as the kernel counts it.
+    /// Largest resident set of one process, in KiB, from the kernel.
     pub process_kib: u64,
-    /// Largest sum of all processes at one moment, in KiB, as sampled, without the pages of files: all of
-    /// them share the program.
+    /// Largest sum over all processes at one moment, in KiB, sampled. Excludes file pages, because all
+    /// processes share the executable.
     pub tree_kib: u64,
-    /// Most threads of one process, as sampled.
+    /// Largest number of threads of one process, sampled.
     pub threads: usize,
-    /// Most processes at one moment, as sampled.
+    /// Largest number of processes at one moment, sampled.
     pub processes: usize,
-    /// Processes that were still there half a second after the program had ended.
+    /// Processes that still ran half a second after the program had ended.
     pub left_behind: usize,
 }
 
-/// Runs the order in the file `order`; the ending is printed as JSON.
+/// Runs the order in the file `order` and prints the ending as JSON.
 pub fn main(order: &str) {
-    let order: Order =
-        serde_json::from_slice(&fs::read(order).expect("the order is there")).expect("the order is JSON");
+    let order: Order = serde_json::from_slice(&fs::read(order).expect("the order file should exist"))
+        .expect("the order should be JSON");
     let ending = run(&order);
-    println!("{}", serde_json::to_string(&ending).expect("an ending is JSON"));
+    println!("{}", serde_json::to_string(&ending).expect("the ending should serialize"));
 }
 
 fn run(order: &Order) -> Ending {
-    nix::unistd::setsid().expect("a session of its own");
-    nix::sys::prctl::set_child_subreaper(true).expect("to take in what is left behind");
-    setrlimit(Resource::RLIMIT_CORE, 0, 0).expect("no core files");
-    setrlimit(Resource::RLIMIT_AS, MOST_ADDRESSES, MOST_ADDRESSES).expect("a limit");
+    nix::unistd::setsid().expect("a new session");
+    nix::sys::prctl::set_child_subreaper(true).expect("the runner should become a subreaper");
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).expect("core files should be disabled");
+    setrlimit(Resource::RLIMIT_AS, MOST_ADDRESSES, MOST_ADDRESSES)
+        .expect("the address space should be limited");
     let started = Instant::now();
     let mut child = spawn(order);
     let mut ending = Ending::default();
-    let most = Duration::from_millis(order.most_wall_ms) * PATIENCE;
+    let most = Duration::from_millis(order.most_wall_ms) * TIMEOUT_FACTOR;
     watch(&mut child, started, most, &mut ending);
-    ending.wall_ms = started.elapsed().as_millis().try_into().expect("a short time");
+    ending.wall_ms = started.elapsed().as_millis().try_into().expect("the duration should fit");
     clean_up(&mut ending);
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("usage");
-    ending.process_kib = u64::try_from(usage.max_rss()).expect("not negative");
+    ending.process_kib = u64::try_from(usage.max_rss()).expect("usage should not be negative");
     let time = |value: nix::sys::time::TimeVal| {
-        u64::try_from(value.tv_sec() * 1000 + value.tv_usec() / 1000).expect("not negative")
+        u64::try_from(value.tv_sec() * 1000 + value.tv_usec() / 1000).expect("usage should not be negative")
     };
     ending.cpu_ms = time(usage.user_time()) + time(usage.system_time());
     ending
@@ -114,13 +115,13 @@ fn spawn(order: &Order) -> Child {
     if let Some(user) = order.user {
         command.uid(user).gid(user);
     }
-    command.spawn().expect("the program starts")
+    command.spawn().expect("the program should start")
 }
 
 fn watch(child: &mut Child, started: Instant, most: Duration, ending: &mut Ending) {
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait().expect("its state") {
+        if let Some(status) = child.try_wait().expect("the state of the child") {
             ending.status = status.code();
             ending.signal = status.signal();
             return;
@@ -135,8 +136,8 @@ fn watch(child: &mut Child, started: Instant, most: Duration, ending: &mut Endin
         };
         if let Some(why) = why {
             ending.ended = Some(why);
-            end_all();
-            // It is ours until we have waited for it.
+            kill_descendants();
+            // The process id stays valid until `wait`.
             let _ = child.wait();
             return;
         }
@@ -145,7 +146,7 @@ fn watch(child: &mut Child, started: Instant, most: Duration, ending: &mut Endin
     }
 }
 
-/// Looks at every process below this one.
+/// Samples memory, threads and number of all descendant processes.
 fn sample(ending: &mut Ending) {
     let below = descendants();
     let resident = below.iter().map(|&process| resident_kib(process)).sum();
@@ -155,7 +156,7 @@ fn sample(ending: &mut Ending) {
     ending.threads = ending.threads.max(below.iter().map(threads).max().unwrap_or(0));
 }
 
-/// Every process below this one, parents first.
+/// Ids of all descendant processes, parents first.
 fn descendants() -> Vec<i32> {
     let mut found = Vec::new();
     let mut open = vec![i32::try_from(std::process::id()).expect("a process id")];
@@ -180,13 +181,13 @@ fn resident_kib(process: i32) -> u64 {
     resident.saturating_sub(shared) * 4
 }
 
-fn end_all() {
+fn kill_descendants() {
     for process in descendants() {
         let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
     }
 }
 
-/// Waits for what the program left behind, and ends what stays.
+/// Waits for processes that the program left behind, and kills the remaining ones.
 fn clean_up(ending: &mut Ending) {
     for round in 0..100 {
         loop {
@@ -198,7 +199,7 @@ fn clean_up(ending: &mut Ending) {
         }
         if round == 50 {
             ending.left_behind = descendants().len();
-            end_all();
+            kill_descendants();
         }
         std::thread::sleep(Duration::from_millis(10));
     }

@@ -1,11 +1,11 @@
-//! Two hundred changes that ask less of a repository: each is named in the first ten lines of `check --since`.
+//! Two hundred changes that weaken a policy: each is reported in the first ten lines of `check --since`.
 
 use std::fmt::Write as _;
 
 use super::world::World;
 
-/// A number that looks random and is the same each time.
-fn mix(seed: u64) -> u64 {
+/// Deterministic pseudo-random number derived from `seed`.
+fn pseudo_random(seed: u64) -> u64 {
     let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x1234_5678_9ABC_DEF1;
     x ^= x >> 31;
     x = x.wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -32,7 +32,7 @@ fn world() -> World {
         world.write(&format!("src/m{n}.py"), text);
     }
     world.write("src/inline.py", "# stanchion: waive debug/no-breakpoints until=2027-06-01 checks=breakpoint -- a demo that stops\nbreakpoint()\n");
-    world.ends(0, &["init"]);
+    world.run_expecting(0, &["init"]);
     world.replace("stanchion.toml", "schema = 1\n", "schema = 1\nunassessed = \"break\"\n");
     let mut waivers = "schema = 1\n".to_owned();
     for n in 0..6 {
@@ -44,17 +44,18 @@ fn world() -> World {
         );
     }
     world.write(".stanchion/waivers.toml", waivers);
-    world.ends(0, &["promise", PROMISED[0], "--from-here"]);
+    world.run_expecting(0, &["promise", PROMISED[0], "--from-here"]);
     for id in &PROMISED[1..] {
-        world.ends(0, &["promise", id, "--anyway"]);
+        world.run_expecting(0, &["promise", id, "--anyway"]);
     }
     world.commit();
     world
 }
 
-/// Makes change number `n`. Returns words that must be told, whichever of them.
+/// Makes change number `n`. Returns phrases of which the report must contain at least one.
 fn change(world: &World, n: u64) -> Vec<String> {
-    let random = |of: usize, salt: u64| usize::try_from(mix(n * 31 + salt) % (of as u64)).expect("small");
+    let random =
+        |of: usize, salt: u64| usize::try_from(pseudo_random(n * 31 + salt) % (of as u64)).expect("small");
     let id = PROMISED[random(PROMISED.len(), 1)];
     let file = format!("src/m{}.py", random(FILES, 2));
     let waiver = random(6, 3);
@@ -76,7 +77,7 @@ fn change(world: &World, n: u64) -> Vec<String> {
                 .map(|line| format!("{line}\n"))
                 .collect();
             world.write("stanchion.toml", kept);
-            vec![format!("promise taken back: {id}")]
+            vec![format!("promise withdrawn: {id}")]
         }
         1 => {
             let id = PROMISED[1 + random(4, 4)];
@@ -87,11 +88,11 @@ fn change(world: &World, n: u64) -> Vec<String> {
                 .expect("promised")
                 .to_owned();
             world.replace("stanchion.toml", &line, &line.replace(" }", ", from-here = true }"));
-            vec![format!("promise asks less: {id}")]
+            vec![format!("promise weakened: {id}")]
         }
         2 => {
             world.replace("stanchion.toml", "\"break\"", "\"note\"");
-            vec!["promise asks less: what cannot be told".to_owned()]
+            vec!["promise weakened: \"cannot tell\" no longer breaks".to_owned()]
         }
         3 => {
             entry(world, "until = 2027", "until = 2028");
@@ -138,9 +139,13 @@ fn change(world: &World, n: u64) -> Vec<String> {
             world.replace(
                 ".stanchion/baseline.toml",
                 "found = [\n",
-                &format!("found = [\n  \"requests {:032x} {:016x} - src/new{n}.py\",\n", mix(n), mix(n)),
+                &format!(
+                    "found = [\n  \"requests {:032x} {:016x} - src/new{n}.py\",\n",
+                    pseudo_random(n),
+                    pseudo_random(n)
+                ),
             );
-            vec!["promise asks less: the baseline of resilience/http-timeouts".to_owned()]
+            vec!["promise weakened: the baseline of resilience/http-timeouts".to_owned()]
         }
         12 => {
             let path = format!(".stanchion/guidelines/{id}.md");
@@ -152,28 +157,28 @@ fn change(world: &World, n: u64) -> Vec<String> {
             vec![format!("guideline changed: {id}")]
         }
         14 => {
-            // Renamed: the same code, and no promise looks at it any more.
+            // The renamed file has the same code, but no promise covers its new name.
             let new = file.replace(".py", ".txt");
             std::fs::rename(world.path(&file), world.path(&new)).expect("renamed");
-            vec![format!("out of sight: {file} is {new} now")]
+            vec![format!("out of sight: {file} was moved to {new}")]
         }
         15 => {
-            // Moved and edited a little.
+            // Moved, with a small edit.
             let new = format!("attic/m{n}.dat");
             let text = world.read(&file).replace("import requests", "import requests  # later");
             std::fs::remove_file(world.path(&file)).expect("removed");
             world.write(&new, text);
-            vec![format!("out of sight: {file} is {new} now")]
+            vec![format!("out of sight: {file} was moved to {new}")]
         }
         16 => {
-            // Padded until it cannot be read as text.
+            // Padded with bytes that are not UTF-8.
             let mut bytes = world.read(&file).into_bytes();
             bytes.extend([b'#', 0xff, 0xfe, b'\n']);
             world.write(&file, bytes);
             vec!["out of sight: ".to_owned()]
         }
         17 => {
-            // Padded beyond what is read.
+            // Padded beyond the size limit.
             let text = format!("{}{}", world.read(&file), "# x\n".repeat(4_500_000));
             world.write(&file, text);
             vec!["out of sight: ".to_owned()]
@@ -181,7 +186,7 @@ fn change(world: &World, n: u64) -> Vec<String> {
         18 => {
             world.replace("stanchion.toml", "follow = [\"starter\"]", "follow = [\"./own\"]");
             world.write("own/README.md", "none");
-            vec!["followed otherwise: the starter set is not followed any more".to_owned()]
+            vec!["follow changed: the starter set is no longer followed".to_owned()]
         }
         _ => {
             let path = ".stanchion/lock.toml";
@@ -194,18 +199,18 @@ fn change(world: &World, n: u64) -> Vec<String> {
 }
 
 #[test]
-fn two_hundred_changes_are_named_first() {
+fn two_hundred_weakening_changes_are_reported_first() {
     let world = world();
-    let calm = world.run(&["check", "--since", "HEAD"]);
-    assert!(!calm.out.contains("this change"), "{}", calm.out);
+    let unchanged = world.run(&["check", "--since", "HEAD"]);
+    assert!(!unchanged.out.contains("this change"), "{}", unchanged.out);
     for n in 0..200 {
         let words = change(&world, n);
         let run = world.run(&["check", "--since", "HEAD"]);
         let head: Vec<&str> = run.out.lines().take(10).collect();
-        // Long sentences are wrapped.
+        // The report wraps long sentences.
         let head = head.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-        let told = words.iter().any(|words| head.contains(words.trim_end()));
-        assert!(told, "change {n}: {words:?} is not told first:\n{}{}", run.out, run.err);
+        let reported = words.iter().any(|words| head.contains(words.trim_end()));
+        assert!(reported, "change {n}: {words:?} is not reported first:\n{}{}", run.out, run.err);
         world.restore();
     }
 }

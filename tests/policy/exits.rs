@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::world::World;
 
 #[test]
-fn a_thousand_findings_and_no_promise_end_well() {
+fn a_thousand_findings_without_a_promise_exit_with_0() {
     let world = World::new();
     let calls: String = (0..1_000).fold("import requests\n".to_owned(), |mut text, n| {
         let _ = writeln!(text, "requests.get(\"{n}\")");
@@ -15,10 +15,10 @@ fn a_thousand_findings_and_no_promise_end_well() {
     });
     world.write("a.py", &calls);
     world.write("README.md", "# x\n");
-    let run = world.ends(0, &["check"]);
+    let run = world.run_expecting(0, &["check"]);
     assert!(run.out.contains("(1,000 findings)"), "{}", run.out);
-    world.ends(0, &["promise", "resilience/http-timeouts", "--anyway"]);
-    let broken = world.ends(1, &["check"]);
+    world.run_expecting(0, &["promise", "resilience/http-timeouts", "--anyway"]);
+    let broken = world.run_expecting(1, &["check"]);
     assert!(
         broken
             .out
@@ -26,17 +26,17 @@ fn a_thousand_findings_and_no_promise_end_well() {
             .next()
             .is_some_and(|line| line.contains("promise not kept: resilience/http-timeouts"))
     );
-    let quiet = world.ends(1, &["check", "--quiet"]);
+    let quiet = world.run_expecting(1, &["check", "--quiet"]);
     assert_eq!(quiet.out.lines().next(), Some("promise not kept: resilience/http-timeouts: 1,000 findings"));
     let report = world.report(&[]);
     assert_eq!(report["summary"]["promises_broken"], 1);
     assert_eq!(report["promises"][0]["findings"], 1_000);
-    // Guidelines that are named by hand are a trial: no promise is judged.
+    // A run with `--guidelines` judges no promise.
     world.write("drafts/x.md", include_str!("../../rules/resilience/http-timeouts.md"));
-    world.ends(0, &["check", "--guidelines", "drafts"]);
+    world.run_expecting(0, &["check", "--guidelines", "drafts"]);
 }
 
-/// Texts that may stand in files of others.
+/// Possible contents of files other than `stanchion.toml`.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("import requests\nrequests.get(1)\n".to_owned()),
@@ -51,7 +51,7 @@ fn any_text() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
-    /// Whatever stands in other files: without a promise in stanchion.toml, status 1 does not come.
+    /// Without a promise in stanchion.toml the exit status is never 1, for any content of other files.
     #[test]
     fn no_other_file_can_fail_a_run(
         waivers in any_text(), baseline in any_text(), lock in any_text(), code in any_text(), copy in any_text(),

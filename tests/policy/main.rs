@@ -1,4 +1,5 @@
-//! What a repository says (promises, waivers, what it follows) over real repositories, with the real program and git.
+//! End-to-end tests of policy files (promises, waivers, baseline, lock, copies) with the real program and
+//! git.
 
 #![expect(
     clippy::disallowed_methods,
@@ -6,13 +7,13 @@
 )]
 #![cfg(unix)]
 
-mod asking;
 mod changes;
 mod edits;
 mod exits;
 mod fix;
-mod parties;
+mod nested_projects;
 mod promises;
+mod prompts;
 #[cfg(feature = "online")]
 mod registries;
 mod story;

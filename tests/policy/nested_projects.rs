@@ -1,4 +1,4 @@
-//! Folders with a stanchion.toml of their own answer for themselves.
+//! Nested projects: folders with their own stanchion.toml are assessed by it.
 
 use super::world::World;
 
@@ -27,7 +27,7 @@ fn world() -> World {
 }
 
 #[test]
-fn each_answers_for_its_own_files() {
+fn each_nested_project_is_assessed_by_its_own_configuration() {
     let world = world();
     let report = world.report(&[]);
     let paths = |report: &serde_json::Value| -> Vec<String> {
@@ -40,29 +40,29 @@ fn each_answers_for_its_own_files() {
             .collect()
     };
     assert_eq!(paths(&report), ["resilience/http-timeouts top.py"]);
-    let parties = report["parties"].as_array().cloned().unwrap_or_default();
-    let roots: Vec<_> = parties.iter().map(|it| it["root"].as_str().unwrap_or("").to_owned()).collect();
+    let projects = report["parties"].as_array().cloned().unwrap_or_default();
+    let roots: Vec<_> = projects.iter().map(|it| it["root"].as_str().unwrap_or("").to_owned()).collect();
     assert_eq!(roots, ["services/mail", "services/pay"]);
-    assert_eq!(paths(&parties[0]), ["acme/none b.py"], "it follows only what it says");
-    world.ends(0, &["check"]);
+    assert_eq!(paths(&projects[0]), ["acme/none b.py"], "a nested project uses only its own `follow`");
+    world.run_expecting(0, &["check"]);
 
     world.write("services/pay/a.py", "import requests\nrequests.get(1)\n");
-    let broken = world.ends(1, &["check"]);
+    let broken = world.run_expecting(1, &["check"]);
     assert!(
         broken.out.contains("services/pay\n") && broken.out.contains("promise not kept"),
         "{}",
         broken.out
     );
-    world.ends(1, &["check", "services/pay"]);
-    world.ends(0, &["check", "services/mail"]);
-    world.ends(1, &["check", "--since", "HEAD"]);
+    world.run_expecting(1, &["check", "services/pay"]);
+    world.run_expecting(0, &["check", "services/mail"]);
+    world.run_expecting(1, &["check", "--since", "HEAD"]);
     world.git(&["add", "-A"]);
-    let staged = world.ends(1, &["check", "--staged"]);
-    assert!(!staged.out.contains("services/mail"), "nothing changed there: {}", staged.out);
+    let staged = world.run_expecting(1, &["check", "--staged"]);
+    assert!(!staged.out.contains("services/mail"), "services/mail has no change: {}", staged.out);
 }
 
 #[test]
-fn a_party_inherits_only_if_it_says_so() {
+fn a_nested_project_inherits_only_when_configured() {
     let world = world();
     world.write("services/mail/stanchion.toml", "schema = 1\ninherit = true\nfollow = [\"./guidelines\"]\n");
     let report = world.report(&["services/mail"]);
@@ -76,14 +76,14 @@ fn a_party_inherits_only_if_it_says_so() {
 }
 
 #[test]
-fn a_folder_that_leaves_is_told() {
+fn a_folder_that_becomes_a_nested_project_is_reported_as_out_of_sight() {
     let world = world();
-    world.ends(0, &["promise", "debug/no-breakpoints"]);
+    world.run_expecting(0, &["promise", "debug/no-breakpoints"]);
     world.write("lib/a.py", "x = 1\n");
     world.commit();
     world.write("lib/stanchion.toml", "schema = 1\nfollow = []\n");
     world.write("lib/a.py", "breakpoint()\n");
-    let run = world.ends(0, &["check", "--since", "HEAD"]);
+    let run = world.run_expecting(0, &["check", "--since", "HEAD"]);
     let head: String = run.out.lines().take(10).collect::<Vec<_>>().join(" ");
-    assert!(head.contains("out of sight: lib answers for itself now"), "{}", run.out);
+    assert!(head.contains("out of sight: lib is now a nested project"), "{}", run.out);
 }

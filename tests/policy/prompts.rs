@@ -1,4 +1,4 @@
-//! `waive` at a terminal: it asks for what is missing, and takes nothing for an answer that is none.
+//! `waive` at a terminal: it prompts for missing fields and repeats a prompt after an invalid answer.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::world::World;
 
 #[test]
-fn somebody_at_a_terminal_is_asked() {
+fn missing_waiver_fields_are_prompted_for_at_a_terminal() {
     let world = World::new();
     world.write("README.md", "# x\n");
     world.write("a.py", "import requests\nrequests.get(1)\n");
@@ -22,20 +22,21 @@ fn somebody_at_a_terminal_is_asked() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("script (bsdutils) is needed for this test");
-    let mut input = child.stdin.take().expect("a pipe");
-    // Where (Enter: what is offered), a kind that is none, one by number, no reason, a reason, a day that is over, Enter.
+    let mut input = child.stdin.take().expect("stdin should be piped");
+    // Location (Enter: the default), an invalid kind, a kind by number, no reason, a reason, a past date,
+    // Enter.
     for answer in ["", "99", "7", ".", "the vendor has no other way", "2020-01-01", ""] {
         std::thread::sleep(std::time::Duration::from_millis(300));
-        writeln!(input, "{answer}").expect("somebody listens");
+        writeln!(input, "{answer}").expect("the program should read the answer");
     }
     drop(input);
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("the program should end");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}");
     for words in [
         "one of the numbers or words above",
         "needs a reason in words",
-        "that day is over already",
+        "this date is in the past",
         "It covers 1 finding",
     ] {
         assert!(text.contains(words), "{words} in\n{text}");

@@ -1,9 +1,9 @@
-//! `waive` and `waivers`: written in the right place, in the right comment, and never more than was said.
+//! `waive` and `waivers`: entries are written to the right file or comment, and cover no more than requested.
 
 use super::world::World;
 
 const ID: &str = "resilience/http-timeouts";
-const WHY: [&str; 4] = ["--kind", "cost", "--reason", "it is a tool that somebody watches"];
+const WHY: [&str; 4] = ["--kind", "cost", "--reason", "it is a tool that an operator watches"];
 
 fn world() -> World {
     let world = World::new();
@@ -18,7 +18,7 @@ fn waive(world: &World, arguments: &[&str]) -> super::world::Run {
     world.run(&all)
 }
 
-/// How many findings count, and how many are waived.
+/// Number of findings that count, and number of waived findings.
 fn counts(world: &World, today: &str) -> (u64, u64) {
     let report = world.report(&["--today", today]);
     let all = report["summary"]["findings"].as_u64().expect("a number");
@@ -27,7 +27,7 @@ fn counts(world: &World, today: &str) -> (u64, u64) {
 }
 
 #[test]
-fn a_waiver_covers_the_place_that_was_named() {
+fn a_waiver_covers_the_named_location() {
     let today = "2026-11-25";
     for (arguments, expected) in [
         (&[][..], (0, 3)),
@@ -45,15 +45,18 @@ fn a_waiver_covers_the_place_that_was_named() {
         let run = waive(&world, arguments);
         assert_eq!(run.status, 0, "{arguments:?}: {}{}", run.out, run.err);
         assert_eq!(counts(&world, today), expected, "{arguments:?}");
-        let last = world.report(&[])["waivers"][0]["until"].as_str().expect("180 days").to_owned();
-        assert_eq!(counts(&world, &last), expected, "{arguments:?}: its last day counts");
+        let last = world.report(&[])["waivers"][0]["until"]
+            .as_str()
+            .expect("`until` should default to 180 days")
+            .to_owned();
+        assert_eq!(counts(&world, &last), expected, "{arguments:?}: a waiver is active on its last day");
         let after = last.parse::<stanchion::model::Date>().expect("a date").plus_days(1).to_string();
         assert_eq!(counts(&world, &after), (3, 0), "{arguments:?}: lapsed");
     }
 }
 
 #[test]
-fn what_would_not_be_a_waiver_is_not_written() {
+fn invalid_waivers_are_not_written() {
     let world = world();
     let before = world.git(&["status", "--short"]);
     for (arguments, status, words) in [
@@ -62,21 +65,29 @@ fn what_would_not_be_a_waiver_is_not_written() {
         (&["waive", ID, "--kind", "cost", "--reason", " . "], 2, "needs a reason in words"),
         (&["waive", "resilience/http-timeoust", "--kind", "cost", "--reason", "because"], 2, "did you mean"),
         (&["waive", "resilience/*", "--kind", "cost", "--reason", "because"], 2, "no guideline"),
-        (&["waive", ID, "--kind", "cost", "--reason", "because", "--until", "2020-01-01"], 2, "over already"),
-        (&["waive", ID, "--kind", "cost", "--reason", "because", "--until", "2027-02-30"], 2, "no day"),
+        (&["waive", ID, "--kind", "cost", "--reason", "because", "--until", "2020-01-01"], 2, "in the past"),
+        (
+            &["waive", ID, "--kind", "cost", "--reason", "because", "--until", "2027-02-30"],
+            2,
+            "does not exist",
+        ),
         (&["waive", ID, "--kind", "cost", "--reason", "because", "--path", "/src"], 2, "write `src`"),
         (
             &["waive", ID, "--kind", "cost", "--reason", "because", "--fingerprint", "abc"],
             2,
-            "no fingerprint",
+            "not a fingerprint",
         ),
-        (&["waive", ID, "--kind", "cost", "--reason", "because", "--name", "a b"], 2, "an id holds"),
+        (
+            &["waive", ID, "--kind", "cost", "--reason", "because", "--name", "a b"],
+            2,
+            "an id may only contain",
+        ),
         (&["waive", ID, "--kind", "cost", "--reason", "because", "--check", "nope"], 2, "has no check"),
-        (&["waive", ID, "b.py:1", "--kind", "cost", "--reason", "because"], 2, "nothing of"),
+        (&["waive", ID, "b.py:1", "--kind", "cost", "--reason", "because"], 2, "has no findings at"),
         (
             &["waive", ID, "b.py:1", "--inline", "--kind", "cost", "--reason", "because"],
             2,
-            "would not step over",
+            "would not cover the findings",
         ),
         (
             &["waive", ID, "b.py:2", "--inline", "--kind", "cost", "--reason", "two\nlines"],
@@ -92,39 +103,39 @@ fn what_would_not_be_a_waiver_is_not_written() {
 }
 
 #[test]
-fn comments_fit_the_language() {
+fn an_inline_waiver_uses_the_comment_syntax_of_the_file() {
     let world = World::new();
     world.write("deploy/Dockerfile", "FROM ubuntu\nRUN apt-get update\nRUN apt-get install -y curl\n");
     let report = world.report(&[]);
     let finding =
         report["findings"].as_array().into_iter().flatten().find(|it| it["path"] == "deploy/Dockerfile");
-    let Some(finding) = finding else { panic!("nothing is found in the Dockerfile: {report}") };
+    let Some(finding) = finding else { panic!("no finding in the Dockerfile: {report}") };
     let (id, line) =
         (finding["guideline"].as_str().expect("an id"), finding["start"]["line"].as_u64().expect("a line"));
     let place = format!("deploy/Dockerfile:{line}");
     let all = ["waive", id, place.as_str(), "--inline", "--kind", "cost", "--reason", "a demo"];
-    world.ends(0, &all);
+    world.run_expecting(0, &all);
     assert!(world.read("deploy/Dockerfile").contains("# stanchion: waive "));
-    // JSON has no comments; the file of waivers is pointed at.
+    // JSON has no comments, so the message names the waiver file.
     world.write("package.json", "{}\n");
     let run = world.run(&["waive", id, "package.json", "--inline", "--kind", "cost", "--reason", "a demo"]);
     assert_eq!(run.status, 2);
     assert!(
-        run.err.contains("its format has none") && run.err.contains(".stanchion/waivers.toml"),
+        run.err.contains("its format has no comments") && run.err.contains(".stanchion/waivers.toml"),
         "{}",
         run.err
     );
 }
 
 #[test]
-fn links_are_left_alone() {
+fn links_are_not_written_through() {
     let world = world();
     world.write("outside.toml", "schema = 1\n");
     std::fs::create_dir_all(world.path(".stanchion")).expect("made");
     std::os::unix::fs::symlink("../outside.toml", world.path(".stanchion/waivers.toml")).expect("a link");
     let run = waive(&world, &["--path", "b.py"]);
     assert_eq!(run.status, 2, "{}", run.out);
-    assert!(run.err.contains("is a link"), "{}", run.err);
+    assert!(run.err.contains("is a symbolic link"), "{}", run.err);
     assert_eq!(world.read("outside.toml"), "schema = 1\n");
     std::fs::hard_link(world.path("b.py"), world.path("c.py")).expect("a hard link");
     let run = waive(&world, &["b.py:2", "--inline"]);
@@ -132,35 +143,36 @@ fn links_are_left_alone() {
 }
 
 #[test]
-fn a_waiver_is_looked_after() {
+fn waivers_are_listed_linted_explained_renewed_and_withdrawn() {
     let world = world();
     world.write(".stanchion/waivers.toml", "# ours\nschema = 1 # yes\n\n[[waiver]] # first\nid = \"one\" # an id\nguideline = \"resilience/http-timeouts\"\nreason = \"because it is\"\nuntil = 2027-01-01 # soon\n\n[[waiver]]\nid = \"two\"\nguideline = \"resilience/http-timeouts\"\nreason = \"\"\n\n[[waiver]]\nid = \"three\"\nguideline = \"acme/not-here\"\nreason = \"because it is\"\n");
     let before = world.read(".stanchion/waivers.toml");
-    let list = world.ends(0, &["waivers", "list", "--today", "2026-11-25"]);
+    let list = world.run_expecting(0, &["waivers", "list", "--today", "2026-11-25"]);
     assert!(list.out.contains("active     one") && list.out.contains("outdated   three"), "{}", list.out);
-    assert!(list.out.contains("1 more cannot be used as written"), "{}", list.out);
+    assert!(list.out.contains("1 more are invalid"), "{}", list.out);
     let json: serde_json::Value =
-        serde_json::from_str(&world.ends(0, &["waivers", "list", "--format", "json"]).out).expect("JSON");
+        serde_json::from_str(&world.run_expecting(0, &["waivers", "list", "--format", "json"]).out)
+            .expect("JSON");
     assert_eq!(json["waivers"][0]["id"], "one");
-    let looked = world.ends(0, &["waivers", "lint"]);
+    let linted = world.run_expecting(0, &["waivers", "lint"]);
     assert!(
-        looked.out.contains("needs a reason in words")
-            && looked.out.contains("acme/not-here, which is not followed"),
+        linted.out.contains("needs a reason in words")
+            && linted.out.contains("acme/not-here, which is not followed"),
         "{}",
-        looked.out
+        linted.out
     );
-    let why = world.ends(0, &["waivers", "why", "one", "--today", "2027-01-02"]);
+    let why = world.run_expecting(0, &["waivers", "why", "one", "--today", "2027-01-02"]);
     assert!(why.out.contains("lapsed") && why.out.contains("b.py:2"), "{}", why.out);
-    assert!(world.ends(2, &["waivers", "why", "ome"]).err.contains("did you mean `one`"));
-    assert_eq!(before, world.read(".stanchion/waivers.toml"), "nothing changes unasked");
+    assert!(world.run_expecting(2, &["waivers", "why", "ome"]).err.contains("did you mean `one`"));
+    assert_eq!(before, world.read(".stanchion/waivers.toml"), "list, lint and why must not change the file");
 
-    world.ends(0, &["waivers", "renew", "one", "--until", "2028-01-01", "--today", "2026-12-01"]);
+    world.run_expecting(0, &["waivers", "renew", "one", "--until", "2028-01-01", "--today", "2026-12-01"]);
     let renewed = world.read(".stanchion/waivers.toml");
     assert_eq!(
         renewed,
         before.replace("until = 2027-01-01 # soon\n", "until = 2028-01-01 # soon\nrenewed = [2026-12-01]\n")
     );
-    world.ends(0, &["waivers", "withdraw", "one", "--today", "2026-12-02"]);
+    world.run_expecting(0, &["waivers", "withdraw", "one", "--today", "2026-12-02"]);
     assert!(world.read(".stanchion/waivers.toml").contains("withdrawn = 2026-12-02"));
     let report = world.report(&["--today", "2026-12-02"]);
     assert_eq!(
@@ -170,7 +182,7 @@ fn a_waiver_is_looked_after() {
 }
 
 #[test]
-fn a_comment_is_written_only_where_it_is_one() {
+fn an_inline_waiver_is_written_only_where_a_comment_is_possible() {
     let world = World::new();
     for (path, text, line, words) in [
         ("long.py", "import requests\nx = '''\n%s\n'''\nrequests.get(1)\n", 3, ""),
@@ -178,7 +190,7 @@ fn a_comment_is_written_only_where_it_is_one() {
             "goes_on.py",
             "import requests\nx = 1 + \\\n    requests.get(1)\n",
             3,
-            "the line before goes on there",
+            "the previous line continues there",
         ),
         ("a.jsx", "const a = <p>\n  {fetch(1)}\n</p>;\n", 2, ""),
     ] {
@@ -190,7 +202,7 @@ fn a_comment_is_written_only_where_it_is_one() {
         assert!(run.err.contains(words), "{path}: {}", run.err);
         assert_eq!(before, world.read(path), "{path}");
     }
-    // At the top, behind what must stay there.
+    // A file-wide waiver goes to the top, after the shebang and the encoding declaration.
     world.write(
         "top.py",
         "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\nimport requests\nrequests.get(1)\n",
@@ -201,23 +213,23 @@ fn a_comment_is_written_only_where_it_is_one() {
 }
 
 #[test]
-fn a_comment_says_what_was_asked_for_or_is_left_alone() {
+fn renewing_and_withdrawing_change_only_the_named_inline_waiver() {
     let world = World::new();
     world.write("README.md", "# x\n");
     let text = "import requests\nrequests.get(1)  # stanchion: waive resilience/http-timeouts owner=\"us until=2020-01-01 x\" until=2027-01-01 -- until=2020-01-01 was said\n";
     world.write("a.py", text);
-    world.ends(0, &["waivers", "renew", "a.py:2", "--until", "2028-02-03", "--today", "2026-11-25"]);
+    world.run_expecting(0, &["waivers", "renew", "a.py:2", "--until", "2028-02-03", "--today", "2026-11-25"]);
     assert_eq!(world.read("a.py"), text.replace("until=2027-01-01", "until=2028-02-03"));
-    world.ends(0, &["waivers", "withdraw", "a.py:2", "--today", "2026-11-26"]);
+    world.run_expecting(0, &["waivers", "withdraw", "a.py:2", "--today", "2026-11-26"]);
     assert!(
         world.read("a.py").contains("until=2028-02-03 withdrawn=2026-11-26 -- until=2020"),
         "{}",
         world.read("a.py")
     );
-    // Renewing takes back that it was taken back.
-    world.ends(0, &["waivers", "renew", "a.py:2", "--until", "2028-02-04", "--today", "2026-11-27"]);
+    // Renewing removes `withdrawn`.
+    world.run_expecting(0, &["waivers", "renew", "a.py:2", "--until", "2028-02-04", "--today", "2026-11-27"]);
     assert_eq!(counts(&world, "2026-11-27"), (0, 1));
-    // Two in one line are two.
+    // Two waivers on one line have separate ids.
     let mark = "/* stanchion: waive acme/none until=2027-01-01 -- one of two */";
     world.write("b.c", format!("f(); {mark} g(); {mark} h();\n"));
     let list = world.report(&["--today", "2026-11-25"]);
@@ -228,19 +240,20 @@ fn a_comment_says_what_was_asked_for_or_is_left_alone() {
         .map(|it| it["id"].as_str().unwrap_or(""))
         .collect();
     assert!(ids.contains(&"b.c:1") && ids.contains(&"b.c:1:89"), "{ids:?}");
-    world.ends(0, &["waivers", "withdraw", "b.c:1:89", "--today", "2026-11-26"]);
+    world.run_expecting(0, &["waivers", "withdraw", "b.c:1:89", "--today", "2026-11-26"]);
     let (first, second) = (mark, mark.replace(" -- ", " withdrawn=2026-11-26 -- "));
     assert_eq!(world.read("b.c"), format!("f(); {first} g(); {second} h();\n"));
-    // One that would have no effect is not written.
+    // A renewal that would make the waiver invalid is not written.
     let entry = "schema = 1\n[[waiver]]\nid = \"one\"\nguideline = \"acme/none\"\nreason = \"because it is\"\ndeclared = 2027-06-01\n";
     world.write(".stanchion/waivers.toml", entry);
-    let run = world.ends(2, &["waivers", "renew", "one", "--until", "2027-01-01", "--today", "2026-11-25"]);
-    assert!(run.err.contains("would have no effect then; nothing was written"), "{}", run.err);
+    let run = world
+        .run_expecting(2, &["waivers", "renew", "one", "--until", "2027-01-01", "--today", "2026-11-25"]);
+    assert!(run.err.contains("would be invalid; nothing was written"), "{}", run.err);
     assert_eq!(world.read(".stanchion/waivers.toml"), entry);
 }
 
 #[test]
-fn one_bad_day_is_one_bad_waiver() {
+fn an_invalid_date_invalidates_only_its_waiver() {
     let world = world();
     let entry = |id: &str, day: &str| {
         format!(
@@ -252,22 +265,22 @@ fn one_bad_day_is_one_bad_waiver() {
         format!("schema=1\n{}{}", entry("good", "2027-01-01"), entry("bad", "2027-02-30")),
     );
     assert_eq!(counts(&world, "2026-11-25"), (2, 1));
-    // More comments than are read are told.
+    // A file with more inline waivers than the limit is reported.
     let many = format!("# stanchion: waive {ID} until=2027-01-01 -- one of many\n").repeat(1_005);
     world.write("many.py", format!("import requests\n{many}"));
     let run = world.run(&["waivers", "lint", "--today", "2026-11-25"]);
-    assert!(run.out.contains("at most 1000 waivers are read"), "{}", run.out);
+    assert!(run.out.contains("only the first 1000 inline waivers"), "{}", run.out);
 }
 
 #[test]
-fn a_comment_about_one_check_asks_about_that_one() {
+fn an_inline_waiver_for_one_check_covers_only_that_check() {
     let world = World::new();
     let text = "---\nschema: 1\nguideline: acme/two\nversion: 1.0.0\ntitle: Two\nsummary: Two.\nstage: trial\nowner: test\nchecks:\n  - id: first\n    text: { files: [\"**/*.py\"], find: \"foo\" }\n    message: foo\n  - id: second\n    text: { files: [\"**/*.py\"], find: \"bar\" }\n    message: bar\n---\n# Two\n\n## Why\nTo test.\n";
     world.write("rules/two.md", text);
     world.write("stanchion.toml", "schema = 1\nfollow = [\"./rules\"]\n");
     let many = "x = 1  # c\n".repeat(11_000);
     world.write("a.py", format!("{many}y = foo(bar)\n"));
-    world.ends(
+    world.run_expecting(
         0,
         &[
             "waive",
@@ -285,9 +298,9 @@ fn a_comment_about_one_check_asks_about_that_one() {
     assert_eq!(counts(&world, "2026-11-25"), (1, 1));
 }
 
-/// What looks like something else elsewhere takes no time, however long.
+/// Long lines that resemble comments, strings or tables are scanned in linear time.
 #[test]
-fn hostile_lines_are_read_once() {
+fn hostile_lines_are_scanned_in_linear_time() {
     let world = World::new();
     let mark = "stanchion: waive a/b -- known for now";
     let n = 1 << 20;
@@ -295,6 +308,6 @@ fn hostile_lines_are_read_once() {
     world.write("b.py", format!("\"{}\n", " # stanchion: waive".repeat(n / 19)));
     world.write("c.txt", format!("\"{}\n", " # stanchion: waive".repeat(n / 19)));
     world.write(".stanchion/waivers.toml", format!("schema = 1\ny {}\n", "={".repeat(n / 2)));
-    let run = world.ends(0, &["waivers", "list"]);
+    let run = world.run_expecting(0, &["waivers", "list"]);
     assert!(run.out.contains("a.js:2"), "{}", run.out);
 }

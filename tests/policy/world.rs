@@ -1,4 +1,4 @@
-//! A git repository in a folder of its own, and the program in it.
+//! A git repository in a temporary folder, and runs of the program in it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,12 +6,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// A repository.
+/// Git repository in a temporary folder.
 pub struct World {
     folder: tempfile::TempDir,
 }
 
-/// What a run wrote and how it ended.
+/// Exit status and output of a run.
 pub struct Run {
     pub status: i32,
     pub out: String,
@@ -19,7 +19,7 @@ pub struct Run {
 }
 
 impl World {
-    /// An empty repository on the branch `main`.
+    /// Creates an empty repository on the branch `main`.
     pub fn new() -> Self {
         let world = Self { folder: tempfile::tempdir().expect("a folder") };
         world.git(&["init", "-q", "-b", "main"]);
@@ -64,7 +64,7 @@ impl World {
         self.git(&["commit", "-q", "--allow-empty", "-m", "x"]);
     }
 
-    /// Everything as it was committed.
+    /// Restores the committed state of all files.
     pub fn restore(&self) {
         self.git(&["reset", "-q", "--hard"]);
         self.git(&["clean", "-fdq"]);
@@ -83,19 +83,19 @@ impl World {
 
     /// Runs the program.
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = self.command().args(arguments).output().expect("it runs");
+        let output = self.command().args(arguments).output().expect("the program should start");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Run { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// Runs it; it must end with `status`.
-    pub fn ends(&self, status: i32, arguments: &[&str]) -> Run {
+    /// Runs the program and asserts its exit status.
+    pub fn run_expecting(&self, status: i32, arguments: &[&str]) -> Run {
         let run = self.run(arguments);
         assert_eq!(run.status, status, "{arguments:?}:\n{}{}", run.out, run.err);
         run
     }
 
-    /// The JSON report.
+    /// JSON report of `check` with further arguments.
     pub fn report(&self, arguments: &[&str]) -> Value {
         let all: Vec<&str> = ["check", "--format", "json"].iter().chain(arguments).copied().collect();
         let run = self.run(&all);

@@ -1,9 +1,9 @@
-"""Runs the program for Windows below Wine and compares it with the one for Linux: `scripts/portable` starts this.
+"""Runs the Windows program under Wine and compares it with the Linux program. `scripts/portable` starts this script.
 
     wine.py WINDOWS_PROGRAM LINUX_PROGRAM FOLDER
 
-Each check makes a small repository twice, asks both programs the same, and says what differs. Nothing here knows what a
-guideline should find: that is what the tests for Linux are for.
+Each check creates a small repository twice, runs both programs with the same arguments, and reports differences. The
+expected findings of guidelines are not checked here, because the Linux tests do that.
 """
 
 import difflib
@@ -21,28 +21,28 @@ CHECKS = []
 
 
 def check(function):
-    """Adds a check; its first line of documentation is its name."""
+    """Registers a check. Its docstring is printed as its description."""
     CHECKS.append(function)
     return function
 
 
-class Differs(AssertionError):
-    """What was expected, and what came."""
+class CheckFailed(AssertionError):
+    """A check failed; the message has expected and actual values."""
 
 
-def same(what, one, other):
+def assert_same(what, one, other):
     if one != other:
         sides = [side.splitlines() if isinstance(side, str) else [repr(side)] for side in (one, other)]
-        raise Differs(f"{what}:\n" + "\n".join(difflib.unified_diff(*sides, "Linux", "Windows", lineterm="")))
+        raise CheckFailed(f"{what}:\n" + "\n".join(difflib.unified_diff(*sides, "Linux", "Windows", lineterm="")))
 
 
-def holds(condition, words):
+def require(condition, words):
     if not condition:
-        raise Differs(words)
+        raise CheckFailed(words)
 
 
 class World:
-    """Two folders with the same content, and a program for each."""
+    """Creates pairs of folders with the same content, and runs a program in each."""
 
     def __init__(self, windows, linux, folder):
         self.windows, self.linux, self.folder = windows, linux, folder
@@ -52,12 +52,12 @@ class World:
         self.number = 0
         self.complaints = []
 
-    def fresh(self):
-        """A new pair of folders with the tree in them: for Linux, for Windows."""
+    def new_pair(self):
+        """Creates a new pair of folders with the example tree: for Linux, for Windows."""
         self.number += 1
         pair = []
         for system in ("linux", "windows"):
-            # The same length of path, as reports wrap what is long.
+            # Both paths have the same length, because reports wrap long lines.
             root = self.folder / f"{self.number:02}-{system:_<7}" / "tree"
             shutil.rmtree(root.parent, ignore_errors=True)
             tree(root)
@@ -74,27 +74,27 @@ class World:
         done = subprocess.run(
             [*program, *arguments], cwd=root, env=self.environment, capture_output=True, timeout=300, stdin=subprocess.DEVNULL
         )
-        # Wine's own processes die now and then, and say so to whoever is there.
+        # Wine's own processes crash now and then, and write to this standard error.
         lines = done.stderr.splitlines(keepends=True)
         own = [line for line in lines if line.startswith(b"wine: Unhandled")]
         self.complaints += own
         return done.returncode, done.stdout, b"".join(line for line in lines if line not in own)
 
     def both(self, pair, *arguments):
-        """What both say, which must be the same; paths in full count as the same, too."""
+        """Runs both programs and asserts the same output and status, with absolute paths normalized. Returns status and output."""
         linux, windows = self.on_linux(pair[0], *arguments), self.on_windows(pair[1], *arguments)
         name = "stanchion " + " ".join(arguments)
-        said = [self.plain(text, pair) for text in (linux[1], windows[1])]
-        same(name, *said)
-        same(f"{name} (standard error)", *[self.plain(text, pair) for text in (linux[2], windows[2])])
-        same(f"{name} (status)", linux[0], windows[0])
-        return windows[0], said[1]
+        outputs = [self.normalize(text, pair) for text in (linux[1], windows[1])]
+        assert_same(name, *outputs)
+        assert_same(f"{name} (standard error)", *[self.normalize(text, pair) for text in (linux[2], windows[2])])
+        assert_same(f"{name} (status)", linux[0], windows[0])
+        return windows[0], outputs[1]
 
-    def plain(self, text, pair):
+    def normalize(self, text, pair):
         text = text.decode("utf-8", "replace")
         for root in pair:
             text = text.replace("Z:" + str(root).replace("/", "\\"), "ROOT").replace(str(root), "ROOT")
-        # What differs from run to run, and how the program is called.
+        # Replaces durations and commit ids, which differ between runs, and the name of the program.
         text = re.sub(r"\b\d+(\.\d+)? m?s(, |: )", "", text)
         text = re.sub(r'"base": "[0-9a-f]{40}"', '"base": ""', text)
         return text.replace("Usage: stanchion.exe ", "Usage: stanchion ")
@@ -179,59 +179,59 @@ def tree(root):
 
 @check
 def version(world):
-    """it starts, and says its version"""
-    pair = world.fresh()
+    """the program starts and prints its version"""
+    pair = world.new_pair()
     world.both(pair, "--version")
 
 
 @check
 def everything(world):
-    """check: JSON, and every other format, as on Linux; paths with `/`"""
-    pair = world.fresh()
+    """check: JSON and every other format as on Linux; paths with `/`"""
+    pair = world.new_pair()
     _, text = world.both(pair, "check", "--format", "json", *TODAY)
     report = json.loads(text)
     paths = [item["path"] for item in report["findings"]]
-    holds(len(set(paths)) > 12 and not any("\\" in path for path in paths), f"paths: {paths}")
+    require(len(set(paths)) > 12 and not any("\\" in path for path in paths), f"paths: {paths}")
     for path in ("services/pay/crlf.py", "aux.py", "nul.tar.py", "with space/\u00fcber \u65e5\u672c.py", "deep/a/b/lib.rs", "docs/INDEX.md"):
-        holds(path in paths, f"{path} is not among {paths}")
-    holds(any(path.endswith("/deep.py") and len(path) > 290 for path in paths), "a path of 300 characters is not found")
+        require(path in paths, f"{path} is not among {paths}")
+    require(any(path.endswith("/deep.py") and len(path) > 290 for path in paths), "a path of 300 characters has no finding")
     for format in ("text", "jsonl", "sarif", "github", "markdown", "html", "junit", "checkstyle", "gitlab", "rdjsonl"):
         world.both(pair, "check", "--format", format, *TODAY)
     world.both(pair, "check", "--format", "json", "--no-worker", *TODAY)
 
 
 @check
-def cache(world):
-    """check: the same without a cache, with a new one, and with one that is there"""
-    pair = world.fresh()
+def cached_runs(world):
+    """check: the same report without a cache, with a new cache, and with an existing cache"""
+    pair = world.new_pair()
     arguments = ["check", "--format", "json", *TODAY]
     runs = [world.on_windows(pair[1], *arguments, *more) for more in (["--no-cache"], [], [], ["--no-cache"])]
-    holds(all(run == runs[0] and run[0] == 0 for run in runs), "the four runs differ")
-    status, told, _ = world.on_windows(pair[1], "cache", "info")
-    holds(status == 0 and b"AppData\\Local\\stanchion\\cache" in told and b"remembers" in told, told.decode())
+    require(all(run == runs[0] and run[0] == 0 for run in runs), "the reports of the four runs differ")
+    status, output, _ = world.on_windows(pair[1], "cache", "info")
+    require(status == 0 and b"AppData\\Local\\stanchion\\cache" in output and b"recently" in output, output.decode())
     (pair[1] / "aux.py").write_bytes(b"fine = 1\n")
     _, after, _ = world.on_windows(pair[1], *arguments)
-    same("after an edit", world.on_windows(pair[1], *arguments, "--no-cache")[1], after)
-    holds(after != runs[0][1], "an edit was not seen")
+    assert_same("after an edit", world.on_windows(pair[1], *arguments, "--no-cache")[1], after)
+    require(after != runs[0][1], "an edit was not detected")
 
 
 @check
 def scopes(world):
-    """check: parts are named with `\\`, with `/`, in full and from elsewhere"""
-    _, root = world.fresh()
-    say = lambda at, *parts: world.on_windows(at, "check", *parts, "--format", "json", *TODAY)
-    wanted = say(root, "services/pay")
-    holds(wanted[0] == 0 and b"services/pay/crlf.py" in wanted[1] and b"aux.py" not in wanted[1], "the part is not what was asked for")
-    same("with a backslash", wanted, say(root, "services\\pay"))
-    same("in full", wanted, say(root, "Z:" + str(root / "services/pay").replace("/", "\\")))
-    same("from below", wanted, say(root / "web", "..\\services\\pay"))
-    same("in other letters", json.loads(wanted[1])["summary"], json.loads(say(root, "SERVICES\\Pay")[1])["summary"])
+    """check: path arguments with `\\`, with `/`, absolute, and relative to another folder"""
+    _, root = world.new_pair()
+    run_check = lambda at, *parts: world.on_windows(at, "check", *parts, "--format", "json", *TODAY)
+    wanted = run_check(root, "services/pay")
+    require(wanted[0] == 0 and b"services/pay/crlf.py" in wanted[1] and b"aux.py" not in wanted[1], "the assessed part is not the requested one")
+    assert_same("with a backslash", wanted, run_check(root, "services\\pay"))
+    assert_same("absolute", wanted, run_check(root, "Z:" + str(root / "services/pay").replace("/", "\\")))
+    assert_same("from another folder", wanted, run_check(root / "web", "..\\services\\pay"))
+    assert_same("with other letter case", json.loads(wanted[1])["summary"], json.loads(run_check(root, "SERVICES\\Pay")[1])["summary"])
 
 
 @check
 def commands(world):
     """list, explain, why, test, schema, new, man, completions: as on Linux"""
-    pair = world.fresh()
+    pair = world.new_pair()
     world.both(pair, "list")
     world.both(pair, "explain", "acme/here")
     world.both(pair, "why", "acme/here", "services/pay/crlf.py")
@@ -239,23 +239,23 @@ def commands(world):
     world.both(pair, "schema", "guideline")
     world.both(pair, "completions", "bash")
     world.both(pair, "nonsense")
-    # The rest of it are the system's own words.
+    # The rest of the message is the text of the operating system.
     missing = [run[2].decode().split(":")[:2] for run in (world.on_linux(pair[0], "check", "nowhere"), world.on_windows(pair[1], "check", "nowhere"))]
-    same("check nowhere", *missing)
+    assert_same("check nowhere", *missing)
 
 
 @check
-def says(world):
+def policy_files(world):
     """init, promise, waive, waivers list: the same files as on Linux, and status 1 for a broken promise"""
-    pair = world.fresh()
+    pair = world.new_pair()
     for root in pair:
         (root / "stanchion.toml").unlink()
     world.both(pair, "init")
     status, _ = world.both(pair, "promise", "resilience/http-timeouts")
-    holds(status == 2, "a promise that is broken from its first day")
+    require(status == 2, "a promise that is broken from its first day was accepted")
     world.both(pair, "promise", "resilience/http-timeouts", "--anyway", *TODAY)
     status, _ = world.both(pair, "check", *TODAY)
-    holds(status == 1, f"status {status} with a broken promise")
+    require(status == 1, f"status {status} with a broken promise")
     world.both(pair, "promise", "debug/no-breakpoints", "--from-here", *TODAY)
     reason = ["--kind", "cost", "--reason", "it costs more than it saves", *TODAY]
     world.both(pair, "waive", "resilience/http-timeouts", "services/pay/client.py:5", *reason)
@@ -263,9 +263,9 @@ def says(world):
     world.both(pair, "waivers", "list", *TODAY)
     world.both(pair, "waivers", "lint", *TODAY)
     status, _ = world.both(pair, "check", *TODAY)
-    holds(status == 0, f"status {status} with everything waived")
+    require(status == 0, f"status {status} with everything waived")
     same_files(*pair)
-    holds(b"\r\n" in (pair[1] / "services/pay/crlf.py").read_bytes(), "the line ends are gone")
+    require(b"\r\n" in (pair[1] / "services/pay/crlf.py").read_bytes(), "the line endings changed")
 
 
 def same_files(linux, windows):
@@ -273,61 +273,61 @@ def same_files(linux, windows):
         return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
     one, other = files(linux), files(windows)
-    same("names of files", sorted(one), sorted(other))
+    assert_same("names of files", sorted(one), sorted(other))
     for name, content in one.items():
-        same(name, content, other[name])
+        assert_same(name, content, other[name])
 
 
 @check
 def fixes(world):
     """fix --diff and fix: the same patch and the same files as on Linux"""
-    pair = world.fresh()
+    pair = world.new_pair()
     _, patch = world.both(pair, "fix", "--diff", *TODAY)
-    holds("+++ b/docs/INDEX.md" in patch and "quiet" in patch, patch)
+    require("+++ b/docs/INDEX.md" in patch and "quiet" in patch, patch)
     world.both(pair, "fix", *TODAY)
     same_files(*pair)
-    holds((pair[1] / "docs/INDEX.md").read_bytes() == b"# hi\n", "the new file is not there")
-    holds(b"quiet = 1\r\n" in (pair[1] / "services/pay/crlf.py").read_bytes(), "the line ends are gone")
+    require((pair[1] / "docs/INDEX.md").read_bytes() == b"# hi\n", "the new file is missing")
+    require(b"quiet = 1\r\n" in (pair[1] / "services/pay/crlf.py").read_bytes(), "the line endings changed")
 
 
 @check
-def bits(world):
-    """a check of the executable bit cannot tell, and breaks no promise"""
-    _, root = world.fresh()
+def executable_bits(world):
+    """a check of the executable bit reports "cannot tell" and breaks no promise"""
+    _, root = world.new_pair()
     checks = "  - id: x\n    files: { executable: { paths: ['*.py'], set: true } }"
     write(root, "guidelines/acme/here.md", GUIDELINE.format(name="here", version="1.0.0", checks=checks))
     write(root, "stanchion.toml", 'schema = 1\nfollow = ["./guidelines"]\n[promises]\n"acme/here" = { since = 2026-11-20 }\n')
-    status, told, _ = world.on_windows(root, "check", "--format", "json", *TODAY)
-    report = json.loads(told)
-    holds(status == 0 and not report["findings"], f"{status} {report['findings']}")
-    holds("does not say who may execute" in report["not_assessed"][0]["detail"], told.decode())
+    status, output, _ = world.on_windows(root, "check", "--format", "json", *TODAY)
+    report = json.loads(output)
+    require(status == 0 and not report["findings"], f"{status} {report['findings']}")
+    require("no executable bit" in report["not_assessed"][0]["detail"], output.decode())
 
 
 @check
-def outwards(world):
+def writes_outside(world):
     """fix: a guideline cannot write outside of the repository, into a device or a stream, or by a short name"""
     names = ["Z:/tmp/outside.txt", "z:outside.txt", r"..\outside.txt", r"Z:\tmp\outside.txt", "a:b", r"x\..\..\outside.txt"]
     names += ["nul.txt", "docs/CON", "GIT~1/config2", "end.", ".git./x"]
     for name in names:
-        _, root = world.fresh()
+        _, root = world.new_pair()
         glob = name.replace("\\", r"\\")
         checks = f'  - id: x\n    files: {{ require: {{ any: [\'{glob}\'] }} }}\n    fix: {{ title: "add it", create: "hi" }}'
         write(root, "guidelines/acme/here.md", GUIDELINE.format(name="here", version="1.0.0", checks=checks))
         (root / ".git").mkdir()
         before = sorted(str(path) for path in root.parent.rglob("*"))
-        status, told, complained = world.on_windows(root, "fix", "--only", "acme/here", *TODAY)
+        status, output, errors = world.on_windows(root, "fix", "--only", "acme/here", *TODAY)
         after = sorted(str(path) for path in root.parent.rglob("*"))
-        holds(before == after, f"{name}: {set(after) - set(before)} came to be: {told.decode()}")
-        holds(not os.path.exists("/tmp/outside.txt"), f"{name}: written into /tmp")
-        # A name that needs an escape is no plain path, so nothing is made of it.
-        words = b"Nothing to fix" if "\\" in name else b"left alone"
-        holds(status == 0 and words in told + complained, f"{name}: {status} {told.decode()} {complained.decode()}")
+        require(before == after, f"{name}: {set(after) - set(before)} was created: {output.decode()}")
+        require(not os.path.exists("/tmp/outside.txt"), f"{name}: written into /tmp")
+        # A name that needs an escape is not a plain path, so no file is created.
+        words = b"Nothing to fix" if "\\" in name else b"skipped"
+        require(status == 0 and words in output + errors, f"{name}: {status} {output.decode()} {errors.decode()}")
 
 
 @check
 def updates(world):
-    """update: from a folder, and a copy with CRLF from git is no edited one"""
-    pair = world.fresh()
+    """update: from a folder; a copy with CRLF from git has no local edits"""
+    pair = world.new_pair()
     for root in pair:
         write(root, "stanchion.toml", 'schema = 1\nfollow = ["acme/there@1"]\nregistries = ["./registry"]\n')
         checks = "  - id: x\n    text: { files: ['**/*.py'], find: debug }"
@@ -335,12 +335,12 @@ def updates(world):
     world.both(pair, "update")
     same_files(*pair)
     _, text = world.both(pair, "check", "--format", "json", *TODAY)
-    holds(json.loads(text)["summary"]["findings"] > 3, "the copy finds nothing")
+    require(json.loads(text)["summary"]["findings"] > 3, "the copy has no findings")
     for root in pair:
         for path in (".stanchion/guidelines/acme/there.md", ".stanchion/lock.toml", "stanchion.toml"):
             (root / path).write_bytes((root / path).read_bytes().replace(b"\n", b"\r\n"))
     _, text = world.both(pair, "check", *TODAY)
-    holds("edited" not in text, text)
+    require("local edits" not in text, text)
     for root in pair:
         write(root, "registry/there.md", GUIDELINE.format(name="there", version="1.1.0", checks=checks))
     world.both(pair, "update", "--preview")
@@ -355,10 +355,10 @@ def git(root, *arguments):
 
 @check
 def changes(world):
-    """check --staged and --since: a sentence outside of git, and as on Linux within"""
-    pair = world.fresh()
+    """check --staged and --since: an error outside a git repository, and as on Linux inside one"""
+    pair = world.new_pair()
     status, _ = world.both(pair, "check", "--staged")
-    holds(status == 2, "outside of git")
+    require(status == 2, "--staged outside a git repository")
     for root in pair:
         git(root, "init")
         git(root, "add", ".")
@@ -368,83 +368,83 @@ def changes(world):
         git(root, "rm", "-q", "aux.py")
         git(root, "add", "services/pay/new.py")
     for arguments in (["--staged"], ["--since", "HEAD"], ["--since", "main", "--format", "json"], ["--staged", "--format", "json"]):
-        _, told = world.both(pair, "check", *arguments, *TODAY)
-        holds("new.py" in told, told)
+        _, output = world.both(pair, "check", *arguments, *TODAY)
+        require("new.py" in output, output)
     world.both([root / "services" for root in pair], "check", "--staged", "pay", *TODAY)
     world.both(pair, "check", "--hook", "all", *TODAY)
 
 
 @check
-def machines(world):
-    """a repository cannot send the program to another machine"""
+def remote_machines(world):
+    """a repository cannot make the program contact another machine"""
     for content in ("gitdir: //server.invalid/share/x\n", "gitdir: \\\\server.invalid\\share\\x\n", "gitdir: \\\\.\\pipe\\x\n"):
-        _, root = world.fresh()
+        _, root = world.new_pair()
         write(root, ".git", content)
-        status, _, complained = world.on_windows(root, "check", "--staged", *TODAY)
-        holds(status == 2 and b"names no usable path" in complained, complained.decode())
-        status, told, _ = world.on_windows(root, "check", "--format", "json", *TODAY)
-        holds(status == 0 and b"another machine" in told, f"{content}: {told.decode()[-600:]}")
+        status, _, errors = world.on_windows(root, "check", "--staged", *TODAY)
+        require(status == 2 and b"contains an invalid path" in errors, errors.decode())
+        status, output, _ = world.on_windows(root, "check", "--format", "json", *TODAY)
+        require(status == 0 and b"another machine" in output, f"{content}: {output.decode()[-600:]}")
 
 
 @check
 def links(world):
-    """a folder that leads elsewhere is not followed (Wine shows links as plain folders: only their place tells)"""
-    pair = world.fresh()
+    """a folder link is not followed (Wine shows links as plain folders, so only their target path reveals them)"""
+    pair = world.new_pair()
     for root in pair:
         write(root.parent, "outside/secret.py", "debug = 1\n")
         (root / "link").symlink_to("../outside", target_is_directory=True)
-    status, told, _ = world.on_windows(pair[1], "check", "--format", "json", *TODAY)
-    holds(status == 0 and b"secret.py" not in told, "it was followed")
+    status, output, _ = world.on_windows(pair[1], "check", "--format", "json", *TODAY)
+    require(status == 0 and b"secret.py" not in output, "the link was followed")
     for root in pair:
         (root / "linked.py").symlink_to("../outside/secret.py")
     write(pair[1], "stanchion.toml", 'schema = 1\nfollow = ["./link"]\n')
     write(pair[1].parent, "outside/x.md", GUIDELINE.format(name="x", version="1.0.0", checks="  - id: x\n    text: { files: ['**/*.py'], find: debug }"))
-    status, told, complained = world.on_windows(pair[1], "check", *TODAY)
-    holds(b"outside this repository" in told + complained, (told + complained).decode())
+    status, output, errors = world.on_windows(pair[1], "check", *TODAY)
+    require(b"outside this repository" in output + errors, (output + errors).decode())
 
 
 @check
-def results(world):
-    """check --sarif-in: paths with drives, as addresses and relative find their place"""
-    _, root = world.fresh()
+def tool_results(world):
+    """check --sarif-in: paths with drives, file URLs and relative paths are resolved"""
+    _, root = world.new_pair()
     checks = "  - id: x\n    tool: { name: ruff, rules: [E1] }"
     write(root, "guidelines/acme/here.md", GUIDELINE.format(name="here", version="1.0.0", checks=checks))
     place = "Z:" + str(root)
     for uri in ("services/pay/client.py", f"file:///{place}/services/pay/client.py", f"{place}/services/pay/client.py", f"file:///z{place[1:]}/services/pay/client.py"):
         sarif = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "ruff"}}, "results": [{"ruleId": "E1", "message": {"text": "m"}, "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}}}]}]}]}
         write(root.parent, "r.sarif", json.dumps(sarif))
-        status, told, complained = world.on_windows(root, "check", "--sarif-in", "../r.sarif", "--format", "json", *TODAY)
-        found = [it["path"] for it in json.loads(told)["findings"] if it["guideline"] == "acme/here"] if told else complained
-        same(uri, ["services/pay/client.py"], found)
+        status, output, errors = world.on_windows(root, "check", "--sarif-in", "../r.sarif", "--format", "json", *TODAY)
+        found = [it["path"] for it in json.loads(output)["findings"] if it["guideline"] == "acme/here"] if output else errors
+        assert_same(uri, ["services/pay/client.py"], found)
 
 
 @check
-def writers(world):
-    """waive: eight at the same time, and none is lost"""
-    _, root = world.fresh()
+def concurrent_writers(world):
+    """waive: eight concurrent runs, and no waiver is lost"""
+    _, root = world.new_pair()
     ids = ["resilience/http-timeouts", "debug/no-breakpoints", "containers/pinned-images", "acme/here"] * 2
     running = []
     for number, name in enumerate(ids):
         arguments = [WINE, world.windows, "waive", name, "--path", f"gone{number}/**", "--kind", "other", "--reason", f"reason number {number}", *TODAY]
         running.append(subprocess.Popen(arguments, cwd=root, env=world.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
-    told = [process.communicate(timeout=300)[0].decode() for process in running]
+    output = [process.communicate(timeout=300)[0].decode() for process in running]
     text = (root / ".stanchion/waivers.toml").read_text()
     lost = [number for number in range(len(ids)) if f"reason number {number}" not in text]
-    holds(not lost, f"lost: {lost}\n" + "\n".join(told))
+    require(not lost, f"lost: {lost}\n" + "\n".join(output))
 
 
 @check
 def hostile(world):
-    """in-process: nesting that ends a parser is refused before it is parsed"""
-    _, root = world.fresh()
+    """in-process: nesting that crashes a parser is refused before parsing"""
+    _, root = world.new_pair()
     write(root, "k8s/deep.yaml", "a:\n" + "".join(" " * n + "a:\n" for n in range(1, 4000)))
     write(root, "k8s/flow.yaml", "a: " + "[" * 50000)
     write(root, "deep.rs", "fn f() { x.unwrap(" + "(" * 20000 + ") }")
     write(root, "deep.py", "requests.get(" + "(" * 20000)
     write(root, "package.json", '{"version":' + "[" * 100000)
-    status, told, complained = world.on_windows(root, "check", "--format", "json", *TODAY)
-    holds(status == 0, f"status {status}: {complained.decode()[-1000:]}")
-    json.loads(told)
+    status, output, errors = world.on_windows(root, "check", "--format", "json", *TODAY)
+    require(status == 0, f"status {status}: {errors.decode()[-1000:]}")
+    json.loads(output)
 
 
 def main():
@@ -463,11 +463,11 @@ def main():
             print(f"ok      {function.__name__}: {function.__doc__}", flush=True)
         except Exception as error:
             failed += 1
-            words = str(error) if isinstance(error, Differs) else repr(error)
+            words = str(error) if isinstance(error, CheckFailed) else repr(error)
             print(f"FAILED  {function.__name__}: {function.__doc__}\n        " + words[:6000].replace("\n", "\n        "), flush=True)
     if world.complaints:
-        print(f"Wine complained {len(world.complaints)} times about processes of its own, for example: {world.complaints[0].decode()}")
-    print(f"\n{len(CHECKS if not only else only) - failed} of {len(CHECKS if not only else only)} checks below Wine hold")
+        print(f"Wine reported {len(world.complaints)} crashes of its own processes, for example: {world.complaints[0].decode()}")
+    print(f"\n{len(CHECKS if not only else only) - failed} of {len(CHECKS if not only else only)} checks under Wine passed")
     sys.exit(1 if failed else 0)
 
 

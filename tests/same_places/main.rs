@@ -1,6 +1,7 @@
-//! A pasted ast-grep rule file finds the same places as ast-grep itself: the real program, side by side.
+//! Compares findings of pasted ast-grep rules with those of the real ast-grep.
 //!
-//! Needs `STANCHION_AST_GREP`, the path of ast-grep 0.51.1 (`scripts/test` installs it and sets this).
+//! Requires `STANCHION_AST_GREP`, the path of ast-grep 0.51.1 (`scripts/test` installs it and sets the
+//! variable).
 
 mod prefilter;
 mod rules;
@@ -13,23 +14,23 @@ use stanchion::engine::{MemoryTree, NoProgress, Options, assess};
 use stanchion::format;
 use stanchion::model::{Guideline, Origin, RepoPath};
 
-/// A place: rule, first byte, one past the last byte.
+/// Locations of findings: offset of the first byte, and the offset after the last byte.
 type Places = BTreeSet<(u64, u64)>;
 
-#[expect(clippy::disallowed_methods, reason = "a test finds its peer by the environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment names the ast-grep to compare with")]
 fn ast_grep() -> Option<String> {
     std::env::var("STANCHION_AST_GREP").ok()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test runs the real ast-grep")]
-fn their_places(program: &str, folder: &std::path::Path, rule: &str, file: &str, source: &str) -> Places {
+fn ast_grep_places(program: &str, folder: &std::path::Path, rule: &str, file: &str, source: &str) -> Places {
     std::fs::write(folder.join("rule.yml"), rule).expect("written");
     std::fs::write(folder.join(file), source).expect("written");
     let output = Command::new(program)
         .current_dir(folder)
         .args(["scan", "--rule", "rule.yml", "--json=stream", file])
         .output()
-        .expect("ast-grep runs");
+        .expect("ast-grep should start");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!errors.contains("rror: "), "ast-grep refuses {file}: {errors}\n{rule}");
@@ -42,23 +43,23 @@ fn their_places(program: &str, folder: &std::path::Path, rule: &str, file: &str,
         .collect()
 }
 
-/// The rule file as it is, indented under `code:`.
-fn pasted(rule: &str) -> Arc<Guideline> {
+/// Guideline with the unchanged rule file, indented under `code:`.
+fn guideline_with_rule(rule: &str) -> Arc<Guideline> {
     let body: String = rule.lines().map(|line| format!("      {line}\n")).collect();
     let text = format!(
         "---\nschema: 1\nguideline: tests/pasted\nversion: 1.0.0\ntitle: A pasted rule\nsummary: It finds the same places.\n\
          stage: sketch\nowner: tests\nchecks:\n  - id: pasted\n    code:\n{body}---\n## Why\nx\n## How to keep it\nx\n## When to step over\nx\n"
     );
-    match format::parse("pasted.md", &text, Origin::File("pasted.md".into()), &|_| None) {
+    match format::parse_guideline("pasted.md", &text, Origin::File("pasted.md".into()), &|_| None) {
         Ok(guideline) => Arc::new(guideline),
         Err(problems) => panic!("{problems:#?}\n{text}"),
     }
 }
 
-fn our_places(rule: &str, file: &str, source: &str, prefilter: bool) -> Places {
+fn stanchion_places(rule: &str, file: &str, source: &str, prefilter: bool) -> Places {
     let tree = MemoryTree::new([(RepoPath::from(file), source.as_bytes().to_vec())]);
     let options = Options { prefilter, ..Options::default() };
-    let outcome = assess(&[pasted(rule)], &tree, &options, &NoProgress).expect("listed").outcome;
+    let outcome = assess(&[guideline_with_rule(rule)], &tree, &options, &NoProgress).expect("listed").outcome;
     let refused: Vec<_> = outcome.not_assessed.iter().filter(|n| n.path.is_none()).collect();
     assert!(refused.is_empty(), "{refused:#?}");
     outcome.findings.iter().map(|finding| (finding.start.byte, finding.end.byte)).collect()
@@ -72,11 +73,11 @@ fn pasted_rules_find_the_same_places_as_ast_grep() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut different = Vec::new();
     for case in rules::CASES {
-        let theirs = their_places(&program, folder.path(), case.rule, case.file, case.source);
-        let ours = our_places(case.rule, case.file, case.source, true);
+        let theirs = ast_grep_places(&program, folder.path(), case.rule, case.file, case.source);
+        let ours = stanchion_places(case.rule, case.file, case.source, true);
         if theirs.is_empty() != case.finds_nothing {
             different.push(format!(
-                "{} ({}): ast-grep finds {theirs:?}, so the case shows nothing",
+                "{} ({}): ast-grep finds {theirs:?}, so the case proves nothing",
                 case.file, case.about
             ));
         }
@@ -84,7 +85,7 @@ fn pasted_rules_find_the_same_places_as_ast_grep() {
             different
                 .push(format!("{} ({}): ast-grep {theirs:?}, stanchion {ours:?}", case.file, case.about));
         }
-        let unfiltered = our_places(case.rule, case.file, case.source, false);
+        let unfiltered = stanchion_places(case.rule, case.file, case.source, false);
         if unfiltered != ours {
             different.push(format!(
                 "{} ({}): without the prefilter {unfiltered:?}, with it {ours:?}",
@@ -95,9 +96,9 @@ fn pasted_rules_find_the_same_places_as_ast_grep() {
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
-/// The languages that ast-grep lacks: rules and queries find what they should.
+/// Rules and queries for the languages that ast-grep does not support.
 #[test]
-fn our_own_languages_match_patterns_kinds_and_queries() {
+fn languages_that_ast_grep_lacks_match_patterns_kinds_and_queries() {
     for (file, rule, source, expected) in [
         (
             "Dockerfile",
@@ -142,7 +143,7 @@ fn our_own_languages_match_patterns_kinds_and_queries() {
             &["name = \"x\""],
         ),
     ] {
-        let found: Vec<String> = our_places(rule, file, source, true)
+        let found: Vec<String> = stanchion_places(rule, file, source, true)
             .into_iter()
             .map(|(start, end)| {
                 source[usize::try_from(start).expect("fits")..usize::try_from(end).expect("fits")].to_owned()

@@ -1,4 +1,4 @@
-//! With and without the prefilter: the same findings, over generated code.
+//! The prefilter does not change findings, on generated code.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use stanchion::engine::{MemoryTree, NoProgress, Options, assess};
 use stanchion::format;
 use stanchion::model::{Guideline, Origin, RepoPath};
 
-/// Bodies of `code:` and `text:` for Python, of every shape that the prefilter reads.
+/// Bodies of `code:` and `text:` checks for Python, in every form that the prefilter analyzes.
 const CHECKS: &[&str] = &[
     "code: { language: python, rule: { pattern: 'requests.$M($$$A)' } }",
     "code: { language: python, rule: { pattern: 'eval($A)' } }",
@@ -35,7 +35,7 @@ const CHECKS: &[&str] = &[
     "text: { find: '^$|get' }",
 ];
 
-/// Rules for other languages, and the shapes that are read as expressions over bytes.
+/// Rules for other languages, and forms that become expressions over bytes.
 const MORE_CHECKS: &[&str] = &[
     "code: { language: python, rule: { any: [ { kind: default_parameter, has: { field: value, any: [ { kind: list }, { kind: dictionary }, { kind: set } ] } }, { kind: typed_default_parameter, has: { field: value, kind: list } } ] } }",
     "code: { language: python, rule: { any: [ { kind: except_clause, has: { kind: identifier, regex: '^(Exception|BaseException)$' } }, { kind: except_clause, not: { has: { any: [ { kind: identifier }, { kind: as_pattern }, { kind: tuple }, { kind: attribute } ] } } } ] } }",
@@ -67,13 +67,13 @@ fn guideline_of(checks: &[&str]) -> Arc<Guideline> {
     let text = format!(
         "---\nschema: 1\nguideline: tests/all\nversion: 1.0.0\ntitle: All\nsummary: All.\nstage: sketch\nowner: tests\nchecks:\n{checks}---\n## Why\nx\n## How to keep it\nx\n## When to step over\nx\n"
     );
-    match format::parse("all.md", &text, Origin::Starter, &|_| None) {
+    match format::parse_guideline("all.md", &text, Origin::Starter, &|_| None) {
         Ok(guideline) => Arc::new(guideline),
         Err(problems) => panic!("{problems:#?}"),
     }
 }
 
-/// What may stand between tokens where comments begin with a slash.
+/// Possible text between tokens in languages whose comments begin with a slash.
 const SLASHES: &[&str] = &[
     "",
     "",
@@ -90,8 +90,8 @@ const SLASHES: &[&str] = &[
     "\x0c",
 ];
 
-/// Code of one language: whole statements with holes (`@`) where white space, comments and line
-/// continuations go, some of them broken.
+/// Code of one language: statements, some with syntax errors. Each `@` is replaced by white space, a comment
+/// or a line continuation.
 fn any_code() -> impl Strategy<Value = (&'static str, String)> {
     let python = &[
         "requests@.@get@(@u@)\n",
@@ -244,7 +244,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_prefilter_loses_nothing(sources in proptest::collection::vec(any_source(), 1..3)) {
+    fn the_prefilter_loses_no_finding(sources in proptest::collection::vec(any_source(), 1..3)) {
         let guidelines = [guideline_of(CHECKS)];
         let run = |prefilter: bool| {
             let files = sources.iter().enumerate().map(|(n, s)| (RepoPath::from(format!("f{n}.py").as_str()), s.clone().into_bytes()));
@@ -253,13 +253,13 @@ proptest! {
         };
         let (with, without) = (run(true), run(false));
         prop_assert_eq!(&with.findings, &without.findings);
-        // What is skipped can be told: the filter may only turn "cannot tell" into "kept".
+        // A skipped file is assessed: the prefilter may only turn "cannot tell" into "kept".
         prop_assert!(with.not_assessed.iter().all(|n| without.not_assessed.contains(n)));
         prop_assert_eq!(with.paths.seen, with.paths.assessed + with.paths.not_applicable + with.paths.cannot_tell);
     }
 
     #[test]
-    fn the_prefilter_and_the_anchors_lose_nothing((file, text) in any_code()) {
+    fn the_prefilter_and_the_anchors_lose_no_finding((file, text) in any_code()) {
         let guidelines = [guideline_of(MORE_CHECKS)];
         let run = |prefilter: bool| {
             let files = [(RepoPath::from(file), text.clone().into_bytes())];

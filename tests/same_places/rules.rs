@@ -1,4 +1,4 @@
-//! Rule files as people write them for ast-grep, each with a source that shows what it finds.
+//! Typical ast-grep rule files, each with a source in which it has matches.
 
 pub struct Case {
     pub about: &'static str,
@@ -220,7 +220,7 @@ rule:
         "f(last)\nf(1, last)\nf(1, last, 2)\nf(1)\n",
     ),
     case(
-        "syntax errors around",
+        "syntax errors around a match",
         "cc.py",
         "id: cc\nlanguage: python\nrule: { pattern: 'g($A)' }\n",
         "def broken(:\n  g(1)\ng(2)\nclass (\n",

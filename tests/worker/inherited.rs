@@ -1,4 +1,4 @@
-//! What a caller left open or set for this program does not reach its workers.
+//! File descriptors that the caller of the program left open do not reach its workers.
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{children, program};
 
-/// The program at work on many files, started by a shell that does `first`.
+/// Starts the program on many files, from a shell that first runs `first`.
 #[expect(clippy::disallowed_methods, reason = "a test runs the program")]
 fn start(folder: &Path, first: &str) -> Child {
     let (guidelines, tree) = (folder.join("guidelines"), folder.join("tree"));
@@ -27,13 +27,13 @@ fn start(folder: &Path, first: &str) -> Child {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("started")
+        .expect("the program should start")
 }
 
-/// What a process that has become a worker has open besides its three streams.
+/// Open files of a worker process, except its three standard streams. `None` before it became a worker.
 #[expect(clippy::disallowed_methods, reason = "a test reads /proc")]
 fn open_in_worker(pid: u32) -> Option<Vec<PathBuf>> {
-    // Before that it is a copy of its parent, with all that is open there.
+    // Until `exec` the process is a copy of its parent, with the descriptors of the parent.
     let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     if !command.ends_with(b"\0__worker\0") {
         return None;
@@ -43,14 +43,14 @@ fn open_in_worker(pid: u32) -> Option<Vec<PathBuf>> {
         .flatten()
         .filter_map(|it| Some((it.file_name().to_str()?.parse().ok()?, std::fs::read_link(it.path()).ok()?)))
         .collect();
-    // One that ends has none any more.
+    // A process that is ending has no descriptors.
     let streams = numbers.iter().any(|(number, _)| *number <= 2);
     streams.then(|| numbers.into_iter().filter(|(n, _)| *n > 2).map(|(_, to)| to).collect())
 }
 
-/// Whether a worker opens this itself, for a moment and under the lowest free number: its loader reads a cache and
-/// libraries, its standard library the map of its memory.
-fn its_own(path: &Path) -> bool {
+/// Whether a worker opens this file briefly itself, with the lowest free descriptor: the dynamic loader reads
+/// its cache and libraries, and the standard library reads the memory map.
+fn is_opened_by_a_worker(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_library = name.ends_with(".so") || name.contains(".so.");
     path.is_absolute() && (name == "ld.so.cache" || is_library || path.starts_with("/proc") && name == "maps")
@@ -61,20 +61,20 @@ fn descriptors_that_the_caller_left_open_stay_in_the_parent() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().canonicalize().expect("a path");
     let handed = home.join("handed over");
-    std::fs::write(&handed, "for the parent alone").expect("written");
-    // The lowest number that can be inherited, and the highest that every shell can say.
+    std::fs::write(&handed, "only for the parent").expect("written");
+    // Descriptor 3 is the lowest that can be inherited; 9 is the highest that every shell supports.
     let mut child = start(&home, &format!("exec 9<'{0}' 3<'{0}'", handed.display()));
     let (mut seen, mut kept, mut there) = (0_u32, false, Vec::new());
-    while child.try_wait().expect("asked").is_none() {
+    while child.try_wait().expect("the state of the child").is_none() {
         kept |= std::fs::read_link(format!("/proc/{}/fd/9", child.id())).is_ok_and(|it| it == handed);
         for open in children(child.id()).into_iter().filter_map(open_in_worker) {
             seen += 1;
-            there.extend(open.into_iter().filter(|it| !its_own(it)));
+            there.extend(open.into_iter().filter(|it| !is_opened_by_a_worker(it)));
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    assert!(child.wait().expect("ended").success());
-    assert!(kept, "the shell handed nothing over");
-    assert!(seen > 0, "no worker was seen");
-    assert_eq!(there, Vec::<PathBuf>::new(), "in {seen} looks");
+    assert!(child.wait().expect("the program should end").success());
+    assert!(kept, "the shell passed no descriptor");
+    assert!(seen > 0, "no worker was observed");
+    assert_eq!(there, Vec::<PathBuf>::new(), "in {seen} observations of workers");
 }

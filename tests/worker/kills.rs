@@ -1,6 +1,6 @@
-//! Killing workers at random moments: exit status 0 every time, and only files in flight are lost.
+//! Workers killed at random moments: the exit status stays 0, and only the files in flight are lost.
 //!
-//! `STANCHION_KILLS=1000 cargo test --test worker kills` for the long form.
+//! `STANCHION_KILLS=1000 cargo test --test worker kills` runs the long form.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::{children, program};
 
-fn number(name: &str, default: usize) -> usize {
+fn number_from_env(name: &str, default: usize) -> usize {
     #[expect(clippy::disallowed_methods, reason = "a test takes its length from the environment")]
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// A small generator of numbers (xorshift), so that a run can be repeated by its seed.
+/// Pseudo-random numbers (xorshift), so that a run can be repeated by its seed.
 struct Numbers(u64);
 
 impl Numbers {
@@ -33,13 +33,13 @@ fn paths(report: &serde_json::Value, key: &str) -> BTreeSet<String> {
 #[cfg(target_os = "linux")]
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test runs the program")]
-fn kills_at_random_moments_cost_only_files_in_flight() {
-    let wanted = number("STANCHION_KILLS", 30);
-    let mut numbers = Numbers(number("STANCHION_SEED", 7) as u64 | 1);
+fn killed_workers_cost_only_the_files_in_flight() {
+    let wanted = number_from_env("STANCHION_KILLS", 30);
+    let mut numbers = Numbers(number_from_env("STANCHION_SEED", 7) as u64 | 1);
     let folder = tempfile::tempdir().expect("a folder");
     let guidelines = folder.path().join("guidelines");
     std::fs::create_dir(&guidelines).expect("made");
-    // Many checks: some kills meet a worker that compiles.
+    // With many checks, some kills hit a worker while it compiles them.
     let more: String = (0..40)
         .map(|n| format!("  - id: more-{n}\n    code: {{ language: rust, rule: {{ pattern: never{n}($$$A).unwrap() }} }}\n"))
         .collect();
@@ -60,14 +60,14 @@ fn kills_at_random_moments_cost_only_files_in_flight() {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("started");
+            .expect("the program should start");
         let mut output = child.stdout.take().expect("piped");
         let reader = std::thread::spawn(move || {
             let mut text = String::new();
             std::io::Read::read_to_string(&mut output, &mut text).map(|_| text)
         });
         let mut killed = 0;
-        while child.try_wait().expect("asked").is_none() {
+        while child.try_wait().expect("the state of the child").is_none() {
             std::thread::sleep(Duration::from_micros(numbers.below(60_000)));
             let victims = children(child.id());
             if victims.is_empty() || killed >= 10 {
@@ -82,8 +82,12 @@ fn kills_at_random_moments_cost_only_files_in_flight() {
         assert_eq!(status.code(), Some(0), "{text}");
         let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let (lost, found) = (paths(&report, "not_assessed"), paths(&report, "findings"));
-        assert!(lost.len() <= killed, "{killed} kills and {lost:?}");
-        assert_eq!(lost.len() + found.len(), 150, "each file is told or named: {lost:?}");
+        assert!(lost.len() <= killed, "{killed} kills, lost files: {lost:?}");
+        assert_eq!(
+            lost.len() + found.len(),
+            150,
+            "each file must have a finding or be reported as not assessed: {lost:?}"
+        );
         assert!(lost.is_disjoint(&found));
         kills += killed;
     }

@@ -1,73 +1,73 @@
-//! Where the cache lies, and whether that place can be trusted. Nothing is made or written here.
+//! Location of the cache, and whether it can be trusted. This module does not write anything.
 
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why no cache is used.
+/// Reasons why the cache is not used.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::cli) enum Refusal {
-    /// The environment does not say where caches go.
-    #[error("no variable of the environment names a folder for caches")]
+pub(in crate::cli) enum CacheUnavailable {
+    /// No environment variable names a folder for caches.
+    #[error("no environment variable names a cache folder")]
     Nowhere,
-    /// A link could lead anywhere.
-    #[error("{0} is a link, and a cache is never looked for behind one")]
+    /// A symbolic link, which could lead anywhere.
+    #[error("{0} is a symbolic link, which is never followed for the cache")]
     Link(String),
-    /// Something else has the name.
+    /// Another kind of file has this name.
     #[error("{0} is not a folder")]
     NotAFolder(String),
-    /// It belongs to somebody else.
+    /// The folder belongs to another user.
     #[error("{0} belongs to another user")]
     Foreign(String),
-    /// Others may change it.
-    #[error("{0} can be written by other users")]
+    /// Other users may write to the folder.
+    #[error("{0} is writable by other users")]
     OpenToOthers(String),
-    /// A run would change what it assesses.
-    #[error("{0} lies in the repository that is assessed")]
+    /// The folder is inside the assessed repository, so a run would change its own input.
+    #[error("{0} is inside the assessed repository")]
     Inside(String),
-    /// The system says no.
+    /// An I/O error.
     #[error("{0} cannot be used: {1}")]
     System(String, String),
 }
 
-impl Refusal {
-    /// What to do about it.
+impl CacheUnavailable {
+    /// Advice that resolves the reason.
     pub(super) fn advice(&self) -> &'static str {
         match self {
             Self::Nowhere => "set XDG_CACHE_HOME or HOME to the absolute path of a folder",
-            Self::Link(_) | Self::NotAFolder(_) => {
-                "move it away, or set XDG_CACHE_HOME to the folder that is meant"
-            }
+            Self::Link(_) | Self::NotAFolder(_) => "move it away, or set XDG_CACHE_HOME to another folder",
             Self::Foreign(_) => "set XDG_CACHE_HOME to a folder of your own",
-            Self::OpenToOthers(_) => "take the others' right away with chmod go-w, if it is yours alone",
-            Self::Inside(_) => "set XDG_CACHE_HOME to a folder outside of it",
-            Self::System(..) => "look at its rights, or set XDG_CACHE_HOME to another folder",
+            Self::OpenToOthers(_) => {
+                "remove the write permission of other users with chmod go-w, if only you use the folder"
+            }
+            Self::Inside(_) => "set XDG_CACHE_HOME to a folder outside the repository",
+            Self::System(..) => "check its permissions, or set XDG_CACHE_HOME to another folder",
         }
     }
 }
 
-/// The folder of the cache, which may not be there yet.
+/// The cache folder, which may not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Folder {
+pub(in crate::cli) struct CacheFolder {
     /// Absolute path.
     pub(super) path: PathBuf,
-    /// The folder above that must be there already; `None` when all of them may be made.
+    /// Parent folder that must already exist; `None` if all parents may be created.
     pub(super) home: Option<PathBuf>,
 }
 
-impl Folder {
-    /// The folder that the environment asks for.
+impl CacheFolder {
+    /// Reads the location from the environment.
     ///
     /// # Errors
-    /// [`Refusal::Nowhere`].
-    pub(super) fn of_environment() -> Result<Self, Refusal> {
-        #[expect(clippy::disallowed_methods, reason = "the one place that asks where caches go")]
-        Self::chosen(&|name| std::env::var_os(name)).ok_or(Refusal::Nowhere)
+    /// [`CacheUnavailable::Nowhere`].
+    pub(super) fn from_environment() -> Result<Self, CacheUnavailable> {
+        #[expect(clippy::disallowed_methods, reason = "the only place that reads the location of caches")]
+        Self::from_variables(&|name| std::env::var_os(name)).ok_or(CacheUnavailable::Nowhere)
     }
 
-    /// Values that are empty or relative do not count, as the XDG specification asks for.
-    fn chosen(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<Self> {
+    /// Ignores empty and relative values, as the XDG specification requires.
+    fn from_variables(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<Self> {
         let absolute = |name| variable(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
         if let Some(caches) = absolute("XDG_CACHE_HOME") {
             return Some(Self { path: caches.join("stanchion"), home: None });
@@ -81,83 +81,86 @@ impl Folder {
         Some(Self { path: home.join(caches).join("stanchion"), home: Some(home) })
     }
 
-    /// The path for people, not escaped.
-    pub(super) fn words(&self) -> String {
+    /// Path for messages, not escaped.
+    pub(super) fn display_path(&self) -> String {
         self.path.display().to_string()
     }
 
-    /// Whether the folder is there.
+    /// Whether the folder exists.
     ///
     /// # Errors
-    /// When it is there and no folder of ours.
-    pub(super) fn is_there(&self) -> Result<bool, Refusal> {
+    /// It exists, but is not a folder of this user.
+    pub(super) fn exists(&self) -> Result<bool, CacheUnavailable> {
         Ok(self.metadata()?.is_some())
     }
 
-    fn metadata(&self) -> Result<Option<Metadata>, Refusal> {
+    fn metadata(&self) -> Result<Option<Metadata>, CacheUnavailable> {
         let metadata = match self.path.symlink_metadata() {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                return Err(Refusal::System(self.words(), super::super::failure::system_words(&error)));
+                return Err(CacheUnavailable::System(
+                    self.display_path(),
+                    super::super::failure::system_words(&error),
+                ));
             }
         };
         if metadata.is_symlink() {
-            return Err(Refusal::Link(self.words()));
+            return Err(CacheUnavailable::Link(self.display_path()));
         }
         if !metadata.is_dir() {
-            return Err(Refusal::NotAFolder(self.words()));
+            return Err(CacheUnavailable::NotAFolder(self.display_path()));
         }
-        if !is_ours(&metadata) {
-            return Err(Refusal::Foreign(self.words()));
+        if !belongs_to_user(&metadata) {
+            return Err(CacheUnavailable::Foreign(self.display_path()));
         }
         Ok(Some(metadata))
     }
 
-    /// Whether the folder is there, for a run that assesses the tree at `root` (canonical).
+    /// Whether the folder exists, for a run that assesses the tree at `root` (canonical).
     ///
     /// # Errors
-    /// When nothing may be read or written there.
-    pub(super) fn is_there_for(&self, root: &Path) -> Result<bool, Refusal> {
+    /// The folder must not be used for this run.
+    pub(super) fn exists_for(&self, root: &Path) -> Result<bool, CacheUnavailable> {
         let metadata = self.metadata()?;
-        if metadata.as_ref().is_some_and(others_may_write) {
-            return Err(Refusal::OpenToOthers(self.words()));
+        if metadata.as_ref().is_some_and(is_writable_by_others) {
+            return Err(CacheUnavailable::OpenToOthers(self.display_path()));
         }
-        if real(&self.path).is_none_or(|path| path.starts_with(root)) {
-            return Err(Refusal::Inside(self.words()));
+        if resolve_path(&self.path).is_none_or(|path| path.starts_with(root)) {
+            return Err(CacheUnavailable::Inside(self.display_path()));
         }
         Ok(metadata.is_some())
     }
 }
 
-/// Where `path` would be if what is missing of it were made.
-fn real(path: &Path) -> Option<PathBuf> {
-    let there = path.ancestors().find_map(|at| Some((at, at.canonicalize().ok()?)));
-    let (ancestor, real) = there?;
+/// Resolves the existing part of `path` and appends the missing components.
+fn resolve_path(path: &Path) -> Option<PathBuf> {
+    let existing = path.ancestors().find_map(|at| Some((at, at.canonicalize().ok()?)));
+    let (ancestor, real) = existing?;
     Some(real.join(path.strip_prefix(ancestor).ok()?))
 }
 
-/// Whether a file or folder belongs to the user that runs this.
+/// Whether a file or folder belongs to the effective user.
 #[cfg(unix)]
-pub(super) fn is_ours(metadata: &Metadata) -> bool {
+pub(super) fn belongs_to_user(metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     metadata.uid() == rustix::process::geteuid().as_raw()
 }
 
 #[cfg(unix)]
-fn others_may_write(metadata: &Metadata) -> bool {
+fn is_writable_by_others(metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     metadata.mode() & 0o022 != 0
 }
 
-/// Elsewhere the user's folder is protected as a whole.
+/// On other systems, the user's folder is protected as a whole.
 #[cfg(not(unix))]
-pub(super) fn is_ours(_: &Metadata) -> bool {
+pub(super) fn belongs_to_user(_: &Metadata) -> bool {
     true
 }
 
 #[cfg(not(unix))]
-fn others_may_write(_: &Metadata) -> bool {
+fn is_writable_by_others(_: &Metadata) -> bool {
     false
 }
 
@@ -166,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_says_where() {
+    fn location_is_read_from_the_environment() {
         for (xdg, home, expected) in [
             (Some("/c"), Some("/h"), Some("/c/stanchion")),
             (None, Some("/h"), Some("/h/.cache/stanchion")),
@@ -181,13 +184,13 @@ mod tests {
                 "HOME" => home.map(OsString::from),
                 _ => None,
             };
-            let found = Folder::chosen(&variable).map(|folder| folder.path);
+            let found = CacheFolder::from_variables(&variable).map(|folder| folder.path);
             assert_eq!(found, expected.map(PathBuf::from), "{xdg:?} {home:?}");
         }
     }
 
     #[test]
-    fn a_folder_in_the_tree_is_seen_before_it_is_there_and_behind_links() {
+    fn a_folder_inside_the_tree_is_detected_before_it_exists_and_behind_links() {
         let place = tempfile::tempdir().expect("a folder");
         let base = place.path().canonicalize().expect("its path");
         std::fs::create_dir_all(base.join("tree/sub")).expect("made");
@@ -195,8 +198,8 @@ mod tests {
         let root = base.join("tree");
         for (caches, inside) in [("tree/a/b", true), ("link/a", true), ("other/a", false), ("treetop", false)]
         {
-            let folder = Folder { path: base.join(caches).join("stanchion"), home: None };
-            let refused = matches!(folder.is_there_for(&root), Err(Refusal::Inside(_)));
+            let folder = CacheFolder { path: base.join(caches).join("stanchion"), home: None };
+            let refused = matches!(folder.exists_for(&root), Err(CacheUnavailable::Inside(_)));
             assert_eq!(refused, inside, "{caches}");
         }
     }

@@ -1,121 +1,121 @@
-//! What lies in the cache's folder, and keeping it small. Only names that we give are ever removed.
+//! Lists the cache folder and keeps it small. Only files with names that stanchion creates are removed.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// How the name of a cache file ends; before it stand 64 hexadecimal digits.
+/// Extension of a cache file, after 64 hexadecimal digits.
 pub(super) const ENDING: &str = ".cache";
-/// Most bytes of all cache files.
-const MOST_BYTES: u64 = 256 << 20;
-/// Most cache files.
-const MOST_FILES: usize = 200;
-/// A file that was not used for so long goes.
+/// Maximum total size of all cache files in bytes.
+const MAX_BYTES: u64 = 256 << 20;
+/// Maximum number of cache files.
+const MAX_FILES: usize = 200;
+/// Time after which an unused file is removed.
 const UNUSED: Duration = Duration::from_hours(30 * 24);
-/// A temporary file this old was left by a run that was killed.
+/// Age at which a temporary file counts as left by a killed process.
 const STALE: Duration = Duration::from_hours(1);
 
-/// What a name in the folder stands for.
+/// Kinds of files in the cache folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// What is remembered about one repository and one set of guidelines.
+pub(super) enum CacheFileKind {
+    /// Results for one repository and one set of guidelines, or the index of a registry.
     Cache,
-    /// A file that is being written, or was when a run was killed.
+    /// A file that is being written, or was left by a killed process.
     Temporary,
 }
 
-/// A file of ours.
+/// A file in the cache folder.
 #[derive(Debug)]
-pub(super) struct Kept {
-    /// Where.
+pub(super) struct CacheFolderFile {
+    /// Path.
     pub(super) path: PathBuf,
-    /// What.
-    pub(super) kind: Kind,
-    /// Bytes.
+    /// Kind.
+    pub(super) kind: CacheFileKind,
+    /// Size in bytes.
     pub(super) size: u64,
-    /// When it was last written or marked as used.
+    /// Time of the last use: its modification time.
     pub(super) used: SystemTime,
 }
 
-/// The name of temporary file `number` of process `process` for the cache file `stem`.
+/// Name of temporary file `number` of process `process` for the cache file `stem`.
 pub(super) fn temporary_name(stem: &str, process: u32, number: usize) -> String {
     format!(".{stem}-{process}-{number}.tmp")
 }
 
-/// What a name stands for; `None` when it is not one of ours.
-fn kind(name: &str) -> Option<Kind> {
+/// Kind of a file name; `None` for other files.
+fn kind_of_name(name: &str) -> Option<CacheFileKind> {
     let is_stem =
         |text: &str| text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(stem) = name.strip_suffix(ENDING) {
-        return is_stem(stem).then_some(Kind::Cache);
+        return is_stem(stem).then_some(CacheFileKind::Cache);
     }
     let inner = name.strip_prefix('.')?.strip_suffix(".tmp")?;
     let mut parts = inner.split('-');
     let (stem, process, number) = (parts.next()?, parts.next()?, parts.next()?);
     let ours = is_stem(stem) && is_number(process) && is_number(number) && parts.next().is_none();
-    ours.then_some(Kind::Temporary)
+    ours.then_some(CacheFileKind::Temporary)
 }
 
-/// The regular files in `folder` that have names of ours, sorted by name.
+/// Lists the regular cache files in `folder`, sorted by name.
 ///
 /// # Errors
-/// When the folder cannot be listed.
-pub(super) fn list(folder: &Path) -> io::Result<Vec<Kept>> {
+/// The folder cannot be listed.
+pub(super) fn list_files(folder: &Path) -> io::Result<Vec<CacheFolderFile>> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let Some(kind) = entry.file_name().to_str().and_then(kind) else { continue };
-        // Does not follow links; what vanished meanwhile is not there.
+        let Some(kind) = entry.file_name().to_str().and_then(kind_of_name) else { continue };
+        // Does not follow symbolic links; skips files that were removed in the meantime.
         let Ok(metadata) = entry.metadata() else { continue };
         if metadata.is_file() {
             let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            all.push(Kept { path: entry.path(), kind, size: metadata.len(), used });
+            all.push(CacheFolderFile { path: entry.path(), kind, size: metadata.len(), used });
         }
     }
     all.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(all)
 }
 
-/// How far apart two times are: a time in the future is no newer than one as long ago.
-pub(super) fn apart(a: SystemTime, b: SystemTime) -> Duration {
+/// Absolute difference of two times: a time in the future counts as old as one equally far in the past.
+pub(super) fn time_between(a: SystemTime, b: SystemTime) -> Duration {
     a.duration_since(b).unwrap_or_else(|error| error.duration())
 }
 
-/// Removes what is too old or too much, never the file at `current`, which was just written.
-pub(super) fn tidy(folder: &Path, current: &Path, now: SystemTime) {
-    for path in superfluous(list(folder).unwrap_or_default(), current, now) {
-        // Another run may have removed it, or holds it open: it will be tried again.
+/// Removes files that are too old or exceed the limits, but never the file at `current`, which was just
+/// written.
+pub(super) fn clean_up(folder: &Path, current: &Path, now: SystemTime) {
+    for path in files_to_remove(list_files(folder).unwrap_or_default(), current, now) {
+        // Another process may have removed it or has it open; the next run tries again.
         let _ = fs::remove_file(path);
     }
 }
 
-fn superfluous(mut all: Vec<Kept>, current: &Path, now: SystemTime) -> Vec<PathBuf> {
-    // What was used last comes first, and the current file before all.
-    all.sort_by_key(|kept| (kept.path != current, apart(kept.used, now)));
+fn files_to_remove(mut all: Vec<CacheFolderFile>, current: &Path, now: SystemTime) -> Vec<PathBuf> {
+    // Most recently used first, after the current file.
+    all.sort_by_key(|file| (file.path != current, time_between(file.used, now)));
     let (mut files, mut bytes) = (0usize, 0u64);
-    let mut gone = Vec::new();
-    for kept in all {
-        let age = apart(kept.used, now);
-        let stays = match kept.kind {
-            Kind::Temporary => age <= STALE,
-            Kind::Cache => {
-                let fits =
-                    files < MOST_FILES && bytes.saturating_add(kept.size) <= MOST_BYTES && age <= UNUSED;
-                let stays = fits || kept.path == current;
+    let mut removed = Vec::new();
+    for file in all {
+        let age = time_between(file.used, now);
+        let stays = match file.kind {
+            CacheFileKind::Temporary => age <= STALE,
+            CacheFileKind::Cache => {
+                let fits = files < MAX_FILES && bytes.saturating_add(file.size) <= MAX_BYTES && age <= UNUSED;
+                let stays = fits || file.path == current;
                 if stays {
                     files += 1;
-                    bytes = bytes.saturating_add(kept.size);
+                    bytes = bytes.saturating_add(file.size);
                 }
                 stays
             }
         };
         if !stays {
-            gone.push(kept.path);
+            removed.push(file.path);
         }
     }
-    gone
+    removed
 }
 
 #[cfg(test)]
@@ -127,11 +127,11 @@ mod tests {
     }
 
     #[test]
-    fn only_our_names_are_ours() {
+    fn only_names_of_cache_files_are_recognized() {
         let hex = stem(10);
         for (name, expected) in [
-            (format!("{hex}.cache"), Some(Kind::Cache)),
-            (temporary_name(&hex, 12, 3), Some(Kind::Temporary)),
+            (format!("{hex}.cache"), Some(CacheFileKind::Cache)),
+            (temporary_name(&hex, 12, 3), Some(CacheFileKind::Temporary)),
             (format!("{hex}.cache~"), None),
             (format!("{}.cache", hex.to_uppercase()), None),
             (format!("{}.cache", &hex[1..]), None),
@@ -143,41 +143,41 @@ mod tests {
             ("CACHEDIR.TAG".to_owned(), None),
             (".cache".to_owned(), None),
         ] {
-            assert_eq!(kind(&name), expected, "{name}");
+            assert_eq!(kind_of_name(&name), expected, "{name}");
         }
     }
 
     const NOW: Duration = Duration::from_hours(500_000);
 
-    fn kept(number: usize, kind: Kind, size: u64, minutes_ago: i64) -> Kept {
+    fn cache_file(number: usize, kind: CacheFileKind, size: u64, minutes_ago: i64) -> CacheFolderFile {
         let now = SystemTime::UNIX_EPOCH + NOW;
         let minutes = Duration::from_mins(minutes_ago.unsigned_abs());
         let used = if minutes_ago < 0 { now + minutes } else { now - minutes };
-        Kept { path: PathBuf::from(number.to_string()), kind, size, used }
+        CacheFolderFile { path: PathBuf::from(number.to_string()), kind, size, used }
     }
 
-    fn gone(all: Vec<Kept>) -> Vec<String> {
-        let gone = superfluous(all, Path::new("0"), SystemTime::UNIX_EPOCH + NOW);
-        let mut gone: Vec<String> = gone.iter().map(|path| path.display().to_string()).collect();
-        gone.sort();
-        gone
+    fn removed(all: Vec<CacheFolderFile>) -> Vec<String> {
+        let removed = files_to_remove(all, Path::new("0"), SystemTime::UNIX_EPOCH + NOW);
+        let mut removed: Vec<String> = removed.iter().map(|path| path.display().to_string()).collect();
+        removed.sort();
+        removed
     }
 
     #[test]
-    fn what_is_old_or_too_much_goes() {
+    fn old_and_excess_files_are_removed() {
         let day = 24 * 60;
-        let cache = |number, size, ago| kept(number, Kind::Cache, size, ago);
-        let temporary = |number, ago| kept(number, Kind::Temporary, 1, ago);
+        let cache = |number, size, ago| cache_file(number, CacheFileKind::Cache, size, ago);
+        let temporary = |number, ago| cache_file(number, CacheFileKind::Temporary, 1, ago);
         assert_eq!(
-            gone(vec![cache(1, 1, 30 * day), cache(2, 1, 31 * day), cache(3, 1, -31 * day)]),
+            removed(vec![cache(1, 1, 30 * day), cache(2, 1, 31 * day), cache(3, 1, -31 * day)]),
             ["2", "3"]
         );
-        assert_eq!(gone(vec![temporary(1, 59), temporary(2, 61), temporary(3, -61)]), ["2", "3"]);
-        // The one used longest ago goes, and never the current one.
-        let half = MOST_BYTES / 2;
-        assert_eq!(gone(vec![cache(0, half, 9 * day), cache(1, half, 5), cache(2, half, 1)]), ["1"]);
-        assert_eq!(gone(vec![cache(0, 2 * MOST_BYTES, 99 * day), cache(1, 0, 1)]), ["1"]);
+        assert_eq!(removed(vec![temporary(1, 59), temporary(2, 61), temporary(3, -61)]), ["2", "3"]);
+        // The least recently used file is removed, but never the current one.
+        let half = MAX_BYTES / 2;
+        assert_eq!(removed(vec![cache(0, half, 9 * day), cache(1, half, 5), cache(2, half, 1)]), ["1"]);
+        assert_eq!(removed(vec![cache(0, 2 * MAX_BYTES, 99 * day), cache(1, 0, 1)]), ["1"]);
         let many = (0..=201).map(|number| cache(number, 1, i64::try_from(number).expect("small"))).collect();
-        assert_eq!(gone(many), ["200", "201"]);
+        assert_eq!(removed(many), ["200", "201"]);
     }
 }

@@ -1,13 +1,13 @@
-//! The cache's place in the file system: finding it, using it for a run, and `stanchion cache`.
+//! The cache in the file system: finds its folder, opens it for a run, and implements `stanchion cache`.
 //!
-//! Whatever goes wrong here costs time, never a report or an exit status: a place that cannot be trusted is
-//! not used, a file that cannot be read is none, one that cannot be written is not. What the bytes mean is
-//! the affair of `engine::cache`.
+//! Cache errors only cost time; they never change a report or an exit status. An untrusted folder is not
+//! used, an unreadable file counts as missing, and write errors are ignored. `engine::cache` defines the file
+//! content.
 
-mod keep;
-mod place;
+mod cache_file;
+mod cache_folder;
+mod cleanup;
 mod show;
-mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,51 +17,51 @@ use sha2::{Digest as _, Sha256};
 
 use super::terminal::Terminal;
 use super::{Exit, Failure};
-use crate::client::Remembered;
-use crate::engine::Memory;
-use crate::engine::cache::{Digest, Store};
+use crate::client::CachedIndex;
+use crate::engine::CacheHandle;
+use crate::engine::cache::{Digest, ResultCache};
 use crate::model::Guideline;
-use place::Folder;
-pub(super) use place::Refusal;
+use cache_folder::CacheFolder;
+pub(super) use cache_folder::CacheUnavailable;
 
-/// Show or clear what is remembered about earlier runs
+/// Show or clear cached results of earlier runs
 ///
-/// `stanchion check` remembers what it found in each file, so that a file that did not change is not read
-/// again. It never changes a report; clearing it is always safe, and costs only time.
+/// `stanchion check` caches the results for each file, so that it does not read unchanged files again. The
+/// cache never changes a report. Clearing it is always safe and only costs time.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  stanchion cache info                       where it is, whether it is used
-  stanchion cache info services/pay          about the repository of a path
-  stanchion cache clear                      forget everything
-  stanchion check --no-cache                 neither use it nor add to it")]
+  stanchion cache info                       show location, use and size
+  stanchion cache info services/pay          for the repository of a path
+  stanchion cache clear                      remove all cached results
+  stanchion check --no-cache                 neither read nor write the cache")]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: CacheCommand,
 }
 
 #[derive(clap::Subcommand, Debug)]
-enum Command {
-    /// Show where the cache is, whether it is used, and what is in it
+enum CacheCommand {
+    /// Show the location, use and size of the cache
     #[command(after_help = "\
 Examples:
   stanchion cache info
   stanchion cache info --guidelines ./drafts")]
-    Info(Info),
-    /// Forget everything; what is not stanchion's stays
+    Info(InfoArguments),
+    /// Remove all cached results; other files stay
     #[command(after_help = "\
 Example:
   stanchion cache clear")]
     Clear,
 }
 
-/// What `info` is about.
+/// Arguments of `info`.
 #[derive(clap::Args, Debug)]
-struct Info {
-    /// A path in the repository; without it, the repository you are in
+struct InfoArguments {
+    /// Any path inside the repository [default: the current folder]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
-    /// As for a check against the guidelines in this folder; may be given again
+    /// Use the guidelines in this folder instead of the followed ones; repeatable
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
 }
@@ -69,69 +69,75 @@ struct Info {
 /// Shows or clears the cache.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     match &arguments.command {
-        Command::Info(info) => show::info(info.path.as_deref(), &info.guidelines, terminal),
-        Command::Clear => show::clear(terminal),
+        CacheCommand::Info(info) => show::print_info(info.path.as_deref(), &info.guidelines, terminal),
+        CacheCommand::Clear => show::clear_cache(terminal),
     }
 }
 
-/// What a run looks into. Each has a cache file of its own: a commit hook should not read all that is known
-/// about every file of a large repository.
+/// Files that a run assesses. Each scope has its own cache file, so that a commit hook does not read the
+/// results for every file of a large repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// The files as they are.
+pub(super) enum CacheScope {
+    /// Files in the work tree.
     Files,
-    /// What is staged.
+    /// Staged files.
     Staged,
 }
 
-/// The cache of one run: of one repository and one set of guidelines.
-pub(super) struct Lane {
+/// The cache of one run, for one repository and one set of guidelines.
+pub(super) struct RunCache {
     root: PathBuf,
-    folder: Folder,
+    folder: CacheFolder,
     key: Digest,
     now: SystemTime,
-    memory: Memory,
+    handle: CacheHandle,
 }
 
-impl Lane {
-    /// The cache for a run over the tree at `root` (canonical) with these guidelines. Opened before the
-    /// tree is looked at: its time says which files had settled before.
+impl RunCache {
+    /// Opens the cache for a run over the tree at `root` (canonical) with these guidelines. Must be called
+    /// before the tree is read: files that were modified after this time are not considered settled.
     ///
     /// # Errors
-    /// When no cache may be used.
-    pub(super) fn open(root: &Path, guidelines: &[Arc<Guideline>], part: Part) -> Result<Self, Refusal> {
-        let now = now();
-        let folder = Folder::of_environment()?;
-        let key = key(root, guidelines, part);
-        let known = if folder.is_there_for(root)? { keep::read(&folder, &key, now) } else { None };
-        let store = known.and_then(|bytes| Store::decode(bytes, key)).unwrap_or_else(|| Store::empty(key));
+    /// The cache must not be used.
+    pub(super) fn open(
+        root: &Path,
+        guidelines: &[Arc<Guideline>],
+        scope: CacheScope,
+    ) -> Result<Self, CacheUnavailable> {
+        let now = current_time();
+        let folder = CacheFolder::from_environment()?;
+        let key = cache_key(root, guidelines, scope);
+        let known = if folder.exists_for(root)? { cache_file::read(&folder, &key, now) } else { None };
+        let store = known
+            .and_then(|bytes| ResultCache::decode(bytes, key))
+            .unwrap_or_else(|| ResultCache::empty(key));
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        // A clock before 1970 trusts no stamp.
+        // With a clock before 1970, no timestamp is trusted.
         let nanoseconds = i128::try_from(since.as_nanos()).unwrap_or(0);
-        let memory = Memory { store: Arc::new(store), now: nanoseconds };
-        Ok(Self { root: root.to_path_buf(), folder, key, now, memory })
+        let handle = CacheHandle { store: Arc::new(store), now: nanoseconds };
+        Ok(Self { root: root.to_path_buf(), folder, key, now, handle })
     }
 
-    /// For the run.
-    pub(super) fn memory(&self) -> Memory {
-        self.memory.clone()
+    /// Handle for the engine.
+    pub(super) fn handle(&self) -> CacheHandle {
+        self.handle.clone()
     }
 
-    /// Keeps what the run added. A disk that is full or must not be written to is no affair of a report.
-    pub(super) fn keep(&self) {
-        let Some(bytes) = self.memory.store.encode() else { return };
-        // Looked at again: it may have been made since, and by somebody else.
-        let there = keep::make(&self.folder).is_ok()
-            && self.folder.is_there_for(&self.root).is_ok_and(|is_there| is_there);
-        if there && keep::write(&self.folder, &self.key, &bytes).is_ok() {
-            tidy::tidy(&self.folder.path, &keep::path(&self.folder, &self.key), self.now);
+    /// Writes the results that the run added. Write errors (disk full, read-only) are ignored.
+    pub(super) fn write(&self) {
+        let Some(bytes) = self.handle.store.encode() else { return };
+        // Checked again: another user may have created the folder in the meantime.
+        let is_usable = cache_file::create_folder(&self.folder).is_ok()
+            && self.folder.exists_for(&self.root).is_ok_and(|exists| exists);
+        if is_usable && cache_file::write(&self.folder, &self.key, &bytes).is_ok() {
+            cleanup::clean_up(&self.folder.path, &cache_file::path(&self.folder, &self.key), self.now);
         }
     }
 }
 
-/// What a cache file belongs to: this build, a repository, the guidelines' names. What they say may change:
-/// each result tells which checks it came from.
-fn key(root: &Path, guidelines: &[Arc<Guideline>], part: Part) -> Digest {
+/// Key of a cache file: hash of this build, the repository path, the guideline ids and the scope. The content
+/// of guidelines is not part of it, because each result records the checks it came from.
+fn cache_key(root: &Path, guidelines: &[Arc<Guideline>], scope: CacheScope) -> Digest {
     let mut ids: Vec<String> = guidelines.iter().map(|guideline| guideline.id.to_string()).collect();
     ids.sort_unstable();
     let mut hash = Sha256::new();
@@ -140,52 +146,55 @@ fn key(root: &Path, guidelines: &[Arc<Guideline>], part: Part) -> Digest {
         hash.update(bytes);
     };
     add(env!("STANCHION_BUILD").as_bytes());
-    // The same sources can be built with other versions of what they stand on.
+    // The same sources can be built with other versions of dependencies.
     let program = std::env::current_exe().and_then(|path| path.metadata()).ok();
     let modified = program.as_ref().and_then(|it| it.modified().ok());
     let modified = modified.and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok());
     add(&program.map_or(0, |it| it.len()).to_le_bytes());
     add(&modified.map_or(0, |it| it.as_nanos()).to_le_bytes());
     add(root.as_os_str().as_encoded_bytes());
-    if part == Part::Staged {
-        // No id looks like that.
+    if scope == CacheScope::Staged {
+        // Not a valid id.
         add(b"/staged");
     }
     ids.iter().for_each(|id| add(id.as_bytes()));
     hash.finalize().into()
 }
 
-/// What is remembered of the registry at `url`; nothing where there is no cache.
-pub(super) fn of_registry(url: &str) -> Remembered {
+/// Reads the cached index of the registry at `url`; empty without a cache.
+pub(super) fn read_registry_index(url: &str) -> CachedIndex {
     let known = || {
-        let folder = Folder::of_environment().ok()?;
-        folder.is_there().ok().filter(|is_there| *is_there)?;
-        keep::read(&folder, &key_of_registry(url), now())
+        let folder = CacheFolder::from_environment().ok()?;
+        folder.exists().ok().filter(|exists| *exists)?;
+        cache_file::read(&folder, &registry_key(url), current_time())
     };
-    known().map_or_else(Remembered::default, |bytes| Remembered::from_bytes(&bytes))
+    known().map_or_else(CachedIndex::default, |bytes| CachedIndex::from_bytes(&bytes))
 }
 
-/// Keeps what is to be remembered of a registry, if there is a place for it.
-pub(super) fn keep_of_registry(url: &str, remembered: &Remembered) {
-    let (Ok(folder), Some(bytes)) = (Folder::of_environment(), remembered.to_bytes()) else { return };
-    let key = key_of_registry(url);
-    let there = keep::make(&folder).is_ok() && folder.is_there().is_ok_and(|is_there| is_there);
-    if there && keep::write(&folder, &key, &bytes).is_ok() {
-        tidy::tidy(&folder.path, &keep::path(&folder, &key), now());
+/// Writes the cached index of a registry, if the cache can be used.
+pub(super) fn write_registry_index(url: &str, index: &CachedIndex) {
+    let (Ok(folder), Some(bytes)) = (CacheFolder::from_environment(), index.to_bytes()) else { return };
+    let key = registry_key(url);
+    let is_usable = cache_file::create_folder(&folder).is_ok() && folder.exists().is_ok_and(|exists| exists);
+    if is_usable && cache_file::write(&folder, &key, &bytes).is_ok() {
+        cleanup::clean_up(&folder.path, &cache_file::path(&folder, &key), current_time());
     }
 }
 
-fn key_of_registry(url: &str) -> Digest {
+fn registry_key(url: &str) -> Digest {
     Sha256::digest(format!("registry {url}")).into()
 }
 
-#[expect(clippy::disallowed_methods, reason = "files settle, and what is not used is tidied away")]
-fn now() -> SystemTime {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the time decides which files have settled and which cache files are unused"
+)]
+fn current_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// What `check --verbose` says when there is a place for a cache and it is not used; not escaped.
-pub(super) fn why_not(refusal: &Refusal) -> Option<String> {
-    let said = !matches!(refusal, Refusal::Nowhere);
-    said.then(|| format!("nothing is remembered for the next run: {refusal}; {}", refusal.advice()))
+/// Note of `check --verbose` if the location of the cache is known, but it is not used. Not escaped.
+pub(super) fn unused_note(reason: &CacheUnavailable) -> Option<String> {
+    let is_located = !matches!(reason, CacheUnavailable::Nowhere);
+    is_located.then(|| format!("results are not cached: {reason}; {}", reason.advice()))
 }

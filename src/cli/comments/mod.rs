@@ -1,76 +1,79 @@
-//! Waivers in comments: written into a file, and changed there. Nothing is written that would not be read as a comment.
+//! Writes and changes inline waivers. A comment is only written if it parses back to the intended waiver.
 
-mod place;
+mod placement;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::guidelines::{Followed, is_plain};
-use super::proof::{self, Proof};
-use super::{Failure, files, says, worker};
+use super::edit_check::{self, EditCheck};
+use super::guidelines::{FollowedGuidelines, is_plain};
+use super::{Failure, files, policy_files, worker};
+use crate::engine::judge::{Comment, JudgeInput, find_inline_comments, judge};
 use crate::engine::tree::Tree as _;
-use crate::engine::waive::{Comment, Ground, inline_comments, judge};
 use crate::engine::{self, MemoryTree, NoProgress};
 use crate::format::{self, comment_syntax};
-use crate::model::{Baseline, Date, RepoPath, Standing, Unassessed, Waiver, WaiverPlace, WaiverReach};
+use crate::model::{Baseline, Date, FindingStatus, RepoPath, Unassessed, Waiver, WaiverPlace, WaiverReach};
 use crate::text::Span;
-use place::Placed;
+use placement::PlacedComment;
 
-/// Largest file into which a comment is written, in bytes.
-const LARGEST: u64 = 16 << 20;
+/// Maximum size in bytes of a file into which a comment is written.
+const MAX_FILE_BYTES: u64 = 16 << 20;
 
-/// Writes `waiver`, which covers a line or a file, as a comment. Returns it as it is read back.
+/// Writes `waiver`, which covers a line or a file, as a comment. Returns the waiver that was parsed back.
 ///
 /// # Errors
-/// When the file's format has no comments, the file cannot be changed safely, or the comment would not be what it
-/// should be.
-pub(super) fn write(
+/// The file format has no comments, the file cannot be changed safely, or the comment would not parse back to
+/// the waiver.
+pub(super) fn write_waiver(
     root: &Path,
     waiver: &Waiver,
-    followed: &Followed,
+    followed: &FollowedGuidelines,
     today: Date,
 ) -> Result<Waiver, Failure> {
     let (path, line) = match &waiver.reach {
         WaiverReach::Line { path, line } => (path, Some(*line)),
         WaiverReach::File { path } => (path, None),
         WaiverReach::Paths(_) | WaiverReach::Fingerprints(_) => {
-            return Err(Failure::new("a comment steps over one line or one file"));
+            return Err(Failure::new("an inline waiver covers one line or one file"));
         }
     };
-    let in_file = "without --inline it is written into .stanchion/waivers.toml, which always works";
+    let in_file = "omit --inline to write the waiver to .stanchion/waivers.toml instead";
     let Some(syntax) = comment_syntax(path.bytes()) else {
-        let what =
-            format!("no comment is known for {}: its format has none, or is not known", path.lossless());
+        let what = format!(
+            "cannot write a comment to {}: its format has no comments or is unknown",
+            path.lossless()
+        );
         return Err(Failure::new(what).with_help(in_file));
     };
-    let comment = format::inline_line(waiver, syntax).map_err(|why| Failure::new(why).with_help(in_file))?;
-    let text = read(root, path)?;
+    let comment =
+        format::render_waiver_comment(waiver, syntax).map_err(|why| Failure::new(why).with_help(in_file))?;
+    let text = read_text(root, path)?;
     let refused = |why: &str| {
         let place =
             line.map_or_else(|| path.lossless().into_owned(), |line| format!("{}:{line}", path.lossless()));
-        Failure::new(format!("no comment can be written at {place}: {why}")).with_help(in_file)
+        Failure::new(format!("cannot write a comment at {place}: {why}")).with_help(in_file)
     };
-    let placed = place::insert(path, &text, line, &comment).map_err(|why| refused(&why))?;
-    let Placed { text: new, line: at } = placed;
-    is_still_right(path, &text, &new, at).map_err(refused)?;
-    let back = find(path, &new, at).into_iter().next_back();
-    let back = back.ok_or_else(|| refused("it would not be read as a waiver there"))?;
+    let placed = placement::insert_comment(path, &text, line, &comment).map_err(|why| refused(&why))?;
+    let PlacedComment { text: new, line: at } = placed;
+    check_edit(path, &text, &new, at).map_err(refused)?;
+    let back = waivers_in_line(path, &new, at).into_iter().next_back();
+    let back = back.ok_or_else(|| refused("it would not be recognized as a waiver there"))?;
     if let Some(line) = line
-        && !covers(followed, path, &new, line + 1, &back, today)
+        && !covers_line(followed, path, &new, line + 1, &back, today)
     {
-        let what = format!("a comment above line {line} would not step over what is found there");
+        let what = format!("a comment above line {line} would not cover the findings on that line");
         return Err(Failure::new(what).with_help(in_file));
     }
-    replace(root, path, &text, &new)?;
+    replace_text(root, path, &text, &new)?;
     Ok(back)
 }
 
-/// Changes the comment of an inline waiver, so that it says what `wanted` does: `change` edits it, from the word `waive`
-/// on. Nothing is written unless `wanted` is what is read back.
+/// Changes the comment of an inline waiver: `change` edits its text from the word `waive` on. Nothing is
+/// written unless the result parses to `wanted`.
 ///
 /// # Errors
-/// When it is not where it was, or the file cannot be changed safely.
-pub(super) fn edit(
+/// The waiver is no longer there, or the file cannot be changed safely.
+pub(super) fn edit_waiver(
     root: &Path,
     waiver: &Waiver,
     wanted: &Waiver,
@@ -78,30 +81,30 @@ pub(super) fn edit(
 ) -> Result<(), Failure> {
     let path = &waiver.place.path;
     let line = waiver.place.line;
-    let text = read(root, path)?;
-    // Several may stand in one line.
+    let text = read_text(root, path)?;
+    // A line may contain several waivers.
     let is_it = |comment: &Comment| comment.line == line && comment.at as usize == waiver.place.span.start;
-    let Some(comment) = inline_comments(path.bytes(), &text).into_iter().find(is_it) else {
-        return Err(Failure::new(format!("{} has changed: the waiver is not there any more", waiver.id)));
+    let Some(comment) = find_inline_comments(path.bytes(), &text).into_iter().find(is_it) else {
+        return Err(Failure::new(format!("{} has changed: the waiver is no longer there", waiver.id)));
     };
     let start = text.split_inclusive('\n').take(comment.line as usize - 1).map(str::len).sum::<usize>();
     let start = start + comment.at as usize;
     let end = start + comment.text.len();
     let new = format!("{}{}{}", &text[..start], change(&text[start..end]), &text[end..]);
     let by_hand = |why: &str| {
-        Failure::new(format!("{} cannot be changed by tool: {why}", waiver.id))
-            .with_help("change the comment by hand, before its ` -- `; nothing was written")
+        Failure::new(format!("cannot change {} automatically: {why}", waiver.id))
+            .with_help("edit the comment by hand, before its ` -- `; nothing was written")
     };
-    let is_wanted = |back: &Waiver| back.id == waiver.id && says_the_same(back, wanted);
-    if !find(path, &new, line).iter().any(is_wanted) {
-        return Err(by_hand("it would not say what it should"));
+    let is_wanted = |back: &Waiver| back.id == waiver.id && is_same_waiver(back, wanted);
+    if !waivers_in_line(path, &new, line).iter().any(is_wanted) {
+        return Err(by_hand("the changed comment would not parse to the intended waiver"));
     }
-    is_still_right(path, &text, &new, line).map_err(by_hand)?;
-    replace(root, path, &text, &new)
+    check_edit(path, &text, &new, line).map_err(by_hand)?;
+    replace_text(root, path, &text, &new)
 }
 
-/// Whether two waivers differ in nothing but where they stand.
-fn says_the_same(a: &Waiver, b: &Waiver) -> bool {
+/// Whether two waivers are equal apart from their location, id and renewals.
+fn is_same_waiver(a: &Waiver, b: &Waiver) -> bool {
     let bare = |waiver: &Waiver| Waiver {
         id: String::new(),
         renewed: vec![],
@@ -111,65 +114,75 @@ fn says_the_same(a: &Waiver, b: &Waiver) -> bool {
     bare(a) == bare(b)
 }
 
-/// Whether a file with a new comment in `line` is what it was, and the comment is one: why not, else.
-fn is_still_right(path: &RepoPath, old: &str, new: &str, line: u32) -> Result<(), &'static str> {
-    let worker = worker::program();
+/// Checks that the text in `line` is a comment, and that the file parses as well as before. Returns the
+/// reason if not.
+fn check_edit(path: &RepoPath, old: &str, new: &str, line: u32) -> Result<(), &'static str> {
+    let worker = worker::worker_program();
     let one = |text: &str| BTreeMap::from([(path.clone(), text.as_bytes().to_vec())]);
-    if proof::is_comment(path, new, line, worker.as_deref()) == Some(false) {
-        return Err("it would be part of a text there, and no comment");
+    if edit_check::is_comment(path, new, line, worker.as_deref()) == Some(false) {
+        return Err("it would be part of a string there, not a comment");
     }
-    match Proof::new(&one(old), &one(new), worker.as_deref()).broken(path) {
-        Some(_) => Err("the file would not parse any more"),
+    match EditCheck::new(&one(old), &one(new), worker.as_deref()).problem_in(path) {
+        Some(_) => Err("the file would no longer parse"),
         None => Ok(()),
     }
 }
 
-/// The text of a file into which a comment may be written.
-fn read(root: &Path, path: &RepoPath) -> Result<String, Failure> {
+/// Reads a file into which a comment may be written.
+fn read_text(root: &Path, path: &RepoPath) -> Result<String, Failure> {
     let name = path.as_str().ok_or_else(|| Failure::new("the file's name is not UTF-8"))?;
     let full =
-        path.below(root).ok_or_else(|| Failure::new(format!("{name} is no file of this repository")))?;
+        path.below(root).ok_or_else(|| Failure::new(format!("{name} is not a file of this repository")))?;
     if !is_plain(root, Path::new(name)) {
-        return Err(Failure::new(format!("{name} is a link, and is not written")));
+        return Err(Failure::new(format!("{name} is a symbolic link and was not written")));
     }
     if files::is_shared(&full) {
-        return Err(Failure::new(format!(
-            "{name} is one of several names of a file (a hard link), and is not written"
-        ))
-        .with_help("it would be a file of its own afterwards; copy it first if that is what you want"));
+        return Err(Failure::new(format!("{name} has several hard links and was not written")).with_help(
+            "writing would separate it from the other links; copy the file first if you want that",
+        ));
     }
-    files::read_at_most(&full, LARGEST).map_err(|error| Failure::io("read", Path::new(name), &error))
+    files::read_at_most(&full, MAX_FILE_BYTES).map_err(|error| Failure::io("read", Path::new(name), &error))
 }
 
-/// Writes the file, if it still holds what was read.
-fn replace(root: &Path, path: &RepoPath, old: &str, new: &str) -> Result<(), Failure> {
+/// Writes the file if its content has not changed since it was read.
+fn replace_text(root: &Path, path: &RepoPath, old: &str, new: &str) -> Result<(), Failure> {
     let name = path.as_str().unwrap_or_default();
-    if read(root, path)? != old {
-        return Err(Failure::new(format!("{name} was changed meanwhile, and is left as it is")));
+    if read_text(root, path)? != old {
+        return Err(Failure::new(format!("{name} was changed by another process and was not written")));
     }
     let full = path.below(root).unwrap_or_else(|| root.join(name));
     files::write_whole(&full, |out| out.write_all(new.as_bytes()))
         .map_err(|error| Failure::io("write", Path::new(name), &error))
 }
 
-/// The waivers that are read in this line.
-fn find(path: &RepoPath, text: &str, line: u32) -> Vec<Waiver> {
+/// Parses the inline waivers in a line.
+fn waivers_in_line(path: &RepoPath, text: &str, line: u32) -> Vec<Waiver> {
     let comments =
-        inline_comments(path.bytes(), text).into_iter().filter(|comment| comment.line == line).collect();
-    says::inline([(path, &comments)]).0
+        find_inline_comments(path.bytes(), text).into_iter().filter(|comment| comment.line == line).collect();
+    policy_files::parse_inline_waivers([(path, &comments)]).0
 }
 
-/// Whether, with the new text, what is found in `line` is covered by the waiver.
-fn covers(followed: &Followed, path: &RepoPath, text: &str, line: u32, waiver: &Waiver, today: Date) -> bool {
+/// Whether the waiver covers every finding in `line` of the new text.
+fn covers_line(
+    followed: &FollowedGuidelines,
+    path: &RepoPath,
+    text: &str,
+    line: u32,
+    waiver: &Waiver,
+    today: Date,
+) -> bool {
     let tree = MemoryTree::new([(path.clone(), text.as_bytes().to_vec())]);
     debug_assert!(tree.list().is_ok(), "a tree in memory can be listed");
-    let options =
-        engine::Options { assume_exists: true, worker: worker::program(), ..engine::Options::default() };
+    let options = engine::Options {
+        assume_exists: true,
+        worker: worker::worker_program(),
+        ..engine::Options::default()
+    };
     let Ok(assessed) = engine::assess(&followed.guidelines, &tree, &options, &NoProgress) else {
         return false;
     };
     let mut outcome = assessed.outcome;
-    let ground = Ground {
+    let input = JudgeInput {
         waivers: vec![waiver.clone()],
         promises: vec![],
         unassessed: Unassessed::Note,
@@ -178,11 +191,11 @@ fn covers(followed: &Followed, path: &RepoPath, text: &str, line: u32, waiver: &
         scopes: &[],
         why_absent: &|_| String::new(),
     };
-    judge(&mut outcome, ground);
-    let asked = |check: &str| waiver.checks.is_empty() || waiver.checks.iter().any(|own| own == check);
+    judge(&mut outcome, input);
+    let is_covered = |check: &str| waiver.checks.is_empty() || waiver.checks.iter().any(|own| own == check);
     let here = |finding: &&crate::model::Finding| {
-        (finding.start.line == line || finding.end.line == line) && asked(&finding.check)
+        (finding.start.line == line || finding.end.line == line) && is_covered(&finding.check)
     };
     let mut here = outcome.findings.iter().filter(here).peekable();
-    here.peek().is_some() && here.all(|finding| matches!(finding.standing, Standing::Waived(_)))
+    here.peek().is_some() && here.all(|finding| matches!(finding.status, FindingStatus::Waived(_)))
 }

@@ -1,4 +1,4 @@
-//! `stanchion fix`: makes the changes that guidelines offer, and shows them first if that is wanted.
+//! `stanchion fix`: applies the fixes that guidelines offer, or shows them as a patch.
 
 mod diff;
 mod write;
@@ -6,11 +6,11 @@ mod write;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::assess::{self, How, Request};
-use super::clock::Clock;
-use super::guidelines::{self, Followed};
-use super::progress::Progress;
-use super::proof::{Contents, Proof};
+use super::assess::{self, AssessOptions, AssessRequest};
+use super::clock::TodayArgument;
+use super::edit_check::{EditCheck, FileContents};
+use super::guidelines::{self, FollowedGuidelines};
+use super::progress::ProgressDisplay;
 use super::terminal::Terminal;
 use super::{Exit, Failure, root, worker};
 use crate::engine::tree::Tree as _;
@@ -18,70 +18,70 @@ use crate::engine::{apply_fixes, creations, plan_fixes};
 use crate::model::{Date, Finding, GuidelineId, Outcome, RepoPath};
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
-use write::Refusal;
+use write::WriteRefusal;
 
-/// Largest file that is changed, in bytes.
-const LARGEST: u64 = 16 << 20;
-/// Lines that are shown of each list.
-const SHOWN: usize = 10;
+/// Maximum size in bytes of a file that is changed.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+/// Maximum number of lines shown per list.
+const MAX_SHOWN: usize = 10;
 
-/// Make the changes that guidelines offer
+/// Apply the fixes that guidelines offer
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  stanchion fix --diff                       show the changes, make none
-  stanchion fix                              make them
+  stanchion fix --diff                       show the fixes as a patch
+  stanchion fix                              apply the fixes
   stanchion fix src --only debug/no-breakpoints
-  stanchion fix --diff | git apply           the same through git
+  stanchion fix --diff | git apply           apply the fixes with git
 
-A change that would leave a file that does not parse is not made; of changes
-that overlap the first is made, and the others wait for the next run. What is
-waived, or known since a promise was made, is left alone.")]
+A fix is not applied if the file would no longer parse. Of overlapping fixes,
+only the first is applied; run the command again for the others. Findings that
+are waived or recorded in the baseline are not fixed.")]
 pub(super) struct Arguments {
-    /// Folders or files to mend; without any, the repository you are in
+    /// Folders or files to fix [default: the current repository]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Show the changes as a patch, and make none
+    /// Show the fixes as a patch without applying them
     #[arg(long)]
     diff: bool,
-    /// Only what this guideline offers; may be given again
+    /// Apply only fixes of this guideline; repeatable
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
-    /// Use the guidelines in this folder instead of those that are followed; may be given again
+    /// Use the guidelines in this folder instead of the followed ones; repeatable
     #[arg(long, short, value_name = "DIR")]
     guidelines: Vec<PathBuf>,
-    /// Also change files that decide what runs (workflows, hooks) and what this repository says (.stanchion)
+    /// Also change sensitive files: workflows, hooks, stanchion.toml and .stanchion
     #[arg(long)]
     sensitive: bool,
     #[command(flatten)]
-    clock: Clock,
+    clock: TodayArgument,
 }
 
-/// A file as it is and as it will be.
-struct Change {
+/// A file before and after its fixes.
+struct FileChange {
     path: RepoPath,
-    /// `None`: it is not there yet.
+    /// `None` for a new file.
     old: Option<Vec<u8>>,
     new: Vec<u8>,
-    /// Numbers of the findings that are mended.
-    mended: Vec<usize>,
+    /// Indexes of the fixed findings.
+    fixed: Vec<usize>,
 }
 
-/// Everything that there is to do, and what is not done and why.
+/// Planned changes, and fixes that are not applied with the reason.
 #[derive(Default)]
-struct Work {
-    changes: Vec<Change>,
-    /// Fixes that wait for the next run.
+struct FixWork {
+    changes: Vec<FileChange>,
+    /// Number of overlapping fixes, which are left for the next run.
     later: usize,
-    /// Files that are left alone, and fixes that are not made: a path and a sentence.
+    /// Files and fixes that are skipped: path and reason.
     refused: Vec<(RepoPath, String)>,
 }
 
-/// Mends.
+/// Applies or shows the fixes.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    let place = root::locate(&base, &arguments.paths)?;
-    let mut followed = guidelines::load(&place.root, &base, &arguments.guidelines)?;
+    let selection = root::locate(&base, &arguments.paths)?;
+    let mut followed = guidelines::load(&selection.root, &base, &arguments.guidelines)?;
     if !arguments.only.is_empty() {
         let wanted: Vec<GuidelineId> = arguments
             .only
@@ -90,15 +90,15 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             .collect::<Result<_, _>>()?;
         followed.guidelines.retain(|guideline| wanted.contains(&guideline.id));
     }
-    let outcome = assess(&place, &followed, arguments.clock.today(), terminal)?;
-    let mut work = prepare(&place.root, &outcome, arguments.sensitive)?;
+    let outcome = assess_selection(&selection, &followed, arguments.clock.today(), terminal)?;
+    let mut work = plan_changes(&selection.root, &outcome, arguments.sensitive)?;
     if arguments.diff {
         for change in std::mem::take(&mut work.changes) {
-            let text = diff::render(&change.path, change.old.as_deref(), &change.new, terminal);
-            // A patch is taken as it is or not at all.
-            if terminal.is_piped() && terminal.would_obey(&text) {
-                let words = "its patch holds what a build server takes for an order, and is not shown here";
-                work.refused.push((change.path, words.to_owned()));
+            let text = diff::render_patch(&change.path, change.old.as_deref(), &change.new, terminal);
+            // A patch must not be escaped, so it is either printed unchanged or not at all.
+            if terminal.is_piped() && terminal.contains_log_command(&text) {
+                let message = "its patch contains a log command of the build server and is not shown";
+                work.refused.push((change.path, message.to_owned()));
             } else if terminal.is_piped() {
                 terminal.print_for_programs(&text)?;
                 work.changes.push(change);
@@ -107,104 +107,113 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
                 work.changes.push(change);
             }
         }
-        terminal.complain(&closing(&work, 0, true, terminal));
+        terminal.print_error(&render_summary(&work, 0, true, terminal));
         return Ok(Exit::Ran);
     }
     let mut failed = false;
     let mut written = Vec::new();
     for change in std::mem::take(&mut work.changes) {
-        match write::write(&place.root, &change.path, change.old.as_deref(), &change.new) {
+        match write::write_file(&selection.root, &change.path, change.old.as_deref(), &change.new) {
             Ok(()) => {
-                terminal.print(&line(&change, &outcome, terminal))?;
+                terminal.print(&describe_change(&change, &outcome, terminal))?;
                 written.push(change);
             }
-            Err(Refusal { words, is_failure }) => {
+            Err(WriteRefusal { message, is_failure }) => {
                 failed |= is_failure;
-                work.refused.push((change.path, words));
+                work.refused.push((change.path, message));
             }
         }
     }
-    let mended = written.iter().map(|change| change.mended.len()).sum();
-    terminal.print(&closing(&work, mended, false, terminal))?;
-    Ok(if failed { Exit::CouldNot } else { Exit::Ran })
+    let fixed = written.iter().map(|change| change.fixed.len()).sum();
+    terminal.print(&render_summary(&work, fixed, false, terminal))?;
+    Ok(if failed { Exit::Error } else { Exit::Ran })
 }
 
-fn assess(
-    place: &root::Place,
-    followed: &Followed,
+fn assess_selection(
+    selection: &root::Selection,
+    followed: &FollowedGuidelines,
     today: Date,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let progress = Progress::new(terminal);
-    let scopes = place.scopes.clone();
-    let request = Request { root: &place.root, scopes, change: None, today, how: How::default() };
+    let progress = ProgressDisplay::new(terminal);
+    let scopes = selection.scopes.clone();
+    let request = AssessRequest {
+        root: &selection.root,
+        scopes,
+        change: None,
+        today,
+        options: AssessOptions::default(),
+    };
     let assessed = assess::assess(followed, request, &progress)?;
     progress.finish();
-    if let Some(Ok(lane)) = assessed.lane {
-        lane.keep();
+    if let Some(Ok(cache)) = assessed.cache {
+        cache.write();
     }
     Ok(assessed.outcome)
 }
 
-/// Decides what is done.
-fn prepare(root: &Path, outcome: &Outcome, sensitive: bool) -> Result<Work, Failure> {
+/// Decides which fixes are applied.
+fn plan_changes(root: &Path, outcome: &Outcome, sensitive: bool) -> Result<FixWork, Failure> {
     let disk = root::open(root)?;
-    let mut work = Work::default();
+    let mut work = FixWork::default();
     for (path, fixes) in plan_fixes(&outcome.findings) {
         work.later += fixes.later.len();
-        if let Some(why) = write::why_not(root, &path, sensitive) {
+        if let Some(why) = write::reason_to_skip(root, &path, sensitive) {
             work.refused.push((path, why));
             continue;
         }
         let first = fixes.now.first().map(|&number| &outcome.findings[number]);
         if let Some((_, content)) = first.and_then(|finding| creations(finding).next()) {
             let new = content.as_bytes().to_vec();
-            work.changes.push(Change { path, old: None, new, mended: fixes.now });
+            work.changes.push(FileChange { path, old: None, new, fixed: fixes.now });
             continue;
         }
         let mut old = Vec::new();
-        if let Err(error) = disk.read(&path, LARGEST, &mut old) {
-            work.refused.push((path, format!("{}: {}", error.reason.words(), error.detail)));
+        if let Err(error) = disk.read(&path, MAX_FILE_BYTES, &mut old) {
+            work.refused.push((path, format!("{}: {}", error.reason.label(), error.detail)));
             continue;
         }
         let own: Vec<&Finding> = fixes.now.iter().map(|&number| &outcome.findings[number]).collect();
         match apply_fixes(&old, &own) {
             Some(new) if new == old => {}
-            Some(new) => work.changes.push(Change { path, old: Some(old), new, mended: fixes.now }),
-            None => work.refused.push((path, "it changed since it was assessed; run it again".to_owned())),
+            Some(new) => work.changes.push(FileChange { path, old: Some(old), new, fixed: fixes.now }),
+            None => work
+                .refused
+                .push((path, "it changed since it was assessed; run the command again".to_owned())),
         }
     }
-    prove(outcome, &mut work);
+    drop_breaking_fixes(outcome, &mut work);
     Ok(work)
 }
 
-/// Takes out what would break a file: all at once where nothing is wrong, fix by fix where something is.
-fn prove(outcome: &Outcome, work: &mut Work) {
-    let pairs = |changes: &[Change]| -> (Contents, Contents) {
+/// Removes fixes that would break a file. All changes are checked together first; a broken file is checked
+/// again fix by fix.
+fn drop_breaking_fixes(outcome: &Outcome, work: &mut FixWork) {
+    let pairs = |changes: &[FileChange]| -> (FileContents, FileContents) {
         let old = changes.iter().filter_map(|it| Some((it.path.clone(), it.old.clone()?))).collect();
         (old, changes.iter().map(|it| (it.path.clone(), it.new.clone())).collect())
     };
-    let worker = worker::program();
+    let worker = worker::worker_program();
     let (old, new) = pairs(&work.changes);
-    let proof = Proof::new(&old, &new, worker.as_deref());
+    let edit_check = EditCheck::new(&old, &new, worker.as_deref());
     let mut kept = Vec::new();
     for mut change in std::mem::take(&mut work.changes) {
-        let Some(why) = proof.broken(&change.path) else {
+        let Some(why) = edit_check.problem_in(&change.path) else {
             kept.push(change);
             continue;
         };
         let Some(old) = change.old.clone() else {
-            work.refused.push((change.path, format!("the new file would not be right: {why}")));
+            work.refused.push((change.path, format!("the new file would be invalid: {why}")));
             continue;
         };
-        // One after the other, each only if the file is still right with it.
+        // Adds one fix at a time, if the file still parses with it.
         let mut good: Vec<usize> = Vec::new();
-        for &number in &change.mended {
+        for &number in &change.fixed {
             let with: Vec<&Finding> =
                 good.iter().chain([&number]).map(|&number| &outcome.findings[number]).collect();
             let Some(new) = apply_fixes(&old, &with) else { continue };
             let one = |content: &[u8]| BTreeMap::from([(change.path.clone(), content.to_vec())]);
-            match Proof::new(&one(&old), &one(&new), worker.as_deref()).broken(&change.path) {
+            match EditCheck::new(&one(&old), &one(&new), worker.as_deref()).problem_in(&change.path) {
                 None => {
                     good.push(number);
                     change.new = new;
@@ -212,23 +221,24 @@ fn prove(outcome: &Outcome, work: &mut Work) {
                 Some(why) => {
                     let finding = &outcome.findings[number];
                     let id = &outcome.guidelines[finding.guideline].guideline.id;
-                    let words = format!("the fix of {id} in line {} is not made: {why}", finding.start.line);
-                    work.refused.push((change.path.clone(), words));
+                    let message =
+                        format!("the fix of {id} in line {} was not applied: {why}", finding.start.line);
+                    work.refused.push((change.path.clone(), message));
                 }
             }
         }
-        change.mended = good;
-        if !change.mended.is_empty() {
+        change.fixed = good;
+        if !change.fixed.is_empty() {
             kept.push(change);
         }
     }
     work.changes = kept;
 }
 
-/// What was done with one file.
-fn line(change: &Change, outcome: &Outcome, terminal: &Terminal) -> String {
+/// Describes the fixes of one file.
+fn describe_change(change: &FileChange, outcome: &Outcome, terminal: &Terminal) -> String {
     let mut by: BTreeMap<&GuidelineId, (usize, Option<&str>)> = BTreeMap::new();
-    for &number in &change.mended {
+    for &number in &change.fixed {
         let finding = &outcome.findings[number];
         let title = finding.fix.as_ref().and_then(|fix| fix.title.as_deref());
         let entry = by.entry(&outcome.guidelines[finding.guideline].guideline.id).or_insert((0, title));
@@ -242,48 +252,51 @@ fn line(change: &Change, outcome: &Outcome, terminal: &Terminal) -> String {
         })
         .collect();
     let path = terminal.paint().text(Role::Strong, &escape(&change.path.lossless()));
-    let word = if change.old.is_some() { "mended" } else { "created" };
-    wrap(terminal.width, "", "  ", &format!("{word} {path} {}", parts.join("; ")))
+    let word = if change.old.is_some() { "fixed" } else { "created" };
+    wrap(terminal.width, "", "  ", &format!("{word} {path} for {}", parts.join("; ")))
 }
 
-/// What is said at the end.
-fn closing(work: &Work, mended: usize, diff: bool, terminal: &Terminal) -> String {
+/// Renders the summary at the end.
+fn render_summary(work: &FixWork, fixed: usize, diff: bool, terminal: &Terminal) -> String {
     let paint = if diff { terminal.error_paint() } else { terminal.paint() };
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
     let mut out = String::new();
-    for (path, why) in work.refused.iter().take(SHOWN) {
+    for (path, why) in work.refused.iter().take(MAX_SHOWN) {
+        let text =
+            format!("{} {}: {}", paint.text(Role::Note, "skipped:"), escape(&path.lossless()), escape(why));
+        out.push_str(&line(&text));
+    }
+    if work.refused.len() > MAX_SHOWN {
+        out.push_str(&line(&format!("and {} more skipped", work.refused.len() - MAX_SHOWN)));
+    }
+    let count_fixes =
+        |number: usize| if number == 1 { "1 fix".to_owned() } else { format!("{number} fixes") };
+    if work.later > 0 {
+        let overlaps = if work.later == 1 { "overlaps another one" } else { "overlap others" };
         let text = format!(
-            "{} {}: {}",
-            paint.text(Role::Note, "left alone:"),
-            escape(&path.lossless()),
-            escape(why)
+            "{} {overlaps}; to apply the rest, run again: {}",
+            count_fixes(work.later),
+            paint.command("stanchion fix")
         );
         out.push_str(&line(&text));
     }
-    if work.refused.len() > SHOWN {
-        out.push_str(&line(&format!("and {} more are left alone", work.refused.len() - SHOWN)));
-    }
-    let fixes = |number: usize| if number == 1 { "1 fix".to_owned() } else { format!("{number} fixes") };
-    if work.later > 0 {
-        let waits =
-            if work.later == 1 { "overlaps another one and waits" } else { "overlap others and wait" };
-        let text =
-            format!("{} {waits} for the next run: {}", fixes(work.later), paint.command("stanchion fix"));
-        out.push_str(&line(&text));
-    }
-    let offered = work.changes.len() + work.refused.len() + work.later + mended;
+    let offered = work.changes.len() + work.refused.len() + work.later + fixed;
     if offered == 0 {
-        out.push_str(&line("Nothing to fix: nothing that is found here comes with a fix."));
+        out.push_str(&line("Nothing to fix: no finding has a fix."));
     } else if diff {
         let number = work.changes.len();
         let changed = if number == 1 { "1 file".to_owned() } else { format!("{number} files") };
         out.push_str(&line(&format!(
-            "{changed} would change. To change them: {}",
+            "{changed} would change. To apply the fixes: {}",
             paint.command("stanchion fix")
         )));
     } else {
-        let rest = if mended == 0 { "" } else { " Look at them with `git diff`." };
-        out.push_str(&line(&format!("{} made.{rest}", fixes(mended))));
+        let review = match fixed {
+            0 => "",
+            1 => " Review it with `git diff`.",
+            _ => " Review them with `git diff`.",
+        };
+        out.push_str(&line(&format!("Applied {}.{review}", count_fixes(fixed))));
     }
     out
 }

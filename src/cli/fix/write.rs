@@ -1,4 +1,4 @@
-//! Changing files on disk so that each holds the old bytes or the new ones, whatever happens.
+//! Changes files on disk atomically: each contains either the old or the new bytes.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -9,15 +9,15 @@ use super::super::guidelines::is_plain;
 use super::super::{files, interrupt};
 use crate::model::RepoPath;
 
-/// Why a file was left alone.
-pub(super) struct Refusal {
-    /// A sentence.
-    pub(super) words: String,
-    /// Whether the system did not allow it, rather than we.
+/// Reason why a file was not written.
+pub(super) struct WriteRefusal {
+    /// Message.
+    pub(super) message: String,
+    /// Whether the system prevented the write, rather than a rule of stanchion.
     pub(super) is_failure: bool,
 }
 
-/// Files that decide what runs, or what this repository says.
+/// Sensitive files: they decide what runs, or they are policy files.
 const SENSITIVE: [&str; 16] = [
     ".stanchion/",
     "stanchion.toml",
@@ -37,19 +37,19 @@ const SENSITIVE: [&str; 16] = [
     "Jenkinsfile",
 ];
 
-/// Whether a file decides what runs, or what somebody says, here or as the root of something else below. Written in
-/// whatever way: somewhere that is the same file.
+/// Whether a file is sensitive, at any depth: a subfolder may be the root of another project. Names are
+/// compared like on a case-insensitive file system.
 fn is_sensitive(name: &str) -> bool {
-    let rooted = folded(&format!("/{name}"));
-    SENSITIVE.iter().map(|it| folded(it)).any(|it| match it.strip_suffix('/') {
+    let rooted = fold_name(&format!("/{name}"));
+    SENSITIVE.iter().map(|it| fold_name(it)).any(|it| match it.strip_suffix('/') {
         Some(_) => rooted.contains(&format!("/{it}")),
         None => rooted.ends_with(&format!("/{it}")),
     })
 }
 
-/// A name as file systems compare it that do so without case (those of Windows and macOS): what they pass over is left
-/// out (the list of HFS+, which git's `protectHFS` has, too), and letters that fold to plain ones are plain.
-fn folded(name: &str) -> String {
+/// Folds a name like a case-insensitive file system (Windows, macOS): removes ignored characters (the list of
+/// HFS+, also used by git's `protectHFS`) and maps letters to their lower-case ASCII equivalents.
+fn fold_name(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     for letter in name.chars() {
         match letter {
@@ -67,34 +67,43 @@ fn folded(name: &str) -> String {
     plain
 }
 
-/// Why a file is not to be changed; `None`: it may be.
-pub(super) fn why_not(root: &Path, path: &RepoPath, sensitive: bool) -> Option<String> {
+/// The reason why a file must not be changed; `None` if it may be.
+pub(super) fn reason_to_skip(root: &Path, path: &RepoPath, sensitive: bool) -> Option<String> {
     let Some(name) = path.as_str() else { return Some("its name is not UTF-8".to_owned()) };
-    let place = path.below(root).filter(|_| !name.split('/').any(|part| folded(part) == ".git"));
+    let place = path.below(root).filter(|_| !name.split('/').any(|part| fold_name(part) == ".git"));
     let Some(place) = place.filter(|_| !name.is_empty()) else {
-        return Some("it lies where nothing of the repository does".to_owned());
+        return Some(
+            "it is inside .git, outside the repository, or not a valid name on this system".to_owned(),
+        );
     };
     if path.is_ambiguous() && place.symlink_metadata().is_err() {
-        return Some("Windows would take its name for something else".to_owned());
+        return Some("on Windows, its name could refer to another file or to a device".to_owned());
     }
     if !sensitive && is_sensitive(name) {
         return Some(
-            "it decides what runs, or what this repository says; `--sensitive` changes it, too".to_owned(),
+            "it is a sensitive file (workflow, hook or policy file); use --sensitive to change it".to_owned(),
         );
     }
     if !is_plain(root, Path::new(name)) {
-        return Some("it is a link, or lies behind one".to_owned());
+        return Some("it is reached through a symbolic link".to_owned());
     }
     files::is_shared(&place)
-        .then(|| "it has several names (hard links), and all but one would keep the old text".to_owned())
+        .then(|| "it has several hard links, and the others would keep the old text".to_owned())
 }
 
-/// Changes a file that holds `old`, or creates one.
-pub(super) fn write(root: &Path, path: &RepoPath, old: Option<&[u8]>, new: &[u8]) -> Result<(), Refusal> {
-    let failed = |error: io::Error| Refusal { words: system_words(&error), is_failure: true };
+/// Replaces the content `old` of a file, or creates the file.
+pub(super) fn write_file(
+    root: &Path,
+    path: &RepoPath,
+    old: Option<&[u8]>,
+    new: &[u8],
+) -> Result<(), WriteRefusal> {
+    let failed = |error: io::Error| WriteRefusal { message: system_words(&error), is_failure: true };
     let full = path.below(root).ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-    let changed =
-        || Refusal { words: "it was changed meanwhile; run it again".to_owned(), is_failure: false };
+    let changed = || WriteRefusal {
+        message: "it was changed by another process; run the command again".to_owned(),
+        is_failure: false,
+    };
     let Some(old) = old else {
         let text = std::str::from_utf8(new).map_err(|_| changed())?;
         return files::create(&full, text).map_err(|error| match error.kind() {
@@ -104,17 +113,17 @@ pub(super) fn write(root: &Path, path: &RepoPath, old: Option<&[u8]>, new: &[u8]
     };
     let metadata = full.symlink_metadata().map_err(failed)?;
     if metadata.permissions().readonly() {
-        let words = "it may not be written (read-only)".to_owned();
-        return Err(Refusal { words, is_failure: true });
+        let message = "it is read-only".to_owned();
+        return Err(WriteRefusal { message, is_failure: true });
     }
     let (mut file, temporary) = files::temporary_beside(&full).map_err(failed)?;
-    let mut finish = || -> Result<(), Refusal> {
+    let mut finish = || -> Result<(), WriteRefusal> {
         file.set_permissions(metadata.permissions()).map_err(failed)?;
         file.write_all(new).map_err(failed)?;
         file.sync_all().map_err(failed)?;
-        // Looked at again as late as can be: an editor may have saved it.
-        let same = files::bytes(&full, old.len() as u64).map_err(failed)? == old;
-        if !same || why_not(root, path, true).is_some() {
+        // Checked again as late as possible: an editor may have saved the file.
+        let same = files::read_bytes(&full, old.len() as u64).map_err(failed)? == old;
+        if !same || reason_to_skip(root, path, true).is_some() {
             return Err(changed());
         }
         fs::rename(&temporary, &full).map_err(failed)?;
@@ -122,10 +131,10 @@ pub(super) fn write(root: &Path, path: &RepoPath, old: Option<&[u8]>, new: &[u8]
     };
     let written = finish();
     if written.is_err() {
-        // The first failure is the one to tell.
+        // The first error is the one that is reported.
         let _ = fs::remove_file(&temporary);
     }
-    interrupt::temporary_is_gone();
+    interrupt::forget_temporary();
     written
 }
 
@@ -134,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_decides_what_runs_is_known_at_any_depth() {
+    fn sensitive_files_are_recognized_at_any_depth() {
         for name in [
             ".github/workflows/ci.yml",
             "vendor/x/.github/workflows/ci.yml",
@@ -155,9 +164,9 @@ mod tests {
         for name in
             [".git/x", ".GIT/x", "a/.g\u{200c}it/hooks/x", "GIT~1/hooks/pre-commit", ".git./x", "a/aux.rs"]
         {
-            assert!(why_not(root.path(), &RepoPath::from(name), true).is_some(), "{name}");
+            assert!(reason_to_skip(root.path(), &RepoPath::from(name), true).is_some(), "{name}");
         }
-        assert_eq!(why_not(root.path(), &RepoPath::from("a/x.rs"), false), None);
+        assert_eq!(reason_to_skip(root.path(), &RepoPath::from("a/x.rs"), false), None);
         for name in ["src/transaction.yml", "my.husky/x", "workflows/ci.yml", "not-stanchion.toml"] {
             assert!(!is_sensitive(name), "{name}");
         }

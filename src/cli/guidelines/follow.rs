@@ -1,5 +1,5 @@
-//! From `follow` to guidelines: the starter set, folders, standards and single guidelines, in the order in which
-//! the party names them.
+//! Loads the guidelines of `follow`: the starter set, folders, standards and single guidelines, in the order
+//! of the entries.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,32 +7,32 @@ use std::sync::Arc;
 use semver::VersionReq;
 
 use super::super::failure::system_words;
-use super::super::party::{CONFIG, Party};
+use super::super::project::{CONFIG, Project};
 use super::super::{Failure, links};
 use super::copies::{Copies, STARTER};
 use super::load;
-use super::settings::Settings;
-use super::{Followed, Loaded};
+use super::settings::ProjectSettings;
+use super::{FollowedGuidelines, LoadedFile};
 use crate::format::Follow;
-use crate::model::{GuidelineId, Problem, place_below};
+use crate::model::{GuidelineId, Problem, path_below_root};
 
-/// Adds everything that `party` follows.
+/// Adds every guideline that `project` follows.
 ///
 /// # Errors
-/// A folder that cannot be followed, a configuration above that cannot be used.
-pub(super) fn follow(followed: &mut Followed, party: &Party) -> Result<(), Failure> {
-    let settings = Settings::new(Some(party));
-    for (depth, ancestor) in party.lineage()?.iter().enumerate() {
+/// A folder that cannot be followed, or an invalid configuration of a parent project.
+pub(super) fn add_followed(followed: &mut FollowedGuidelines, project: &Project) -> Result<(), Failure> {
+    let settings = ProjectSettings::new(Some(project));
+    for (depth, ancestor) in project.with_ancestors()?.iter().enumerate() {
         let (copies, problems) = Copies::read(&ancestor.root);
         followed.problems.extend(problems);
         let mut problems = Vec::new();
         for entry in &ancestor.config.follow {
-            match &entry.what {
+            match &entry.target {
                 Follow::Starter => follow_starter(followed, &copies, &settings),
-                Follow::Directory(directory) => match inside(&ancestor.root, directory) {
+                Follow::Directory(directory) => match resolve_folder(&ancestor.root, directory) {
                     Ok(full) => {
                         let shown = if depth == 0 { PathBuf::from(directory) } else { full.clone() };
-                        for loaded in load::folder(&full, &shown, &settings)? {
+                        for loaded in load::read_folder(&full, &shown, &settings)? {
                             followed.add_loaded(loaded, None);
                         }
                     }
@@ -44,7 +44,8 @@ pub(super) fn follow(followed: &mut Followed, party: &Party) -> Result<(), Failu
                         message,
                         label: "followed here".to_owned(),
                         help: Some(
-                            "name a folder inside the repository; `--guidelines` takes any".to_owned(),
+                            "name a folder inside the repository; `--guidelines` accepts any folder"
+                                .to_owned(),
                         ),
                     }),
                 },
@@ -54,39 +55,42 @@ pub(super) fn follow(followed: &mut Followed, party: &Party) -> Result<(), Failu
             }
         }
         if !problems.is_empty() {
-            return Err(Failure::Problems { what: format!("{CONFIG} cannot be used"), problems });
+            return Err(Failure::Problems { message: format!("{CONFIG} cannot be used"), problems });
         }
     }
     let is_known = |id: &GuidelineId| followed.known.contains_key(id) || followed.unusable.contains_key(id);
     let idle = settings.without_guideline(is_known);
-    followed.remarks.extend(idle.into_iter().map(|id| {
-        ("settings-without-guideline", format!("[settings.\"{id}\"] does nothing: {id} is not followed here"))
+    followed.notes.extend(idle.into_iter().map(|id| {
+        (
+            "settings-without-guideline",
+            format!("[settings.\"{id}\"] has no effect: {id} is not followed here"),
+        )
     }));
     Ok(())
 }
 
-/// The starter set: the party's copies of it, else what is built in.
-fn follow_starter(followed: &mut Followed, copies: &Copies, settings: &Settings<'_>) {
+/// Adds the starter set: the project's copies, or the built-in guidelines without copies.
+fn follow_starter(followed: &mut FollowedGuidelines, copies: &Copies, settings: &ProjectSettings<'_>) {
     let mut ids: Vec<GuidelineId> = copies.of_source(STARTER).into_iter().map(|it| it.id.clone()).collect();
-    // Without a lock, or with one that lost some, copies are copies all the same.
+    // Copies without a lock entry count, too.
     if ids.is_empty() && copies.has_any() {
         let own = load::starter_ids().filter(|id| copies.is_own(id));
         ids.extend(own);
     }
     if ids.is_empty() {
-        load::starter(settings).into_iter().for_each(|loaded| followed.add_loaded(loaded, None));
+        load::parse_starter(settings).into_iter().for_each(|loaded| followed.add_loaded(loaded, None));
         return;
     }
     ids.iter().for_each(|id| follow_copy(followed, copies, id, None, "starter", settings));
 }
 
-/// A standard with its members, or one guideline.
+/// Adds the members of a standard, or a single guideline.
 fn follow_named(
-    followed: &mut Followed,
+    followed: &mut FollowedGuidelines,
     copies: &Copies,
     id: &GuidelineId,
     range: Option<&VersionReq>,
-    settings: &Settings<'_>,
+    settings: &ProjectSettings<'_>,
 ) {
     let Some(standard) = copies.standard(id) else {
         return follow_copy(followed, copies, id, range, id.as_str(), settings);
@@ -94,11 +98,11 @@ fn follow_named(
     match standard {
         Ok(standard) => {
             if let Some(range) = range.filter(|range| !range.matches(&standard.version)) {
-                followed.remarks.push((
+                followed.notes.push((
                     "copy-out-of-range",
                     format!(
-                        "the copy of the standard {id} is {}, and {range} is followed: `stanchion update` brings \
-                         one that fits",
+                        "the copy of the standard {id} is version {}, but {range} is followed; run `stanchion update` \
+                         to get a matching version",
                         standard.version
                     ),
                 ));
@@ -111,41 +115,41 @@ fn follow_named(
     }
 }
 
-/// The copy of one guideline, which `asker` asks for.
+/// Adds the copy of one guideline, which `requested_by` (a standard, the starter set or its own id) requires.
 fn follow_copy(
-    followed: &mut Followed,
+    followed: &mut FollowedGuidelines,
     copies: &Copies,
     id: &GuidelineId,
     range: Option<&VersionReq>,
-    asker: &str,
-    settings: &Settings<'_>,
+    requested_by: &str,
+    settings: &ProjectSettings<'_>,
 ) {
     let Some(loaded) = copies.guideline(id, settings) else {
-        let of = if asker == id.as_str() { String::new() } else { format!(" (of {asker})") };
-        let message = format!("{id}{of} is followed, but has no copy here: `stanchion update` brings it");
-        return followed.absent.push((id.clone(), message));
+        let of = if requested_by == id.as_str() { String::new() } else { format!(" (of {requested_by})") };
+        let message = format!("{id}{of} is followed but has no copy; run `stanchion update` to get it");
+        return followed.missing_copies.push((id.clone(), message));
     };
-    if let Loaded::Guideline(guideline) = &loaded {
+    if let LoadedFile::Guideline(guideline) = &loaded {
         match copies.locked(id) {
             Some(locked) if locked.sha256 != guideline.sha256 => {
                 followed.edited.insert(id.clone());
             }
             Some(_) => {}
-            None => followed.remarks.push((
+            None => followed.notes.push((
                 "copy-without-lock",
                 format!(
-                    "{} is not in the lock: `stanchion update` says where it could come from",
-                    guideline.origin.words()
+                    "{} has no entry in the lock; run `stanchion update` to find its source",
+                    guideline.origin.location()
                 ),
             )),
         }
-        // Whoever is named first decides in which range it is.
+        // The first entry of `follow` decides the range.
         let is_first = !followed.known.contains_key(id);
         if let Some(range) = range.filter(|range| is_first && !range.matches(&guideline.version)) {
-            followed.remarks.push((
+            followed.notes.push((
                 "copy-out-of-range",
                 format!(
-                    "the copy of {id} is {}, and {range} is followed: `stanchion update` brings one that fits",
+                    "the copy of {id} is version {}, but {range} is followed; run `stanchion update` to get a matching version",
                     guideline.version
                 ),
             ));
@@ -154,14 +158,15 @@ fn follow_copy(
     followed.add_loaded(loaded, Some(id));
 }
 
-/// A folder that the configuration names, which must lie inside the repository.
-fn inside(root: &Path, directory: &str) -> Result<PathBuf, String> {
-    // Each part must be one name: elsewhere `g:x` is a stream of the file `g`, and `..\x` leads upwards.
-    let is_name = |part: &str| place_below(Path::new(""), part.as_bytes()).is_some();
+/// Resolves a folder that the configuration names, which must be inside the repository.
+fn resolve_folder(root: &Path, directory: &str) -> Result<PathBuf, String> {
+    // Each part must be a plain name: on Windows, `g:x` is a stream of the file `g`, and `..\x` leads
+    // upwards.
+    let is_name = |part: &str| path_below_root(Path::new(""), part.as_bytes()).is_some();
     if !directory.split('/').all(|part| matches!(part, "" | "." | "..") || is_name(part)) {
-        return Err(format!("`{directory}` cannot be followed: this system has no folder of this name"));
+        return Err(format!("`{directory}` cannot be followed: not a valid folder name on this system"));
     }
-    let full = links::found_without_asking(root, Path::new(directory))
+    let full = links::resolve_locally(root, Path::new(directory))
         .map_err(|error| format!("`{directory}` cannot be followed: {}", system_words(&error)))?;
     if full.starts_with(root) { Ok(full) } else { Err(format!("`{directory}` is outside this repository")) }
 }
@@ -171,25 +176,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_followed_by_names_and_inside() {
+    fn only_folders_inside_the_repository_are_followed() {
         let folder = tempfile::tempdir().expect("a folder");
         let base = folder.path().canonicalize().expect("its path");
         let root = base.join("root");
         std::fs::create_dir_all(root.join("a/b")).expect("a folder");
         for directory in ["./a/b", "./a//b/", "./a/../a/b", "../root/a/b"] {
-            assert_eq!(inside(&root, directory), Ok(root.join("a/b")), "{directory}");
+            assert_eq!(resolve_folder(&root, directory), Ok(root.join("a/b")), "{directory}");
         }
         for (directory, why) in [
             ("..", "outside this repository"),
             ("./gone", "no such file"),
-            ("./a\0", "no folder of this name"),
+            ("./a\0", "not a valid folder name"),
         ] {
-            assert!(inside(&root, directory).is_err_and(|words| words.contains(why)), "{directory}");
+            assert!(resolve_folder(&root, directory).is_err_and(|words| words.contains(why)), "{directory}");
         }
-        // A stream of a file, and a way upwards, where the system has them.
+        // On Windows: a stream of a file, and a path that leads upwards.
         for directory in ["./a:b", "./a\\..\\..\\x"] {
-            let words = inside(&root, directory).expect_err("it is not there");
-            assert_eq!(words.contains("no folder of this name"), cfg!(windows), "{words}");
+            let words = resolve_folder(&root, directory).expect_err("it is not there");
+            assert_eq!(words.contains("not a valid folder name"), cfg!(windows), "{words}");
         }
     }
 }

@@ -1,47 +1,47 @@
-//! The repository's settings of guidelines, and what is wrong with them.
+//! The project's settings for guidelines, and their problems.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::party::{CONFIG, Party};
+use super::super::project::{CONFIG, Project};
 use crate::format;
 use crate::model::{Guideline, GuidelineId, Problem};
 use crate::text::Span;
 
-/// The settings that a party has for guidelines.
-pub(super) struct Settings<'p> {
-    party: Option<&'p Party>,
+/// The settings of a project for its guidelines.
+pub(super) struct ProjectSettings<'p> {
+    project: Option<&'p Project>,
 }
 
-impl<'p> Settings<'p> {
-    /// Those of `party`; none without one.
-    pub(super) fn new(party: Option<&'p Party>) -> Self {
-        Self { party }
+impl<'p> ProjectSettings<'p> {
+    /// The settings of `project`; none without a project.
+    pub(super) fn new(project: Option<&'p Project>) -> Self {
+        Self { project }
     }
 
-    /// The values for `guideline` that fit, and what is wrong with the others. Where something is wrong, none is
-    /// used: half of what was meant may be the opposite.
-    pub(super) fn of(&self, guideline: &Guideline) -> (Vec<(String, Value)>, Vec<Problem>) {
-        let Some(party) = self.party else { return (vec![], vec![]) };
-        let own = || party.config.settings.iter().filter(|setting| setting.guideline == guideline.id);
-        let slips: Vec<Problem> = own()
+    /// The values for `guideline`, or the problems of invalid ones. With a problem, no value is returned:
+    /// using only some of them may reverse their meaning.
+    pub(super) fn values_for(&self, guideline: &Guideline) -> (Vec<(String, Value)>, Vec<Problem>) {
+        let Some(project) = self.project else { return (vec![], vec![]) };
+        let own = || project.config.settings.iter().filter(|setting| setting.guideline == guideline.id);
+        let problems: Vec<Problem> = own()
             .filter_map(|setting| {
-                let slip = format::setting_problem(guideline, &setting.name, &setting.value)?;
+                let found = format::setting_problem(guideline, &setting.name, &setting.value)?;
                 let known = guideline.settings.iter().any(|spec| spec.name == setting.name);
                 let span = if known { setting.at } else { setting.key };
-                Some(problem(party, span, slip.message, slip.help))
+                Some(config_problem(project, span, found.message, found.help))
             })
             .collect();
-        if !slips.is_empty() {
-            return (vec![], slips);
+        if !problems.is_empty() {
+            return (vec![], problems);
         }
-        (own().map(|setting| (setting.name.clone(), setting.value.clone())).collect(), slips)
+        (own().map(|setting| (setting.name.clone(), setting.value.clone())).collect(), problems)
     }
 
-    /// Settings of guidelines that are not followed: they do nothing, and that is said.
+    /// Guidelines that have settings but are not followed, for a note that the settings have no effect.
     pub(super) fn without_guideline(&self, is_known: impl Fn(&GuidelineId) -> bool) -> Vec<GuidelineId> {
-        let settings = self.party.map_or(&[][..], |party| &party.config.settings);
+        let settings = self.project.map_or(&[][..], |project| &project.config.settings);
         let mut ids: Vec<GuidelineId> =
             settings.iter().map(|setting| setting.guideline.clone()).filter(|id| !is_known(id)).collect();
         ids.sort();
@@ -50,12 +50,12 @@ impl<'p> Settings<'p> {
     }
 }
 
-/// A problem in the party's `stanchion.toml`.
-pub(super) fn problem(party: &Party, span: Span, message: String, help: Option<String>) -> Problem {
+/// A problem in the project's `stanchion.toml`.
+fn config_problem(project: &Project, span: Span, message: String, help: Option<String>) -> Problem {
     Problem {
         first_line: 1,
         file: Arc::from(CONFIG),
-        text: party.text.clone().unwrap_or_else(|| Arc::from("")),
+        text: project.text.clone().unwrap_or_else(|| Arc::from("")),
         span,
         message,
         label: "here".to_owned(),

@@ -1,34 +1,34 @@
-//! Guidelines that are not used because another one is: with the same id, or in conflict with it.
+//! Guidelines that are not used, because another one has the same id or conflicts with them.
 
 use std::sync::Arc;
 
 use crate::model::{Guideline, Origin, Problem};
 use crate::text::Span;
 
-/// A guideline whose id another one has, which was followed first and is used.
+/// A guideline with the same id as one that is followed earlier.
 #[derive(Debug)]
-pub(in super::super) struct Double {
-    /// The one that is used.
+pub(in super::super) struct DuplicateId {
+    /// Guideline that is used.
     pub(super) first: Arc<Guideline>,
-    /// The other one.
+    /// Guideline that is not used.
     pub(in super::super) other: Arc<Guideline>,
 }
 
-impl Double {
+impl DuplicateId {
     pub(super) fn message(&self) -> String {
         let Self { first, other } = self;
         format!(
             "{} is followed twice: {} {} is used, {} {} is not",
             first.id,
             first.version,
-            first.origin.words(),
+            first.origin.location(),
             other.version,
-            other.origin.words()
+            other.origin.location()
         )
     }
 
-    /// The same as a problem in the other's file. A file may take the place of a starter guideline, or be
-    /// behind one: that is none.
+    /// The duplicate id as a problem in the file of the unused guideline. `None` if one of them is a starter
+    /// guideline, which a file may replace.
     pub(in super::super) fn problem(&self) -> Option<Problem> {
         let (Origin::File(first), Origin::File(other)) = (&self.first.origin, &self.other.origin) else {
             return None;
@@ -41,28 +41,28 @@ impl Double {
             file: Arc::from(other.as_str()),
             text: Arc::clone(text),
             span: at.map_or(Span::at(0), |at| Span::new(at, at + id.len())),
-            message: format!("{first} has this id too, and is used instead of this file"),
-            label: "the same id".to_owned(),
-            help: Some("give one of them another id, or remove it".to_owned()),
+            message: format!("{first} has the same id and is used instead"),
+            label: "duplicate id".to_owned(),
+            help: Some("change one of the ids, or remove a file".to_owned()),
         })
     }
 }
 
-/// A guideline that asks for the opposite of another one, which is followed earlier.
+/// A guideline that conflicts with one that is followed earlier.
 #[derive(Debug)]
-pub(in super::super) struct Conflict {
-    /// The one that is used.
+pub(in super::super) struct GuidelineConflict {
+    /// Guideline that is used.
     pub(super) first: Arc<Guideline>,
-    /// The one that is not.
+    /// Guideline that is not used.
     pub(in super::super) other: Arc<Guideline>,
 }
 
-impl Conflict {
+impl GuidelineConflict {
     pub(super) fn message(&self) -> String {
         let Self { first, other } = self;
         format!(
-            "{} and {} contradict each other (conflicts-with): {} is followed earlier and used, {} is not; the \
-             order of `follow` in stanchion.toml decides",
+            "{} and {} conflict (conflicts-with): {} is followed earlier and is used, {} is not; the order of `follow` \
+             in stanchion.toml decides",
             first.id, other.id, first.id, other.id
         )
     }

@@ -1,172 +1,176 @@
-//! `stanchion hook`: git hooks of this clone that run stanchion, and nothing that was there before is lost.
+//! `stanchion hook`: installs git hooks of this clone that run stanchion. Existing hooks are kept.
 //!
-//! The one command that asks git itself: only git knows where it looks for hooks (`core.hooksPath`, worktrees,
-//! included configuration). No assessment ever does.
+//! This command runs git, because only git knows the location of its hooks (`core.hooksPath`, worktrees,
+//! included configuration). An assessment never runs git.
 
-mod place;
+mod hooks_folder;
 mod script;
 
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-use place::Place;
-use script::{HOOKS, Kind, Says};
+use hooks_folder::HooksFolder;
+use script::{HOOKS, HookMode, HookOwner};
 
 use super::terminal::Terminal;
 use super::{Exit, Failure, files, root};
 use crate::report::escape::escape;
 
-/// Set up git hooks that run stanchion
+/// Install git hooks that run stanchion
 ///
-/// A hook runs before each commit and each merge: it says which promises of the repository are not kept (then
-/// nothing is committed), gives advice on what is new, and is silent where there is nothing new. A hook that is
-/// there already is kept, and runs first.
+/// The hook runs before each commit and merge. It reports promises that are not kept (which stops the commit)
+/// and advice on new findings; without new findings it prints nothing. An existing hook is kept and runs
+/// first.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  stanchion hook install               promises, and advice on what is new
-  stanchion hook install --promises    promises only
-  stanchion hook status                what is set up here
-  stanchion hook uninstall             as it was before
+  stanchion hook install               check promises, advise on new findings
+  stanchion hook install --promises    check promises only
+  stanchion hook status                show the installed hooks
+  stanchion hook uninstall             restore the previous hooks
 
-With the pre-commit framework or prek, put stanchion into its configuration
-instead: see docs/hooks.md. `git commit --no-verify` passes a hook.")]
+With the pre-commit framework or prek, add stanchion to its configuration
+instead: see docs/how-to/git-hooks.md. `git commit --no-verify` skips all hooks.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: HookCommand,
 }
 
 #[derive(clap::Subcommand, Debug)]
-enum Command {
-    /// Set up the hooks, or bring them up to date
+enum HookCommand {
+    /// Install or update the hooks
     Install {
-        /// Say which promises are not kept, and give no advice
+        /// Report only promises that are not kept, without advice
         #[arg(long)]
         promises: bool,
     },
-    /// Take them away; what was there before comes back
+    /// Remove the hooks and restore the previous ones
     Uninstall,
-    /// Say what is set up
+    /// Show the installed hooks
     Status,
 }
 
-/// Does what is asked.
+/// Runs the subcommand.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    let place = place::find(&base)?;
+    let hooks = hooks_folder::find_hooks_folder(&base)?;
     let text = match arguments.command {
-        Command::Install { promises } => {
-            install(&place, if promises { Says::Promises } else { Says::Everything })?
+        HookCommand::Install { promises } => {
+            install(&hooks, if promises { HookMode::Promises } else { HookMode::Everything })?
         }
-        Command::Uninstall => uninstall(&place)?,
-        Command::Status => status(&place)?,
+        HookCommand::Uninstall => uninstall(&hooks)?,
+        HookCommand::Status => status(&hooks)?,
     };
     terminal.print(&text)?;
     Ok(Exit::Ran)
 }
 
-fn install(place: &Place, says: Says) -> Result<String, Failure> {
-    if place.is_shared {
+fn install(hooks: &HooksFolder, mode: HookMode) -> Result<String, Failure> {
+    if hooks.is_shared {
         return Err(Failure::new(format!(
-            "git looks for the hooks of this repository in {}, which is outside of it and may be shared with others",
-            place.folder.display()
+            "the hooks folder of this repository is {}, which is outside the repository and may be shared",
+            hooks.folder.display()
         ))
-        .with_help(format!("add this line to the hooks there yourself: {}", says.command())));
+        .with_help(format!("add this line to the hooks there by hand: {}", mode.command())));
     }
-    std::fs::create_dir_all(&place.folder).map_err(|error| Failure::io("create", &place.folder, &error))?;
+    std::fs::create_dir_all(&hooks.folder).map_err(|error| Failure::io("create", &hooks.folder, &error))?;
     let mut out = String::new();
     for hook in HOOKS {
-        let path = place.folder.join(hook);
-        let aside = place.folder.join(script::aside(hook));
-        let was = script::kind(&path).map_err(|error| Failure::io("read", &path, &error))?;
-        if was == Kind::Foreign {
-            if aside.symlink_metadata().is_ok() {
+        let path = hooks.folder.join(hook);
+        let backup = hooks.folder.join(script::backup_name(hook));
+        let was = script::read_owner(&path).map_err(|error| Failure::io("read", &path, &error))?;
+        if was == HookOwner::Foreign {
+            if backup.symlink_metadata().is_ok() {
                 return Err(Failure::new(format!(
-                    "{} is not ours, and {} is taken, where it would be kept",
+                    "{} was not installed by stanchion, and its backup name {} is taken",
                     path.display(),
-                    aside.display()
+                    backup.display()
                 ))
-                .with_help("look at both, and remove the one that nobody needs"));
+                .with_help("compare both files, and remove the one that is not needed"));
             }
-            std::fs::rename(&path, &aside).map_err(|error| Failure::io("move", &path, &error))?;
+            std::fs::rename(&path, &backup).map_err(|error| Failure::io("move", &path, &error))?;
         }
-        write_hook(&path, &script::text(hook, says)).map_err(|error| {
-            // What was there must run on.
-            if was == Kind::Foreign {
-                let _ = std::fs::rename(&aside, &path);
+        write_hook(&path, &script::render(hook, mode)).map_err(|error| {
+            // The previous hook must stay active.
+            if was == HookOwner::Foreign {
+                let _ = std::fs::rename(&backup, &path);
             }
             Failure::io("write", &path, &error)
         })?;
-        let kept = if aside.symlink_metadata().is_ok() {
-            format!("; what was there runs first ({})", script::aside(hook))
+        let kept = if backup.symlink_metadata().is_ok() {
+            format!("; the previous hook runs first ({})", script::backup_name(hook))
         } else {
             String::new()
         };
-        let verb = if was == Kind::Ours { "brought up to date" } else { "set up" };
+        let verb = if was == HookOwner::Ours { "updated" } else { "installed" };
         let _ = writeln!(out, "{verb}: {}{kept}", escape(&path.to_string_lossy()));
     }
-    if place.is_tracked {
-        let _ = writeln!(
-            out,
-            "note: git looks for hooks in a folder of the repository itself, so these can be committed"
-        );
+    if hooks.is_tracked {
+        let _ =
+            writeln!(out, "note: the hooks folder is inside the work tree, so these hooks can be committed");
     }
-    let _ = writeln!(out, "Before each commit: {}. Try it with: {}", says.words(), says.command());
+    let _ = writeln!(
+        out,
+        "Before each commit, the hook reports {}. To try it: {}",
+        mode.describe(),
+        mode.command()
+    );
     Ok(out)
 }
 
-fn uninstall(place: &Place) -> Result<String, Failure> {
+fn uninstall(hooks: &HooksFolder) -> Result<String, Failure> {
     let mut out = String::new();
     for hook in HOOKS {
-        let path = place.folder.join(hook);
-        let aside = place.folder.join(script::aside(hook));
-        if script::kind(&path).map_err(|error| Failure::io("read", &path, &error))? != Kind::Ours {
+        let path = hooks.folder.join(hook);
+        let backup = hooks.folder.join(script::backup_name(hook));
+        if script::read_owner(&path).map_err(|error| Failure::io("read", &path, &error))? != HookOwner::Ours {
             continue;
         }
-        if aside.symlink_metadata().is_ok() {
-            // In one step, so that there is a hook at every moment.
-            std::fs::rename(&aside, &path).map_err(|error| Failure::io("move", &aside, &error))?;
-            let _ = writeln!(out, "as before: {}", escape(&path.to_string_lossy()));
+        if backup.symlink_metadata().is_ok() {
+            // One rename, so that a hook exists at all times.
+            std::fs::rename(&backup, &path).map_err(|error| Failure::io("move", &backup, &error))?;
+            let _ = writeln!(out, "restored: {}", escape(&path.to_string_lossy()));
         } else {
             std::fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error))?;
             let _ = writeln!(out, "removed: {}", escape(&path.to_string_lossy()));
         }
     }
     if out.is_empty() {
-        out.push_str("nothing to do: no hook here is stanchion's\n");
+        out.push_str("nothing to do: no hook was installed by stanchion\n");
     }
     Ok(out)
 }
 
-fn status(place: &Place) -> Result<String, Failure> {
-    let mut out = format!("hooks: {}\n", escape(&place.folder.to_string_lossy()));
+fn status(hooks: &HooksFolder) -> Result<String, Failure> {
+    let mut out = format!("hooks: {}\n", escape(&hooks.folder.to_string_lossy()));
     let mut any = false;
     for hook in HOOKS {
-        let path = place.folder.join(hook);
-        let aside = place.folder.join(script::aside(hook));
-        let words = match script::kind(&path).map_err(|error| Failure::io("read", &path, &error))? {
-            Kind::None => "not set up".to_owned(),
-            Kind::Foreign => "another program's; stanchion would run behind it".to_owned(),
-            Kind::Ours => {
+        let path = hooks.folder.join(hook);
+        let backup = hooks.folder.join(script::backup_name(hook));
+        let status_text = match script::read_owner(&path)
+            .map_err(|error| Failure::io("read", &path, &error))?
+        {
+            HookOwner::None => "not installed".to_owned(),
+            HookOwner::Foreign => "installed by another program; stanchion would run after it".to_owned(),
+            HookOwner::Ours => {
                 any = true;
-                let says = script::says(&path).unwrap_or(Says::Everything).words();
-                let before =
-                    if aside.symlink_metadata().is_ok() { ", behind the one that was there" } else { "" };
-                format!("set up: {says}{before}")
+                let mode = script::read_mode(&path).unwrap_or(HookMode::Everything).describe();
+                let before = if backup.symlink_metadata().is_ok() { ", after the previous hook" } else { "" };
+                format!("installed{before}; reports {mode}")
             }
         };
-        let _ = writeln!(out, "{hook}: {words}");
+        let _ = writeln!(out, "{hook}: {status_text}");
     }
     if !any {
-        out.push_str("set them up with: stanchion hook install\n");
+        out.push_str("to install them: stanchion hook install\n");
     }
     Ok(out)
 }
 
-/// Writes a program, whole or not at all.
+/// Writes an executable file atomically.
 fn write_hook(path: &Path, text: &str) -> io::Result<()> {
-    // Another program's link must not lead us elsewhere.
+    // A symbolic link of another program is replaced, not followed.
     if path.is_symlink() {
         std::fs::remove_file(path)?;
     }

@@ -1,34 +1,34 @@
-//! What a repository is made of, by its names.
+//! Surveys a repository by its file names.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::super::{files, links};
-use crate::engine::tree::{Entry, EntryKind};
+use crate::engine::tree::{EntryKind, PathEntry};
 use crate::model::{Language, language_of};
 
-/// Languages that are named.
-const LANGUAGES: usize = 5;
-/// Where code owners are written, in the order in which GitHub looks.
-const OWNERS: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
+/// Maximum number of languages in the message.
+const MAX_LANGUAGES: usize = 5;
+/// Locations of CODEOWNERS, in the order in which GitHub searches them.
+const CODEOWNERS_PATHS: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
 
-/// What was seen.
+/// Result of the survey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
-    /// Languages with their number of files, most first.
+pub(super) struct Survey {
+    /// Languages with their number of files, most files first.
     pub(super) languages: Vec<(&'static str, usize)>,
-    /// What builds and tests it.
+    /// Build servers.
     pub(super) ci: Vec<&'static str>,
-    /// What it is packaged or described with.
+    /// Package managers and deployment tools.
     pub(super) tools: Vec<&'static str>,
-    /// Whether there is a folder of guidelines already.
+    /// Whether the repository has a folder of guidelines.
     pub(super) own_guidelines: bool,
-    /// Who owns all of it, according to CODEOWNERS.
+    /// Default owner in CODEOWNERS.
     pub(super) owner: Option<String>,
 }
 
-/// What a name says: a beginning or an end of a path, and what it is a sign of.
-const CI: [(&str, &str); 6] = [
+/// Path prefixes or file names, and the build server that uses them.
+const CI_SIGNS: [(&str, &str); 6] = [
     (".github/workflows/", "GitHub Actions"),
     (".gitlab-ci.yml", "GitLab CI"),
     ("Jenkinsfile", "Jenkins"),
@@ -36,7 +36,8 @@ const CI: [(&str, &str); 6] = [
     ("azure-pipelines.yml", "Azure Pipelines"),
     ("bitbucket-pipelines.yml", "Bitbucket Pipelines"),
 ];
-const TOOLS: [(&str, &str); 13] = [
+/// File names, and the tool that uses them.
+const TOOL_SIGNS: [(&str, &str); 13] = [
     ("Dockerfile", "containers"),
     ("Containerfile", "containers"),
     ("docker-compose.yml", "containers"),
@@ -52,10 +53,10 @@ const TOOLS: [(&str, &str); 13] = [
     ("Gemfile", "Ruby gems"),
 ];
 
-impl Seen {
-    /// Looks at the names of a repository, and at who owns it.
-    pub(super) fn of(root: &Path, entries: &[Entry]) -> Self {
-        let mut seen = Self::default();
+impl Survey {
+    /// Surveys the file names and the CODEOWNERS file of a repository.
+    pub(super) fn of(root: &Path, entries: &[PathEntry]) -> Self {
+        let mut survey = Self::default();
         let mut languages: BTreeMap<&'static str, usize> = BTreeMap::new();
         for entry in entries.iter().filter(|entry| entry.kind == EntryKind::File) {
             if let Some(language) = language_of(entry.path.bytes()) {
@@ -68,40 +69,44 @@ impl Seen {
                     list.push(what);
                 }
             };
-            for (sign, what) in CI {
+            for (sign, what) in CI_SIGNS {
                 if path.starts_with(sign) || name == sign {
-                    note(&mut seen.ci, what);
+                    note(&mut survey.ci, what);
                 }
             }
-            for (sign, what) in TOOLS {
+            for (sign, what) in TOOL_SIGNS {
                 if name == sign {
-                    note(&mut seen.tools, what);
+                    note(&mut survey.tools, what);
                 }
             }
             if language_of(entry.path.bytes()) == Some(Language::Hcl) {
-                note(&mut seen.tools, "Terraform");
+                note(&mut survey.tools, "Terraform");
             }
         }
-        seen.languages = languages.into_iter().collect();
-        seen.languages.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        // What lies outside the repository, behind a link, cannot be followed.
-        let inside = |path: &str| links::inside_without_asking(root, Path::new(path));
+        survey.languages = languages.into_iter().collect();
+        survey.languages.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        // A folder behind a symbolic link that leads outside the repository cannot be followed.
+        let inside = |path: &str| links::resolve_inside(root, Path::new(path));
         let own = inside("guidelines").and_then(|own| files::markdown_below(&own).ok());
-        seen.own_guidelines = own.is_some_and(|found| !found.is_empty());
+        survey.own_guidelines = own.is_some_and(|found| !found.is_empty());
         let text = |path: &str| files::read(&inside(path)?).ok();
-        seen.owner = OWNERS.iter().find_map(|path| owner(&text(path)?));
-        seen
+        survey.owner = CODEOWNERS_PATHS.iter().find_map(|path| default_owner(&text(path)?));
+        survey
     }
 
-    /// What was seen, in sentences.
+    /// Describes the result in sentences.
     pub(super) fn sentences(&self) -> Vec<String> {
         let mut all = Vec::new();
-        let named: Vec<String> =
-            self.languages.iter().take(LANGUAGES).map(|(name, files)| format!("{name} ({files})")).collect();
-        let more = self.languages.len().saturating_sub(LANGUAGES);
+        let named: Vec<String> = self
+            .languages
+            .iter()
+            .take(MAX_LANGUAGES)
+            .map(|(name, files)| format!("{name} ({files})"))
+            .collect();
+        let more = self.languages.len().saturating_sub(MAX_LANGUAGES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         all.push(if named.is_empty() {
-            "This repository has no file in a language that is known.".to_owned()
+            "This repository has no files in a known language.".to_owned()
         } else {
             format!("This repository has {}{more}.", named.join(", "))
         });
@@ -110,17 +115,17 @@ impl Seen {
             all.push(format!("It uses {}.", tools.join(", ")));
         }
         if let Some(owner) = &self.owner {
-            all.push(format!("CODEOWNERS says that it belongs to {owner}."));
+            all.push(format!("Its owner in CODEOWNERS is {owner}."));
         }
         if self.own_guidelines {
-            all.push("It has guidelines of its own in ./guidelines, which come first.".to_owned());
+            all.push("It has its own guidelines in ./guidelines, which take precedence.".to_owned());
         }
         all
     }
 }
 
-/// The first owner of everything in a CODEOWNERS file; the last line about everything decides, as for GitHub.
-fn owner(text: &str) -> Option<String> {
+/// The first owner in the last CODEOWNERS line that matches every file: GitHub uses the last matching line.
+fn default_owner(text: &str) -> Option<String> {
     let mut all = text.lines().filter_map(|line| {
         let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
         let pattern = words.next()?;
@@ -130,7 +135,7 @@ fn owner(text: &str) -> Option<String> {
             None
         }
     });
-    // What no owner's name holds would be shown, and written, as it is.
+    // The name is shown and written to a file, so it must not contain unusual characters.
     let is_name = |owner: &String| {
         owner.starts_with('@') && owner.len() <= 100 && owner.bytes().all(|byte| byte.is_ascii_graphic())
     };
@@ -143,9 +148,9 @@ mod tests {
     use crate::model::RepoPath;
 
     #[test]
-    fn a_repository_is_known_by_its_names() {
-        let file = |path: &str| Entry { path: RepoPath::from(path), kind: EntryKind::File };
-        let entries: Vec<Entry> = [
+    fn languages_and_tools_are_detected_by_file_names() {
+        let file = |path: &str| PathEntry { path: RepoPath::from(path), kind: EntryKind::File };
+        let entries: Vec<PathEntry> = [
             ".github/workflows/ci.yml",
             "Cargo.toml",
             "deploy/Dockerfile",
@@ -157,18 +162,18 @@ mod tests {
         .iter()
         .map(|path| file(path))
         .collect();
-        let seen = Seen::of(Path::new("/nowhere"), &entries);
-        assert_eq!(seen.ci, ["GitHub Actions"]);
-        assert_eq!(seen.tools, ["Rust crates", "containers", "Terraform"]);
-        assert_eq!(seen.languages[0], ("rust", 2));
-        assert_eq!(Seen::of(Path::new("/nowhere"), &[]).sentences().len(), 1);
+        let survey = Survey::of(Path::new("/nowhere"), &entries);
+        assert_eq!(survey.ci, ["GitHub Actions"]);
+        assert_eq!(survey.tools, ["Rust crates", "containers", "Terraform"]);
+        assert_eq!(survey.languages[0], ("rust", 2));
+        assert_eq!(Survey::of(Path::new("/nowhere"), &[]).sentences().len(), 1);
     }
 
     #[test]
-    fn the_owner_of_everything_is_found() {
-        assert_eq!(owner("# us\n* @a\n/docs @b\n* @acme/pay # all\n"), Some("@acme/pay".to_owned()));
-        assert_eq!(owner("/docs @b\n"), None);
-        assert_eq!(owner("* someone@example.org\n"), None);
-        assert_eq!(owner("* @a\u{9b}31m\n"), None, "a terminal would obey");
+    fn the_default_owner_is_found() {
+        assert_eq!(default_owner("# us\n* @a\n/docs @b\n* @acme/pay # all\n"), Some("@acme/pay".to_owned()));
+        assert_eq!(default_owner("/docs @b\n"), None);
+        assert_eq!(default_owner("* someone@example.org\n"), None);
+        assert_eq!(default_owner("* @a\u{9b}31m\n"), None, "a terminal would interpret it");
     }
 }

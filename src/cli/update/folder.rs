@@ -1,41 +1,41 @@
-//! A folder with guidelines and standards, as a registry: every text in it is a version.
+//! A folder as a registry: every guideline or standard file in it is a version.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::super::failure::system_words;
 use super::super::files;
-use super::offers::{Offered, Text};
-use crate::client::Kind;
+use super::offers::{Offered, OfferedText};
+use crate::client::RegistryEntryKind;
 use crate::format;
 use crate::model::{GuidelineId, Origin, Problem};
 
-/// What lies in a folder.
-pub(super) struct Folder {
-    /// What each name is, and its versions.
-    pub(super) names: BTreeMap<GuidelineId, (Kind, Vec<Offered>)>,
+/// The guidelines and standards in a folder.
+pub(super) struct FolderRegistry {
+    /// Kind and versions of each name.
+    pub(super) names: BTreeMap<GuidelineId, (RegistryEntryKind, Vec<Offered>)>,
 }
 
-/// Reads the folder `full`, which stanchion.toml calls `name`; and sentences about files that cannot be used.
-pub(super) fn read(full: &Path, name: &str) -> (Result<Folder, String>, Vec<String>) {
-    let found = match files::below(full, &["md", "toml"]) {
+/// Reads the folder `full`, which stanchion.toml calls `name`. Also returns messages about invalid files.
+pub(super) fn read_folder(full: &Path, name: &str) -> (Result<FolderRegistry, String>, Vec<String>) {
+    let found = match files::files_below(full, &["md", "toml"]) {
         Ok(found) => found,
         Err((at, error)) => {
-            // As stanchion.toml calls it, not as it is found from the root of the machine.
+            // The message uses the name from stanchion.toml, not the absolute path.
             let below = at.strip_prefix(full).ok().filter(|below| !below.as_os_str().is_empty());
             let place =
-                below.map_or_else(|| name.to_owned(), |below| format!("{} of {name}", below.display()));
+                below.map_or_else(|| name.to_owned(), |below| format!("{} in {name}", below.display()));
             return (Err(format!("{place} cannot be listed: {}", system_words(&error))), vec![]);
         }
     };
-    let mut folder = Folder { names: BTreeMap::new() };
-    let mut troubles = Vec::new();
+    let mut folder = FolderRegistry { names: BTreeMap::new() };
+    let mut messages = Vec::new();
     for path in found {
         let shown = path.strip_prefix(full).unwrap_or(&path).to_string_lossy().into_owned();
         let text = match files::read(&path) {
             Ok(text) => text,
             Err(error) => {
-                troubles.push(format!("{shown} of {name} cannot be read: {}", system_words(&error)));
+                messages.push(format!("{shown} in {name} cannot be read: {}", system_words(&error)));
                 continue;
             }
         };
@@ -48,13 +48,13 @@ pub(super) fn read(full: &Path, name: &str) -> (Result<Folder, String>, Vec<Stri
             Ok(())
         };
         if let Err(why) = added {
-            troubles.push(format!("{shown} of {name} cannot be used: {why}"));
+            messages.push(format!("{shown} in {name} cannot be used: {why}"));
         }
     }
-    (Ok(folder), troubles)
+    (Ok(folder), messages)
 }
 
-impl Folder {
+impl FolderRegistry {
     fn add_guideline(&mut self, shown: &str, text: String, source: &str) -> Result<(), String> {
         let beside = std::cell::Cell::new(false);
         let resource = |_: &str| {
@@ -62,27 +62,34 @@ impl Folder {
             Some("{}".to_owned())
         };
         let origin = Origin::File(shown.to_owned());
-        let guideline = format::parse(shown, &text, origin, &resource).map_err(|found| first(&found))?;
+        let guideline = format::parse_guideline(shown, &text, origin, &resource)
+            .map_err(|found| first_message(&found))?;
         if beside.get() {
-            return Err("it takes something from a file beside it, which a copy does not have; write it into the check \
-                        with `assert`"
+            return Err("it uses another file, which a copy cannot have; write the schema into the check with `assert`"
                 .to_owned());
         }
         let offered = offered(guideline.version, guideline.sha256, source, text);
-        self.add(Kind::Guideline, &guideline.id, offered)
+        self.add_version(RegistryEntryKind::Guideline, &guideline.id, offered)
     }
 
     fn add_standard(&mut self, shown: &str, text: String, source: &str) -> Result<(), String> {
         let origin = Origin::File(shown.to_owned());
-        let standard = format::parse_standard(shown, &text, origin).map_err(|found| first(&found))?;
+        let standard = format::parse_standard(shown, &text, origin).map_err(|found| first_message(&found))?;
         let offered = offered(standard.version, standard.sha256, source, text);
-        self.add(Kind::Standard, &standard.id, offered)
+        self.add_version(RegistryEntryKind::Standard, &standard.id, offered)
     }
 
-    fn add(&mut self, kind: Kind, id: &GuidelineId, offered: Offered) -> Result<(), String> {
+    fn add_version(
+        &mut self,
+        kind: RegistryEntryKind,
+        id: &GuidelineId,
+        offered: Offered,
+    ) -> Result<(), String> {
         let (is, versions) = self.names.entry(id.clone()).or_insert_with(|| (kind, vec![]));
         if *is != kind {
-            return Err(format!("another file has the name {id}, and is another sort of text"));
+            return Err(format!(
+                "another file with the id {id} is of a different kind (guideline or standard)"
+            ));
         }
         versions.push(offered);
         Ok(())
@@ -90,9 +97,9 @@ impl Folder {
 }
 
 fn offered(version: semver::Version, sha256: String, source: &str, text: String) -> Offered {
-    Offered { version, sha256, source: source.to_owned(), yanked: None, text: Text::Here(text) }
+    Offered { version, sha256, source: source.to_owned(), yanked: None, text: OfferedText::Here(text) }
 }
 
-fn first(problems: &[Problem]) -> String {
-    problems.first().map_or_else(|| "nobody knows why".to_owned(), |problem| problem.message.clone())
+fn first_message(problems: &[Problem]) -> String {
+    problems.first().map_or_else(|| "unknown problem".to_owned(), |problem| problem.message.clone())
 }

@@ -1,8 +1,8 @@
-//! What the sources of a party offer: the starter set, folders, and registries that are asked by name.
+//! Versions that the sources of a project offer: the starter set, folders, and registries.
 //!
-//! Whose a name is, is decided here: it comes from the registry that the lock names, else from the first in
-//! stanchion.toml that knows it; and from nobody while one that comes before cannot be asked. A name must not be taken
-//! over by whoever publishes it elsewhere when its own registry is down.
+//! This module decides which registry owns a name: the one in the lock, or else the first in stanchion.toml
+//! that has it. While an earlier registry is unavailable, no other one is used. Otherwise an attacker could
+//! publish the name in another registry and take it over while its own registry is down.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,32 +14,32 @@ use semver::Version;
 use super::super::failure::system_words;
 use super::super::guidelines::STARTER;
 use super::super::links;
-use super::super::party::Party;
-use super::folder::{self, Folder};
-use crate::client::{Entry, Kind, Place, Remembered, Source};
+use super::super::project::Project;
+use super::folder::{self, FolderRegistry};
+use crate::client::{CachedIndex, RegistryClient, RegistryEntry, RegistryEntryKind, RegistryLocation};
 use crate::format::{self, Lock, RegistryPlace};
 use crate::model::{GuidelineId, Origin};
 
-/// Questions to one registry at the same time.
-const ASKING: usize = 8;
+/// Maximum number of parallel requests to one registry.
+const MAX_PARALLEL_QUERIES: usize = 8;
 
 /// A version that a source offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Offered {
-    /// Its version.
+    /// Version.
     pub(super) version: Version,
-    /// SHA-256 of its bytes.
+    /// SHA-256 digest of the content.
     pub(super) sha256: String,
-    /// Where it comes from, as the lock says it.
+    /// Name of the source, as in the lock.
     pub(super) source: String,
-    /// Why it should not be chosen any more; empty where nobody says why. `None`: it may be.
+    /// Reason why the version was yanked; empty without a reason. `None` if it was not yanked.
     pub(super) yanked: Option<String>,
-    /// Its bytes, or where they are.
-    pub(super) text: Text,
+    /// Content, or where to fetch it.
+    pub(super) text: OfferedText,
 }
 
 impl Offered {
-    /// One of this version, without a text.
+    /// An example of this version, without content.
     #[cfg(test)]
     pub(super) fn example(version: &str) -> Self {
         Self {
@@ -47,72 +47,72 @@ impl Offered {
             sha256: String::new(),
             source: "x".to_owned(),
             yanked: None,
-            text: Text::Here(String::new()),
+            text: OfferedText::Here(String::new()),
         }
     }
 }
 
-/// The bytes of a version.
+/// Content of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Text {
+pub(super) enum OfferedText {
     Here(String),
-    /// With the registry of this number.
-    At(usize, Entry),
+    /// In the registry with this index.
+    At(usize, RegistryEntry),
 }
 
-/// A registry, as stanchion.toml names it.
-struct Registry {
+/// A registry with its name in stanchion.toml.
+struct OpenedRegistry {
     name: String,
-    has: Has,
+    has: RegistryState,
 }
 
-enum Has {
-    /// It cannot be asked: nobody knows what it has.
-    Lost,
-    Folder(Folder),
-    Asked(Source),
+enum RegistryState {
+    /// The registry could not be reached or read.
+    Unavailable,
+    Folder(FolderRegistry),
+    Indexed(RegistryClient),
 }
 
-/// What came of asking for a name.
-enum Found {
-    /// Versions of this kind, the latest first.
-    Known(Kind, Vec<Offered>),
-    /// The registry whose name it is, or may be, could not tell.
-    Unanswered(String),
-    /// Nobody has it.
-    Nobody,
+/// Result of looking up a name in all registries.
+enum NameLookup {
+    /// Versions of this kind, latest first.
+    Known(RegistryEntryKind, Vec<Offered>),
+    /// The registry that owns or may own the name is unavailable.
+    Unavailable(String),
+    /// No registry has the name.
+    NotFound,
 }
 
-/// What one registry says of a name.
-enum Answer {
-    Has(Kind, Vec<Offered>),
-    Lost,
+/// Result of looking up a name in one registry.
+enum RegistryAnswer {
+    Has(RegistryEntryKind, Vec<Offered>),
+    Unavailable,
     Unknown,
 }
 
-/// Everything that the sources of a party offer.
+/// All versions that the sources of a project offer.
 #[derive(Default)]
 pub(super) struct Offers {
     starter: BTreeMap<GuidelineId, Vec<Offered>>,
-    registries: Vec<Registry>,
-    found: BTreeMap<GuidelineId, Found>,
-    /// Sources that could not be asked, and files that could not be read: sentences.
-    pub(super) troubles: Vec<String>,
+    registries: Vec<OpenedRegistry>,
+    found: BTreeMap<GuidelineId, NameLookup>,
+    /// Messages about unavailable sources and unreadable files.
+    pub(super) messages: Vec<String>,
 }
 
 impl Offers {
-    /// The starter set, and nothing else.
+    /// Only the starter set.
     pub(super) fn starter() -> Self {
         let mut offers = Self::default();
-        for (name, text) in format::starter() {
+        for (name, text) in format::starter_guidelines() {
             let origin = Origin::File(name.to_owned());
-            if let Ok(guideline) = format::parse(name, text, origin, &|_| None) {
+            if let Ok(guideline) = format::parse_guideline(name, text, origin, &|_| None) {
                 let offered = Offered {
                     version: guideline.version,
                     sha256: guideline.sha256,
                     source: STARTER.to_owned(),
                     yanked: None,
-                    text: Text::Here(text.to_owned()),
+                    text: OfferedText::Here(text.to_owned()),
                 };
                 offers.starter.entry(guideline.id).or_default().push(offered);
             }
@@ -120,16 +120,16 @@ impl Offers {
         offers
     }
 
-    /// The starter set, and the registries of a party: all are opened, at the same time. `remembered` is what is known of
-    /// an address.
-    pub(super) fn of(party: &Party, remembered: &(dyn Fn(&str) -> Remembered + Sync)) -> Self {
+    /// The starter set and the registries of a project, which are opened in parallel. `cached_index`
+    /// returns the cached index of a URL.
+    pub(super) fn of(project: &Project, cached_index: &(dyn Fn(&str) -> CachedIndex + Sync)) -> Self {
         let mut offers = Self::starter();
-        let open = |what: &RegistryPlace| -> (String, Result<Has, String>, Vec<String>) {
-            match what {
+        let open = |place: &RegistryPlace| -> (String, Result<RegistryState, String>, Vec<String>) {
+            match place {
                 RegistryPlace::Folder(name) => {
-                    // A folder may lie anywhere, and any part of it be a link.
-                    let find = links::found_without_asking;
-                    let full = match find(&party.root, Path::new(name)) {
+                    // The folder may be anywhere, and its path may contain symbolic links.
+                    let find = links::resolve_locally;
+                    let full = match find(&project.root, Path::new(name)) {
                         Ok(full) => full,
                         Err(error) => {
                             let why = format!("{name} cannot be listed: {}", system_words(&error));
@@ -137,161 +137,167 @@ impl Offers {
                         }
                     };
                     if find(&full, Path::new("index/config.json")).is_ok_and(|config| config.is_file()) {
-                        let opened = Source::open(name, Place::Folder(full, find));
-                        return (name.clone(), opened.map(Has::Asked), vec![]);
+                        let opened = RegistryClient::open(name, RegistryLocation::Folder(full, find));
+                        return (name.clone(), opened.map(RegistryState::Indexed), vec![]);
                     }
-                    let (read, troubles) = folder::read(&full, name);
-                    (name.clone(), read.map(Has::Folder), troubles)
+                    let (read, messages) = folder::read_folder(&full, name);
+                    (name.clone(), read.map(RegistryState::Folder), messages)
                 }
                 RegistryPlace::Url(url) => {
-                    let opened = Source::open(url, Place::Url(url.clone(), remembered(url)));
-                    (url.clone(), opened.map(Has::Asked), vec![])
+                    let opened =
+                        RegistryClient::open(url, RegistryLocation::Url(url.clone(), cached_index(url)));
+                    (url.clone(), opened.map(RegistryState::Indexed), vec![])
                 }
             }
         };
-        // One that does not answer must not make the others wait.
+        // Opened in parallel, so that an unavailable registry does not delay the others.
         let opened: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> =
-                party.config.registries.iter().map(|it| scope.spawn(|| open(&it.what))).collect();
-            threads.into_iter().map(joined).collect()
+                project.config.registries.iter().map(|it| scope.spawn(|| open(&it.place))).collect();
+            threads.into_iter().map(join_thread).collect()
         });
-        for (name, opened, troubles) in opened {
-            offers.troubles.extend(troubles);
+        for (name, opened, messages) in opened {
+            offers.messages.extend(messages);
             let has = opened.unwrap_or_else(|why| {
-                offers.troubles.push(why);
-                Has::Lost
+                offers.messages.push(why);
+                RegistryState::Unavailable
             });
-            offers.registries.push(Registry { name, has });
+            offers.registries.push(OpenedRegistry { name, has });
         }
         offers
     }
 
-    /// Asks for these names, all registries at the same time. `lock` says where they came from.
-    pub(super) fn ask(&mut self, names: &BTreeSet<GuidelineId>, lock: &Lock) {
+    /// Looks up these names in all registries in parallel. `lock` contains the sources of existing copies.
+    pub(super) fn query(&mut self, names: &BTreeSet<GuidelineId>, lock: &Lock) {
         let origins = origins(lock);
-        // The starter set is always here: what came from it is not somebody else's because he has the name, too.
+        // The starter set is always available, so a registry that has the same names does not take over its
+        // guidelines.
         let is_here = |source: &str| {
             source == STARTER || self.registries.iter().any(|registry| same_place(&registry.name, source))
         };
-        // The registry that a name must come from.
-        let only: BTreeMap<&GuidelineId, (Kind, &str)> = names
+        // The registry that owns each name of the lock.
+        let only: BTreeMap<&GuidelineId, (RegistryEntryKind, &str)> = names
             .iter()
             .filter_map(|id| Some((id, origins.get(id).copied().filter(|(_, source)| is_here(source))?)))
             .collect();
-        let answers: Vec<BTreeMap<&GuidelineId, (Answer, Vec<String>)>> = std::thread::scope(|scope| {
-            let asked = |number: usize, registry: &Registry| {
-                let own = |id: &&GuidelineId| {
-                    only.get(*id).is_none_or(|(_, source)| same_place(&registry.name, source))
+        let answers: Vec<BTreeMap<&GuidelineId, (RegistryAnswer, Vec<String>)>> =
+            std::thread::scope(|scope| {
+                let query_own = |number: usize, registry: &OpenedRegistry| {
+                    let own = |id: &&GuidelineId| {
+                        only.get(*id).is_none_or(|(_, source)| same_place(&registry.name, source))
+                    };
+                    query_registry(number, registry, &names.iter().filter(own).collect::<Vec<_>>())
                 };
-                answers(number, registry, &names.iter().filter(own).collect::<Vec<_>>())
-            };
-            let threads: Vec<_> = self
-                .registries
-                .iter()
-                .enumerate()
-                .map(|(number, registry)| scope.spawn(move || asked(number, registry)))
-                .collect();
-            threads.into_iter().map(joined).collect()
-        });
+                let threads: Vec<_> = self
+                    .registries
+                    .iter()
+                    .enumerate()
+                    .map(|(number, registry)| scope.spawn(move || query_own(number, registry)))
+                    .collect();
+                threads.into_iter().map(join_thread).collect()
+            });
         let mut answers = answers;
-        let mut troubles = Vec::new();
+        let mut messages = Vec::new();
         for id in names {
-            let mut found = Found::Nobody;
-            let mut is_open = true;
+            let mut found = NameLookup::NotFound;
+            let mut is_undecided = true;
             for (number, registry) in self.registries.iter().enumerate() {
-                let Some((answer, said)) = answers[number].remove(id) else { continue };
-                // Of those behind the first that counts, only that they could not be asked is worth a word.
-                if is_open || matches!(answer, Answer::Lost) {
-                    troubles.extend(said);
+                let Some((answer, own_messages)) = answers[number].remove(id) else { continue };
+                // Of the registries after the deciding one, only their unavailability is reported.
+                if is_undecided || matches!(answer, RegistryAnswer::Unavailable) {
+                    messages.extend(own_messages);
                 }
-                if !is_open {
+                if !is_undecided {
                     continue;
                 }
                 match answer {
-                    Answer::Unknown => {}
-                    Answer::Lost => found = Found::Unanswered(registry.name.clone()),
-                    Answer::Has(kind, mut versions) => {
+                    RegistryAnswer::Unknown => {}
+                    RegistryAnswer::Unavailable => found = NameLookup::Unavailable(registry.name.clone()),
+                    RegistryAnswer::Has(kind, mut versions) => {
                         versions.sort_by(|a, b| b.version.cmp(&a.version));
-                        found = Found::Known(kind, versions);
+                        found = NameLookup::Known(kind, versions);
                     }
                 }
-                is_open = matches!(found, Found::Nobody);
+                is_undecided = matches!(found, NameLookup::NotFound);
             }
-            if let (Some((kind, source)), Found::Known(is, _)) = (only.get(id), &found)
+            if let (Some((kind, source)), NameLookup::Known(is, _)) = (only.get(id), &found)
                 && is != kind
             {
-                troubles.push(format!(
-                    "{source} says that {id} is another sort of text than the copy here; it is not taken"
+                messages.push(format!(
+                    "{id} in {source} is of a different kind (guideline or standard) than the copy here; it is not used"
                 ));
-                found = Found::Unanswered((*source).to_owned());
+                found = NameLookup::Unavailable((*source).to_owned());
             }
             self.found.insert(id.clone(), found);
         }
-        for trouble in troubles {
-            if !self.troubles.contains(&trouble) {
-                self.troubles.push(trouble);
+        for message in messages {
+            if !self.messages.contains(&message) {
+                self.messages.push(message);
             }
         }
     }
 
-    /// The guidelines of the starter set.
+    /// Ids of the starter set.
     pub(super) fn starter_ids(&self) -> impl Iterator<Item = &GuidelineId> {
         self.starter.keys()
     }
 
-    /// The versions of a guideline or standard, the latest first.
+    /// Versions of a guideline or standard, latest first.
     pub(super) fn versions(&self, id: &GuidelineId, is_standard: bool) -> Vec<Offered> {
-        let kind = if is_standard { Kind::Standard } else { Kind::Guideline };
+        let kind = if is_standard { RegistryEntryKind::Standard } else { RegistryEntryKind::Guideline };
         let mut all = match self.found.get(id) {
-            Some(Found::Known(is, versions)) if *is == kind => versions.clone(),
+            Some(NameLookup::Known(is, versions)) if *is == kind => versions.clone(),
             _ => vec![],
         };
-        // What is built in stands in for nobody who could not be asked.
-        if !is_standard && self.unanswered(id).is_none() {
+        // The built-in guideline does not replace one of an unavailable registry.
+        if !is_standard && self.unavailable_registry(id).is_none() {
             all.extend(self.starter.get(id).into_iter().flatten().cloned());
         }
-        // Stable: of equal versions that of a registry stays first.
+        // A stable sort: of equal versions, the one of a registry stays first.
         all.sort_by(|a, b| b.version.cmp(&a.version));
         all
     }
 
-    /// Whether a name is that of a standard, as far as anybody says.
+    /// Whether a registry has the name as a standard.
     pub(super) fn is_standard(&self, id: &GuidelineId) -> bool {
-        matches!(self.found.get(id), Some(Found::Known(Kind::Standard, _)))
+        matches!(self.found.get(id), Some(NameLookup::Known(RegistryEntryKind::Standard, _)))
     }
 
-    /// The registry that should have told about a name, and did not.
-    pub(super) fn unanswered(&self, id: &GuidelineId) -> Option<&str> {
+    /// The unavailable registry that owns or may own a name.
+    pub(super) fn unavailable_registry(&self, id: &GuidelineId) -> Option<&str> {
         match self.found.get(id) {
-            Some(Found::Unanswered(registry)) => Some(registry),
+            Some(NameLookup::Unavailable(registry)) => Some(registry),
             _ => None,
         }
     }
 
-    /// The bytes of a version.
+    /// Fetches the content of a version.
     ///
     /// # Errors
-    /// A sentence: they are not there, or are not what was published.
-    pub(super) fn text(&self, offered: &Offered) -> Result<String, String> {
+    /// A message: the content is missing, or its digest does not match.
+    pub(super) fn fetch_text(&self, offered: &Offered) -> Result<String, String> {
         match &offered.text {
-            Text::Here(text) => Ok(text.clone()),
-            Text::At(number, entry) => match &self.registries[*number].has {
-                Has::Asked(source) => source.text(entry),
-                Has::Lost | Has::Folder(_) => Err(format!("{} cannot be asked", offered.source)),
+            OfferedText::Here(text) => Ok(text.clone()),
+            OfferedText::At(number, entry) => match &self.registries[*number].has {
+                RegistryState::Indexed(source) => source.fetch_text(entry),
+                RegistryState::Unavailable | RegistryState::Folder(_) => {
+                    Err(format!("{} is unavailable", offered.source))
+                }
             },
         }
     }
 
-    /// What is to be remembered of each address.
-    pub(super) fn remembered(&self) -> impl Iterator<Item = (&str, Remembered)> {
+    /// The index to cache for each URL.
+    pub(super) fn cached_indexes(&self) -> impl Iterator<Item = (&str, CachedIndex)> {
         self.registries.iter().filter_map(|registry| match &registry.has {
-            Has::Asked(source) => Some((source.name(), source.remembered()?)),
-            Has::Lost | Has::Folder(_) => None,
+            RegistryState::Indexed(source) => Some((source.name(), source.cached_index()?)),
+            RegistryState::Unavailable | RegistryState::Folder(_) => None,
         })
     }
 }
 
-/// Whether two names are those of one registry: a slash more, or other letters in the name of a machine, make no other.
+/// Whether two names refer to the same registry: a trailing slash, the default port and the case of the host
+/// do not matter.
 fn same_place(a: &str, b: &str) -> bool {
     let plain = |text: &str| -> String {
         let text = text.trim_end_matches('/');
@@ -309,36 +315,40 @@ fn same_place(a: &str, b: &str) -> bool {
     a == b || plain(a) == plain(b)
 }
 
-/// Where each copy came from, and what it is.
-fn origins(lock: &Lock) -> BTreeMap<&GuidelineId, (Kind, &str)> {
-    let guidelines = lock.guidelines.iter().map(|it| (&it.id, (Kind::Guideline, it.source.as_str())));
-    let standards = lock.standards.iter().map(|it| (&it.id, (Kind::Standard, it.source.as_str())));
+/// Kind and source of each copy in the lock.
+fn origins(lock: &Lock) -> BTreeMap<&GuidelineId, (RegistryEntryKind, &str)> {
+    let guidelines =
+        lock.guidelines.iter().map(|it| (&it.id, (RegistryEntryKind::Guideline, it.source.as_str())));
+    let standards =
+        lock.standards.iter().map(|it| (&it.id, (RegistryEntryKind::Standard, it.source.as_str())));
     guidelines.chain(standards).collect()
 }
 
-/// What one registry says of these names, each with what is worth telling.
-fn answers<'n>(
+/// Looks up names in one registry. Returns the answer and messages for each name.
+fn query_registry<'n>(
     number: usize,
-    registry: &Registry,
+    registry: &OpenedRegistry,
     names: &[&'n GuidelineId],
-) -> BTreeMap<&'n GuidelineId, (Answer, Vec<String>)> {
+) -> BTreeMap<&'n GuidelineId, (RegistryAnswer, Vec<String>)> {
     match &registry.has {
-        Has::Lost => names.iter().map(|id| (*id, (Answer::Lost, vec![]))).collect(),
-        Has::Folder(folder) => {
+        RegistryState::Unavailable => {
+            names.iter().map(|id| (*id, (RegistryAnswer::Unavailable, vec![]))).collect()
+        }
+        RegistryState::Folder(folder) => {
             let answer = |id: &GuidelineId| match folder.names.get(id) {
-                Some((kind, versions)) => Answer::Has(*kind, versions.clone()),
-                None => Answer::Unknown,
+                Some((kind, versions)) => RegistryAnswer::Has(*kind, versions.clone()),
+                None => RegistryAnswer::Unknown,
             };
             names.iter().map(|id| (*id, (answer(id), vec![]))).collect()
         }
-        Has::Asked(source) => {
+        RegistryState::Indexed(source) => {
             let next = AtomicUsize::new(0);
             let answers = Mutex::new(BTreeMap::new());
             std::thread::scope(|scope| {
-                for _ in 0..ASKING.min(names.len()) {
+                for _ in 0..MAX_PARALLEL_QUERIES.min(names.len()) {
                     scope.spawn(|| {
                         while let Some(id) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                            let answer = asked(number, source, id);
+                            let answer = query_source(number, source, id);
                             answers.lock().unwrap_or_else(PoisonError::into_inner).insert(*id, answer);
                         }
                     });
@@ -349,32 +359,35 @@ fn answers<'n>(
     }
 }
 
-/// What a registry with an index says of a name.
-fn asked(number: usize, source: &Source, id: &GuidelineId) -> (Answer, Vec<String>) {
-    let (entries, mut troubles) = match source.entries(id) {
+/// Looks up a name in a registry with an index.
+fn query_source(number: usize, source: &RegistryClient, id: &GuidelineId) -> (RegistryAnswer, Vec<String>) {
+    let (entries, mut messages) = match source.fetch_entries(id) {
         Ok(entries) => entries,
-        Err(why) => return (Answer::Lost, vec![why]),
+        Err(why) => return (RegistryAnswer::Unavailable, vec![why]),
     };
     let Some(last) = entries.last() else {
-        // Lines that cannot be read are lines about the name.
-        return (if troubles.is_empty() { Answer::Unknown } else { Answer::Lost }, troubles);
+        // The name exists, but all of its index lines are unreadable.
+        return (
+            if messages.is_empty() { RegistryAnswer::Unknown } else { RegistryAnswer::Unavailable },
+            messages,
+        );
     };
     let kind = last.kind;
-    // Each line says it of the whole name.
+    // Each index line contains the status of the whole name.
     if let Some(why) = &last.retired {
-        troubles.push(format!("{id} is {why} (says {})", source.name()));
+        messages.push(format!("{id} is {why} (according to {})", source.name()));
     }
-    let offered = |entry: Entry| Offered {
+    let offered = |entry: RegistryEntry| Offered {
         version: entry.version.clone(),
         sha256: entry.sha256.clone(),
         source: source.name().to_owned(),
         yanked: entry.yanked.clone(),
-        text: Text::At(number, entry),
+        text: OfferedText::At(number, entry),
     };
     let versions = entries.into_iter().filter(|entry| entry.kind == kind).map(offered).collect();
-    (Answer::Has(kind, versions), troubles)
+    (RegistryAnswer::Has(kind, versions), messages)
 }
 
-fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+fn join_thread<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

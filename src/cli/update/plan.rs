@@ -1,4 +1,4 @@
-//! What `update` is going to do: decided copy by copy, in the order in which the party follows them.
+//! Plans an update: decides on each copy, in the order of `follow`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,94 +7,100 @@ use semver::{Comparator, Op, Version, VersionReq};
 
 use super::super::Failure;
 use super::super::guidelines::{Copies, STARTER, as_published};
-use super::super::party::Party;
-use super::copy::{self, Wanted, choose, fits, locked};
+use super::super::project::Project;
+use super::copy::{self, WantedVersion, choose_version, fits, lock_entry};
 use super::offers::{Offered, Offers};
 use super::version_of;
-use crate::format::{self, Follow, Lock, Locked};
+use crate::format::{self, Follow, Lock, LockEntry};
 use crate::model::{GuidelineId, Origin};
 
-/// Most texts of one name that are asked for in vain.
-const TRIES: usize = 5;
+/// Maximum number of download attempts per name, each for a different version.
+const MAX_DOWNLOADS: usize = 5;
 
-/// What is to be done about one copy.
-pub(super) struct Step {
+/// A planned change of one copy.
+pub(super) struct UpdateStep {
     pub(super) id: GuidelineId,
     pub(super) is_standard: bool,
-    /// The version that is here.
+    /// Version of the existing copy.
     pub(super) here: Option<Version>,
-    /// The text that is here.
+    /// Text of the existing copy.
     pub(super) text: Option<String>,
-    /// Whether it was edited here.
+    /// Whether the existing copy has local edits.
     pub(super) edited: bool,
-    /// What comes.
+    /// New version.
     pub(super) new: Offered,
-    /// Its text.
+    /// Text of the new version.
     pub(super) new_text: String,
 }
 
-/// Everything that there is to do, and to say.
+/// All planned changes and notes.
 #[derive(Default)]
-pub(super) struct Plan {
-    pub(super) steps: Vec<Step>,
-    /// What was published of copies that were edited here, to lie beside them.
-    pub(super) beside: Vec<(PathBuf, String)>,
-    /// The lock as it will be.
+pub(super) struct UpdatePlan {
+    pub(super) steps: Vec<UpdateStep>,
+    /// Published texts of copies with local edits, to be written next to them.
+    pub(super) published_texts: Vec<(PathBuf, String)>,
+    /// New content of the lock.
     pub(super) lock: Lock,
-    /// What else is worth saying.
+    /// Notes for the user.
     pub(super) notes: Vec<String>,
-    /// Copies that are as they should be.
+    /// Number of copies that are up to date.
     pub(super) current: usize,
-    /// Copies that nobody follows any more, relative to the party.
-    pub(super) gone: Vec<(GuidelineId, PathBuf)>,
-    /// Whether anything is followed by name, or by copies.
+    /// Copies that are no longer followed, relative to the project.
+    pub(super) unfollowed: Vec<(GuidelineId, PathBuf)>,
+    /// Whether anything is followed by name or as copies of the starter set.
     pub(super) follows: bool,
 }
 
-/// Where the published text is put when the copy was edited here: no check reads it there.
-pub(super) fn beside(path: &Path) -> PathBuf {
+/// Path next to an edited copy for its published text. Its extension keeps it from being loaded as a
+/// guideline.
+pub(super) fn published_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".published");
     PathBuf::from(name)
 }
 
-/// Decides what is done. `majors` are taken whatever range is followed.
+/// Plans the update. Guidelines in `majors` are updated to the newest version, regardless of the followed
+/// range.
 ///
 /// # Errors
-/// A copy that cannot be read, a standard that cannot be used.
-pub(super) fn plan(
+/// A copy that cannot be read, or an invalid standard.
+pub(super) fn plan_update(
     majors: &[GuidelineId],
-    party: &Party,
+    project: &Project,
     copies: &Copies,
     offers: &mut Offers,
-) -> Result<Plan, Failure> {
-    offers.ask(&copy::named(party), &copies.lock);
-    let mut planner = Planner { majors, party, copies, offers, plan: Plan::default() };
-    let mut wants = Wants::default();
+) -> Result<UpdatePlan, Failure> {
+    offers.query(&copy::followed_names(project), &copies.lock);
+    let mut planner = UpdatePlanner { majors, project, copies, offers, plan: UpdatePlan::default() };
+    let mut wants = WantedGuidelines::default();
     let mut standards = BTreeSet::new();
-    // A standard whose members nobody knows today.
+    // Whether the members of a standard are unknown, because it could not be fetched.
     let mut incomplete = false;
-    for entry in &party.config.follow {
-        match &entry.what {
+    for entry in &project.config.follow {
+        match &entry.target {
             Follow::Directory(_) => {}
             Follow::Starter => {
-                for id in copy::starter(planner.offers, copies) {
-                    wants.add(id, Wanted { range: None, source: Some(STARTER), asker: None });
+                for id in copy::starter_copies(planner.offers, copies) {
+                    wants.add(id, WantedVersion { range: None, source: Some(STARTER), requested_by: None });
                 }
             }
             Follow::Named { id, range } => {
-                let wanted = Wanted { range: range.clone(), source: None, asker: None };
+                let wanted = WantedVersion { range: range.clone(), source: None, requested_by: None };
                 if !planner.is_standard(id) {
                     wants.add(id.clone(), wanted);
                 } else if standards.insert(id.clone()) {
-                    let Some(text) = planner.decide(id, true, &wanted)? else {
+                    let Some(text) = planner.plan_copy(id, true, &wanted)? else {
                         incomplete = true;
                         continue;
                     };
-                    for (member, range) in members(id, &text)? {
+                    for (member, range) in parse_members(id, &text)? {
                         wants.add(
                             member,
-                            Wanted { range: Some(range), source: None, asker: Some(id.clone()) },
+                            WantedVersion {
+                                range: Some(range),
+                                source: None,
+                                requested_by: Some(id.clone()),
+                            },
                         );
                     }
                 }
@@ -102,43 +108,40 @@ pub(super) fn plan(
         }
     }
     planner.plan.follows = !wants.order.is_empty() || !standards.is_empty();
-    planner.offers.ask(&wants.not_asked(party), &copies.lock);
+    planner.offers.query(&wants.names_to_query(project), &copies.lock);
     for id in &wants.order {
         let wanted = &wants.first[id];
-        planner.decide(id, false, wanted)?;
-        planner.tell_of_others(id, wanted, wants.others.get(id));
+        planner.plan_copy(id, false, wanted)?;
+        planner.note_other_ranges(id, wanted, wants.others.get(id));
     }
     let known = |id: &GuidelineId| wants.first.contains_key(id) || standards.contains(id);
     for id in majors.iter().filter(|id| !known(id)) {
-        planner
-            .plan
-            .notes
-            .push(format!("{id} is not followed by name here, so there is no copy of it to update"));
+        planner.plan.notes.push(format!("{id} is not followed by name, so there is no copy to update"));
     }
-    planner.leave(&wants, &standards, incomplete);
+    planner.list_unfollowed(&wants, &standards, incomplete);
     Ok(planner.plan)
 }
 
-/// The members of a standard with their ranges.
-fn members(id: &GuidelineId, text: &str) -> Result<Vec<(GuidelineId, VersionReq)>, Failure> {
+/// Parses the members of a standard with their ranges.
+fn parse_members(id: &GuidelineId, text: &str) -> Result<Vec<(GuidelineId, VersionReq)>, Failure> {
     match format::parse_standard(id.as_str(), text, Origin::File(id.to_string())) {
         Ok(standard) => Ok(standard.members.into_iter().map(|(member, range, _)| (member, range)).collect()),
         Err(problems) => {
-            Err(Failure::Problems { what: format!("the standard {id} cannot be used"), problems })
+            Err(Failure::Problems { message: format!("the standard {id} cannot be used"), problems })
         }
     }
 }
 
-/// What is wanted of guidelines: who is named first decides.
+/// Constraints per guideline; the first one in the order of `follow` applies.
 #[derive(Default)]
-struct Wants {
+struct WantedGuidelines {
     order: Vec<GuidelineId>,
-    first: BTreeMap<GuidelineId, Wanted>,
-    others: BTreeMap<GuidelineId, Vec<Wanted>>,
+    first: BTreeMap<GuidelineId, WantedVersion>,
+    others: BTreeMap<GuidelineId, Vec<WantedVersion>>,
 }
 
-impl Wants {
-    fn add(&mut self, id: GuidelineId, wanted: Wanted) {
+impl WantedGuidelines {
+    fn add(&mut self, id: GuidelineId, wanted: WantedVersion) {
         if self.first.contains_key(&id) {
             self.others.entry(id).or_default().push(wanted);
         } else {
@@ -147,88 +150,89 @@ impl Wants {
         }
     }
 
-    /// The names that registries have not been asked for: members of standards.
-    fn not_asked(&self, party: &Party) -> BTreeSet<GuidelineId> {
-        let named = copy::named(party);
-        let open =
-            |(id, wanted): &(&GuidelineId, &Wanted)| wanted.source != Some(STARTER) && !named.contains(*id);
+    /// Names that have not been looked up yet: members of standards.
+    fn names_to_query(&self, project: &Project) -> BTreeSet<GuidelineId> {
+        let named = copy::followed_names(project);
+        let open = |(id, wanted): &(&GuidelineId, &WantedVersion)| {
+            wanted.source != Some(STARTER) && !named.contains(*id)
+        };
         self.first.iter().filter(open).map(|(id, _)| id.clone()).collect()
     }
 }
 
-struct Planner<'p> {
+struct UpdatePlanner<'p> {
     majors: &'p [GuidelineId],
-    party: &'p Party,
+    project: &'p Project,
     copies: &'p Copies,
     offers: &'p mut Offers,
-    plan: Plan,
+    plan: UpdatePlan,
 }
 
-impl Planner<'_> {
-    /// Whether a name is that of a standard: as the lock says, or those who have it.
+impl UpdatePlanner<'_> {
+    /// Whether a name is a standard, according to the lock or to the registries.
     fn is_standard(&self, id: &GuidelineId) -> bool {
         let lock = &self.copies.lock;
-        let has = |all: &[Locked]| all.iter().any(|locked| locked.id == *id);
+        let has = |all: &[LockEntry]| all.iter().any(|locked| locked.id == *id);
         has(&lock.standards) || !has(&lock.guidelines) && self.offers.is_standard(id)
     }
 
-    /// What the lock says of a copy.
-    fn old(&self, id: &GuidelineId, is_standard: bool) -> Option<&Locked> {
+    /// Lock entry of a copy.
+    fn locked_entry(&self, id: &GuidelineId, is_standard: bool) -> Option<&LockEntry> {
         let lock = &self.copies.lock;
         let all = if is_standard { &lock.standards } else { &lock.guidelines };
         all.iter().find(|locked| locked.id == *id)
     }
 
-    fn note(&mut self, note: String) {
+    fn add_note(&mut self, note: String) {
         self.plan.notes.push(note);
     }
 
-    /// Decides about one copy. Returns the text that will be there.
-    fn decide(
+    /// Decides on one copy. Returns the text that it will have.
+    fn plan_copy(
         &mut self,
         id: &GuidelineId,
         is_standard: bool,
-        wanted: &Wanted,
+        wanted: &WantedVersion,
     ) -> Result<Option<String>, Failure> {
-        let path = copy::path_of(id, is_standard);
-        let text = copy::read(&self.party.root, &path)?;
-        let old = self.old(id, is_standard).cloned();
+        let path = copy::copy_path(id, is_standard);
+        let text = copy::read_copy(&self.project.root, &path)?;
+        let old = self.locked_entry(id, is_standard).cloned();
         let mut offered = self.offers.versions(id, is_standard);
-        // After a merge, or without a lock, the copy may be any of the versions that somebody offers.
+        // After a merge or without a lock, the copy may be any offered version.
         let is_published = |sha: &str| {
             old.as_ref().is_some_and(|old| old.sha256 == sha) || offered.iter().any(|it| it.sha256 == sha)
         };
-        let sha = text.as_deref().map(|text| format::digest(as_published(text, is_published).as_bytes()));
-        // A text that somebody offers is that version, whatever the lock says; one that nobody offers and no lock knows is
-        // somebody's own work.
+        let sha = text.as_deref().map(|text| format::sha256_hex(as_published(text, is_published).as_bytes()));
+        // A copy with the digest of an offered version is that version, regardless of the lock. A copy that
+        // matches neither an offered version nor the lock has local edits.
         let known = offered.iter().find(|it| sha.as_deref() == Some(it.sha256.as_str())).cloned();
         let is_locked = matches!((&sha, &old), (Some(sha), Some(old)) if *sha == old.sha256);
         let edited = text.is_some() && known.is_none() && !is_locked;
-        // An edited copy that gives itself a later version was merged with that one.
+        // An edited copy with a later version in its front matter was merged with that version.
         let written = version_of(text.as_deref(), is_standard);
         let later = |version: &Version| old.as_ref().is_none_or(|old| *version > old.version);
         let merged = written.as_ref().filter(|version| edited && later(version));
         let merged = merged.and_then(|version| offered.iter().find(|it| it.version == *version)).cloned();
-        let base = merged.as_ref().map(|it| locked(id, it)).or_else(|| old.clone());
+        let base = merged.as_ref().map(|it| lock_entry(id, it)).or_else(|| old.clone());
         let here = known.as_ref().map(|it| it.version.clone());
         let here = here.or_else(|| base.as_ref().map(|base| base.version.clone())).or(written);
         let is_major = self.majors.contains(id);
-        let free = Wanted { range: Some(VersionReq::STAR), ..wanted.clone() };
+        let free = WantedVersion { range: Some(VersionReq::STAR), ..wanted.clone() };
         let followed = wanted;
         let wanted = if is_major { &free } else { wanted };
-        self.take_out(id, &mut offered, text.is_some(), old.as_ref(), (sha.as_deref(), wanted));
-        // What is here stays while it fits and nothing later does.
+        self.drop_unusable_offers(id, &mut offered, text.is_some(), old.as_ref(), (sha.as_deref(), wanted));
+        // The existing copy stays if it satisfies the range and no later version does.
         let stays = |best: &Offered| {
             text.is_some() && here.as_ref().is_some_and(|here| fits(here, wanted) && best.version <= *here)
         };
-        // A text that does not come, or is not what was published, gives way to the next best version.
+        // If a download fails or its digest does not match, the next best version is tried.
         let mut new_text = None;
-        for _ in 0..TRIES {
-            let Some(best) = choose(&offered, wanted, here.as_ref()).0 else { break };
+        for _ in 0..MAX_DOWNLOADS {
+            let Some(best) = choose_version(&offered, wanted, here.as_ref()).0 else { break };
             if stays(best) {
                 break;
             }
-            match self.offers.text(best) {
+            match self.offers.fetch_text(best) {
                 Ok(text) => {
                     new_text = Some(text);
                     break;
@@ -236,201 +240,230 @@ impl Planner<'_> {
                 Err(why) => {
                     let lost = best.clone();
                     offered.retain(|it| *it != lost);
-                    self.note(why);
+                    self.add_note(why);
                 }
             }
         }
-        let (best, beyond) = choose(&offered, wanted, here.as_ref());
+        let (best, beyond) = choose_version(&offered, wanted, here.as_ref());
         if let Some(beyond) = beyond {
-            let how = match (&wanted.asker, &wanted.range) {
-                (Some(asker), Some(range)) => format!("{asker} asks for {range}"),
-                (_, Some(_)) => format!("follow {id}@{} to have it", beyond.version.major),
-                (_, None) => format!("`stanchion update --major {id}` brings it"),
+            let advice = match (&wanted.requested_by, &wanted.range) {
+                (Some(requested_by), Some(range)) => format!("{requested_by} requires {range}"),
+                (_, Some(_)) => format!("to get it, follow {id}@{}", beyond.version.major),
+                (_, None) => format!("to get it, run `stanchion update --major {id}`"),
             };
-            self.note(format!("{id} {} is there, outside of what is followed here; {how}", beyond.version));
+            self.add_note(format!(
+                "{id} {} is available, but outside the followed range; {advice}",
+                beyond.version
+            ));
         }
         let best = best.cloned();
         match (best, new_text) {
             (Some(best), Some(new_text)) => {
-                // The lock says what the copy was made from, until somebody merges the two.
+                // The lock keeps the version the edited copy is based on, until the user merges the new one.
                 let entry = if edited { base.clone() } else { None };
-                self.keep(entry.unwrap_or_else(|| locked(id, &best)), is_standard);
+                self.keep_entry(entry.unwrap_or_else(|| lock_entry(id, &best)), is_standard);
                 if is_major {
-                    self.tell_of_range(id, followed, &best.version);
+                    self.note_range_change(id, followed, &best.version);
                 }
                 let will = if edited { text.clone() } else { Some(new_text.clone()) };
-                let step = Step { id: id.clone(), is_standard, here, text, edited, new: best, new_text };
+                let step =
+                    UpdateStep { id: id.clone(), is_standard, here, text, edited, new: best, new_text };
                 self.plan.steps.push(step);
                 Ok(will)
             }
             (best, _) => {
                 let entry = match (&known, base) {
-                    (Some(known), _) if !is_locked => Some(locked(id, known)),
+                    (Some(known), _) if !is_locked => Some(lock_entry(id, known)),
                     (_, base) => base,
                 };
                 if let Some(entry) = entry {
-                    self.keep(entry, is_standard);
+                    self.keep_entry(entry, is_standard);
                 }
                 if text.is_some() {
                     self.plan.current += 1;
                 } else {
-                    self.tell_of_none(id, is_standard, wanted, best.is_some());
+                    self.note_missing_copy(id, is_standard, wanted, best.is_some());
                 }
                 if edited {
-                    self.put_beside(id, is_standard, here.as_ref());
+                    self.plan_published_text(id, is_standard, here.as_ref());
                 }
                 Ok(text)
             }
         }
     }
 
-    /// Takes out of what is offered what must not be taken, and says why.
-    fn take_out(
+    /// Removes versions that must not be used from the offers, and adds notes with the reasons.
+    fn drop_unusable_offers(
         &mut self,
         id: &GuidelineId,
         offered: &mut Vec<Offered>,
         is_here: bool,
-        old: Option<&Locked>,
-        (sha, wanted): (Option<&str>, &Wanted),
+        old: Option<&LockEntry>,
+        (sha, wanted): (Option<&str>, &WantedVersion),
     ) {
-        // A version has one text for ever: that which was copied.
+        // The text of a version never changes, so a different digest for the copied version is a conflict.
         let other = old.and_then(|old| {
             let other = |it: &&Offered| it.version == old.version && it.sha256 != old.sha256;
             offered.iter().find(other).map(|it| (old, it.source.clone()))
         });
         if let Some((old, source)) = other {
-            let what = if is_here { "the copy is left as it is" } else { "it is not taken" };
-            self.note(format!(
-                "{id} {} has another text in {source} than the one that was copied, under the same version; {what}",
+            let what = if is_here { "the copy is unchanged" } else { "it is not used" };
+            self.add_note(format!(
+                "checksum mismatch: {id} {} in {source} differs from the copied text of the same version; {what}",
                 old.version
             ));
-            // Nor is an earlier one, which asks for something else.
+            // Earlier versions are not used either: they may require something else.
             offered.retain(|it| it.version > old.version || it.sha256 == old.sha256);
         }
-        // What was yanked is for those who have it, and for those who name it.
+        // A yanked version is only used if it is already copied or requested exactly.
         let own =
             |it: &Offered| sha == Some(it.sha256.as_str()) || old.is_some_and(|old| old.sha256 == it.sha256);
         if let Some((version, why)) =
             offered.iter().find(|it| own(it)).and_then(|it| Some((it.version.clone(), it.yanked.clone()?)))
         {
             let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-            self.note(format!("{id} {version}, which is followed here, was yanked{why}"));
+            self.add_note(format!("{id} {version}, which is used here, was yanked{why}"));
         }
         let is_named =
             |it: &Offered| wanted.range.as_ref().is_some_and(|range| is_exactly(range, &it.version));
         offered.retain(|it| it.yanked.is_none() || own(it) || is_named(it));
     }
 
-    /// Says that the range has to change if what came is to stay.
-    fn tell_of_range(&mut self, id: &GuidelineId, followed: &Wanted, version: &Version) {
+    /// Notes that `follow` must change to keep the new version.
+    fn note_range_change(&mut self, id: &GuidelineId, followed: &WantedVersion, version: &Version) {
         let Some(range) = followed.range.as_ref().filter(|range| !range.matches(version)) else { return };
-        let major = copy::major(version);
-        self.note(match &followed.asker {
-            None => format!("{id} is followed in {range}: write {id}@{major} into `follow`, else the next update goes back"),
-            Some(asker) => format!("{asker} asks for {id} in {range}: name {id}@{major} before it in `follow`, else the next update goes back"),
+        let major = copy::major_range(version);
+        self.add_note(match &followed.requested_by {
+            None => format!("{id} is followed as {range}: change it to {id}@{major} in `follow`, otherwise the next update reverts it"),
+            Some(requested_by) => format!("{requested_by} requires {id} {range}: add {id}@{major} before it in `follow`, otherwise the next update reverts it"),
         });
     }
 
-    /// Says that there is no copy, and none comes.
-    fn tell_of_none(&mut self, id: &GuidelineId, is_standard: bool, wanted: &Wanted, is_offered: bool) {
+    /// Notes that there is no copy, and no source for it.
+    fn note_missing_copy(
+        &mut self,
+        id: &GuidelineId,
+        is_standard: bool,
+        wanted: &WantedVersion,
+        is_offered: bool,
+    ) {
         let what = if is_standard { "standard" } else { "guideline" };
-        let note = match (self.offers.unanswered(id), &wanted.range) {
-            // Why was said for each of its texts.
+        let fits = |version: &Version| wanted.range.as_ref().is_none_or(|range| range.matches(version));
+        let offered = self.offers.versions(id, is_standard);
+        let yanked = offered.iter().find(|it| it.yanked.is_some() && fits(&it.version));
+        let yanked =
+            yanked.map_or_else(String::new, |it| format!(", apart from {}, which was yanked", it.version));
+        let note = match (self.offers.unavailable_registry(id), &wanted.range) {
+            // The reasons have been noted for each download.
             _ if is_offered => return,
             (Some(registry), _) => {
                 format!(
-                    "the {what} {id} has no copy yet, and {registry} could not be asked: nobody else is asked instead"
+                    "the {what} {id} has no copy yet, and {registry} is unavailable; no other registry is used instead"
                 )
             }
-            (None, Some(range)) => format!("no source has the {what} {id} in {range}"),
-            (None, None) => format!("no source has the {what} {id}"),
+            (None, Some(range)) => format!("no source has the {what} {id} in {range}{yanked}"),
+            (None, None) => format!("no source has the {what} {id}{yanked}"),
         };
-        self.note(note);
+        self.add_note(note);
     }
 
-    /// Others who want the same guideline, in a range that is not served.
-    fn tell_of_others(&mut self, id: &GuidelineId, first: &Wanted, others: Option<&Vec<Wanted>>) {
+    /// Notes later constraints on the same guideline that the chosen version does not satisfy.
+    fn note_other_ranges(
+        &mut self,
+        id: &GuidelineId,
+        first: &WantedVersion,
+        others: Option<&Vec<WantedVersion>>,
+    ) {
         let step = self.plan.steps.iter().find(|step| step.id == *id && !step.is_standard);
         let version = step.map(|step| step.new.version.clone());
         let kept = || self.plan.lock.guidelines.iter().find(|it| it.id == *id).map(|it| it.version.clone());
         let Some(version) = version.or_else(kept) else { return };
-        let asker = |wanted: &Wanted| match (&wanted.asker, wanted.source) {
-            (Some(asker), _) => asker.to_string(),
+        let requested_by = |wanted: &WantedVersion| match (&wanted.requested_by, wanted.source) {
+            (Some(requested_by), _) => requested_by.to_string(),
             (None, Some(source)) => format!("`{source}`"),
             (None, None) => "`follow`".to_owned(),
         };
         for other in others.into_iter().flatten() {
             if let Some(range) = other.range.as_ref().filter(|range| !range.matches(&version)) {
+                let winner = match (&first.requested_by, first.source) {
+                    (None, None) => "the entry of the guideline itself".to_owned(),
+                    _ => requested_by(first),
+                };
                 self.plan.notes.push(format!(
-                    "{} asks for {id} in {range}; {} is named first, and counts",
-                    asker(other),
-                    asker(first)
+                    "{} requires {id} {range}, but {winner} comes first in `follow` and decides",
+                    requested_by(other),
                 ));
             }
         }
     }
 
-    /// Says that a copy was edited, and puts what was published beside it.
-    fn put_beside(&mut self, id: &GuidelineId, is_standard: bool, here: Option<&Version>) {
-        let path = copy::path_of(id, is_standard);
+    /// Notes that a copy has local edits, and plans to write the published text next to it.
+    fn plan_published_text(&mut self, id: &GuidelineId, is_standard: bool, here: Option<&Version>) {
+        let path = copy::copy_path(id, is_standard);
         let sha = self.plan.locked(id, is_standard).map(|locked| locked.sha256.clone());
         let published =
             self.offers.versions(id, is_standard).into_iter().find(|it| Some(&it.sha256) == sha.as_ref());
         let version = here.map_or_else(String::new, |here| format!(" ({here})"));
-        let text = published.map(|it| self.offers.text(&it));
-        let place = beside(&path);
+        let text = published.map(|it| self.offers.fetch_text(&it));
+        let place = published_path(&path);
         let note = match text {
             Some(Ok(text)) => {
                 let note = format!(
-                    "the copy of {id}{version} was edited here and is kept; what was published lies beside it in {}",
+                    "kept the copy of {id}{version}: it has local edits; the published text is in {}",
                     place.display()
                 );
-                self.plan.beside.push((place, text));
+                self.plan.published_texts.push((place, text));
                 note
             }
-            _ => format!("the copy of {id}{version} was edited here and is kept"),
+            _ => format!("kept the copy of {id}{version}: it has local edits"),
         };
-        self.note(note);
+        self.add_note(note);
     }
 
-    /// What stays in the lock of what nobody follows any more, and what goes.
-    fn leave(&mut self, wants: &Wants, standards: &BTreeSet<GuidelineId>, incomplete: bool) {
-        let of_starter = self.party.config.follow.iter().any(|entry| matches!(entry.what, Follow::Starter));
+    /// Decides which lock entries that are no longer followed are kept, and lists the copies to remove.
+    fn list_unfollowed(
+        &mut self,
+        wants: &WantedGuidelines,
+        standards: &BTreeSet<GuidelineId>,
+        incomplete: bool,
+    ) {
+        let of_starter =
+            self.project.config.follow.iter().any(|entry| matches!(entry.target, Follow::Starter));
         let lock = self.copies.lock.clone();
         for locked in lock.guidelines.into_iter().filter(|locked| !wants.first.contains_key(&locked.id)) {
-            // A newer program's starter set may have more than this one's; members of a standard that did not come are not
-            // known.
+            // Kept if it may still be followed: a newer version of stanchion may have a larger starter set,
+            // and the members of a standard that could not be fetched are unknown.
             if incomplete || of_starter && locked.source == STARTER {
                 self.plan.current += 1;
-                self.keep(locked, false);
+                self.keep_entry(locked, false);
             } else {
                 let path = Copies::guideline_path(&locked.id);
-                self.plan.gone.push((locked.id, path));
+                self.plan.unfollowed.push((locked.id, path));
             }
         }
         for locked in lock.standards.into_iter().filter(|locked| !standards.contains(&locked.id)) {
             let path = Copies::standard_path(&locked.id);
-            self.plan.gone.push((locked.id, path));
+            self.plan.unfollowed.push((locked.id, path));
         }
-        let root = &self.party.root;
-        self.plan.gone.retain(|(_, path)| root.join(path).symlink_metadata().is_ok());
+        let root = &self.project.root;
+        self.plan.unfollowed.retain(|(_, path)| root.join(path).symlink_metadata().is_ok());
     }
 
-    fn keep(&mut self, locked: Locked, is_standard: bool) {
+    fn keep_entry(&mut self, locked: LockEntry, is_standard: bool) {
         let lock = &mut self.plan.lock;
         let all = if is_standard { &mut lock.standards } else { &mut lock.guidelines };
         all.push(locked);
     }
 }
 
-impl Plan {
-    fn locked(&self, id: &GuidelineId, is_standard: bool) -> Option<&Locked> {
+impl UpdatePlan {
+    fn locked(&self, id: &GuidelineId, is_standard: bool) -> Option<&LockEntry> {
         let all = if is_standard { &self.lock.standards } else { &self.lock.guidelines };
         all.iter().find(|locked| locked.id == *id)
     }
 }
 
-/// Whether a range names this version and no other.
+/// Whether a range matches exactly this version.
 fn is_exactly(range: &VersionReq, version: &Version) -> bool {
     matches!(range.comparators.as_slice(), [Comparator { op: Op::Exact, minor: Some(_), patch: Some(_), .. }])
         && range.matches(version)

@@ -1,115 +1,122 @@
-//! `stanchion update --preview`: which findings newer versions would bring or take away here.
+//! `stanchion update --preview`: shows which findings newer versions would add or remove.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::super::Failure;
-use super::super::assess::{self, How, Request};
-use super::super::guidelines::Followed;
-use super::super::party::Party;
-use super::super::progress::Progress;
+use super::super::assess::{self, AssessOptions, AssessRequest};
+use super::super::guidelines::FollowedGuidelines;
+use super::super::progress::ProgressDisplay;
+use super::super::project::Project;
 use super::super::terminal::Terminal;
-use super::plan::{Step, beside};
-use super::{changes, copy, with_settings};
+use super::plan::{UpdateStep, published_path};
+use super::{copy, describe_changes, parse_with_settings};
 use crate::model::{Date, Finding, Guideline, GuidelineId, Outcome};
 use crate::report::escape::escape;
 use crate::report::{Role, wrap};
 
-/// Findings of each sort that are shown.
-const SHOWN: usize = 5;
+/// Maximum number of findings shown per list.
+const MAX_SHOWN: usize = 5;
 
-/// Says for each step what changed, and what it would mean here.
-pub(super) fn preview(
+/// Renders the changes of each step, and their effect on the findings.
+pub(super) fn render_preview(
     root: &Path,
-    party: &Party,
-    steps: &[Step],
+    project: &Project,
+    steps: &[UpdateStep],
     terminal: &Terminal,
 ) -> Result<String, Failure> {
-    let of = |text: fn(&Step) -> Option<&str>| -> Vec<Arc<Guideline>> {
+    let of = |text: fn(&UpdateStep) -> Option<&str>| -> Vec<Arc<Guideline>> {
         let mut all: Vec<Arc<Guideline>> = steps
             .iter()
             .filter(|step| !step.is_standard)
-            .filter_map(|step| with_settings(party, &step.id, text(step)?).map(Arc::new))
+            .filter_map(|step| parse_with_settings(project, &step.id, text(step)?).map(Arc::new))
             .collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
     };
     let (old, new) = (of(|step| step.text.as_deref()), of(|step| Some(&step.new_text)));
-    let before = found(root, party, old, terminal)?;
-    let after = found(root, party, new, terminal)?;
+    let before = assess_with(root, project, old, terminal)?;
+    let after = assess_with(root, project, new, terminal)?;
     let mut out = String::new();
     for step in steps {
-        heading(&mut out, step, terminal);
-        for change in changes(step) {
+        render_heading(&mut out, step, terminal);
+        for change in describe_changes(step) {
             out.push_str(&wrap(terminal.width, "  - ", "    ", &escape(&change)));
         }
         if !step.is_standard {
-            findings(&mut out, &step.id, &before, &after, terminal);
+            render_findings(&mut out, &step.id, &before, &after, terminal);
         }
         out.push('\n');
     }
     Ok(out)
 }
 
-fn heading(out: &mut String, step: &Step, terminal: &Terminal) {
+fn render_heading(out: &mut String, step: &UpdateStep, terminal: &Terminal) {
     let id = terminal.paint().text(Role::Strong, step.id.as_str());
     let text = match &step.here {
         Some(here) => {
             let kind = if !copy::same_major(here, &step.new.version) {
-                "asks for more than before (a new major)"
+                "stricter requirements (new major version)"
             } else if here.minor == step.new.version.minor {
-                "wording, or fewer false findings (a patch)"
+                "wording, or fewer false findings (patch version)"
             } else {
-                "asks for less, or adds something optional (a minor)"
+                "relaxed or optional requirements (minor version)"
             };
             let (arrow, new) = (terminal.paint().arrow(), &step.new);
             format!("{id} {here} {arrow} {} from {}: {kind}", new.version, escape(&new.source))
         }
-        None => format!("{id} {} from {}, new here", step.new.version, escape(&step.new.source)),
+        None => format!("{id} {} from {}, new", step.new.version, escape(&step.new.source)),
     };
     out.push_str(&wrap(terminal.width, "", "  ", &text));
     if step.edited {
-        let beside = beside(&copy::path_of(&step.id, step.is_standard));
+        let beside = published_path(&copy::copy_path(&step.id, step.is_standard));
         let text = format!(
-            "the copy was edited here: it is kept, and this would lie beside it in {}",
+            "the copy has local edits and is kept; the new text would be written to {}",
             beside.display()
         );
         out.push_str(&wrap(terminal.width, "  - ", "    ", &escape(&text)));
     }
 }
 
-/// What is found with these guidelines.
-fn found(
+/// Assesses the project with the given guidelines.
+fn assess_with(
     root: &Path,
-    party: &Party,
+    project: &Project,
     guidelines: Vec<Arc<Guideline>>,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
     if guidelines.is_empty() {
         return Ok(Outcome::default());
     }
-    let followed = Followed::of(party.clone(), guidelines);
-    let progress = Progress::new(terminal);
-    // Nothing here depends on the day: waivers are not asked.
+    let followed = FollowedGuidelines::of(project.clone(), guidelines);
+    let progress = ProgressDisplay::new(terminal);
+    // The date does not matter, because waivers are ignored.
     let today = Date::of_unix_seconds(0);
-    let request = Request { root, scopes: vec![], change: None, today, how: How::default() };
+    let request =
+        AssessRequest { root, scopes: vec![], change: None, today, options: AssessOptions::default() };
     let assessed = assess::assess(&followed, request, &progress)?;
     progress.finish();
     Ok(assessed.outcome)
 }
 
-fn of<'o>(outcome: &'o Outcome, id: &GuidelineId) -> Vec<&'o Finding> {
+fn findings_of<'o>(outcome: &'o Outcome, id: &GuidelineId) -> Vec<&'o Finding> {
     let own = |finding: &&Finding| {
         outcome.guidelines.get(finding.guideline).is_some_and(|entry| entry.guideline.id == *id)
     };
     outcome.findings.iter().filter(own).collect()
 }
 
-/// Says which findings would come and which would go.
-fn findings(out: &mut String, id: &GuidelineId, before: &Outcome, after: &Outcome, terminal: &Terminal) {
-    let (before, after) = (of(before, id), of(after, id));
-    // A place that is found by another check of the same guideline is no news.
+/// Renders the findings that would appear and disappear.
+fn render_findings(
+    out: &mut String,
+    id: &GuidelineId,
+    before: &Outcome,
+    after: &Outcome,
+    terminal: &Terminal,
+) {
+    let (before, after) = (findings_of(before, id), findings_of(after, id));
+    // A location found by another check of the same guideline does not count as new.
     let place = |finding: &Finding| (finding.path.clone(), finding.start.line, finding.start.column);
     let count = |all: &[&Finding]| {
         let mut counts: HashMap<_, usize> = HashMap::new();
@@ -136,20 +143,20 @@ fn findings(out: &mut String, id: &GuidelineId, before: &Outcome, after: &Outcom
     let line = |text: &str| wrap(terminal.width, "  ", "    ", text);
     if come.is_empty() && go.is_empty() {
         let same = match after.len() {
-            0 => "nothing is found here, before and after".to_owned(),
-            1 => "the same finding here as before".to_owned(),
-            number => format!("the same {number} findings here as before"),
+            0 => "no findings, before and after".to_owned(),
+            1 => "the same finding as before".to_owned(),
+            number => format!("the same {number} findings as before"),
         };
         out.push_str(&line(&same));
         return;
     }
-    for (all, words) in [(come, "would come"), (go, "would go")] {
+    for (all, words) in [(come, "would appear"), (go, "would disappear")] {
         if all.is_empty() {
             continue;
         }
         let number = if all.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", all.len()) };
-        out.push_str(&line(&format!("{number} {words} here:")));
-        for (place, message) in all.iter().take(SHOWN) {
+        out.push_str(&line(&format!("{number} {words}:")));
+        for (place, message) in all.iter().take(MAX_SHOWN) {
             out.push_str(&wrap(
                 terminal.width,
                 "    ",
@@ -157,8 +164,13 @@ fn findings(out: &mut String, id: &GuidelineId, before: &Outcome, after: &Outcom
                 &format!("{} {}", escape(place), escape(message)),
             ));
         }
-        if all.len() > SHOWN {
-            out.push_str(&wrap(terminal.width, "    ", "      ", &format!("and {} more", all.len() - SHOWN)));
+        if all.len() > MAX_SHOWN {
+            out.push_str(&wrap(
+                terminal.width,
+                "    ",
+                "      ",
+                &format!("and {} more", all.len() - MAX_SHOWN),
+            ));
         }
     }
 }

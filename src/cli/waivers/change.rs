@@ -3,18 +3,18 @@
 use std::path::Path;
 
 use super::super::guidelines::is_plain;
-use super::super::says::{self, Source, WAIVERS};
+use super::super::policy_files::{self, PolicySource, WAIVERS};
 use super::super::terminal::Terminal;
-use super::super::{Exit, Failure, comments, files, shell, turn};
+use super::super::{Exit, Failure, comments, files, shell, write_lock};
 use crate::format::{self, EditProblem};
 use crate::model::{Date, RepoPath, Waiver, WaiverEnd, WaiverOutcome};
 use crate::report::escape::escape;
 use crate::report::wrap;
 
-/// Days for which a waiver is renewed, if nobody says otherwise.
-const DAYS: i32 = 180;
+/// Days for which a waiver is renewed by default.
+const DEFAULT_DAYS: i32 = 180;
 
-/// Moves the end of a waiver.
+/// Extends a waiver.
 pub(super) fn renew(
     (base, root): (&Path, &Path),
     it: &WaiverOutcome,
@@ -22,10 +22,10 @@ pub(super) fn renew(
     today: Date,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let until = until.unwrap_or_else(|| today.plus_days(DAYS));
+    let until = until.unwrap_or_else(|| today.plus_days(DEFAULT_DAYS));
     if until < today {
         return Err(
-            Failure::new(format!("{until} is over already")).with_help("give a later day with --until")
+            Failure::new(format!("{until} is in the past")).with_help("give a later date with --until")
         );
     }
     let waiver = &it.waiver;
@@ -33,15 +33,17 @@ pub(super) fn renew(
     let end = if standing { WaiverEnd::Standing { review_on: until } } else { WaiverEnd::Until(until) };
     let wanted = Waiver { end, withdrawn: None, ..waiver.clone() };
     if waiver.place.inline {
-        comments::edit(root, waiver, &wanted, |text| format::renewed_inline(text, until, standing))?;
+        comments::edit_waiver(root, waiver, &wanted, |text| {
+            format::renew_inline_waiver(text, until, standing)
+        })?;
     } else {
-        edit(root, &wanted, |text| format::renewed(text, &waiver.id, until, today))?;
+        edit_waivers_file(root, &wanted, |text| format::renew_waiver(text, &waiver.id, until, today))?;
     }
-    let words = if standing { "stands, and is looked at again on" } else { "now lasts until" };
-    say(it, &format!("{} {words} {until}.", escape(&waiver.id)), (base, root), terminal)
+    let effect = if standing { "stays in effect; its review is due on" } else { "is now in effect until" };
+    print_change(it, &format!("{} {effect} {until}.", escape(&waiver.id)), (base, root), terminal)
 }
 
-/// Takes a waiver back.
+/// Withdraws a waiver.
 pub(super) fn withdraw(
     (base, root): (&Path, &Path),
     it: &WaiverOutcome,
@@ -50,29 +52,26 @@ pub(super) fn withdraw(
 ) -> Result<Exit, Failure> {
     let waiver = &it.waiver;
     if let Some(day) = waiver.withdrawn.filter(|day| *day <= today) {
-        let text = format!("{} was taken back on {day} already; nothing was changed.", escape(&waiver.id));
+        let text = format!("{} was already withdrawn on {day}; nothing was changed.", escape(&waiver.id));
         terminal.print(&wrap(terminal.width, "", "  ", &text))?;
         return Ok(Exit::Ran);
     }
     let wanted = Waiver { withdrawn: Some(today), ..waiver.clone() };
     if waiver.place.inline {
-        comments::edit(root, waiver, &wanted, |text| format::withdrawn_inline(text, today))?;
+        comments::edit_waiver(root, waiver, &wanted, |text| format::withdraw_inline_waiver(text, today))?;
     } else {
-        edit(root, &wanted, |text| format::withdrawn(text, &waiver.id, today))?;
+        edit_waivers_file(root, &wanted, |text| format::withdraw_waiver(text, &waiver.id, today))?;
     }
     let back = match it.used {
-        0 => "it covered nothing that is found here".to_owned(),
-        1 => "the finding that it covered counts again".to_owned(),
-        used => format!("the {used} findings that it covered count again"),
+        0 => "It covered no current findings".to_owned(),
+        1 => "The finding that it covered counts again".to_owned(),
+        used => format!("The {used} findings that it covered count again"),
     };
-    let text = format!(
-        "{} is taken back from today on: {back}. It stays in its place, for the record.",
-        escape(&waiver.id)
-    );
-    say(it, &text, (base, root), terminal)
+    let text = format!("Withdrew {}. {back}. The entry stays as a record.", escape(&waiver.id));
+    print_change(it, &text, (base, root), terminal)
 }
 
-fn say(
+fn print_change(
     it: &WaiverOutcome,
     text: &str,
     (base, root): (&Path, &Path),
@@ -81,39 +80,35 @@ fn say(
     let add = shell::git_add(base, root, [&*it.waiver.place.path.lossless()]);
     let command = terminal.paint().command(&escape(&add));
     let line = |text: &str| wrap(terminal.width, "", "  ", text);
-    terminal.print(&format!(
-        "{}{}",
-        line(text),
-        line(&format!("To make it known: {command}, and commit."))
-    ))?;
+    terminal.print(&format!("{}{}", line(text), line(&format!("To share it: {command}, then commit."))))?;
     Ok(Exit::Ran)
 }
 
-/// Changes the file of waivers, if what is read back then is `wanted`.
-fn edit(
+/// Changes the waivers file. Nothing is written unless the new text parses to `wanted`.
+fn edit_waivers_file(
     root: &Path,
     wanted: &Waiver,
     change: impl FnOnce(&str) -> Result<String, EditProblem>,
 ) -> Result<(), Failure> {
     if !is_plain(root, Path::new(WAIVERS)) {
-        return Err(Failure::new(format!("{WAIVERS} is a link, and is not written")));
+        return Err(Failure::new(format!("{WAIVERS} is a symbolic link and was not written")));
     }
-    let _turn = turn::take(root)?;
-    let text = Source::Disk(root)
-        .read(WAIVERS, says::LARGEST_WAIVERS)
-        .map_err(|words| Failure::new(format!("{WAIVERS} {words}")))?
+    let _lock = write_lock::acquire(root)?;
+    let text = PolicySource::Disk(root)
+        .read(WAIVERS, policy_files::MAX_WAIVERS_BYTES)
+        .map_err(|message| Failure::new(format!("{WAIVERS} {message}")))?
         .unwrap_or_default();
     let new = change(&text).map_err(|error| Failure::new(format!("cannot change {WAIVERS}: {error}")))?;
-    // What would have no effect is not written: why is told with its place.
+    // An invalid result is not written; its problems are reported with their locations.
     let parsed = format::parse_waivers(WAIVERS, &RepoPath::from(WAIVERS), &new);
     if !parsed
         .waivers
         .iter()
         .any(|it| it.id == wanted.id && it.end == wanted.end && it.withdrawn == wanted.withdrawn)
     {
-        let what = format!("{} would have no effect then; nothing was written", wanted.id);
-        return Err(Failure::Problems { what, problems: parsed.problems });
+        let what = format!("the changed waiver {} would be invalid; nothing was written", wanted.id);
+        return Err(Failure::Problems { message: what, problems: parsed.problems });
     }
-    files::write_own(&root.join(WAIVERS), new.as_bytes())
+    files::write_with_folders(&root.join(WAIVERS), new.as_bytes())
         .map_err(|error| Failure::io("write", Path::new(WAIVERS), &error))
 }

@@ -1,4 +1,4 @@
-//! `stanchion waivers`: what is stepped over here, and what has become of it.
+//! `stanchion waivers`: lists, explains, renews and withdraws waivers.
 
 mod change;
 mod list;
@@ -6,150 +6,155 @@ mod why;
 
 use std::path::{Path, PathBuf};
 
-use super::assess::{self, How, Request};
-use super::clock::Clock;
-use super::party::Party;
-use super::progress::Progress;
+use super::assess::{self, AssessOptions, AssessRequest};
+use super::clock::TodayArgument;
+use super::progress::ProgressDisplay;
+use super::project::Project;
 use super::terminal::Terminal;
 use super::{Exit, Failure, guidelines, root, suggest};
 use crate::model::{Date, Outcome, WaiverOutcome};
 
-/// Look after waivers
+/// List, explain, renew or withdraw waivers
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  stanchion waivers list                        every waiver, and what it does
-  stanchion waivers lint                        what is wrong or worth a look
-  stanchion waivers why http-timeouts           one of them, in full
-  stanchion waivers renew http-timeouts         for another 180 days
-  stanchion waivers withdraw http-timeouts      take it back
+  stanchion waivers list                        list every waiver
+  stanchion waivers lint                        show problems and warnings
+  stanchion waivers why http-timeouts           explain one waiver
+  stanchion waivers renew http-timeouts         extend it by 180 days
+  stanchion waivers withdraw http-timeouts      withdraw it
 
-A waiver is never removed: one that is taken back stays, for the record.")]
+A waiver is never removed: a withdrawn waiver stays as a record.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    action: Action,
+    command: WaiversCommand,
 }
 
 #[derive(clap::Subcommand, Debug)]
-enum Action {
-    /// Every waiver, and what it does today
+enum WaiversCommand {
+    /// List every waiver with its effect today
     List {
-        /// A path in the repository; without it, the repository you are in
+        /// Any path inside the repository [default: the current folder]
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
-        /// Only those with this effect
-        #[arg(long, value_name = "EFFECT", value_parser = list::effect)]
-        effect: Option<crate::model::Effect>,
-        /// How the list is written
-        #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = list::Format::Human)]
-        format: list::Format,
+        /// List only waivers with this effect: lapsed, lapsing, outdated, unused, superseded, active or
+        /// withdrawn
+        #[arg(long, value_name = "EFFECT", value_parser = list::parse_effect)]
+        effect: Option<crate::model::WaiverEffect>,
+        /// Output format
+        #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = list::WaiverListFormat::Human)]
+        format: list::WaiverListFormat,
         #[command(flatten)]
-        clock: Clock,
+        clock: TodayArgument,
     },
-    /// What is wrong with waivers, and what is worth a look
+    /// Show invalid waivers, and waivers that need attention
     Lint {
-        /// A path in the repository; without it, the repository you are in
+        /// Any path inside the repository [default: the current folder]
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
         #[command(flatten)]
-        clock: Clock,
+        clock: TodayArgument,
     },
-    /// One waiver in full, and why it does what it does
+    /// Show one waiver in full, and the reason for its effect
     Why {
-        /// Its id; of one in a comment, file:line
+        /// Waiver id; for a waiver in a comment, file:line
         #[arg(value_name = "WAIVER")]
         id: String,
-        /// A path in the repository; without it, the repository you are in
+        /// Any path inside the repository [default: the current folder]
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
         #[command(flatten)]
-        clock: Clock,
+        clock: TodayArgument,
     },
-    /// Move the end of a waiver
+    /// Extend a waiver
     Renew {
-        /// Its id; of one in a comment, file:line
+        /// Waiver id; for a waiver in a comment, file:line
         #[arg(value_name = "WAIVER")]
         id: String,
-        /// A path in the repository; without it, the repository you are in
+        /// Any path inside the repository [default: the current folder]
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
-        /// Its new last day [default: 180 days from now]
-        #[arg(long, value_name = "DATE", value_parser = super::waive::date)]
+        /// New last day of the waiver [default: 180 days from now]
+        #[arg(long, value_name = "DATE", value_parser = super::waive::parse_date)]
         until: Option<Date>,
         #[command(flatten)]
-        clock: Clock,
+        clock: TodayArgument,
     },
-    /// Take a waiver back: it stays in its place, without effect
+    /// Withdraw a waiver: the entry stays as a record, without effect
     Withdraw {
-        /// Its id; of one in a comment, file:line
+        /// Waiver id; for a waiver in a comment, file:line
         #[arg(value_name = "WAIVER")]
         id: String,
-        /// A path in the repository; without it, the repository you are in
+        /// Any path inside the repository [default: the current folder]
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
         #[command(flatten)]
-        clock: Clock,
+        clock: TodayArgument,
     },
 }
 
-/// Does what was asked.
+/// Runs the subcommand.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let base = root::current_directory()?;
-    match &arguments.action {
-        Action::List { path, effect, format, clock } => {
-            let place = root::locate(&base, path.as_slice())?;
-            let outcome = outcome(&place.root, clock.today(), terminal)?;
-            list::list(&outcome, *effect, *format, terminal)
+    match &arguments.command {
+        WaiversCommand::List { path, effect, format, clock } => {
+            let selection = root::locate(&base, path.as_slice())?;
+            let outcome = assess_waivers(&selection.root, clock.today(), terminal)?;
+            list::print_list(&outcome, *effect, *format, terminal)
         }
-        Action::Lint { path, clock } => {
-            let place = root::locate(&base, path.as_slice())?;
-            let outcome = outcome(&place.root, clock.today(), terminal)?;
-            list::lint(&outcome, terminal)
+        WaiversCommand::Lint { path, clock } => {
+            let selection = root::locate(&base, path.as_slice())?;
+            let outcome = assess_waivers(&selection.root, clock.today(), terminal)?;
+            list::print_lint(&outcome, terminal)
         }
-        Action::Why { id, path, clock } => {
-            let place = root::locate(&base, path.as_slice())?;
-            let outcome = outcome(&place.root, clock.today(), terminal)?;
-            why::why(find(&outcome, id)?, &outcome, terminal)
+        WaiversCommand::Why { id, path, clock } => {
+            let selection = root::locate(&base, path.as_slice())?;
+            let outcome = assess_waivers(&selection.root, clock.today(), terminal)?;
+            why::print_waiver(find_waiver(&outcome, id)?, &outcome, terminal)
         }
-        Action::Renew { id, path, until, clock } => {
-            let place = root::locate(&base, path.as_slice())?;
+        WaiversCommand::Renew { id, path, until, clock } => {
+            let selection = root::locate(&base, path.as_slice())?;
             let today = clock.today();
-            let outcome = outcome(&place.root, today, terminal)?;
-            change::renew((&base, &place.root), find(&outcome, id)?, *until, today, terminal)
+            let outcome = assess_waivers(&selection.root, today, terminal)?;
+            change::renew((&base, &selection.root), find_waiver(&outcome, id)?, *until, today, terminal)
         }
-        Action::Withdraw { id, path, clock } => {
-            let place = root::locate(&base, path.as_slice())?;
+        WaiversCommand::Withdraw { id, path, clock } => {
+            let selection = root::locate(&base, path.as_slice())?;
             let today = clock.today();
-            let outcome = outcome(&place.root, today, terminal)?;
-            change::withdraw((&base, &place.root), find(&outcome, id)?, today, terminal)
+            let outcome = assess_waivers(&selection.root, today, terminal)?;
+            change::withdraw((&base, &selection.root), find_waiver(&outcome, id)?, today, terminal)
         }
     }
 }
 
-/// Assesses everything that is followed, with the comments of every file.
-fn outcome(root: &Path, today: Date, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let followed = guidelines::load_party(Party::read(root)?)?;
-    let progress = Progress::new(terminal);
-    let how = How { every_comment: true, ..How::default() };
-    let assessed =
-        assess::assess(&followed, Request { root, scopes: vec![], change: None, today, how }, &progress)?;
+/// Assesses the project, and reads the comments of every file.
+fn assess_waivers(root: &Path, today: Date, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let followed = guidelines::load_project(Project::read(root)?)?;
+    let progress = ProgressDisplay::new(terminal);
+    let options = AssessOptions { every_comment: true, ..AssessOptions::default() };
+    let assessed = assess::assess(
+        &followed,
+        AssessRequest { root, scopes: vec![], change: None, today, options },
+        &progress,
+    )?;
     progress.finish();
-    if let Some(Ok(lane)) = assessed.lane {
-        lane.keep();
+    if let Some(Ok(cache)) = assessed.cache {
+        cache.write();
     }
     Ok(assessed.outcome)
 }
 
 /// The waiver with this id.
-fn find<'o>(outcome: &'o Outcome, id: &str) -> Result<&'o WaiverOutcome, Failure> {
+fn find_waiver<'o>(outcome: &'o Outcome, id: &str) -> Result<&'o WaiverOutcome, Failure> {
     if let Some(found) = outcome.waivers.iter().find(|it| it.waiver.id == id) {
         return Ok(found);
     }
-    let near = suggest::near(id, outcome.waivers.iter().map(|it| it.waiver.id.as_str()));
+    let near = suggest::similar_names(id, outcome.waivers.iter().map(|it| it.waiver.id.as_str()));
     let help = match near.as_slice() {
-        [] => "`stanchion waivers list` shows them, and `stanchion waivers lint` those without effect"
-            .to_owned(),
+        [] => {
+            "`stanchion waivers list` shows valid waivers, `stanchion waivers lint` invalid ones".to_owned()
+        }
         near => format!("did you mean {}?", near.join(" or ")),
     };
-    Err(Failure::new(format!("there is no waiver `{id}` that can be used")).with_help(help))
+    Err(Failure::new(format!("no valid waiver `{id}` exists")).with_help(help))
 }

@@ -1,98 +1,98 @@
-//! From events to a flat arena of values.
+//! Conversion of parser events to a flat arena of values.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde_saphyr::granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 
-use super::super::limits::{Limits, syntax};
-use super::super::{Kind, LoadError, table};
+use super::super::limits::{DocumentLimits, syntax_error};
+use super::super::{LoadError, NodeKind, table};
 use super::scalar;
 use crate::text::Span;
 
-/// Longest text that an alias may bring as a key. Keys are copied before anything is measured; YAML has
-/// the same limit for keys that are written out.
-const KEY_BYTES: usize = 1024;
+/// Maximum length of a text that is used as a key through an alias, in bytes. Keys are copied before sizes
+/// are checked; YAML has the same limit for keys that are written out.
+const MAX_ALIAS_KEY_BYTES: usize = 1024;
 
-/// So many keys are compared one by one.
-const FEW_KEYS: usize = 16;
+/// Number of keys up to which a mapping compares them one by one.
+const MAX_LINEAR_KEYS: usize = 16;
 
-/// Number of a value in the arena. Parts and the targets of aliases always have smaller numbers than
-/// what holds them.
-pub(super) type Id = usize;
+/// Index of a value in the arena. Elements and alias targets always have smaller ids than the values that
+/// refer to them.
+pub(super) type ValueId = usize;
 
-/// A value whose parts are numbers.
-pub(super) struct Value {
+/// A value whose elements are referenced by id.
+pub(super) struct ArenaValue {
     pub(super) span: Span,
-    pub(super) content: Content,
+    pub(super) content: ArenaContent,
 }
 
-pub(super) enum Content {
-    /// No sequence and no mapping.
-    Scalar(Kind),
-    /// An empty plain scalar, which is how an empty document looks.
+pub(super) enum ArenaContent {
+    /// Neither a sequence nor a mapping.
+    Scalar(NodeKind),
+    /// An empty plain scalar, which also represents an empty document.
     Nothing,
-    Sequence(Vec<Id>),
-    Mapping(Vec<Entry>),
-    Alias(Id),
+    Sequence(Vec<ValueId>),
+    Mapping(Vec<MappingEntry>),
+    Alias(ValueId),
 }
 
 /// A member of a mapping.
-pub(super) enum Entry {
+pub(super) enum MappingEntry {
     Member {
         key: String,
         key_span: Span,
-        value: Id,
+        value: ValueId,
     },
     /// `<<: value`.
     Merge {
-        value: Id,
+        value: ValueId,
     },
 }
 
 /// All values of a file.
 pub(super) struct Arena {
-    pub(super) values: Vec<Value>,
-    /// The root of each document.
-    pub(super) roots: Vec<Id>,
-    /// Whether an alias or `<<` may bring a value to a second place.
+    pub(super) values: Vec<ArenaValue>,
+    /// Root value of each document.
+    pub(super) roots: Vec<ValueId>,
+    /// Whether an alias or `<<` may use a value a second time.
     pub(super) repeats: bool,
-    /// What `<<` took already and need not be looked at again: many aliases of a long list would take
-    /// quadratic time.
-    merged: HashSet<Id>,
+    /// Values that were already checked as targets of `<<`: checking a long list again for each alias would
+    /// take quadratic time.
+    merged: HashSet<ValueId>,
 }
 
-/// A sequence or mapping that has not ended yet.
-struct Open {
+/// A sequence or mapping whose end event has not been received yet.
+struct OpenCollection {
     start: Span,
     flow: bool,
     anchor: usize,
-    parts: Parts,
+    parts: CollectionParts,
 }
 
-enum Parts {
-    Items(Vec<Id>),
-    Members { entries: Vec<Entry>, seen: HashSet<String>, key: Option<Key> },
+enum CollectionParts {
+    Items(Vec<ValueId>),
+    Members { entries: Vec<MappingEntry>, seen: HashSet<String>, key: Option<PendingKey> },
 }
 
-struct Key {
+struct PendingKey {
     text: String,
     span: Span,
     merge: bool,
 }
 
-/// Takes events and builds an [`Arena`].
-pub(super) struct Builder<'t> {
+/// Builds an [`Arena`] from parser events.
+pub(super) struct ArenaBuilder<'t> {
     text: &'t str,
-    limits: Limits,
+    limits: DocumentLimits,
     arena: Arena,
-    open: Vec<Open>,
-    /// Anchor number → value; `None` while the value has not ended.
-    anchors: HashMap<usize, Option<Id>>,
+    open: Vec<OpenCollection>,
+    /// Anchor number → value; `None` until the value has ended.
+    anchors: HashMap<usize, Option<ValueId>>,
 }
 
-impl<'t> Builder<'t> {
-    pub(super) fn new(text: &'t str, limits: &Limits) -> Self {
+impl<'t> ArenaBuilder<'t> {
+    pub(super) fn new(text: &'t str, limits: &DocumentLimits) -> Self {
         let arena = Arena { values: Vec::new(), roots: Vec::new(), repeats: false, merged: HashSet::new() };
         Self { text, limits: *limits, arena, open: Vec::new(), anchors: HashMap::new() }
     }
@@ -101,22 +101,22 @@ impl<'t> Builder<'t> {
         self.arena
     }
 
-    pub(super) fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), LoadError> {
+    pub(super) fn handle_event(&mut self, event: Event<'_>, span: Span) -> Result<(), LoadError> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.check_anchor(anchor, span)?;
-                self.scalar(text, style, anchor, tag.as_deref(), span)
+                self.add_scalar(text, style, anchor, tag.as_deref(), span)
             }
             Event::SequenceStart(style, anchor, _) => {
-                self.start(span, style, anchor, Parts::Items(Vec::new()))
+                self.start_collection(span, style, anchor, CollectionParts::Items(Vec::new()))
             }
             Event::MappingStart(style, anchor, _) => {
-                let parts = Parts::Members { entries: Vec::new(), seen: HashSet::new(), key: None };
-                self.start(span, style, anchor, parts)
+                let parts = CollectionParts::Members { entries: Vec::new(), seen: HashSet::new(), key: None };
+                self.start_collection(span, style, anchor, parts)
             }
-            Event::SequenceEnd | Event::MappingEnd => self.end(span),
-            Event::Alias(anchor) => self.alias(anchor, span),
-            // Nothing else is a value; comments and anchors are not asked for.
+            Event::SequenceEnd | Event::MappingEnd => self.end_collection(span),
+            Event::Alias(anchor) => self.add_alias(anchor, span),
+            // No other event is a value; comment and anchor events are switched off.
             _ => Ok(()),
         }
     }
@@ -126,37 +126,37 @@ impl<'t> Builder<'t> {
             return Ok(());
         }
         if !self.limits.aliases {
-            return Err(syntax("anchors and aliases cannot be used here; write the value out", span));
+            return Err(syntax_error("anchors and aliases cannot be used here; write the value out", span));
         }
         self.anchors.insert(anchor, None);
         Ok(())
     }
 
-    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), LoadError> {
+    fn add_alias(&mut self, anchor: usize, span: Span) -> Result<(), LoadError> {
         if !self.limits.aliases {
-            return Err(syntax("anchors and aliases cannot be used here; write the value out", span));
+            return Err(syntax_error("anchors and aliases cannot be used here; write the value out", span));
         }
         self.arena.repeats = true;
         let Some(&Some(target)) = self.anchors.get(&anchor) else {
-            return Err(syntax("this alias stands inside the value it refers to", span));
+            return Err(syntax_error("this alias is inside the value that it refers to", span));
         };
         if self.awaits_key() {
             let target = &self.arena.values[target];
             let text = match &target.content {
-                Content::Scalar(Kind::String(text)) => text.as_str(),
-                Content::Scalar(_) => &self.text[target.span.start..target.span.end],
-                _ => return Err(complex_key(span)),
+                ArenaContent::Scalar(NodeKind::String(text)) => text.as_str(),
+                ArenaContent::Scalar(_) => &self.text[target.span.start..target.span.end],
+                _ => return Err(complex_key_error(span)),
             };
-            if text.len() > KEY_BYTES {
-                return Err(syntax("this alias is used as a key, and its text is too long for one", span));
+            if text.len() > MAX_ALIAS_KEY_BYTES {
+                return Err(syntax_error("the text of this alias is too long for a key", span));
             }
             let text = text.to_owned();
-            return self.key(Key { text, span, merge: false });
+            return self.set_key(PendingKey { text, span, merge: false });
         }
-        self.value(Value { span, content: Content::Alias(target) }).map(drop)
+        self.add_value(ArenaValue { span, content: ArenaContent::Alias(target) }).map(drop)
     }
 
-    fn scalar(
+    fn add_scalar(
         &mut self,
         text: Cow<'_, str>,
         style: ScalarStyle,
@@ -165,39 +165,39 @@ impl<'t> Builder<'t> {
         span: Span,
     ) -> Result<(), LoadError> {
         let plain = style == ScalarStyle::Plain;
-        // The parser gives `~` where nothing is written.
+        // The parser reports `~` for a missing value.
         let nothing = plain && span.is_empty();
         let text = if nothing { Cow::Borrowed("") } else { text };
         let span = self.scalar_span(span, style);
         if anchor == 0 && self.awaits_key() {
             let merge = plain && text == "<<";
-            return self.key(Key { text: text.into_owned(), span, merge });
+            return self.set_key(PendingKey { text: text.into_owned(), span, merge });
         }
         let as_text = tag.is_some_and(|tag| tag.core_suffix() == Some("str") || tag.original() == "!");
         let content = |text: Cow<'_, str>| match plain && !as_text {
-            true if nothing && tag.is_none() && anchor == 0 => Content::Nothing,
-            true => Content::Scalar(scalar::resolve(&text)),
-            false => Content::Scalar(Kind::String(text.into_owned())),
+            true if nothing && tag.is_none() && anchor == 0 => ArenaContent::Nothing,
+            true => ArenaContent::Scalar(scalar::resolve_scalar(&text)),
+            false => ArenaContent::Scalar(NodeKind::String(text.into_owned())),
         };
         if self.awaits_key() {
-            // Only values can be referred to from elsewhere; a key's anchor names its text.
-            let id = self.push(Value { span, content: content(text.clone()) })?;
+            // Aliases can only refer to values, so the anchor of a key refers to a copy of its text.
+            let id = self.push_value(ArenaValue { span, content: content(text.clone()) })?;
             self.anchors.insert(anchor, Some(id));
             let merge = plain && text == "<<";
-            return self.key(Key { text: text.into_owned(), span, merge });
+            return self.set_key(PendingKey { text: text.into_owned(), span, merge });
         }
         let content = content(text);
-        let id = self.value(Value { span, content })?;
+        let id = self.add_value(ArenaValue { span, content })?;
         if anchor != 0 {
             self.anchors.insert(anchor, Some(id));
         }
         Ok(())
     }
 
-    /// The characters of a scalar without blanks and line ends around them; nothing at all stands
-    /// right after the key.
+    /// Span of a scalar without surrounding blanks and line endings. The span of a missing value is directly
+    /// after its key.
     fn scalar_span(&self, span: Span, style: ScalarStyle) -> Span {
-        if let (true, Some(Open { parts: Parts::Members { key: Some(key), .. }, .. })) =
+        if let (true, Some(OpenCollection { parts: CollectionParts::Members { key: Some(key), .. }, .. })) =
             (span.is_empty(), self.open.last())
         {
             return Span::at(key.span.end);
@@ -208,25 +208,25 @@ impl<'t> Builder<'t> {
         Span::new(span.start, span.start + self.text[span.start..span.end].trim_end().len())
     }
 
-    fn start(
+    fn start_collection(
         &mut self,
         span: Span,
         style: StructureStyle,
         anchor: usize,
-        parts: Parts,
+        parts: CollectionParts,
     ) -> Result<(), LoadError> {
         if self.awaits_key() {
-            return Err(complex_key(span));
+            return Err(complex_key_error(span));
         }
         if self.open.len() >= self.limits.max_depth {
             return Err(LoadError::TooDeep { span });
         }
         self.check_anchor(anchor, span)?;
-        self.open.push(Open { start: span, flow: style == StructureStyle::Flow, anchor, parts });
+        self.open.push(OpenCollection { start: span, flow: style == StructureStyle::Flow, anchor, parts });
         Ok(())
     }
 
-    fn end(&mut self, span: Span) -> Result<(), LoadError> {
+    fn end_collection(&mut self, span: Span) -> Result<(), LoadError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let whole = if open.flow {
             Span::new(open.start.start, span.end)
@@ -235,21 +235,21 @@ impl<'t> Builder<'t> {
             Span::new(start, self.last_end(&open.parts).unwrap_or(start))
         };
         let content = match open.parts {
-            Parts::Items(items) => Content::Sequence(items),
-            Parts::Members { entries, .. } => Content::Mapping(entries),
+            CollectionParts::Items(items) => ArenaContent::Sequence(items),
+            CollectionParts::Members { entries, .. } => ArenaContent::Mapping(entries),
         };
-        let id = self.value(Value { span: whole, content })?;
+        let id = self.add_value(ArenaValue { span: whole, content })?;
         if open.anchor != 0 {
             self.anchors.insert(open.anchor, Some(id));
         }
         Ok(())
     }
 
-    /// Where a block collection starts: its first key or its first dash. (The parser names the place
-    /// after the dash when the list is not indented.)
-    fn block_start(&self, open: &Open) -> usize {
+    /// Start of a block collection: its first key or its first dash. (The parser reports the position after
+    /// the dash if the list is not indented.)
+    fn block_start(&self, open: &OpenCollection) -> usize {
         let start = open.start.start;
-        if matches!(open.parts, Parts::Members { .. }) {
+        if matches!(open.parts, CollectionParts::Members { .. }) {
             return start;
         }
         let (before, after) = self.text.split_at(start);
@@ -260,46 +260,51 @@ impl<'t> Builder<'t> {
         if before.ends_with('-') { before.len() - 1 } else { start }
     }
 
-    /// Where the last part ends.
-    fn last_end(&self, parts: &Parts) -> Option<usize> {
+    /// End of the last element.
+    fn last_end(&self, parts: &CollectionParts) -> Option<usize> {
         let last = match parts {
-            Parts::Items(items) => *items.last()?,
-            Parts::Members { entries, .. } => match entries.last()? {
-                Entry::Member { value, .. } | Entry::Merge { value } => *value,
+            CollectionParts::Items(items) => *items.last()?,
+            CollectionParts::Members { entries, .. } => match entries.last()? {
+                MappingEntry::Member { value, .. } | MappingEntry::Merge { value } => *value,
             },
         };
         Some(self.arena.values[last].span.end)
     }
 
     fn awaits_key(&self) -> bool {
-        matches!(self.open.last(), Some(Open { parts: Parts::Members { key: None, .. }, .. }))
+        matches!(
+            self.open.last(),
+            Some(OpenCollection { parts: CollectionParts::Members { key: None, .. }, .. })
+        )
     }
 
-    fn key(&mut self, new: Key) -> Result<(), LoadError> {
-        if let Some(Open { parts: Parts::Members { entries, seen, key }, .. }) = self.open.last_mut() {
-            if is_known(entries, seen, &new.text) {
-                let message = format!("the key `{}` is there twice", table::short(&new.text));
-                return Err(syntax(message, new.span));
+    fn set_key(&mut self, new: PendingKey) -> Result<(), LoadError> {
+        if let Some(OpenCollection { parts: CollectionParts::Members { entries, seen, key }, .. }) =
+            self.open.last_mut()
+        {
+            if is_duplicate_key(entries, seen, &new.text) {
+                let message = format!("duplicate key `{}`", table::shorten_key(&new.text));
+                return Err(syntax_error(message, new.span));
             }
             *key = Some(new);
         }
         Ok(())
     }
 
-    /// Stores a value where the next one belongs.
-    fn value(&mut self, value: Value) -> Result<Id, LoadError> {
-        let id = self.push(value)?;
+    /// Stores a value and adds it to the innermost open collection, or to the roots.
+    fn add_value(&mut self, value: ArenaValue) -> Result<ValueId, LoadError> {
+        let id = self.push_value(value)?;
         match self.open.last_mut().map(|open| &mut open.parts) {
             None => self.arena.roots.push(id),
-            Some(Parts::Items(items)) => items.push(id),
-            Some(Parts::Members { entries, key, .. }) => match key.take() {
-                Some(Key { merge: true, span, .. }) => {
+            Some(CollectionParts::Items(items)) => items.push(id),
+            Some(CollectionParts::Members { entries, key, .. }) => match key.take() {
+                Some(PendingKey { merge: true, span, .. }) => {
                     self.arena.repeats = true;
                     self.arena.check_merge(id, span)?;
-                    entries.push(Entry::Merge { value: id });
+                    entries.push(MappingEntry::Merge { value: id });
                 }
-                Some(Key { text, span, .. }) => {
-                    entries.push(Entry::Member { key: text, key_span: span, value: id });
+                Some(PendingKey { text, span, .. }) => {
+                    entries.push(MappingEntry::Member { key: text, key_span: span, value: id });
                 }
                 None => {}
             },
@@ -307,7 +312,7 @@ impl<'t> Builder<'t> {
         Ok(id)
     }
 
-    fn push(&mut self, value: Value) -> Result<Id, LoadError> {
+    fn push_value(&mut self, value: ArenaValue) -> Result<ValueId, LoadError> {
         if self.arena.values.len() >= self.limits.max_nodes {
             return Err(LoadError::TooManyNodes);
         }
@@ -317,50 +322,54 @@ impl<'t> Builder<'t> {
 }
 
 impl Arena {
-    /// The value that `id` stands for, through aliases.
-    pub(super) fn target(&self, id: Id) -> &Value {
+    /// Value of `id`, with aliases resolved.
+    pub(super) fn target(&self, id: ValueId) -> &ArenaValue {
         &self.values[self.target_id(id)]
     }
 
-    fn target_id(&self, mut id: Id) -> Id {
-        // A target has a smaller number than its alias, so this ends; an alias of an alias cannot be
-        // written, so it ends at once.
-        while let Content::Alias(target) = self.values[id].content {
+    fn target_id(&self, mut id: ValueId) -> ValueId {
+        // A target has a smaller id than its alias, so the loop ends. YAML has no alias of an alias, so it
+        // ends after one step.
+        while let ArenaContent::Alias(target) = self.values[id].content {
             id = target;
         }
         id
     }
 
-    /// What `<<` takes: a mapping, or a sequence of mappings.
-    fn check_merge(&mut self, id: Id, key: Span) -> Result<(), LoadError> {
-        let is_mapping = |id: Id| matches!(self.target(id).content, Content::Mapping(_));
+    /// Checks the value of `<<`, which must be a mapping or a sequence of mappings.
+    fn check_merge(&mut self, id: ValueId, key: Span) -> Result<(), LoadError> {
+        let is_mapping = |id: ValueId| matches!(self.target(id).content, ArenaContent::Mapping(_));
         let target = self.target_id(id);
         let fits = match &self.values[target].content {
-            Content::Mapping(_) => true,
-            Content::Sequence(items) => {
+            ArenaContent::Mapping(_) => true,
+            ArenaContent::Sequence(items) => {
                 let known = self.merged.contains(&target);
                 known || items.iter().all(|&item| is_mapping(item))
             }
             _ => false,
         };
         self.merged.insert(target);
-        if fits { Ok(()) } else { Err(syntax("`<<` takes a mapping or a list of mappings", key)) }
+        if fits {
+            Ok(())
+        } else {
+            Err(syntax_error("the value of `<<` must be a mapping or a list of mappings", key))
+        }
     }
 }
 
-/// Whether a mapping has `key` already. Most have few keys, which are compared one by one; only long ones
-/// remember theirs in `seen`.
-fn is_known(entries: &[Entry], seen: &mut HashSet<String>, key: &str) -> bool {
-    let written = |entry: &Entry| match entry {
-        Entry::Member { key, .. } => key.clone(),
-        Entry::Merge { .. } => "<<".to_owned(),
+/// Whether a mapping already has `key`. Most mappings have few keys, which are compared one by one; only long
+/// ones record their keys in `seen`.
+fn is_duplicate_key(entries: &[MappingEntry], seen: &mut HashSet<String>, key: &str) -> bool {
+    let written = |entry: &MappingEntry| match entry {
+        MappingEntry::Member { key, .. } => key.clone(),
+        MappingEntry::Merge { .. } => "<<".to_owned(),
     };
     match entries.len() {
-        0..FEW_KEYS => entries.iter().any(|entry| match entry {
-            Entry::Member { key: known, .. } => known == key,
-            Entry::Merge { .. } => key == "<<",
+        0..MAX_LINEAR_KEYS => entries.iter().any(|entry| match entry {
+            MappingEntry::Member { key: known, .. } => known == key,
+            MappingEntry::Merge { .. } => key == "<<",
         }),
-        FEW_KEYS => {
+        MAX_LINEAR_KEYS => {
             seen.extend(entries.iter().map(written));
             !seen.insert(key.to_owned())
         }
@@ -368,6 +377,6 @@ fn is_known(entries: &[Entry], seen: &mut HashSet<String>, key: &str) -> bool {
     }
 }
 
-fn complex_key(span: Span) -> LoadError {
-    syntax("only text can be a key here, not a list or a mapping", span)
+fn complex_key_error(span: Span) -> LoadError {
+    syntax_error("keys must be text here, not a list or a mapping", span)
 }

@@ -1,30 +1,30 @@
-//! Plain scalars after the core schema of YAML 1.2: `on`, `no` and `yes` stay text.
+//! Plain scalars in the core schema of YAML 1.2: `on`, `no` and `yes` are text.
 
-use super::super::{Kind, number};
+use super::super::{NodeKind, number};
 
-/// What the plain scalar `text` means.
-pub(super) fn resolve(text: &str) -> Kind {
+/// Value of the plain scalar `text`.
+pub(super) fn resolve_scalar(text: &str) -> NodeKind {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
-        "true" | "True" | "TRUE" => Kind::Bool(true),
-        "false" | "False" | "FALSE" => Kind::Bool(false),
-        _ => number(text).map_or_else(|| Kind::String(text.to_owned()), Kind::Number),
+        "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,
+        "true" | "True" | "TRUE" => NodeKind::Bool(true),
+        "false" | "False" | "FALSE" => NodeKind::Bool(false),
+        _ => parse_number(text).map_or_else(|| NodeKind::String(text.to_owned()), NodeKind::Number),
     }
 }
 
-/// The number that `text` is; infinities and what is no number stay text.
-fn number(text: &str) -> Option<serde_json::Number> {
+/// Parses a number. Infinities and `nan` are not numbers here: they stay text.
+fn parse_number(text: &str) -> Option<serde_json::Number> {
     if let Some(digits) = text.strip_prefix("0x") {
-        return number::integer(digits, 16).filter(|_| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        return number::parse_integer(digits, 16).filter(|_| digits.bytes().all(|b| b.is_ascii_hexdigit()));
     }
     if let Some(digits) = text.strip_prefix("0o") {
-        return number::integer(digits, 8).filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
+        return number::parse_integer(digits, 8).filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    is_decimal(unsigned).then(|| number::decimal(text.strip_prefix('+').unwrap_or(text))).flatten()
+    is_decimal(unsigned).then(|| number::parse_decimal(text.strip_prefix('+').unwrap_or(text))).flatten()
 }
 
-/// `[0-9]+`, `[0-9]+.[0-9]*` or `.[0-9]+`, and perhaps an exponent.
+/// Whether `text` is `[0-9]+`, `[0-9]+.[0-9]*` or `.[0-9]+`, with an optional exponent.
 fn is_decimal(text: &str) -> bool {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -86,7 +86,7 @@ mod tests {
             ("18446744073709551616", json!(18_446_744_073_709_551_616.0)),
         ];
         for (text, want) in cases {
-            let node = crate::data::Node { span: crate::text::Span::at(0), kind: resolve(text) };
+            let node = crate::data::Node { span: crate::text::Span::at(0), kind: resolve_scalar(text) };
             assert_eq!(node.to_json(), *want, "{text}");
         }
     }

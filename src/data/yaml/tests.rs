@@ -1,10 +1,10 @@
-//! What YAML loading promises: spans, scalars, aliases, merges, budgets.
+//! Tests of YAML loading: spans, scalars, aliases, merges, limits.
 
 use super::*;
 use serde_json::json;
 
 fn read(text: &str) -> Result<Vec<Node>, LoadError> {
-    load(text, &Limits::DOCUMENT)
+    load(text, &DocumentLimits::DOCUMENT)
 }
 
 fn json(text: &str) -> serde_json::Value {
@@ -37,7 +37,7 @@ fn values_become_json() {
 }
 
 #[test]
-fn documents_are_counted_without_empty_ones() {
+fn empty_documents_are_omitted() {
     let all = |text| read(text).expect("YAML").iter().map(Node::to_json).collect::<Vec<_>>();
     assert_eq!(all("a: 1\n---\nb: 2\n---\n# end\n"), [json!({"a": 1}), json!({"b": 2})]);
     assert_eq!(all("---\n---\n"), [json!(null)]);
@@ -45,22 +45,22 @@ fn documents_are_counted_without_empty_ones() {
 }
 
 #[test]
-fn problems_have_places() {
+fn errors_have_positions() {
     let cases = [
-        ("é: 1\né: 2\n", "é: 2", "twice"),
-        ("a: {b: 1, b: 2}\n", "b: 2", "twice"),
-        ("? [a, b]\n: 1\n", "[a", "only text can be a key"),
+        ("é: 1\né: 2\n", "é: 2", "duplicate key"),
+        ("a: {b: 1, b: 2}\n", "b: 2", "duplicate key"),
+        ("? [a, b]\n: 1\n", "[a", "keys must be text"),
         ("a: &x [*x]\n", "*x]", "inside the value"),
         ("a: *x\n", "*x", "unknown anchor"),
-        ("a: 1\n<<: 2\n", "<<", "takes a mapping"),
+        ("a: 1\n<<: 2\n", "<<", "must be a mapping"),
         ("a:\n\t- b\n", "\t", "tab"),
         ("image: {{ .Values.image }}\n", "{", "template"),
         ("a:\n{{- range .x }}\n  b: 1\n{{- end }}\n", "{{", "template"),
     ];
-    for (text, at, says) in cases {
+    for (text, at, expected) in cases {
         match read(text) {
             Err(LoadError::Syntax { message, span }) => {
-                assert!(message.contains(says), "{text:?}: {message}");
+                assert!(message.contains(expected), "{text:?}: {message}");
                 let want = text.find(at).expect("place");
                 assert!(span.start.abs_diff(want) <= 3, "{text:?}: {message} at {span:?}, not {want}");
             }
@@ -68,11 +68,11 @@ fn problems_have_places() {
         }
     }
     let message = |text| format!("{:?}", read(text));
-    assert!(!message("run: ${{ x }}\na: [\n").contains("template"), "GitHub expressions are no templates");
+    assert!(!message("run: ${{ x }}\na: [\n").contains("template"), "GitHub expressions are not templates");
 }
 
 #[test]
-fn bombs_are_refused_before_they_unfold() {
+fn alias_bombs_are_refused_before_expansion() {
     let level = |n: usize| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", "));
     let bomb = "a0: &a0 [lol]\n".to_owned() + &(1..=10).map(level).collect::<Vec<_>>().concat();
     assert_eq!(read(&bomb), Err(LoadError::TooManyNodes));
@@ -90,24 +90,24 @@ fn bombs_are_refused_before_they_unfold() {
 }
 
 #[test]
-fn merging_a_long_list_often_takes_linear_time() {
-    // Quadratic time would be minutes here; every merge key has the list looked at once only.
+fn repeated_merging_of_a_long_list_takes_linear_time() {
+    // Quadratic time would be minutes here; the list is checked only once for all merge keys.
     let text = format!(
         "m: &m {{}}\nl: &l [{}*m]\nall:\n{}  - <<: [1]\n",
         "*m,".repeat(40_000),
         "  - <<: *l\n".repeat(40_000)
     );
-    assert!(matches!(read(&text), Err(LoadError::Syntax { .. })), "the last one holds no mapping");
+    assert!(matches!(read(&text), Err(LoadError::Syntax { .. })), "the last list contains no mapping");
 }
 
 #[test]
-fn front_matter_has_no_aliases_and_positions_of_the_whole_file() {
+fn front_matter_refuses_aliases_and_positions_count_from_the_start_of_the_file() {
     let text = "---\ntitle: Größe\nlevel: note\n";
-    let node = &load(text, &Limits::FRONT_MATTER).expect("front matter")[0];
-    let (key, value) = node.locate(&[crate::data::Step::Key("level".into())]).expect("level");
+    let node = &load(text, &DocumentLimits::FRONT_MATTER).expect("front matter")[0];
+    let (key, value) = node.locate(&[crate::data::PointerStep::Key("level".into())]).expect("level");
     assert_eq!(key.map(|span| span.start), text.find("level"));
     assert_eq!(&text[value.span.start..value.span.end], "note");
     for text in ["---\na: &x 1\n", "---\na: &x [1]\nb: *x\n"] {
-        assert!(matches!(load(text, &Limits::FRONT_MATTER), Err(LoadError::Syntax { .. })), "{text}");
+        assert!(matches!(load(text, &DocumentLimits::FRONT_MATTER), Err(LoadError::Syntax { .. })), "{text}");
     }
 }

@@ -1,80 +1,84 @@
-//! From the arena to nodes: aliases are unfolded and merge keys applied, within the limits.
+//! Conversion of the arena to nodes: expands aliases and applies merge keys, within the limits.
 
 use std::collections::HashSet;
 
-use super::super::limits::Limits;
-use super::super::{Kind, LoadError, Member, Node};
-use super::arena::{Arena, Content, Entry, Id, Value};
+use super::super::limits::DocumentLimits;
+use super::super::{LoadError, Member, Node, NodeKind};
+use super::arena::{Arena, ArenaContent, ArenaValue, MappingEntry, ValueId};
 use crate::text::Span;
 
-/// Bytes of text that count as one more value when an alias repeats them.
+/// Number of text bytes that count as one additional value when an alias repeats them.
 const BYTES_PER_NODE: usize = 64;
 
-/// The documents of the file. Empty documents are left out when there is another one (people end
-/// files with `---`); a file without any has one that is null.
-pub(super) fn documents(mut arena: Arena, limits: &Limits) -> Result<Vec<Node>, LoadError> {
-    measure(&arena, limits)?;
-    let filled: Vec<Id> = arena.roots.iter().copied().filter(|&id| !is_nothing(&arena, id)).collect();
+/// Builds the documents of the file. Empty documents are omitted if there is another one (files often end
+/// with `---`); a file without any document gives one null node.
+pub(super) fn build_documents(mut arena: Arena, limits: &DocumentLimits) -> Result<Vec<Node>, LoadError> {
+    check_unfolded_size(&arena, limits)?;
+    let filled: Vec<ValueId> = arena.roots.iter().copied().filter(|&id| !is_nothing(&arena, id)).collect();
     if filled.is_empty() {
         let span = arena.roots.first().map_or_else(|| Span::at(0), |&id| arena.values[id].span);
-        return Ok(vec![Node { span, kind: Kind::Null }]);
+        return Ok(vec![Node { span, kind: NodeKind::Null }]);
     }
     if arena.repeats {
-        return Ok(filled.into_iter().map(|id| unfold(&arena, id)).collect());
+        return Ok(filled.into_iter().map(|id| unfold_node(&arena, id)).collect());
     }
-    Ok(filled.into_iter().map(|id| moved(&mut arena.values, id)).collect())
+    Ok(filled.into_iter().map(|id| take_node(&mut arena.values, id)).collect())
 }
 
-/// The node of a value where nothing is used twice: its parts are taken out of the arena.
-fn moved(values: &mut [Value], id: Id) -> Node {
+/// Builds the node of a value if no value is used twice: the elements are moved out of the arena.
+fn take_node(values: &mut [ArenaValue], id: ValueId) -> Node {
     let span = values[id].span;
-    let kind = match std::mem::replace(&mut values[id].content, Content::Nothing) {
-        Content::Scalar(kind) => kind,
-        Content::Sequence(items) => Kind::Array(items.into_iter().map(|item| moved(values, item)).collect()),
-        Content::Mapping(entries) => {
-            let members = entries.into_iter().filter_map(|entry| match entry {
-                Entry::Member { key, key_span, value } => {
-                    Some(Member { key, key_span, value: moved(values, value) })
-                }
-                Entry::Merge { .. } => None,
-            });
-            Kind::Object(members.collect())
+    let kind = match std::mem::replace(&mut values[id].content, ArenaContent::Nothing) {
+        ArenaContent::Scalar(kind) => kind,
+        ArenaContent::Sequence(items) => {
+            NodeKind::Array(items.into_iter().map(|item| take_node(values, item)).collect())
         }
-        Content::Nothing | Content::Alias(_) => Kind::Null,
+        ArenaContent::Mapping(entries) => {
+            let members = entries.into_iter().filter_map(|entry| match entry {
+                MappingEntry::Member { key, key_span, value } => {
+                    Some(Member { key, key_span, value: take_node(values, value) })
+                }
+                MappingEntry::Merge { .. } => None,
+            });
+            NodeKind::Object(members.collect())
+        }
+        ArenaContent::Nothing | ArenaContent::Alias(_) => NodeKind::Null,
     };
     Node { span, kind }
 }
 
-fn is_nothing(arena: &Arena, id: Id) -> bool {
-    matches!(arena.values[id].content, Content::Nothing)
+fn is_nothing(arena: &Arena, id: ValueId) -> bool {
+    matches!(arena.values[id].content, ArenaContent::Nothing)
 }
 
-/// What a value unfolds to.
+/// Size of a value after expansion.
 #[derive(Clone, Copy, Default)]
-struct Measure {
+struct UnfoldedSize {
     nodes: usize,
     depth: usize,
 }
 
-/// Refuses what would unfold to too much, before it is unfolded. Parts have smaller numbers than what
-/// holds them, so one pass is enough.
-fn measure(arena: &Arena, limits: &Limits) -> Result<(), LoadError> {
-    let mut measures: Vec<Measure> = Vec::with_capacity(arena.values.len());
+/// Checks the size of each value after expansion, before anything is expanded. Elements have smaller ids than
+/// their collections, so one pass is enough.
+fn check_unfolded_size(arena: &Arena, limits: &DocumentLimits) -> Result<(), LoadError> {
+    let mut measures: Vec<UnfoldedSize> = Vec::with_capacity(arena.values.len());
     for value in &arena.values {
-        let of = |parts: &mut dyn Iterator<Item = (Id, usize)>| {
-            parts.fold(Measure { nodes: 1, depth: 1 }, |sum, (id, text)| Measure {
+        let of = |parts: &mut dyn Iterator<Item = (ValueId, usize)>| {
+            parts.fold(UnfoldedSize { nodes: 1, depth: 1 }, |sum, (id, text)| UnfoldedSize {
                 nodes: sum.nodes.saturating_add(measures[id].nodes).saturating_add(text / BYTES_PER_NODE),
                 depth: sum.depth.max(measures[id].depth + 1),
             })
         };
         let measure = match &value.content {
-            Content::Nothing => Measure { nodes: 1, depth: 0 },
-            Content::Scalar(kind) => Measure { nodes: 1 + text_length(kind) / BYTES_PER_NODE, depth: 0 },
-            Content::Alias(target) => measures[*target],
-            Content::Sequence(items) => of(&mut items.iter().map(|&id| (id, 0))),
-            Content::Mapping(entries) => of(&mut entries.iter().map(|entry| match entry {
-                Entry::Member { key, value, .. } => (*value, key.len()),
-                Entry::Merge { value } => (*value, 0),
+            ArenaContent::Nothing => UnfoldedSize { nodes: 1, depth: 0 },
+            ArenaContent::Scalar(kind) => {
+                UnfoldedSize { nodes: 1 + text_bytes(kind) / BYTES_PER_NODE, depth: 0 }
+            }
+            ArenaContent::Alias(target) => measures[*target],
+            ArenaContent::Sequence(items) => of(&mut items.iter().map(|&id| (id, 0))),
+            ArenaContent::Mapping(entries) => of(&mut entries.iter().map(|entry| match entry {
+                MappingEntry::Member { key, value, .. } => (*value, key.len()),
+                MappingEntry::Merge { value } => (*value, 0),
             })),
         };
         if measure.nodes > limits.max_nodes {
@@ -89,50 +93,53 @@ fn measure(arena: &Arena, limits: &Limits) -> Result<(), LoadError> {
     if total > limits.max_nodes { Err(LoadError::TooManyNodes) } else { Ok(()) }
 }
 
-fn text_length(kind: &Kind) -> usize {
-    if let Kind::String(text) = kind { text.len() } else { 0 }
+fn text_bytes(kind: &NodeKind) -> usize {
+    if let NodeKind::String(text) = kind { text.len() } else { 0 }
 }
 
-/// The node of a value. An alias stands where it is used; what it holds stands where it is written.
-fn unfold(arena: &Arena, id: Id) -> Node {
+/// Builds the node of a value. The node of an alias has the span of the alias; its elements have the spans of
+/// the anchored value.
+fn unfold_node(arena: &Arena, id: ValueId) -> Node {
     let target = arena.target(id);
     let kind = match &target.content {
-        Content::Scalar(kind) => kind.clone(),
-        Content::Sequence(items) => Kind::Array(items.iter().map(|&item| unfold(arena, item)).collect()),
-        Content::Mapping(entries) => Kind::Object(members(arena, entries)),
-        Content::Nothing | Content::Alias(_) => Kind::Null,
+        ArenaContent::Scalar(kind) => kind.clone(),
+        ArenaContent::Sequence(items) => {
+            NodeKind::Array(items.iter().map(|&item| unfold_node(arena, item)).collect())
+        }
+        ArenaContent::Mapping(entries) => NodeKind::Object(members(arena, entries)),
+        ArenaContent::Nothing | ArenaContent::Alias(_) => NodeKind::Null,
     };
     Node { span: arena.values[id].span, kind }
 }
 
-/// The members of a mapping. Its own keys win over merged ones, and earlier merged ones over later.
-fn members(arena: &Arena, entries: &[Entry]) -> Vec<Member> {
+/// Members of a mapping. Its own keys override merged ones, and earlier merged ones override later ones.
+fn members(arena: &Arena, entries: &[MappingEntry]) -> Vec<Member> {
     let own = entries.iter().filter_map(|entry| match entry {
-        Entry::Member { key, .. } => Some(key.as_str()),
-        Entry::Merge { .. } => None,
+        MappingEntry::Member { key, .. } => Some(key.as_str()),
+        MappingEntry::Merge { .. } => None,
     });
-    let has_merge = entries.iter().any(|entry| matches!(entry, Entry::Merge { .. }));
+    let has_merge = entries.iter().any(|entry| matches!(entry, MappingEntry::Merge { .. }));
     let mut seen: HashSet<String> = if has_merge { own.map(str::to_owned).collect() } else { HashSet::new() };
     let mut out = Vec::with_capacity(entries.len());
     for entry in entries {
         match entry {
-            Entry::Member { key, key_span, value } => {
-                out.push(Member { key: key.clone(), key_span: *key_span, value: unfold(arena, *value) });
+            MappingEntry::Member { key, key_span, value } => {
+                out.push(Member { key: key.clone(), key_span: *key_span, value: unfold_node(arena, *value) });
             }
-            Entry::Merge { value } => {
-                let brought = merged(arena, *value);
-                out.extend(brought.into_iter().filter(|member| seen.insert(member.key.clone())));
+            MappingEntry::Merge { value } => {
+                let merged = merged_members(arena, *value);
+                out.extend(merged.into_iter().filter(|member| seen.insert(member.key.clone())));
             }
         }
     }
     out
 }
 
-/// The members that `<<: value` brings.
-fn merged(arena: &Arena, id: Id) -> Vec<Member> {
+/// Members that `<<: value` merges.
+fn merged_members(arena: &Arena, id: ValueId) -> Vec<Member> {
     match &arena.target(id).content {
-        Content::Mapping(entries) => members(arena, entries),
-        Content::Sequence(items) => items.iter().flat_map(|&item| merged(arena, item)).collect(),
+        ArenaContent::Mapping(entries) => members(arena, entries),
+        ArenaContent::Sequence(items) => items.iter().flat_map(|&item| merged_members(arena, item)).collect(),
         _ => Vec::new(),
     }
 }

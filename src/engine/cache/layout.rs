@@ -1,39 +1,40 @@
-//! How a cache file is laid out, and looking things up in its bytes as they lie there.
+//! Layout of a cache file, and lookups directly in its bytes.
 //!
 //! ```text
 //! magic and version 8 │ key 32 │ seven counts of 4 │ 4 zero bytes
 //! classes  32 bytes each
 //! facts    digest 32, end of its bytes 4, age 4; sorted by digest
 //! files    content 32, stamp 40, end of its path 4, end of its result 4, class 4, age 2, flags 2
-//! slots    4 bytes each: 0, or one more than the number of a file
-//! paths    one behind the other
-//! results  one behind the other; most are empty
-//! facts' bytes
+//! slots    4 bytes each: 0, or the number of a file plus one
+//! paths    concatenated
+//! results  concatenated; most are empty
+//! bytes of the facts, concatenated
 //! SHA-256 of everything before it
 //! ```
-//! Numbers are little-endian. Only the lengths and the checksum are looked at when a file is loaded. Every
-//! later step takes the bytes for what a stranger might have written: it answers `None`, never panics.
+//! Numbers are little-endian. Loading a file verifies only the lengths, the order of the offsets and the
+//! checksum. Every later step treats the bytes as untrusted: it returns `None` for invalid data and never
+//! panics.
 
 use sha2::{Digest as _, Sha256};
 
 use super::Digest;
 
-/// What a file of this version begins with. The last byte is the version.
+/// First bytes of a file of this version. The last byte is the version.
 const MAGIC: [u8; 8] = *b"stnchn\0\x02";
-/// Bytes of a digest.
+/// Size of a digest in bytes.
 const DIGEST: usize = 32;
-/// Bytes before the first section.
+/// Size of the head, before the first section, in bytes.
 pub(super) const HEAD: usize = 72;
-/// Bytes of one fact's entry.
+/// Size of an entry for the facts of one check, in bytes.
 pub(super) const FACT: usize = 40;
-/// Bytes of one file's entry.
+/// Size of an entry for one file, in bytes.
 pub(super) const FILE: usize = 88;
-/// Most slots that are looked at for one path.
+/// Maximum number of slots that are probed for one path.
 const PROBES: usize = 256;
-/// The flag of a file with a stamp.
+/// Flag of a file entry that has a stamp.
 pub(super) const HAS_STAMP: u16 = 1;
 
-/// The counts of a head, in the order they are written.
+/// The counts in the head, in the order in which they are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) classes: u32,
@@ -59,7 +60,7 @@ impl Counts {
         ]
     }
 
-    /// Lengths of the sections in bytes.
+    /// Returns the lengths of the sections in bytes.
     fn lengths(self) -> [usize; 7] {
         let units = [DIGEST, FACT, FILE, 4, 1, 1, 1];
         let mut lengths = [0; 7];
@@ -69,7 +70,7 @@ impl Counts {
         lengths
     }
 
-    /// The head of a file with these counts.
+    /// Writes the head of a file with these counts.
     pub(super) fn head(self, key: &Digest) -> Vec<u8> {
         let total = self.lengths().iter().sum::<usize>() + HEAD + DIGEST;
         let mut out = Vec::with_capacity(total);
@@ -81,39 +82,39 @@ impl Counts {
     }
 }
 
-/// A loaded file.
-pub(super) struct Loaded {
+/// A loaded cache file.
+pub(super) struct CacheFile {
     bytes: Vec<u8>,
     pub(super) counts: Counts,
     key: Digest,
-    /// Where each section starts.
+    /// Offset of each section.
     starts: [usize; 7],
 }
 
-/// A file's entry.
+/// The entry of an assessed file.
 #[derive(Clone, Copy)]
-pub(super) struct File<'a> {
+pub(super) struct FileEntry<'a> {
     pub(super) path: &'a [u8],
     pub(super) content: &'a [u8],
     pub(super) class: &'a [u8],
-    /// As [`super::Stamp::to_bytes`] makes it.
+    /// Stamp in the format of [`super::Stamp::to_bytes`].
     pub(super) stamp: Option<&'a [u8]>,
     pub(super) result: &'a [u8],
-    /// How often the file was written without a use of this entry.
+    /// Number of times the cache file was written since the last use of this entry.
     pub(super) age: u16,
 }
 
-/// A fact's entry.
+/// The entry for the facts of one check.
 #[derive(Clone, Copy)]
-pub(super) struct Fact<'a> {
+pub(super) struct FactsEntry<'a> {
     pub(super) check: &'a [u8],
     pub(super) facts: &'a [u8],
-    /// See [`File::age`].
+    /// See [`FileEntry::age`].
     pub(super) age: u16,
 }
 
-impl Loaded {
-    /// `bytes`, if they are a whole file of this version.
+impl CacheFile {
+    /// Loads `bytes` if they are a complete file of this version.
     pub(super) fn new(bytes: Vec<u8>) -> Option<Self> {
         if bytes.get(..MAGIC.len())? != MAGIC {
             return None;
@@ -144,7 +145,8 @@ impl Loaded {
         loaded.is_ordered().then_some(loaded)
     }
 
-    /// Whether no two entries share bytes of a section: else a few bytes could stand for very many.
+    /// Whether no two entries share bytes of a section. Otherwise a small file could expand to a very large
+    /// one.
     fn is_ordered(&self) -> bool {
         let ascend = |table: usize, entry: usize, field: usize, count: u32, length: u32| {
             let count = usize::try_from(count).unwrap_or(usize::MAX);
@@ -162,12 +164,12 @@ impl Loaded {
             && ascend(self.starts[2], FILE, 76, files, result_bytes)
     }
 
-    /// What the file as a whole belongs to.
+    /// Key of the whole file; see [`super::ResultCache::empty`].
     pub(super) fn key(&self) -> &Digest {
         &self.key
     }
 
-    /// The number of the file at `path`, if there is one.
+    /// Returns the number of the file at `path`, if it has an entry.
     pub(super) fn find(&self, path: &[u8]) -> Option<usize> {
         let slots = usize::try_from(self.counts.slots).ok()?;
         let mask = slots.checked_sub(1)?;
@@ -191,7 +193,8 @@ impl Loaded {
         self.part(self.starts[2], FILE, 72, number, self.starts[4], self.counts.path_bytes)
     }
 
-    /// The bytes from the end of the entry before (kept at `field`) to the end of this one.
+    /// Returns the bytes of an entry in a section: from the end of the previous entry to the end of this one.
+    /// The ends are stored at offset `field` of the table entries.
     fn part(
         &self,
         table: usize,
@@ -211,14 +214,14 @@ impl Loaded {
         self.bytes.get(at(start)?..at(end)?)
     }
 
-    /// The entry of file `number`.
-    pub(super) fn file(&self, number: usize) -> Option<File<'_>> {
+    /// Returns the entry of file `number`.
+    pub(super) fn file(&self, number: usize) -> Option<FileEntry<'_>> {
         let path = self.path(number)?;
         let start = self.starts[2] + FILE * number;
         let entry = self.bytes.get(start..start + FILE)?;
         let class = u32_at(entry, 80).filter(|&class| class < self.counts.classes)?;
         let class = self.starts[0] + DIGEST * usize::try_from(class).ok()?;
-        Some(File {
+        Some(FileEntry {
             path,
             content: &entry[..DIGEST],
             class: self.bytes.get(class..class + DIGEST)?,
@@ -228,21 +231,21 @@ impl Loaded {
         })
     }
 
-    /// The entry of fact `number`.
-    pub(super) fn fact(&self, number: usize) -> Option<Fact<'_>> {
+    /// Returns the facts entry `number`.
+    pub(super) fn fact(&self, number: usize) -> Option<FactsEntry<'_>> {
         if number >= usize::try_from(self.counts.facts).ok()? {
             return None;
         }
         let start = self.starts[1] + FACT * number;
         let entry = self.bytes.get(start..start + FACT)?;
-        Some(Fact {
+        Some(FactsEntry {
             check: &entry[..DIGEST],
             facts: self.part(self.starts[1], FACT, DIGEST, number, self.starts[6], self.counts.fact_bytes)?,
             age: u16_at(entry, 36)?,
         })
     }
 
-    /// The number of the facts of `check`, if there are any.
+    /// Returns the number of the facts entry of `check`, if there is one.
     pub(super) fn find_fact(&self, check: &Digest) -> Option<usize> {
         let (mut low, mut high) = (0, usize::try_from(self.counts.facts).ok()?);
         while low < high {
@@ -257,12 +260,13 @@ impl Loaded {
     }
 }
 
-/// How many slots so many files get: at most half are taken.
+/// Returns the number of slots for `files` entries; at most half of them are occupied.
 pub(super) fn slots_for(files: usize) -> usize {
     if files == 0 { 0 } else { (2 * files).next_power_of_two() }
 }
 
-/// Puts file `number` into a free slot. Where too many are in its way, it stays out and is a miss.
+/// Puts file `number` into a free slot. If all probed slots are occupied, the file gets none and is a cache
+/// miss.
 pub(super) fn take_slot(slots: &mut [u32], path: &[u8], key: &Digest, number: u32) {
     let Some(mask) = slots.len().checked_sub(1) else { return };
     let first = slot_of(path, key, mask);
@@ -275,7 +279,8 @@ pub(super) fn take_slot(slots: &mut [u32], path: &[u8], key: &Digest, number: u3
     }
 }
 
-/// Where the search for `path` begins. Names that are made to collide are as slow as [`PROBES`] allows.
+/// Returns the slot at which the search for `path` starts. For paths chosen to collide, [`PROBES`] limits the
+/// search.
 fn slot_of(path: &[u8], key: &Digest, mask: usize) -> usize {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
     let (words, rest) = path.as_chunks::<8>();
@@ -286,7 +291,7 @@ fn slot_of(path: &[u8], key: &Digest, mask: usize) -> usize {
         let hash = (hash ^ u64_of(*word)).wrapping_mul(ODD);
         hash ^ (hash >> 32)
     });
-    // The upper half is the better mixed one; 32 bits number all slots.
+    // The upper half is mixed better, and 32 bits are enough for all slots.
     let upper = mixed.wrapping_mul(ODD) >> 32;
     usize::try_from(upper).unwrap_or(0) & mask
 }
@@ -295,7 +300,7 @@ fn u64_of(bytes: [u8; 8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// The checksum that ends a file.
+/// Computes the checksum at the end of a file.
 pub(super) fn checksum_of(body: &[u8]) -> [u8; DIGEST] {
     Sha256::digest(body).into()
 }

@@ -1,9 +1,9 @@
-//! What earlier runs found, so that an unchanged file is not looked into (or not even read) again.
+//! Cache of results of earlier runs, so that an unchanged file is not assessed (or not even read) again.
 //!
-//! Bytes in, bytes out: no file system, clock or environment may enter here; where the bytes lie is the
-//! command line's affair. A cache can only ever be a hint that is checked: whatever is not exactly what
-//! was asked for (another build, other checks, another state of the file, a flipped bit, nonsense) is a
-//! miss, and a miss costs time, never a verdict.
+//! The module converts from and to bytes, and must not depend on the file system, the clock or the
+//! environment; the command line stores the bytes. Cached results are verified: a different build, different
+//! checks, a different state of the file, a flipped bit or corrupt data are a cache miss. A miss costs time
+//! but never changes a verdict.
 
 mod layout;
 mod result;
@@ -16,34 +16,34 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::found::FileResult;
+use super::file_result::FileResult;
 use crate::model::RepoPath;
-use layout::Loaded;
+use layout::CacheFile;
 pub use stamp::Stamp;
 
-/// A SHA-256.
+/// A SHA-256 digest.
 pub type Digest = [u8; 32];
 
 /// Largest cache file that is written or worth reading, in bytes.
 pub const MOST_BYTES: usize = 64 << 20;
-/// Largest facts of one check that are kept, in bytes.
+/// Largest facts of one check that are stored, in bytes.
 const MOST_FACTS: usize = 4 << 20;
-/// Longest path that is remembered, in bytes.
+/// Longest path that is stored, in bytes.
 const LONGEST_PATH: usize = 16 << 10;
 
-/// What is known of files and checks. Shared between threads.
+/// Cached results of files and facts about checks. Shared between threads.
 ///
-/// Answers come from what was loaded; what is stored during a run is for the next one.
-pub struct Store {
+/// Lookups use the loaded entries. Entries that are stored during a run are for the next run.
+pub struct ResultCache {
     key: Digest,
-    loaded: Option<Loaded>,
-    /// Which files and facts of `loaded` were asked for.
+    loaded: Option<CacheFile>,
+    /// Which files and facts of `loaded` were used in this run.
     used_files: Vec<AtomicBool>,
     used_facts: Vec<AtomicBool>,
     added: Mutex<Added>,
 }
 
-/// What is new in this run.
+/// Entries that are new in this run.
 #[derive(Default)]
 struct Added {
     files: Vec<NewFile>,
@@ -58,9 +58,9 @@ struct NewFile {
     result: Vec<u8>,
 }
 
-/// How much a cache file holds, for people.
+/// Statistics of a cache file, for display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contents {
+pub struct CacheSummary {
     /// Number of files with a result.
     pub files: usize,
     /// Number of those whose result is not empty.
@@ -69,19 +69,19 @@ pub struct Contents {
     pub checks: usize,
 }
 
-impl Store {
-    /// A store that knows nothing. `key` is what the file as a whole belongs to: the build of the program,
-    /// the repository, whatever else must be the same for anything in it to be of use.
+impl ResultCache {
+    /// Creates an empty cache. `key` identifies everything that must be equal for the entries to be valid,
+    /// such as the build of the program and the repository.
     #[must_use]
     pub fn empty(key: Digest) -> Self {
         Self { key, loaded: None, used_files: Vec::new(), used_facts: Vec::new(), added: Mutex::default() }
     }
 
-    /// What `bytes` (of [`Store::encode`]) hold. `None` when they are not a whole cache file of this
-    /// version with this key: truncated, a bit flipped, another build's, nonsense.
+    /// Loads `bytes` from [`ResultCache::encode`]. Returns `None` unless they are a complete cache file of
+    /// this version with this key.
     #[must_use]
     pub fn decode(bytes: Vec<u8>, key: Digest) -> Option<Self> {
-        let loaded = Loaded::new(bytes).filter(|loaded| *loaded.key() == key)?;
+        let loaded = CacheFile::new(bytes).filter(|loaded| *loaded.key() == key)?;
         let unused = |count: u32| (0..count).map(|_| AtomicBool::new(false)).collect();
         Some(Self {
             used_files: unused(loaded.counts.files),
@@ -91,21 +91,21 @@ impl Store {
         })
     }
 
-    /// The result (file number 0) for the file at `path` in the state that `stamp` tells, by the checks
-    /// that `class` is a digest of.
+    /// Returns the result for the file at `path` with this stamp, for the checks with the digest `class`. Its
+    /// file number is 0.
     #[must_use]
     pub fn by_stamp(&self, path: &RepoPath, stamp: &Stamp, class: &Digest) -> Option<FileResult> {
         let stamp = stamp.to_bytes()?;
         self.result(path, |file| file.stamp == Some(&stamp[..]) && file.class == class)
     }
 
-    /// The same for the file at `path` with this content, whatever its stamp.
+    /// As [`ResultCache::by_stamp`], but by the content of the file, regardless of its stamp.
     #[must_use]
     pub fn by_content(&self, path: &RepoPath, content: &Digest, class: &Digest) -> Option<FileResult> {
         self.result(path, |file| file.content == content && file.class == class)
     }
 
-    fn result(&self, path: &RepoPath, fits: impl Fn(&layout::File<'_>) -> bool) -> Option<FileResult> {
+    fn result(&self, path: &RepoPath, fits: impl Fn(&layout::FileEntry<'_>) -> bool) -> Option<FileResult> {
         let loaded = self.loaded.as_ref()?;
         let number = loaded.find(path.bytes())?;
         let file = loaded.file(number).filter(fits)?;
@@ -114,11 +114,11 @@ impl Store {
         Some(result)
     }
 
-    /// Remembers `result` for the file at `path`: one result for each path, the last one. `stamp` is that
-    /// of exactly the bytes that were assessed and settled ([`Stamp::is_settled`]), else `None`.
+    /// Stores `result` for the file at `path`, replacing an earlier one. `stamp` is the stamp of the assessed
+    /// bytes if it is settled ([`Stamp::is_settled`]), otherwise `None`.
     ///
-    /// A result that another try could answer differently (a budget, a parser that died, a file that
-    /// changed or could not be read) is not remembered.
+    /// A result that may differ in another run is not stored: an exceeded budget, a crashed parser, or a file
+    /// that changed or could not be read.
     pub fn store(
         &self,
         path: &RepoPath,
@@ -132,14 +132,14 @@ impl Store {
         }
         let Some(result) = result::encode(result) else { return };
         let stamp = stamp.and_then(Stamp::to_bytes);
-        if self.knows(path, stamp.as_ref(), &content, &class, &result) {
+        if self.contains(path, stamp.as_ref(), &content, &class, &result) {
             return;
         }
         self.added().files.push(NewFile { path: path.clone(), content, class, stamp, result });
     }
 
-    /// Whether exactly this was loaded; it counts as used then.
-    fn knows(
+    /// Whether exactly this entry was loaded. If so, marks it as used.
+    fn contains(
         &self,
         path: &RepoPath,
         stamp: Option<&[u8; Stamp::BYTES]>,
@@ -162,7 +162,7 @@ impl Store {
         known.is_some()
     }
 
-    /// What was stored about a check: bytes that only the caller understands, and must check.
+    /// Returns the stored facts about a check: opaque bytes that the caller must validate.
     #[must_use]
     pub fn facts(&self, check: &Digest) -> Option<Vec<u8>> {
         let loaded = self.loaded.as_ref()?;
@@ -172,15 +172,15 @@ impl Store {
         Some(facts)
     }
 
-    /// Remembers facts of a check. More than 4 MiB are not remembered.
+    /// Stores facts about a check. Facts larger than 4 MiB are not stored.
     pub fn store_facts(&self, check: Digest, facts: Vec<u8>) {
         if facts.len() <= MOST_FACTS && self.facts(&check).as_ref() != Some(&facts) {
             self.added().facts.insert(check, facts);
         }
     }
 
-    /// The bytes to keep for the next run; `None` when nothing is new. What was not used in this run stays,
-    /// unless there is no room below [`MOST_BYTES`] or it was not used for long.
+    /// Returns the bytes to store for the next run; `None` if nothing is new. Entries that were not used in
+    /// this run are kept, unless they do not fit into [`MOST_BYTES`] or were unused for too many runs.
     #[must_use]
     pub fn encode(&self) -> Option<Vec<u8>> {
         self.encode_within(MOST_BYTES)
@@ -199,11 +199,12 @@ impl Store {
     }
 }
 
-impl Contents {
-    /// What `bytes` of any key hold; `None` when they are no whole cache file of this version.
+impl CacheSummary {
+    /// Returns the statistics of `bytes` with any key; `None` unless they are a complete cache file of this
+    /// version.
     #[must_use]
     pub fn of(bytes: Vec<u8>) -> Option<Self> {
-        let loaded = Loaded::new(bytes)?;
+        let loaded = CacheFile::new(bytes)?;
         let files = usize::try_from(loaded.counts.files).ok()?;
         let has_findings = |&number: &usize| loaded.file(number).is_some_and(|file| !file.result.is_empty());
         Some(Self {

@@ -1,16 +1,16 @@
-//! The result of one file as bytes and back. What is read is not trusted: a result that the engine could
-//! not have made (a span outside its excerpt, a path that leaves the repository) is no result.
+//! Encodes and decodes the result of one file. Decoded data is untrusted: a result that the engine cannot
+//! have produced (a span outside its excerpt, a path outside the repository) is rejected.
 
-use crate::engine::found::{CannotTell, FileResult, Found, LONGEST_FIX, LONGEST_TEXT};
-use crate::engine::waive::Comment;
+use crate::engine::file_result::{CannotTell, FileResult, LONGEST_FIX, LONGEST_TEXT, RawFinding};
+use crate::engine::judge::Comment;
 use crate::model::{Edit, Fix, Reason, RepoPath};
 use crate::text::{Excerpt, Position, Span};
 
 /// Largest result that is stored, in bytes.
 const LARGEST: usize = 8 << 20;
-/// What may be remembered, each with its number: reasons that follow from the file's bytes and the checks
-/// alone. Whatever another try could answer differently (time, memory, the system) is not here. Numbers
-/// are positions; a change of this list needs a new version of the file.
+/// Reasons that may be stored, because they depend only on the file's bytes and the checks. Reasons that may
+/// differ in another run (time, memory, the system) are not listed. The encoding is the index in this list,
+/// so changing the list requires a new version of the file format.
 const SURE: [Reason; 8] = [
     Reason::TooBig,
     Reason::Binary,
@@ -22,7 +22,8 @@ const SURE: [Reason; 8] = [
     Reason::Guideline,
 ];
 
-/// `result` (but its file's number) as bytes: none for an empty one. `None` when it may not be remembered.
+/// Encodes `result` without its file number. An empty result has no bytes. Returns `None` if it must not be
+/// stored.
 pub(super) fn encode(result: &FileResult) -> Option<Vec<u8>> {
     if result.is_empty() {
         return Some(Vec::new());
@@ -50,8 +51,8 @@ pub(super) fn encode(result: &FileResult) -> Option<Vec<u8>> {
     }
     number(&mut out, result.comments.len() as u64);
     for comment in &result.comments {
-        for place in [comment.line, comment.covers, comment.at] {
-            number(&mut out, place.into());
+        for value in [comment.line, comment.covers, comment.at] {
+            number(&mut out, value.into());
         }
         text(&mut out, comment.text.as_bytes());
         text(&mut out, comment.source.as_bytes());
@@ -59,14 +60,14 @@ pub(super) fn encode(result: &FileResult) -> Option<Vec<u8>> {
     (out.len() <= LARGEST).then_some(out)
 }
 
-/// The result that `bytes` hold, with file number 0; `None` when they hold none.
+/// Decodes a result, with file number 0; `None` if `bytes` are invalid.
 pub(super) fn decode(bytes: &[u8]) -> Option<FileResult> {
     let mut result = FileResult::default();
     if bytes.is_empty() {
         return Some(result);
     }
-    let mut reader = Reader { rest: bytes };
-    // Nothing is reserved for a count: each round takes bytes, of which there are only so many.
+    let mut reader = ResultReader { rest: bytes };
+    // No memory is reserved for a count: each round consumes bytes, which bounds the number of rounds.
     for _ in 0..reader.number()? {
         let found = reader.found()?;
         if !found.is_sound() {
@@ -84,15 +85,15 @@ pub(super) fn decode(bytes: &[u8]) -> Option<FileResult> {
         result.cannot_tell.push(CannotTell { check, reason, detail });
     }
     for _ in 0..reader.number()? {
-        let mut place = || u32::try_from(reader.number()?).ok();
-        let (line, covers, at) = (place()?, place()?, place()?);
+        let mut value = || u32::try_from(reader.number()?).ok();
+        let (line, covers, at) = (value()?, value()?, value()?);
         let (text, source) = (reader.text(LONGEST_TEXT)?, reader.text(LONGEST_TEXT)?);
         result.comments.push(Comment { line, covers, text, source, at });
     }
     reader.rest.is_empty().then_some(result)
 }
 
-fn write_found(out: &mut Vec<u8>, found: &Found) {
+fn write_found(out: &mut Vec<u8>, found: &RawFinding) {
     number(out, found.check.into());
     text(out, found.message.as_bytes());
     for position in [found.start, found.end] {
@@ -136,7 +137,7 @@ fn write_edit(out: &mut Vec<u8>, edit: &Edit) {
     }
 }
 
-/// Seven bits a byte, the lowest first (LEB128).
+/// Writes a number with seven bits per byte, the lowest first (LEB128).
 fn number(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value.to_le_bytes()[0] | 0x80);
@@ -150,12 +151,12 @@ fn text(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Reads what [`number`] and [`text`] wrote; `None` as soon as something is not as it was written.
-struct Reader<'a> {
+/// Reads values written by [`number`] and [`text`]; each method returns `None` for invalid data.
+struct ResultReader<'a> {
     rest: &'a [u8],
 }
 
-impl Reader<'_> {
+impl ResultReader<'_> {
     fn number(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
@@ -217,8 +218,8 @@ impl Reader<'_> {
         })
     }
 
-    fn found(&mut self) -> Option<Found> {
-        Some(Found {
+    fn found(&mut self) -> Option<RawFinding> {
+        Some(RawFinding {
             check: self.small()?,
             message: self.text(LONGEST_TEXT)?,
             start: self.position()?,

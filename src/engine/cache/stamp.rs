@@ -1,36 +1,35 @@
-//! What a file system tells about a file without opening it.
+//! Stamps: file metadata that changes when the content changes.
 
-/// How old the times of a file must be, in nanoseconds, before they tell whether it was written again:
-/// file systems count in steps of up to two seconds.
+/// Minimum age of a file's timestamps, in nanoseconds, before they reliably change with the next write. File
+/// systems have a timestamp resolution of up to two seconds.
 const SETTLED_AFTER: i128 = 2_000_000_000;
 
-/// What tells one state of a file from another without reading it. Plain values; how a system finds them
-/// is the tree's affair.
+/// Metadata that identifies the state of a file without reading it. The tree provides the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// Size in bytes.
     pub size: u64,
-    /// When its content was last written, in nanoseconds since 1970.
+    /// Time of the last write, in nanoseconds since 1970.
     pub modified: i128,
-    /// When its content, name or mode last changed, in nanoseconds since 1970. Programs cannot set it.
+    /// Time of the last change of content, name or mode, in nanoseconds since 1970. Programs cannot set it.
     pub changed: i128,
-    /// Its number on the device.
+    /// Inode number on the device.
     pub inode: u64,
-    /// The device's number.
+    /// Number of the device.
     pub device: u64,
 }
 
 impl Stamp {
-    /// Whether a later write would change the stamp, for a file that was read at `now` (nanoseconds since
-    /// 1970; take the time *before* the stamp). A write within the same tick of the file system's clock
-    /// may leave no trace, as may a file from the future.
+    /// Whether a later write would certainly change the stamp, for a file that was read at `now`, in
+    /// nanoseconds since 1970. Take the time *before* the stamp. A write within the same tick of the file
+    /// system's clock, or to a file with timestamps in the future, might not change the stamp.
     #[must_use]
     pub fn is_settled(&self, now: i128) -> bool {
         let limit = now.saturating_sub(SETTLED_AFTER);
         self.modified <= limit && self.changed <= limit
     }
 
-    /// The stamp as it is stored; `None` for times before 1678 or after 2262.
+    /// Encodes the stamp; `None` for times before 1678 or after 2262.
     pub(super) fn to_bytes(self) -> Option<[u8; Self::BYTES]> {
         let mut out = [0; Self::BYTES];
         let fields = [
@@ -44,7 +43,7 @@ impl Stamp {
         Some(out)
     }
 
-    /// Bytes of a stored stamp.
+    /// Size of an encoded stamp in bytes.
     pub(super) const BYTES: usize = 40;
 }
 

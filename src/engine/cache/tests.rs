@@ -1,9 +1,9 @@
-//! What a cache promises: the same answer or none.
+//! Tests that the cache returns the stored result or none.
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::engine::found::{CannotTell, Found};
+use crate::engine::file_result::{CannotTell, RawFinding};
 use crate::model::{Edit, Fix, Reason};
 use crate::text::{Excerpt, Position, Span};
 
@@ -18,8 +18,8 @@ fn stamp(number: u64) -> Stamp {
     Stamp { size: number, modified: -5, changed: i128::from(number) << 20, inode: number, device: 3 }
 }
 
-fn found(text: &str) -> Found {
-    Found {
+fn found(text: &str) -> RawFinding {
+    RawFinding {
         check: 3,
         message: format!("`{text}` has no timeout"),
         start: Position { line: 2, column: 3, byte: 9 },
@@ -41,7 +41,7 @@ fn result(text: &str) -> FileResult {
         CannotTell { check: None, reason: Reason::Encoding, detail: text.to_owned() },
         CannotTell { check: Some(0), reason: Reason::ParseError, detail: String::new() },
     ];
-    let comments = vec![crate::engine::waive::Comment {
+    let comments = vec![crate::engine::judge::Comment {
         line: 3,
         covers: 4,
         at: 17,
@@ -51,18 +51,18 @@ fn result(text: &str) -> FileResult {
     FileResult { file: 0, found: vec![found(text), found("other")], cannot_tell, comments }
 }
 
-/// What a next run loads.
-fn again(store: &Store) -> Store {
-    Store::decode(store.encode().expect("something new"), KEY).expect("what was written can be read")
+/// Writes the cache and loads it as the next run does.
+fn reload(store: &ResultCache) -> ResultCache {
+    ResultCache::decode(store.encode().expect("something new"), KEY).expect("what was written can be read")
 }
 
 #[test]
 fn a_result_is_found_by_stamp_and_by_content_and_only_then() {
-    let store = Store::empty(KEY);
+    let store = ResultCache::empty(KEY);
     let (a, b) = (RepoPath::from("a.py"), RepoPath::from("b.py"));
     store.store(&a, Some(stamp(1)), digest(1), CLASS, &FileResult { file: 99, ..result("requests.get") });
     store.store(&b, None, digest(2), CLASS, &FileResult::default());
-    let next = again(&store);
+    let next = reload(&store);
     assert_eq!(next.by_stamp(&a, &stamp(1), &CLASS), Some(result("requests.get")));
     assert_eq!(next.by_content(&a, &digest(1), &CLASS), Some(result("requests.get")));
     assert_eq!(next.by_content(&b, &digest(2), &CLASS), Some(FileResult::default()));
@@ -87,16 +87,16 @@ fn a_result_is_found_by_stamp_and_by_content_and_only_then() {
 
 #[test]
 fn the_last_result_of_a_path_counts_and_the_others_stay() {
-    let first = Store::empty(KEY);
+    let first = ResultCache::empty(KEY);
     let paths: Vec<RepoPath> = (0..2000).map(|n| RepoPath::new(format!("d{}/{n}", n % 7))).collect();
     for (number, path) in (0..).zip(&paths) {
         first.store(path, Some(stamp(number)), digest(1), digest(path.name()[0]), &FileResult::default());
     }
-    let second = again(&first);
+    let second = reload(&first);
     second.store(&paths[5], Some(stamp(5)), digest(8), CLASS, &result("old"));
     second.store(&paths[5], Some(stamp(6)), digest(9), CLASS, &result("new"));
     second.store(&RepoPath::from("new"), None, digest(9), CLASS, &result("new"));
-    let third = again(&second);
+    let third = reload(&second);
     assert_eq!(third.by_content(&paths[5], &digest(9), &CLASS), Some(result("new")));
     assert_eq!(third.by_content(&paths[5], &digest(8), &CLASS), None);
     assert!(third.by_content(&RepoPath::from("new"), &digest(9), &CLASS).is_some());
@@ -106,22 +106,22 @@ fn the_last_result_of_a_path_counts_and_the_others_stay() {
 }
 
 #[test]
-fn what_is_known_already_is_nothing_new() {
-    let store = Store::empty(KEY);
+fn storing_a_known_entry_is_nothing_new() {
+    let store = ResultCache::empty(KEY);
     let path = RepoPath::from("a");
     store.store(&path, Some(stamp(1)), digest(1), CLASS, &result("x"));
     store.store_facts(digest(4), vec![1, 2]);
-    let next = again(&store);
+    let next = reload(&store);
     next.store(&path, Some(stamp(1)), digest(1), CLASS, &result("x"));
     next.store(&path, None, digest(1), CLASS, &result("x"));
     next.store_facts(digest(4), vec![1, 2]);
     assert!(next.encode().is_none());
     next.store(&path, Some(stamp(2)), digest(1), CLASS, &result("x"));
-    assert!(again(&next).by_stamp(&path, &stamp(2), &CLASS).is_some(), "a fresh stamp is worth writing");
+    assert!(reload(&next).by_stamp(&path, &stamp(2), &CLASS).is_some(), "a fresh stamp is worth writing");
 }
 
 #[test]
-fn what_another_try_could_answer_differently_is_not_kept() {
+fn results_that_may_differ_in_another_run_are_not_stored() {
     let mut long = result("x");
     long.found[0].message = "x".repeat(1 << 20);
     let mut backwards = result("x");
@@ -149,7 +149,7 @@ fn what_another_try_could_answer_differently_is_not_kept() {
         FileResult { cannot_tell, ..FileResult::default() }
     });
     for result in unsure.into_iter().chain([long, backwards, beside, outside]) {
-        let store = Store::empty(KEY);
+        let store = ResultCache::empty(KEY);
         store.store(&RepoPath::from("a"), None, digest(1), CLASS, &result);
         assert!(store.encode().is_none(), "{result:?}");
     }
@@ -157,12 +157,12 @@ fn what_another_try_could_answer_differently_is_not_kept() {
 
 #[test]
 fn facts_come_back_as_they_were() {
-    let store = Store::empty(KEY);
+    let store = ResultCache::empty(KEY);
     for number in [9, 2, 200, 7] {
         store.store_facts(digest(number), vec![number; usize::from(number)]);
     }
     store.store_facts(digest(3), vec![0; MOST_FACTS + 1]);
-    let next = again(&store);
+    let next = reload(&store);
     for number in [2, 7, 9, 200] {
         assert_eq!(next.facts(&digest(number)), Some(vec![number; usize::from(number)]));
     }
@@ -171,35 +171,35 @@ fn facts_come_back_as_they_were() {
         (None, None, None)
     );
     next.store_facts(digest(7), vec![]);
-    let third = again(&next);
+    let third = reload(&next);
     assert_eq!((third.facts(&digest(7)), third.facts(&digest(9))), (Some(vec![]), Some(vec![9; 9])));
 }
 
 #[test]
-fn another_key_or_version_is_not_ours() {
-    let store = Store::empty(KEY);
+fn a_different_key_or_version_is_rejected() {
+    let store = ResultCache::empty(KEY);
     store.store_facts(digest(1), vec![1]);
     let bytes = store.encode().expect("something new");
-    assert!(Store::decode(bytes.clone(), digest(8)).is_none());
+    assert!(ResultCache::decode(bytes.clone(), digest(8)).is_none());
     let mut other = bytes.clone();
     other[7] += 1;
     let body = other.len() - 32;
     let checksum = layout::checksum_of(&other[..body]);
     other[body..].copy_from_slice(&checksum);
-    assert!(Store::decode(other, KEY).is_none(), "another version, whole in itself");
-    assert!(Store::decode(Vec::new(), KEY).is_none());
-    assert_eq!(Contents::of(bytes), Some(Contents { files: 0, with_findings: 0, checks: 1 }));
+    assert!(ResultCache::decode(other, KEY).is_none(), "another version, whole in itself");
+    assert!(ResultCache::decode(Vec::new(), KEY).is_none());
+    assert_eq!(CacheSummary::of(bytes), Some(CacheSummary { files: 0, with_findings: 0, checks: 1 }));
 }
 
 #[test]
-fn without_room_what_was_not_used_goes_first() {
-    let store = Store::empty(KEY);
+fn unused_entries_are_evicted_first() {
+    let store = ResultCache::empty(KEY);
     let paths: Vec<RepoPath> = (0..400).map(|n| RepoPath::new(format!("{n:03}"))).collect();
     for path in &paths {
         store.store(path, None, digest(1), CLASS, &FileResult::default());
         store.store_facts(digest(path.bytes()[0]), vec![0; 500]);
     }
-    let next = again(&store);
+    let next = reload(&store);
     for path in &paths[100..200] {
         assert!(next.by_content(path, &digest(1), &CLASS).is_some());
     }
@@ -207,30 +207,30 @@ fn without_room_what_was_not_used_goes_first() {
     let most = 200 * 150;
     let bytes = next.encode_within(most).expect("something new");
     assert!(bytes.len() <= most, "{}", bytes.len());
-    let third = Store::decode(bytes, KEY).expect("whole");
+    let third = ResultCache::decode(bytes, KEY).expect("whole");
     assert!(third.by_content(&RepoPath::from("new"), &digest(1), &CLASS).is_some());
     for path in &paths[100..200] {
         assert!(third.by_content(path, &digest(1), &CLASS).is_some(), "{path:?} was used");
     }
     let tiny = next.encode_within(0).expect("something new");
-    assert!(Store::decode(tiny, KEY).is_some(), "nothing fits; still a whole file");
+    assert!(ResultCache::decode(tiny, KEY).is_some(), "nothing fits; still a whole file");
 }
 
 #[test]
-fn what_is_not_used_for_long_is_forgotten() {
-    let mut store = Store::empty(KEY);
+fn long_unused_entries_are_removed() {
+    let mut store = ResultCache::empty(KEY);
     let (used, unused) = (RepoPath::from("used"), RepoPath::from("unused"));
     for path in [&used, &unused] {
         store.store(path, None, digest(1), CLASS, &FileResult::default());
     }
     let mut writes = 0;
-    store = again(&store);
+    store = reload(&store);
     while store.loaded.as_ref().is_some_and(|loaded| loaded.find(b"unused").is_some()) {
         assert!(store.by_content(&used, &digest(1), &CLASS).is_some());
         store.store(&RepoPath::from("busy"), Some(stamp(writes)), digest(1), CLASS, &FileResult::default());
-        store = again(&store);
+        store = reload(&store);
         writes += 1;
-        assert!(writes < 1000, "it stays for ever");
+        assert!(writes < 1000, "the unused entry is never removed");
     }
     assert!(writes > 200 && store.by_content(&used, &digest(1), &CLASS).is_some());
 }
@@ -241,17 +241,17 @@ fn some_result() -> impl Strategy<Value = FileResult> {
             .iter()
             .map(|text| {
                 let end = Position { line: number | 2, column: 1, byte: u64::from(number) + 9 };
-                Found { check: number, end, fix: None, excerpt: None, ..found(text) }
+                RawFinding { check: number, end, fix: None, excerpt: None, ..found(text) }
             })
             .collect();
         FileResult { found, ..FileResult::default() }
     })
 }
 
-/// A small file, and what it holds.
+/// A small cache file, and its results.
 fn some_store() -> impl Strategy<Value = (Vec<u8>, Vec<(RepoPath, FileResult)>)> {
     proptest::collection::btree_map("[a-c/]{0,12}", some_result(), 0..12).prop_map(|files| {
-        let store = Store::empty(KEY);
+        let store = ResultCache::empty(KEY);
         store.store_facts(digest(1), vec![5; 9]);
         let files: Vec<_> = files.into_iter().map(|(path, result)| (RepoPath::new(path), result)).collect();
         for (number, (path, result)) in (0..).zip(&files) {
@@ -261,7 +261,7 @@ fn some_store() -> impl Strategy<Value = (Vec<u8>, Vec<(RepoPath, FileResult)>)>
     })
 }
 
-/// The file with a checksum that fits, as somebody who means harm would write it.
+/// Replaces the checksum with a correct one, as an attacker would.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let body = bytes.len().saturating_sub(32);
     let checksum = layout::checksum_of(&bytes[..body]);
@@ -270,8 +270,8 @@ fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// Asks for everything, and writes; only that it ends well counts.
-fn ask_everything(store: &Store, files: &[(RepoPath, FileResult)]) {
+/// Performs all lookups and writes the cache. Tests only that nothing panics and the results are sound.
+fn use_everything(store: &ResultCache, files: &[(RepoPath, FileResult)]) {
     for (number, (path, _)) in (0..).zip(files) {
         let _ = store.by_stamp(path, &stamp(number), &CLASS);
         if let Some(result) = store.by_content(path, &digest(1), &CLASS) {
@@ -284,22 +284,22 @@ fn ask_everything(store: &Store, files: &[(RepoPath, FileResult)]) {
     let _ = store.facts(&digest(1));
     store.store(&RepoPath::from("zz"), None, digest(3), CLASS, &FileResult::default());
     let written = store.encode().expect("something new");
-    assert!(written.len() <= MOST_BYTES && Store::decode(written, KEY).is_some());
+    assert!(written.len() <= MOST_BYTES && ResultCache::decode(written, KEY).is_some());
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_was_stored_is_answered((bytes, files) in some_store()) {
-        let store = Store::decode(bytes, KEY).expect("whole");
+    fn stored_results_are_returned((bytes, files) in some_store()) {
+        let store = ResultCache::decode(bytes, KEY).expect("whole");
         for (number, (path, result)) in (0..).zip(&files) {
             prop_assert_eq!(store.by_stamp(path, &stamp(number), &CLASS), Some(result.clone()));
         }
     }
 
     #[test]
-    fn a_flipped_bit_or_a_missing_end_is_no_cache(
+    fn a_flipped_bit_or_a_truncated_file_is_rejected(
         (bytes, _) in some_store(),
         at in any::<prop::sample::Index>(),
         bit in 0u32..8,
@@ -307,18 +307,18 @@ proptest! {
     ) {
         let mut flipped = bytes.clone();
         flipped[at.index(bytes.len())] ^= 1 << bit;
-        prop_assert!(Store::decode(flipped, KEY).is_none());
-        prop_assert!(Store::decode(bytes[..at.index(bytes.len())].to_vec(), KEY).is_none());
-        prop_assert!(Store::decode([bytes, more].concat(), KEY).is_none());
+        prop_assert!(ResultCache::decode(flipped, KEY).is_none());
+        prop_assert!(ResultCache::decode(bytes[..at.index(bytes.len())].to_vec(), KEY).is_none());
+        prop_assert!(ResultCache::decode([bytes, more].concat(), KEY).is_none());
     }
 
     #[test]
-    fn random_bytes_are_no_cache(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        prop_assert!(Store::decode(bytes.clone(), KEY).is_none());
+    fn random_bytes_are_rejected(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(ResultCache::decode(bytes.clone(), KEY).is_none());
         let _ = result::decode(&bytes);
     }
 
-    /// Poisoned with a right checksum: whatever is answered is sound, and nothing panics.
+    /// A poisoned file with a correct checksum never causes a panic or an unsound result.
     #[test]
     fn a_poisoned_file_is_survived(
         (bytes, files) in some_store(),
@@ -327,15 +327,15 @@ proptest! {
     ) {
         let mut poisoned = bytes.clone();
         for (at, byte) in &changes {
-            // Behind the key, so that the head's counts and every table are reached.
+            // After the key, so that the counts in the head and every table are modified.
             let at = 40 + at.index(bytes.len() - 40);
             poisoned[at] = *byte;
         }
         for bytes in [sealed(poisoned.clone()), sealed(poisoned[..cut.index(poisoned.len())].to_vec())] {
-            if let Some(store) = Store::decode(bytes.clone(), KEY) {
-                ask_everything(&store, &files);
+            if let Some(store) = ResultCache::decode(bytes.clone(), KEY) {
+                use_everything(&store, &files);
             }
-            let _ = Contents::of(bytes);
+            let _ = CacheSummary::of(bytes);
         }
     }
 }

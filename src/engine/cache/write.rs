@@ -1,33 +1,33 @@
-//! Writing a cache file: what is new over what was loaded, within a bound.
+//! Writes a cache file from the loaded and the new entries, up to a maximum size.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::layout::{self, Counts, Fact, File, HAS_STAMP};
-use super::{Added, Digest, Store};
+use super::layout::{self, Counts, FactsEntry, FileEntry, HAS_STAMP};
+use super::{Added, Digest, ResultCache};
 
-/// An entry that was not used the last so many times the file was written is left out.
+/// Maximum age of an entry; see [`FileEntry::age`]. Older entries are removed.
 const OLDEST: u16 = 250;
-/// Most of the room that facts may take, as a divisor.
+/// Divisor of the file size for the facts: they may take at most one quarter.
 const FACTS_SHARE: usize = 4;
 
-/// Something that may be kept.
-trait Kept {
-    /// What it is found by, for the order in the file.
+/// An entry that may be kept in the file.
+trait CacheEntry {
+    /// Key for lookup and for the order in the file.
     fn name(&self) -> &[u8];
-    /// Bytes it takes, at most.
+    /// Maximum size in the file, in bytes.
     fn cost(&self) -> usize;
-    /// 0: new or used in this run; else how many writes ago it was used.
+    /// Number of writes since its last use; 0 if it is new or was used in this run.
     fn age(&self) -> u16;
 }
 
-impl Kept for File<'_> {
+impl CacheEntry for FileEntry<'_> {
     fn name(&self) -> &[u8] {
         self.path
     }
 
     fn cost(&self) -> usize {
-        // Four bytes a slot, at most four slots a file; a class of its own in the worst case.
+        // Four bytes per slot and at most four slots per file. In the worst case, the file has its own class.
         layout::FILE + 16 + 32 + self.path.len() + self.result.len()
     }
 
@@ -36,7 +36,7 @@ impl Kept for File<'_> {
     }
 }
 
-impl Kept for Fact<'_> {
+impl CacheEntry for FactsEntry<'_> {
     fn name(&self) -> &[u8] {
         self.check
     }
@@ -50,24 +50,24 @@ impl Kept for Fact<'_> {
     }
 }
 
-/// The bytes of a file of at most `most` bytes.
-pub(super) fn write(store: &Store, added: &Added, most: usize) -> Vec<u8> {
+/// Writes a file of at most `most` bytes.
+pub(super) fn write(store: &ResultCache, added: &Added, most: usize) -> Vec<u8> {
     let room = most.saturating_sub(layout::HEAD + 32);
     let facts = choose(gather_facts(store, added), room / FACTS_SHARE);
-    let taken: usize = facts.iter().map(Kept::cost).sum();
+    let taken: usize = facts.iter().map(CacheEntry::cost).sum();
     let files = choose(gather_files(store, added), room.saturating_sub(taken));
     lay_out(&store.key, &facts, &files)
 }
 
-/// Old entries before new ones, so that the last of a name is the one that counts.
-fn gather_files<'a>(store: &'a Store, added: &'a Added) -> Vec<File<'a>> {
+/// Returns old entries before new ones, so that the last entry of a name is the current one.
+fn gather_files<'a>(store: &'a ResultCache, added: &'a Added) -> Vec<FileEntry<'a>> {
     let old = store.loaded.iter().flat_map(|loaded| {
         store.used_files.iter().enumerate().filter_map(|(number, used)| {
             let file = loaded.file(number)?;
-            Some(File { age: older(file.age, used), ..file })
+            Some(FileEntry { age: older(file.age, used), ..file })
         })
     });
-    let new = added.files.iter().map(|file| File {
+    let new = added.files.iter().map(|file| FileEntry {
         path: file.path.bytes(),
         content: &file.content,
         class: &file.class,
@@ -78,14 +78,14 @@ fn gather_files<'a>(store: &'a Store, added: &'a Added) -> Vec<File<'a>> {
     old.chain(new).collect()
 }
 
-fn gather_facts<'a>(store: &'a Store, added: &'a Added) -> Vec<Fact<'a>> {
+fn gather_facts<'a>(store: &'a ResultCache, added: &'a Added) -> Vec<FactsEntry<'a>> {
     let old = store.loaded.iter().flat_map(|loaded| {
         store.used_facts.iter().enumerate().filter_map(|(number, used)| {
             let fact = loaded.fact(number)?;
-            Some(Fact { age: older(fact.age, used), ..fact })
+            Some(FactsEntry { age: older(fact.age, used), ..fact })
         })
     });
-    let new = added.facts.iter().map(|(check, facts)| Fact { check, facts, age: 0 });
+    let new = added.facts.iter().map(|(check, facts)| FactsEntry { check, facts, age: 0 });
     old.chain(new).collect()
 }
 
@@ -93,9 +93,9 @@ fn older(age: u16, used: &AtomicBool) -> u16 {
     if used.load(Ordering::Relaxed) { 0 } else { age.saturating_add(1) }
 }
 
-/// One entry for each name (the last), in order of name, without the forgotten ones; of the others those
-/// that were used last, as far as there is room.
-fn choose<T: Kept + Copy>(mut entries: Vec<T>, room: usize) -> Vec<T> {
+/// Returns the last entry for each name, in order of name, without those that are too old. If `room` does not
+/// suffice, keeps the most recently used entries.
+fn choose<T: CacheEntry + Copy>(mut entries: Vec<T>, room: usize) -> Vec<T> {
     entries.sort_by(|a, b| a.name().cmp(b.name()));
     let mut kept: Vec<T> = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -105,25 +105,25 @@ fn choose<T: Kept + Copy>(mut entries: Vec<T>, room: usize) -> Vec<T> {
         }
     }
     kept.retain(|entry| entry.age() <= OLDEST);
-    if kept.iter().map(Kept::cost).sum::<usize>() <= room {
+    if kept.iter().map(CacheEntry::cost).sum::<usize>() <= room {
         return kept;
     }
     let mut order: Vec<usize> = (0..kept.len()).collect();
     order.sort_by_key(|&index| kept[index].age());
-    let mut left = room;
-    let mut stays = vec![false; kept.len()];
+    let mut remaining = room;
+    let mut keep = vec![false; kept.len()];
     for index in order {
-        if let Some(rest) = left.checked_sub(kept[index].cost()) {
-            left = rest;
-            stays[index] = true;
+        if let Some(rest) = remaining.checked_sub(kept[index].cost()) {
+            remaining = rest;
+            keep[index] = true;
         }
     }
-    let mut stays = stays.into_iter();
-    kept.retain(|_| stays.next().unwrap_or(false));
+    let mut keep = keep.into_iter();
+    kept.retain(|_| keep.next().unwrap_or(false));
     kept
 }
 
-fn lay_out(key: &Digest, facts: &[Fact<'_>], files: &[File<'_>]) -> Vec<u8> {
+fn lay_out(key: &Digest, facts: &[FactsEntry<'_>], files: &[FileEntry<'_>]) -> Vec<u8> {
     let mut classes: Vec<&[u8]> = Vec::new();
     let mut class_numbers: HashMap<&[u8], u32> = HashMap::new();
     let mut fact_table = Vec::with_capacity(facts.len() * layout::FACT);
@@ -176,7 +176,7 @@ fn lay_out(key: &Digest, facts: &[Fact<'_>], files: &[File<'_>]) -> Vec<u8> {
     out
 }
 
-/// A count or offset inside a file of at most [`super::MOST_BYTES`].
+/// Converts a count or offset inside a file of at most [`super::MOST_BYTES`].
 fn small(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! The check kinds, one file (or folder) each. A new kind is one more here and one arm in the plan.
+//! The check kinds, one file or folder each. A new kind needs a module here and an arm in the plan.
 
 pub mod code;
 pub mod data;

@@ -1,45 +1,46 @@
-//! The `text` check kind: regular expressions, linear time always.
+//! The `text` check kind: regular expressions that always take linear time.
 
 use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
 
-use crate::engine::budget::Budget;
-use crate::engine::found::{CannotTell, Found};
-use crate::engine::places::{FIX_BYTES, Places};
+use crate::engine::budget::TimeBudget;
+use crate::engine::file_result::{CannotTell, RawFinding};
 use crate::engine::prefilter::{Requirement, requirement_of_regex};
+use crate::engine::source_text::{FIX_BYTES, SourceText};
 use crate::engine::{MAX_FINDINGS, SpecProblem};
 use crate::model::{Edit, Fix, FixSpec, Reason, TextCheck};
 use crate::text::Span;
 
-/// Largest compiled expression, in bytes.
-const SIZE_LIMIT: usize = 1024 * 1024;
-/// Most memory of one that searches, in bytes: there may be hundreds in one process.
-const SEARCH_LIMIT: usize = 256 * 1024;
-/// Deepest nesting of groups in an expression.
-const NEST_LIMIT: u32 = 64;
-/// Matches, and bytes of text, after which the clock is looked at.
-const STEPS_PER_LOOK: usize = 32;
-const BYTES_PER_LOOK: usize = 16 * 1024;
-/// How far a message is filled in, in bytes; every message of that length is cut.
-const MESSAGE_BYTES: usize = 2 * 1024;
+/// Maximum size of a compiled expression, in bytes.
+const MAX_COMPILED_BYTES: usize = 1024 * 1024;
+/// Maximum memory of one expression while searching, in bytes; a process may have hundreds of them.
+const MAX_SEARCH_BYTES: usize = 256 * 1024;
+/// Maximum nesting of groups in an expression.
+const MAX_NESTING: u32 = 64;
+/// Number of matches, and of bytes of text, after which the time budget is checked.
+const MATCHES_PER_CLOCK_CHECK: usize = 32;
+const BYTES_PER_CLOCK_CHECK: usize = 16 * 1024;
+/// Length after which a message template is not expanded further, in bytes; longer messages are truncated
+/// anyway.
+const MAX_MESSAGE_BYTES: usize = 2 * 1024;
 
 /// A `text` check, ready to run.
 ///
-/// The expression is only parsed at first; it is compiled when the first file passes the prefilter,
-/// because compiling is most of the cost of a short run and most runs never need it.
+/// The expression is parsed at once but compiled only when the first file passes the prefilter: compiling is
+/// most of the cost of a short run, and most runs never need it.
 pub struct CompiledText {
     pattern: String,
     dot_matches_new_line: bool,
     case_insensitive: bool,
     regex: OnceLock<Result<Regex, String>>,
-    question: Question,
+    mode: TextMode,
     message: Option<String>,
     fix: Option<FixSpec>,
     requirement: Requirement,
 }
 
-enum Question {
+enum TextMode {
     /// Each match is a finding.
     Find,
     /// A file without a match is a finding.
@@ -50,47 +51,57 @@ impl CompiledText {
     /// Compiles a check.
     ///
     /// # Errors
-    /// When the expression does not compile, or not exactly one question is asked.
+    /// If the expression is invalid, or if not exactly one of `find` and `expect` is given.
     pub fn new(
         check: &TextCheck,
         message: Option<&str>,
         fix: Option<&FixSpec>,
     ) -> Result<Self, Vec<SpecProblem>> {
-        let (key, pattern, question) = match (&check.find, &check.expect) {
-            (Some(pattern), None) => ("find", pattern, Question::Find),
-            (None, Some(pattern)) => ("expect", pattern, Question::Expect),
-            _ => return Err(vec![SpecProblem::new(&["text"], "a text check has either `find` or `expect`")]),
+        let (key, pattern, mode) = match (&check.find, &check.expect) {
+            (Some(pattern), None) => ("find", pattern, TextMode::Find),
+            (None, Some(pattern)) => ("expect", pattern, TextMode::Expect),
+            (Some(_), Some(_)) => {
+                let message = "a `text` check cannot have both `find` and `expect`";
+                return Err(vec![SpecProblem::new(&["text"], message).with_help("split it into two checks")]);
+            }
+            (None, None) => {
+                let message = "a `text` check needs `find` or `expect`";
+                let help = "`find` reports each match, `expect` reports files without a match";
+                return Err(vec![SpecProblem::new(&["text"], message).with_help(help)]);
+            }
         };
         let hir = regex_syntax::ParserBuilder::new()
             .multi_line(true)
             .dot_matches_new_line(check.multi_line)
             .case_insensitive(check.ignore_case)
             .crlf(true)
-            .nest_limit(NEST_LIMIT)
+            .nest_limit(MAX_NESTING)
             .build()
             .parse(pattern)
-            .map_err(|error| vec![SpecProblem::new(&["text", key], regex_words(&error.to_string()))])?;
-        let requirement = match question {
-            // A file without the literal is exactly what `expect` reports.
-            Question::Expect => Requirement::Anything,
-            Question::Find => requirement_of_regex(&hir),
+            .map_err(|error| {
+                vec![SpecProblem::new(&["text", key], regex_error_message(&error.to_string()))]
+            })?;
+        let requirement = match mode {
+            // `expect` reports files without a match, so no file can be skipped.
+            TextMode::Expect => Requirement::Anything,
+            TextMode::Find => requirement_of_regex(&hir),
         };
         Ok(Self {
             pattern: pattern.clone(),
             dot_matches_new_line: check.multi_line,
             case_insensitive: check.ignore_case,
             regex: OnceLock::new(),
-            question,
+            mode,
             message: message.map(str::to_owned),
             fix: fix.cloned(),
             requirement,
         })
     }
 
-    /// The compiled expression.
+    /// Returns the compiled expression.
     ///
     /// # Errors
-    /// When it is larger than [`SIZE_LIMIT`], in words.
+    /// If it is larger than [`MAX_COMPILED_BYTES`]; the error is a message.
     fn regex(&self) -> Result<&Regex, &str> {
         let build = || {
             RegexBuilder::new(&self.pattern)
@@ -98,16 +109,16 @@ impl CompiledText {
                 .dot_matches_new_line(self.dot_matches_new_line)
                 .case_insensitive(self.case_insensitive)
                 .crlf(true)
-                .size_limit(SIZE_LIMIT)
-                .dfa_size_limit(SEARCH_LIMIT)
-                .nest_limit(NEST_LIMIT)
+                .size_limit(MAX_COMPILED_BYTES)
+                .dfa_size_limit(MAX_SEARCH_BYTES)
+                .nest_limit(MAX_NESTING)
                 .build()
-                .map_err(|error| regex_words(&error.to_string()))
+                .map_err(|error| regex_error_message(&error.to_string()))
         };
         self.regex.get_or_init(build).as_ref().map_err(String::as_str)
     }
 
-    /// Whether the expression is compiled.
+    /// Whether the expression has been compiled.
     #[must_use]
     pub fn is_compiled(&self) -> bool {
         self.regex.get().is_some()
@@ -116,28 +127,28 @@ impl CompiledText {
     /// Compiles the expression now.
     ///
     /// # Errors
-    /// When it is too large.
+    /// If it is too large.
     pub fn compile_now(&self) -> Result<(), Vec<SpecProblem>> {
-        let key = match self.question {
-            Question::Find => "find",
-            Question::Expect => "expect",
+        let key = match self.mode {
+            TextMode::Find => "find",
+            TextMode::Expect => "expect",
         };
         self.regex().map(|_| ()).map_err(|words| vec![SpecProblem::new(&["text", key], words)])
     }
 
-    /// What a file must hold to be worth decoding.
+    /// Returns what a file must contain to be worth decoding.
     #[must_use]
     pub fn requirement(&self) -> &Requirement {
         &self.requirement
     }
 
-    /// Looks through a file.
+    /// Assesses a file.
     pub fn assess(
         &self,
         number: u32,
-        places: &Places<'_>,
-        budget: &Budget,
-        found: &mut Vec<Found>,
+        source: &SourceText<'_>,
+        budget: &TimeBudget,
+        found: &mut Vec<RawFinding>,
         cannot_tell: &mut Vec<CannotTell>,
     ) {
         let regex = match self.regex() {
@@ -148,94 +159,94 @@ impl CompiledText {
                 return;
             }
         };
-        match self.question {
-            Question::Find => self.find(number, regex, places, budget, found, cannot_tell),
-            Question::Expect => {
-                if !regex.is_match(places.text()) {
+        match self.mode {
+            TextMode::Find => self.find_matches(number, regex, source, budget, found, cannot_tell),
+            TextMode::Expect => {
+                if !regex.is_match(source.text()) {
                     let message = self
                         .message
                         .clone()
                         .unwrap_or_else(|| format!("nothing in this file matches `{}`", self.pattern));
-                    let first = places.lines().line_span(places.text(), 0);
-                    found.push(places.found(number, message, Span::new(0, first.end), "expected", None));
+                    let first = source.lines().line_span(source.text(), 0);
+                    found.push(source.found(number, message, Span::new(0, first.end), "expected", None));
                 }
             }
         }
     }
 
-    fn find(
+    fn find_matches(
         &self,
         number: u32,
         regex: &Regex,
-        places: &Places<'_>,
-        budget: &Budget,
-        found: &mut Vec<Found>,
+        source: &SourceText<'_>,
+        budget: &TimeBudget,
+        found: &mut Vec<RawFinding>,
         cannot_tell: &mut Vec<CannotTell>,
     ) {
-        let mut refuse = |detail: String| {
+        let mut report_incomplete = |detail: String| {
             cannot_tell.push(CannotTell { check: Some(number), reason: Reason::Budget, detail });
         };
-        let (mut count, mut steps, mut looked_at) = (0usize, 0usize, 0usize);
-        // Returns false when enough is found, or time is up.
+        let (mut count, mut steps, mut checked_at) = (0usize, 0usize, 0usize);
+        // Returns false if the maximum number of findings is reached or the time is up.
         let mut one = |whole: regex::Match<'_>, captures: Option<&regex::Captures<'_>>| {
-            // The clock is a system call: it is looked at after so much text, or so many steps.
+            // Reading the clock is a system call, so the budget is checked only every few matches or bytes.
             steps += 1;
-            if steps % STEPS_PER_LOOK == 1 || whole.start() - looked_at > BYTES_PER_LOOK {
-                looked_at = whole.start();
+            if steps % MATCHES_PER_CLOCK_CHECK == 1 || whole.start() - checked_at > BYTES_PER_CLOCK_CHECK {
+                checked_at = whole.start();
                 if budget.is_spent() {
-                    refuse(format!("searching took longer than {}", budget.words()));
+                    report_incomplete(format!("searching took longer than {}", budget.describe()));
                     return false;
                 }
             }
-            // An empty match points at nothing.
+            // An empty match has no position to report.
             if whole.is_empty() {
                 return true;
             }
             if count >= MAX_FINDINGS {
-                refuse(format!("more than {MAX_FINDINGS} findings; the rest is not listed"));
+                report_incomplete(format!("more than {MAX_FINDINGS} findings; the rest is not listed"));
                 return false;
             }
             count += 1;
             let filled = |template: &str, most| match captures {
-                Some(captures) => expand(captures, template, most),
+                Some(captures) => expand_template(captures, template, most),
                 None => template.to_owned(),
             };
             let message = match &self.message {
-                Some(template) => filled(template, MESSAGE_BYTES),
-                None => format!("found `{}`", first_words(whole.as_str())),
+                Some(template) => filled(template, MAX_MESSAGE_BYTES),
+                None => format!("found `{}`", first_line_excerpt(whole.as_str())),
             };
             let fix = self.fix.as_ref().and_then(|fix| {
                 let with = filled(fix.replace.as_ref()?, FIX_BYTES);
                 let edits = vec![Edit::Replace { span: whole.range().into(), with }];
                 Some(Fix { title: fix.title.clone(), edits })
             });
-            found.push(places.found(number, message, whole.range().into(), whole.as_str(), fix));
+            found.push(source.found(number, message, whole.range().into(), whole.as_str(), fix));
             true
         };
         if self.names_captures() {
-            let mut all = regex.captures_iter(places.text());
+            let mut all = regex.captures_iter(source.text());
             while all.next().is_some_and(|it| it.get(0).is_none_or(|whole| one(whole, Some(&it)))) {}
         } else {
-            // Where a match begins and ends is found much faster than what is in it.
-            let mut all = regex.find_iter(places.text());
+            // Finding the start and end of a match is much faster than finding its captures.
+            let mut all = regex.find_iter(source.text());
             while all.next().is_some_and(|whole| one(whole, None)) {}
         }
     }
 
-    /// Whether a text that is filled in may name a part of the match.
+    /// Whether a template of the message or fix may refer to a capture.
     fn names_captures(&self) -> bool {
         let replace = self.fix.as_ref().and_then(|fix| fix.replace.as_ref());
         self.message.iter().chain(replace).any(|template| template.contains('$'))
     }
 }
 
-/// Fills `$1` and `${name}` in. No further than needed to see that the text is longer than `most` bytes:
-/// a template may name a capture of a whole file many times.
-fn expand(captures: &regex::Captures<'_>, template: &str, most: usize) -> String {
+/// Expands `$1` and `${name}`. Stops soon after the text exceeds `most` bytes, since a template may repeat a
+/// capture that covers a whole file.
+fn expand_template(captures: &regex::Captures<'_>, template: &str, most: usize) -> String {
     let mut out = String::new();
     let mut rest = template;
     while !rest.is_empty() && out.len() <= most {
-        // Up to the next `$` that begins something; `$$` and `${name}` belong together.
+        // Up to the next `$` that begins a reference; `$$` and `${name}` are units.
         let begun = match rest.as_bytes() {
             [b'$', b'$', ..] => 2,
             [b'$', b'{', ..] => rest.find('}').unwrap_or(1),
@@ -249,16 +260,16 @@ fn expand(captures: &regex::Captures<'_>, template: &str, most: usize) -> String
     out
 }
 
-fn first_words(text: &str) -> String {
+fn first_line_excerpt(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default().trim();
     let short: String = line.chars().take(60).collect();
     if short.len() < text.trim_end().len() { format!("{short}…") } else { short }
 }
 
-/// The last line of the regex crate's words holds the reason; the lines before draw a picture.
-fn regex_words(text: &str) -> String {
+/// Extracts the reason from an error of the regex crate: its last line; the lines before show the position.
+fn regex_error_message(text: &str) -> String {
     let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-    format!("this regular expression does not compile: {last}")
+    format!("invalid regular expression: {last}")
 }
 
 #[cfg(test)]
@@ -266,15 +277,18 @@ mod tests {
     use super::*;
     use crate::text::decode;
 
-    fn run(check: &TextCheck, message: Option<&str>, fix: Option<&FixSpec>, text: &str) -> Vec<Found> {
+    fn run(check: &TextCheck, message: Option<&str>, fix: Option<&FixSpec>, text: &str) -> Vec<RawFinding> {
         let compiled = CompiledText::new(check, message, fix).expect("a check");
         let decoded = decode(text.as_bytes()).expect("text");
-        let places = Places::new(&decoded);
+        let source = SourceText::new(&decoded);
         let (mut found, mut cannot_tell) = (Vec::new(), Vec::new());
-        compiled.assess(7, &places, &Budget::unlimited(), &mut found, &mut cannot_tell);
+        compiled.assess(7, &source, &TimeBudget::unlimited(), &mut found, &mut cannot_tell);
         assert_eq!(cannot_tell, []);
         if !found.is_empty() {
-            assert!(compiled.requirement().holds_in(text.as_bytes()), "the prefilter would have lost this");
+            assert!(
+                compiled.requirement().holds_in(text.as_bytes()),
+                "the prefilter would have skipped this file"
+            );
         }
         found
     }
@@ -297,9 +311,9 @@ mod tests {
         for template in ["", "x", "$0", "x$all-$2", "$$0$$$0$", "${all}$2$$$$$", "$no.$1x.${", "${a$0}$0"] {
             let mut whole = String::new();
             captures.expand(template, &mut whole);
-            assert_eq!(expand(&captures, template, 1_000), whole, "{template}");
+            assert_eq!(expand_template(&captures, template, 1_000), whole, "{template}");
         }
-        assert!(expand(&captures, &"$0".repeat(100_000), 64).len() <= 64 + 4);
+        assert!(expand_template(&captures, &"$0".repeat(100_000), 64).len() <= 64 + 4);
     }
 
     #[test]
@@ -328,7 +342,7 @@ mod tests {
         assert_eq!(run(&check("a.c"), None, None, "a\nc").len(), 0);
         assert_eq!(run(&TextCheck { multi_line: true, ..check("a.c") }, None, None, "a\nc").len(), 1);
         assert_eq!(run(&TextCheck { ignore_case: true, ..check("todo") }, None, None, "ToDo").len(), 1);
-        assert_eq!(run(&check("x*"), None, None, "abc").len(), 0, "an empty match is no finding");
+        assert_eq!(run(&check("x*"), None, None, "abc").len(), 0, "an empty match does not count");
     }
 
     #[test]
@@ -339,8 +353,8 @@ mod tests {
         let text = "x".repeat(200_000);
         let decoded = decode(text.as_bytes()).expect("text");
         let (mut found, mut cannot_tell) = (Vec::new(), Vec::new());
-        let budget = Budget::starting_now(std::time::Duration::from_millis(20));
-        compiled.assess(0, &Places::new(&decoded), &budget, &mut found, &mut cannot_tell);
+        let budget = TimeBudget::starting_now(std::time::Duration::from_millis(20));
+        compiled.assess(0, &SourceText::new(&decoded), &budget, &mut found, &mut cannot_tell);
         assert_eq!((found.len(), cannot_tell[0].reason), (0, Reason::Budget));
     }
 
@@ -354,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_expressions_are_refused_in_words() {
+    fn hostile_expressions_are_refused_with_a_message() {
         for (pattern, words) in [
             ("(", "unclosed group"),
             (r"(\w{100}){100}", "size limit"),

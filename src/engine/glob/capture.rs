@@ -1,4 +1,4 @@
-//! A glob that tells what its wildcards stood for, for templates such as `services/{1}/RUNBOOK.md`.
+//! A glob that captures the text matched by its wildcards, for templates such as `services/{1}/RUNBOOK.md`.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,12 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::parse::{Token, parse};
 
-/// Memory of one translated glob.
+/// Memory limit of one translated glob, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// A glob whose wildcards capture: each `*`, `**`, run of `?`, `{…}` and `[…]`, numbered from 1 in
-/// order of appearance. What stands inside braces is part of the braces' capture. The capture of a
-/// `**` has no slash at its ends and may be empty.
+/// A glob whose wildcards capture: each `*`, `**`, run of `?`, `{…}` and `[…]`, numbered from 1 in order of
+/// appearance. Wildcards inside braces are part of the capture of the braces. The capture of a `**` has no
+/// slash at its ends and may be empty.
 #[derive(Clone, Debug)]
 pub struct CapturingGlob {
     regex: Regex,
@@ -21,7 +21,7 @@ impl CapturingGlob {
     /// Compiles one glob; the syntax is that of [`super::Globs`].
     ///
     /// # Errors
-    /// A sentence (without a final full stop) that says why it cannot be used and what to write.
+    /// Returns a sentence without a final full stop: why the glob is invalid and what to write instead.
     pub fn new(pattern: &str) -> Result<Self, String> {
         let tokens = parse(pattern)?.0;
         let mut text = String::from("^");
@@ -32,7 +32,7 @@ impl CapturingGlob {
             .dot_matches_new_line(true)
             .size_limit(SIZE_LIMIT)
             .build()
-            .map_err(|_| format!("`{pattern}` is too large once translated: split it into several"))?;
+            .map_err(|_| format!("`{pattern}` is too complex: split it into several globs"))?;
         Ok(Self { regex })
     }
 
@@ -42,7 +42,7 @@ impl CapturingGlob {
         self.regex.captures_len() - 1
     }
 
-    /// What the wildcards stood for (first capture first), if the glob matches the whole of `path`.
+    /// Returns the captures in order, if the glob matches the whole of `path`.
     #[must_use]
     pub fn captures<'p>(&self, path: &'p [u8]) -> Option<Vec<&'p [u8]>> {
         let found = self.regex.captures(path)?;
@@ -50,7 +50,7 @@ impl CapturingGlob {
     }
 }
 
-/// Writes `tokens` as a regular expression over bytes. Inside a choice nothing captures.
+/// Writes `tokens` as a regular expression over bytes. Wildcards inside a choice do not capture.
 fn write_tokens(tokens: &[Token], capture: bool, out: &mut String) {
     let open = if capture { "(" } else { "(?:" };
     let mut rest = tokens;
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_wildcards_stand_for() {
+    fn wildcards_capture() {
         let cases: &[(&str, &str, &[&str])] = &[
             ("services/*/Dockerfile", "services/pay/Dockerfile", &["pay"]),
             ("src/**/*.ts", "src/a/b/c.ts", &["a/b", "c"]),

@@ -1,11 +1,12 @@
 //! Globs over repository paths: one syntax for guidelines, `stanchion.toml` and waivers.
 //!
-//! `*` and `?` stay inside one component, `**` (alone between slashes) crosses any number of them,
-//! `{a,b}` is a choice, `[a-z]` and `[!a-z]` one ASCII character, `\` takes the next character as it
-//! is. A glob is matched against the whole relative path, as bytes (so `?` is one byte of a non-ASCII
-//! character). What globset would accept but read in a surprising way is refused here with a sentence.
+//! `*` and `?` match within one component. `**` (alone between slashes) matches any number of components.
+//! `{a,b}` is a choice. `[a-z]` and `[!a-z]` match one ASCII character. `\` makes the next character literal.
+//! A glob is matched against the bytes of the whole relative path, so `?` matches one byte of a non-ASCII
+//! character. Patterns that globset would accept but interpret in a surprising way are errors here, with an
+//! explanation.
 //!
-//! No file system and no check may enter here.
+//! This module must not depend on the file system or on checks.
 
 mod capture;
 mod parse;
@@ -14,18 +15,18 @@ mod shape;
 pub use capture::CapturingGlob;
 
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
-use parse::Parsed;
-use shape::{MAX_ALTERNATIVES, Shape};
+use parse::ParsedGlob;
+use shape::{GlobShape, MAX_ALTERNATIVES};
 
-/// More globs than this in one list are refused.
+/// Maximum number of globs in one list.
 const MAX_PATTERNS: usize = 1_024;
 
-/// A compiled list of globs; a path matches when one of them does.
+/// A compiled list of globs. A path matches if one of them matches.
 #[derive(Clone, Debug)]
 pub struct Globs {
-    /// Few globs, each tried in turn.
-    shapes: Vec<Shape>,
-    /// The globs that have no simple shape, and those of a long list, matched all at once.
+    /// A short list of globs with a simple shape, tried in turn.
+    shapes: Vec<GlobShape>,
+    /// Globs without a simple shape, or all globs of a long list, matched together.
     set: Option<Box<GlobSet>>,
 }
 
@@ -33,13 +34,13 @@ impl Globs {
     /// Compiles `patterns`; an empty list matches nothing.
     ///
     /// # Errors
-    /// The index of the glob that cannot be used and a sentence (without a final full stop) that says
-    /// why and what to write.
+    /// Returns the index of the invalid glob and a sentence without a final full stop: why it is invalid and
+    /// what to write instead.
     pub fn new(patterns: &[String]) -> Result<Self, (usize, String)> {
         if patterns.len() > MAX_PATTERNS {
             return Err((
                 MAX_PATTERNS,
-                format!("{} globs are more than the {MAX_PATTERNS} of one list", patterns.len()),
+                format!("{} globs in one list; the maximum is {MAX_PATTERNS}", patterns.len()),
             ));
         }
         let mut parsed = Vec::with_capacity(patterns.len());
@@ -49,7 +50,7 @@ impl Globs {
         let mut shapes = Vec::with_capacity(patterns.len());
         let mut others: Vec<usize> = Vec::new();
         for (index, parsed) in parsed.iter().enumerate() {
-            match Shape::all_of(&parsed.0) {
+            match GlobShape::all_of(&parsed.0) {
                 Some(some) => shapes.extend(some),
                 None => others.push(index),
             }
@@ -58,7 +59,8 @@ impl Globs {
             shapes.clear();
             others = (0..patterns.len()).collect();
         }
-        let set = if others.is_empty() { None } else { Some(Box::new(set(patterns, &parsed, &others)?)) };
+        let set =
+            if others.is_empty() { None } else { Some(Box::new(compile_set(patterns, &parsed, &others)?)) };
         Ok(Self { shapes, set })
     }
 
@@ -69,28 +71,32 @@ impl Globs {
             || self.set.as_ref().is_some_and(|set| set.is_match_candidate(&Candidate::from_bytes(path)))
     }
 
-    /// Whether all globs ask only for the extension (`**/*.py`, `**`), so that the answer is the same for
-    /// all paths with the same one: what follows the last `.` of the last component.
+    /// Whether all globs depend only on the extension (`**/*.py`, `**`), so that the result is the same for
+    /// all paths with the same extension: the part of the last component after its last `.`.
     #[must_use]
-    pub fn asks_by_extension(&self) -> bool {
-        self.set.is_none() && self.shapes.iter().all(Shape::asks_by_extension)
+    pub fn depends_only_on_extension(&self) -> bool {
+        self.set.is_none() && self.shapes.iter().all(GlobShape::depends_only_on_extension)
     }
 
-    /// The only paths that can match, when all globs are plain paths.
+    /// Returns the only paths that can match, if all globs are plain paths.
     #[must_use]
     pub fn paths(&self) -> Option<Vec<&[u8]>> {
-        if self.set.is_some() { None } else { self.shapes.iter().map(Shape::path).collect() }
+        if self.set.is_some() { None } else { self.shapes.iter().map(GlobShape::path).collect() }
     }
 
-    /// Whether there is no glob.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.shapes.is_empty() && self.set.is_none()
     }
 }
 
-/// The globs numbered `which` of `patterns` as one automaton.
-fn set(patterns: &[String], parsed: &[Parsed], which: &[usize]) -> Result<GlobSet, (usize, String)> {
+/// Compiles the globs of `patterns` with the indexes `which` into one automaton.
+fn compile_set(
+    patterns: &[String],
+    parsed: &[ParsedGlob],
+    which: &[usize],
+) -> Result<GlobSet, (usize, String)> {
     let mut builder = GlobSetBuilder::new();
     for &index in which {
         let glob = GlobBuilder::new(&parsed[index].to_glob())
@@ -98,22 +104,22 @@ fn set(patterns: &[String], parsed: &[Parsed], which: &[usize]) -> Result<GlobSe
             .backslash_escape(true)
             .empty_alternates(true)
             .build()
-            .map_err(|error| (index, format!("`{}` cannot be used: {}", patterns[index], error.kind())))?;
+            .map_err(|error| (index, format!("`{}` is invalid: {}", patterns[index], error.kind())))?;
         builder.add(glob);
     }
-    // Each glob alone is small, so only the whole can be too large.
+    // Each glob is small, so only all of them together can exceed the limit.
     builder.build().map_err(|error| {
-        (patterns.len().saturating_sub(1), format!("the globs are too large together: {}", error.kind()))
+        (patterns.len().saturating_sub(1), format!("the list of globs is too complex: {}", error.kind()))
     })
 }
 
-/// Whether `pattern` is a plain path: no character of it has a meaning in globs.
+/// Whether `pattern` is a plain path without special characters of globs.
 #[must_use]
 pub fn is_literal(pattern: &str) -> bool {
     pattern.bytes().all(|byte| !SPECIAL[usize::from(byte)])
 }
 
-/// Bytes that have a meaning in globs.
+/// Special bytes in globs.
 const SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
     let (mut at, all) = (0, *b"*?[]{}\\");
@@ -124,10 +130,13 @@ const SPECIAL: [bool; 256] = {
     special
 };
 
-/// Whether `pattern` is surely a glob: plain letters, stars that stand where they may, nothing that leads elsewhere.
-/// Quick, for those who have thousands; what it says nothing about has to be compiled.
+/// Whether `pattern` is certainly a valid glob: plain characters, stars in valid positions, and no empty
+/// component, `.` or `..`.
+///
+/// This is a fast test for callers with thousands of globs. If it returns false, the glob has to be compiled
+/// to know.
 #[must_use]
-pub fn is_surely_fine(pattern: &str) -> bool {
+pub fn is_certainly_valid(pattern: &str) -> bool {
     let fits = |part: &[u8]| {
         let mut before = b'/';
         let two_stars = |&byte: &u8| std::mem::replace(&mut before, byte) == b'*' && byte == b'*';
@@ -140,7 +149,7 @@ pub fn is_surely_fine(pattern: &str) -> bool {
     pattern.len() <= 512 && pattern.as_bytes().split(|&byte| byte == b'/').all(fits)
 }
 
-/// Bytes that stand for themselves in a glob, and the star.
+/// Literal bytes in a glob, and the star.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = 0_u8;
@@ -152,8 +161,8 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// What every path that `pattern` matches begins with: its components before the first one with a meaning in
-/// globs, with the `/` behind them; empty where there are none.
+/// Returns the folder that contains all paths that `pattern` matches: its components up to the last `/`
+/// before the first special character, including that `/`. Empty if there is no such `/`.
 #[must_use]
 pub fn literal_folder(pattern: &str) -> &str {
     let special = pattern.find(['*', '?', '[', ']', '{', '}', '\\']).unwrap_or(pattern.len());
@@ -169,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_matches() {
+    fn globs_match_paths() {
         let cases: &[(&str, &[&str], &[&str])] = &[
             ("*.md", &["README.md", ".md"], &["docs/a.md", "README.mdx"]),
             ("**/*.md", &["a.md", "a/b/c.md"], &["a.markdown"]),
@@ -208,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_and_with_which_words() {
+    fn invalid_globs_are_explained() {
         let long = "a".repeat(1_025);
         let deep = "{".repeat(100_000);
         let deep_short = "{".repeat(17);
@@ -223,11 +232,11 @@ mod tests {
             ("docs/", "write `docs/**`"),
             ("a\0b", "NUL"),
             ("!a", "`except`"),
-            ("**.md", "stands alone"),
-            ("a**/b", "stands alone"),
-            ("{a,**}", "stands alone"),
-            ("x{**/a,b}", "stands alone"),
-            ("[z-a]", "backwards"),
+            ("**.md", "must be alone"),
+            ("a**/b", "must be alone"),
+            ("{a,**}", "must be alone"),
+            ("x{**/a,b}", "must be alone"),
+            ("[z-a]", "reversed range"),
             ("[.-9]", "`/`"),
             ("[é]", "ASCII"),
             ("[a", "never closed"),
@@ -250,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn only_some_ask_by_extension() {
+    fn only_some_depend_on_the_extension_alone() {
         for (pattern, expected) in [
             ("**", true),
             ("**/*.py", true),
@@ -261,7 +270,7 @@ mod tests {
             ("**/a.py", false),
             ("src/**", false),
         ] {
-            assert_eq!(globs(pattern).asks_by_extension(), expected, "{pattern}");
+            assert_eq!(globs(pattern).depends_only_on_extension(), expected, "{pattern}");
         }
     }
 
@@ -276,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn coming_back_stays_cheap() {
+    fn backtracking_stays_cheap() {
         let stars = format!("**/{}b", "*a".repeat(200));
         let path = format!("{0}/{0}/{0}", "a".repeat(1_000));
         assert!(!globs(&stars).is_match(path.as_bytes()));
@@ -303,20 +312,20 @@ mod tests {
         #[test]
         fn any_text_compiles_or_is_refused(pattern in r"[ab/.*?\[\]{},!\\^-]{0,24}|\PC{0,40}") {
             let set = Globs::new(std::slice::from_ref(&pattern));
-            proptest::prop_assert!(set.is_ok() || !is_surely_fine(&pattern), "{}", &pattern);
+            proptest::prop_assert!(set.is_ok() || !is_certainly_valid(&pattern), "{}", &pattern);
             proptest::prop_assert_eq!(set.is_ok(), CapturingGlob::new(&pattern).is_ok());
         }
 
-        /// What is matched by shape, by globset and by the capturing expression is the same.
+        /// The shapes, globset and the capturing expression match the same paths.
         #[test]
-        fn all_readings_of_a_glob_agree(
+        fn all_implementations_agree(
             pattern in r"(\*\*/)?([ab*?]|\{a,b\*\}|\{,a/\}|\{\*\*/a,b/\*\*\}|\[ab\]|\[!a\]|/|/\*\*/){1,8}(/\*\*)?",
             paths in proptest::collection::vec("[ab.]{1,4}(/[ab.]{1,3}){0,4}", 24),
         ) {
             let patterns = std::slice::from_ref(&pattern);
             if let (Ok(globs), Ok(capturing)) = (Globs::new(patterns), CapturingGlob::new(&pattern)) {
-                let parsed = [parse::parse(&pattern).expect("it was read before")];
-                let set = set(patterns, &parsed, &[0]).expect("a glob");
+                let parsed = [parse::parse(&pattern).expect("parsed before")];
+                let set = compile_set(patterns, &parsed, &[0]).expect("a glob");
                 for path in paths {
                     let path = path.as_bytes();
                     let expected = capturing.captures(path).is_some();

@@ -1,5 +1,5 @@
-//! Reads a glob into tokens, with every refusal in words. Recursion is bounded by a linear look at the
-//! nesting first, because globset recurses as deep as the text says (GUARANTEES M9).
+//! Parses a glob into tokens and explains every error. The nesting depth is checked first in linear time,
+//! which bounds the recursion, because globset recurses without a limit.
 
 /// Longest glob in bytes.
 const MAX_LEN: usize = 1_024;
@@ -8,18 +8,18 @@ const MAX_NESTING: usize = 16;
 
 /// A parsed glob.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Parsed(pub(super) Vec<Token>);
+pub(super) struct ParsedGlob(pub(super) Vec<Token>);
 
 /// A part of a glob.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
-    /// This character; may be `/`.
+    /// A literal character, possibly `/`.
     Literal(char),
     /// `?`
     One,
     /// `*`
     Star,
-    /// The whole glob is `**`.
+    /// `**` as the whole glob.
     Everything,
     /// `**/` at the start of a path.
     TreeStart,
@@ -28,68 +28,74 @@ pub(super) enum Token {
     /// `/**` at the end.
     TreeEnd,
     /// `[…]`
-    Class(Class),
+    Class(CharacterClass),
     /// `{…,…}`
     Choice(Vec<Vec<Token>>),
 }
 
-/// Characters in brackets, all ASCII.
+/// Characters in brackets. All of them are ASCII.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Class {
-    /// Starts with `!` or `^`.
+pub(super) struct CharacterClass {
+    /// Whether it starts with `!` or `^`.
     pub(super) negated: bool,
     /// First and last character of each range.
     pub(super) ranges: Vec<(u8, u8)>,
 }
 
-impl Class {
-    /// Every character of it once, in order.
+impl CharacterClass {
+    /// Returns every character in the ranges once, in order.
     pub(super) fn members(&self) -> Vec<u8> {
         (0..128).filter(|byte| self.ranges.iter().any(|range| (range.0..=range.1).contains(byte))).collect()
     }
 }
 
-/// Reads `pattern`; the message of a refusal has no final full stop.
-pub(super) fn parse(pattern: &str) -> Result<Parsed, String> {
-    check_whole(pattern)?;
+/// Parses `pattern`. The error message has no final full stop.
+pub(super) fn parse(pattern: &str) -> Result<ParsedGlob, String> {
+    check_pattern(pattern)?;
     let chars: Vec<char> = pattern.chars().collect();
     let mut parser = Parser { pattern, chars: &chars, at: 0 };
     let tokens = parser.branch(0, true)?;
-    Ok(Parsed(tokens))
+    Ok(ParsedGlob(tokens))
 }
 
-fn check_whole(pattern: &str) -> Result<(), String> {
+fn check_pattern(pattern: &str) -> Result<(), String> {
     if pattern.len() > MAX_LEN {
         let start: String = pattern.chars().take(40).collect();
-        return Err(format!("the glob `{start}…` is longer than 1,024 bytes: split it into several"));
+        return Err(format!("the glob `{start}…` is longer than 1,024 bytes: split it into several globs"));
     }
     if pattern.is_empty() {
-        return Err("a glob is empty: write `**` for every path".to_owned());
+        return Err("a glob is empty: write `**` to match every path".to_owned());
     }
     if pattern.contains('\0') {
-        return Err("a glob holds a NUL character, which no path can".to_owned());
+        return Err("a glob contains a NUL character, which cannot occur in a path".to_owned());
     }
     if let Some(rest) = pattern.strip_prefix('!') {
         return Err(format!(
-            "`{pattern}` starts with `!`: list what to leave out under `except` (a name that starts with it: `\\!{rest}`)"
+            "`{pattern}` starts with `!`: list the paths to exclude under `except` (for a name that starts with `!`, write `\\!{rest}`)"
         ));
     }
     for start in ["./", "/"] {
         if let Some(rest) = pattern.strip_prefix(start) {
             let rest = rest.trim_start_matches('/');
             return Err(format!(
-                "`{pattern}` starts with `{start}`: globs are relative to the repository's root already, write `{rest}`"
+                "`{pattern}` starts with `{start}`: globs are relative to the root of the repository; write `{rest}`"
             ));
         }
     }
     if let Some(directory) = pattern.strip_suffix('/') {
-        return Err(format!("`{pattern}` ends with `/`: for everything below it, write `{directory}/**`"));
+        return Err(format!(
+            "`{pattern}` ends with `/`: to match everything below the directory, write `{directory}/**`"
+        ));
     }
     for component in pattern.split('/') {
         match component {
-            ".." => return Err(format!("`{pattern}` holds `..`: a glob cannot leave the repository")),
-            "." => return Err(format!("`{pattern}` holds `.` as a component: leave it out")),
-            "" => return Err(format!("`{pattern}` holds an empty component (`//`): write one `/`")),
+            ".." => {
+                return Err(format!(
+                    "`{pattern}` contains `..`: a glob cannot match paths outside the repository"
+                ));
+            }
+            "." => return Err(format!("`{pattern}` contains `.` as a component: remove it")),
+            "" => return Err(format!("`{pattern}` contains an empty component (`//`): write one `/`")),
             _ => {}
         }
     }
@@ -102,7 +108,7 @@ fn check_whole(pattern: &str) -> Result<(), String> {
         }
         if depth > MAX_NESTING {
             return Err(format!(
-                "`{pattern}` nests its brackets deeper than 16 levels: split it into several"
+                "`{pattern}` nests brackets deeper than 16 levels: split it into several globs"
             ));
         }
     }
@@ -116,8 +122,8 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    /// Reads up to the end, or to the `,` or `}` that ends a branch of a choice. `at_component` says
-    /// whether the branch starts a component; `**` needs that.
+    /// Parses up to the end, or to the `,` or `}` that ends a branch of a choice. `at_component` is whether
+    /// the branch starts a component, which `**` requires.
     fn branch(&mut self, depth: usize, at_component: bool) -> Result<Vec<Token>, String> {
         let mut tokens: Vec<Token> = Vec::new();
         while let Some(&next) = self.chars.get(self.at) {
@@ -133,7 +139,7 @@ impl Parser<'_> {
                 }
                 '}' => {
                     return Err(
-                        self.say("closes a brace that was never opened: write `\\}` for the character")
+                        self.error("closes a brace that was never opened: write `\\}` for a literal brace")
                     );
                 }
                 '*' if self.chars.get(self.at) == Some(&'*') => {
@@ -148,12 +154,12 @@ impl Parser<'_> {
             }
         }
         if depth > 0 {
-            return Err(self.say("opens a brace that is never closed: write `\\{` for the character"));
+            return Err(self.error("opens a brace that is never closed: write `\\{` for a literal brace"));
         }
         Ok(tokens)
     }
 
-    /// `**`, which stands alone between slashes. The first star is behind `at`.
+    /// Parses `**`, which must be alone between slashes. The first star is already consumed.
     fn tree(&mut self, tokens: &mut Vec<Token>, starts_component: bool, depth: usize) -> Result<(), String> {
         self.at += 1;
         let next = self.chars.get(self.at).copied();
@@ -161,12 +167,12 @@ impl Parser<'_> {
         let alone =
             starts_component && (next == Some('/') || ends) && !(depth > 0 && ends && tokens.is_empty());
         if !alone {
-            return Err(self.say("holds `**` beside other characters: it stands alone between slashes, as in `**/*.md` or `docs/**`"));
+            return Err(self.error("contains `**` next to other characters: `**` must be alone between slashes, as in `**/*.md` or `docs/**`"));
         }
         if next == Some('/') {
             self.at += 1;
         }
-        // A second `**` beside the first adds nothing, and globset would misread `**/**`.
+        // A second adjacent `**` is redundant, and globset would misread `**/**`.
         let before = tokens.pop();
         tokens.push(match (before, ends) {
             (None | Some(Token::TreeStart), true) if depth == 0 => Token::Everything,
@@ -189,7 +195,7 @@ impl Parser<'_> {
         }
     }
 
-    fn class(&mut self) -> Result<Class, String> {
+    fn class(&mut self) -> Result<CharacterClass, String> {
         let negated = matches!(self.chars.get(self.at), Some('!' | '^'));
         self.at += usize::from(negated);
         let mut ranges: Vec<(u8, u8)> = Vec::new();
@@ -197,12 +203,15 @@ impl Parser<'_> {
         let mut first = true;
         loop {
             let Some(&next) = self.chars.get(self.at) else {
-                return Err(self.say("opens a bracket that is never closed: write `\\[` for the character"));
+                return Err(
+                    self.error("opens a bracket that is never closed: write `\\[` for a literal bracket")
+                );
             };
             self.at += 1;
             let Some(byte) = u8::try_from(next).ok().filter(u8::is_ascii) else {
-                return Err(self
-                    .say("holds a character in brackets that is not ASCII: write a choice, as in `{é,è}`"));
+                return Err(
+                    self.error("contains a non-ASCII character in brackets: write a choice, as in `{é,è}`")
+                );
             };
             match (byte, ranges.last_mut()) {
                 (b']', _) if !first => break,
@@ -211,7 +220,9 @@ impl Parser<'_> {
                     last.1 = byte;
                     open_range = false;
                     if last.1 < last.0 {
-                        return Err(self.say("holds a range in brackets that runs backwards: write the smaller character first"));
+                        return Err(self.error(
+                            "contains a reversed range in brackets: write the smaller character first",
+                        ));
                     }
                 }
                 _ => ranges.push((byte, byte)),
@@ -223,29 +234,29 @@ impl Parser<'_> {
         }
         if ranges.iter().any(|range| range.0 <= b'/' && b'/' <= range.1) {
             return Err(self
-                .say("holds `/` in brackets (a range may contain it): brackets stay inside one component"));
+                .error("contains `/` in brackets, perhaps in a range: brackets match within one component"));
         }
-        Ok(Class { negated, ranges })
+        Ok(CharacterClass { negated, ranges })
     }
 
     fn escaped(&mut self) -> Result<char, String> {
         let Some(&next) = self.chars.get(self.at) else {
-            return Err(self.say("has `\\` as its last character: write `\\\\` for the character"));
+            return Err(self.error("has `\\` as its last character: write `\\\\` for a literal backslash"));
         };
         self.at += 1;
         if next.is_alphanumeric() || next == '/' || next == '.' {
-            return Err(self.say("holds `\\` before an ordinary character: paths are written with `/`"));
+            return Err(self.error("contains `\\` before an ordinary character: write paths with `/`"));
         }
         Ok(next)
     }
 
-    fn say(&self, what: &str) -> String {
+    fn error(&self, what: &str) -> String {
         format!("`{}` {what}", self.pattern)
     }
 }
 
-impl Parsed {
-    /// The same glob in globset's words, without what globset reads differently.
+impl ParsedGlob {
+    /// Returns the same glob in globset's syntax, avoiding constructs that globset interprets differently.
     pub(super) fn to_glob(&self) -> String {
         let mut out = String::new();
         write_glob(&self.0, &mut out);
@@ -283,21 +294,21 @@ fn write_glob(tokens: &[Token], out: &mut String) {
     }
 }
 
-/// Written anew, character by character, so that a negated class never matches `/` (globset's own
-/// would) and that `]`, `-`, `!` and `^` stand where they are plain characters.
-fn write_class(class: &Class, out: &mut String) {
+/// Writes the class character by character, so that a negated class never matches `/` (it does in globset)
+/// and that `]`, `-`, `!` and `^` are in positions where they are literal.
+fn write_class(class: &CharacterClass, out: &mut String) {
     let mut members = class.members();
     if class.negated {
         members.push(b'/');
     } else if members.iter().all(|byte| matches!(byte, b'!' | b'^')) {
-        // Nothing to put before them: a choice says the same.
+        // They must not come first and there is no other member, so write an equivalent choice.
         let choices: Vec<String> = members.iter().map(|&byte| format!("\\{}", char::from(byte))).collect();
         out.push('{');
         out.push_str(&choices.join(","));
         out.push('}');
         return;
     }
-    // `]` is plain when it is first, `-` when it is last, `!` and `^` when they are not first.
+    // `]` is literal in the first position, `-` in the last, `!` and `^` in any but the first.
     members.sort_by_key(|byte| match byte {
         b']' => 0,
         b'!' | b'^' => 2,
@@ -305,7 +316,7 @@ fn write_class(class: &Class, out: &mut String) {
         _ => 1,
     });
     if !class.negated && members.len() > 1 && matches!(members[0], b'!' | b'^') {
-        // Only `-` is left, which is plain in the first place too.
+        // The only other member is `-`, which is literal in the first position as well.
         members.rotate_right(1);
     }
     out.push('[');

@@ -1,47 +1,47 @@
-//! Matching one glob without a regular expression engine.
+//! Matches a glob without a regular expression engine.
 //!
-//! Compiling an engine costs a hundred times what a run asks of most globs, and nearly all of them have
-//! one of a few shapes: `**/*.py`, `**/Dockerfile`, `docs/**`, a plain path. Those are one comparison
-//! here; the rest is matched token by token with two places to come back to, the last `*` and the last
-//! `**`, so in time that grows with the product of both lengths and without memory. Choices are written
-//! out first. What would be too much written out stays with globset (see the parent).
+//! Compiling an engine costs a hundred times as much as matching most globs in a run, and nearly all globs
+//! have one of a few shapes: `**/*.py`, `**/Dockerfile`, `docs/**` or a plain path. These need one
+//! comparison. Other globs are matched token by token with two backtracking points, the last `*` and the last
+//! `**`. That takes time proportional to the product of both lengths, and no memory. Choices are expanded
+//! first; globs with too many alternatives are left to globset (see the parent module).
 
-use super::parse::{Class, Token};
+use super::parse::{CharacterClass, Token};
 
-/// More alternatives than this are not written out.
+/// Maximum number of alternatives that are expanded.
 pub(super) const MAX_ALTERNATIVES: usize = 64;
 
-/// One alternative of a glob, by shape. Bytes, never text: names need not be UTF-8.
+/// One alternative of a glob, by shape. It consists of bytes, because names need not be UTF-8.
 #[derive(Clone, Debug)]
-pub(super) enum Shape {
+pub(super) enum GlobShape {
     /// `**`
     Everything,
-    /// This path and no other.
+    /// Exactly this path.
     Path(Box<[u8]>),
-    /// `**/*` and then these bytes, which hold no slash.
+    /// `**/*` followed by these bytes, which contain no slash.
     Suffix(Box<[u8]>),
-    /// `**/` and then these bytes.
+    /// `**/` followed by these bytes.
     Tail(Box<[u8]>),
-    /// These bytes (which end with a slash), then anything.
+    /// These bytes, which end with a slash, followed by anything.
     Below(Box<[u8]>),
-    /// Anything else.
-    Steps(Box<[Step]>),
+    /// Any other glob.
+    Steps(Box<[GlobStep]>),
 }
 
 /// A part of a general glob.
 #[derive(Clone, Debug)]
-pub(super) enum Step {
-    /// These bytes.
+pub(super) enum GlobStep {
+    /// Exactly these bytes.
     Bytes(Box<[u8]>),
-    /// One byte that is no slash.
+    /// One byte other than a slash.
     One,
-    /// Any number of bytes that are no slash.
+    /// Any number of bytes other than a slash.
     Star,
     /// One of these bytes.
     Of(Box<ByteSet>),
-    /// Any number of whole components, each with the slash behind it. Stands where a component starts.
+    /// Any number of whole components, each with its final slash. Occurs only at the start of a component.
     Components,
-    /// Anything to the end. Stands last.
+    /// Anything up to the end. Always the last step.
     Rest,
 }
 
@@ -50,7 +50,7 @@ pub(super) enum Step {
 pub(super) struct ByteSet([u64; 4]);
 
 impl ByteSet {
-    fn of(class: &Class) -> Self {
+    fn of(class: &CharacterClass) -> Self {
         let mut set = [0_u64; 4];
         for byte in class.members() {
             set[usize::from(byte >> 6)] |= 1 << (byte & 63);
@@ -58,7 +58,7 @@ impl ByteSet {
         if class.negated {
             set = set.map(|bits| !bits);
         }
-        // Brackets stay inside one component.
+        // Brackets match within one component.
         set[usize::from(b'/' >> 6)] &= !(1 << (b'/' & 63));
         Self(set)
     }
@@ -68,73 +68,73 @@ impl ByteSet {
     }
 }
 
-impl Shape {
-    /// The shapes of a glob, one an alternative; `None` when it has too many of them, or uses `**` in a
-    /// place that only globset reads.
+impl GlobShape {
+    /// Returns the shapes of a glob, one per alternative. `None` if there are too many alternatives, or `**`
+    /// is in a position that only globset supports.
     pub(super) fn all_of(tokens: &[Token]) -> Option<Vec<Self>> {
         alternatives(tokens)?.iter().map(|tokens| Self::new(tokens)).collect()
     }
 
-    /// The shape of `tokens`, which hold no choice.
+    /// Returns the shape of `tokens`, which contain no choice.
     fn new(tokens: &[&Token]) -> Option<Self> {
-        let mut steps: Vec<Step> = Vec::new();
+        let mut steps: Vec<GlobStep> = Vec::new();
         let mut bytes: Vec<u8> = Vec::new();
         for (at, token) in tokens.iter().enumerate() {
             let last = at + 1 == tokens.len();
             let starts_component = bytes.last().map_or(steps.is_empty(), |&byte| byte == b'/')
-                || (bytes.is_empty() && matches!(steps.last(), Some(Step::Components)));
+                || (bytes.is_empty() && matches!(steps.last(), Some(GlobStep::Components)));
             let step = match token {
                 Token::Literal(char) => {
                     bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
                     continue;
                 }
-                Token::One => Step::One,
-                Token::Star => Step::Star,
-                Token::Class(class) => Step::Of(Box::new(ByteSet::of(class))),
-                Token::Everything if last && steps.is_empty() && bytes.is_empty() => Step::Rest,
-                Token::TreeStart if starts_component => Step::Components,
+                Token::One => GlobStep::One,
+                Token::Star => GlobStep::Star,
+                Token::Class(class) => GlobStep::Of(Box::new(ByteSet::of(class))),
+                Token::Everything if last && steps.is_empty() && bytes.is_empty() => GlobStep::Rest,
+                Token::TreeStart if starts_component => GlobStep::Components,
                 Token::TreeMiddle => {
                     bytes.push(b'/');
-                    Step::Components
+                    GlobStep::Components
                 }
                 Token::TreeEnd if last => {
                     bytes.push(b'/');
-                    Step::Rest
+                    GlobStep::Rest
                 }
                 Token::Choice(_) | Token::Everything | Token::TreeStart | Token::TreeEnd => return None,
             };
             if !bytes.is_empty() {
-                steps.push(Step::Bytes(std::mem::take(&mut bytes).into_boxed_slice()));
+                steps.push(GlobStep::Bytes(std::mem::take(&mut bytes).into_boxed_slice()));
             }
-            // A second one adds nothing, and would only be a second place to come back to.
-            let again = matches!((&step, steps.last()), (Step::Star, Some(Step::Star)))
-                || matches!((&step, steps.last()), (Step::Components, Some(Step::Components)));
+            // A repeated step is redundant, and would only add a backtracking point.
+            let again = matches!((&step, steps.last()), (GlobStep::Star, Some(GlobStep::Star)))
+                || matches!((&step, steps.last()), (GlobStep::Components, Some(GlobStep::Components)));
             if !again {
                 steps.push(step);
             }
         }
         if !bytes.is_empty() {
-            steps.push(Step::Bytes(bytes.into_boxed_slice()));
+            steps.push(GlobStep::Bytes(bytes.into_boxed_slice()));
         }
         Some(Self::simplest(steps))
     }
 
-    fn simplest(steps: Vec<Step>) -> Self {
+    fn simplest(steps: Vec<GlobStep>) -> Self {
         match &steps[..] {
-            [Step::Rest] => Self::Everything,
+            [GlobStep::Rest] => Self::Everything,
             [] => Self::Path(Box::default()),
-            [Step::Bytes(path)] => Self::Path(path.clone()),
-            [Step::Components, Step::Star, Step::Bytes(end)] if !end.contains(&b'/') => {
+            [GlobStep::Bytes(path)] => Self::Path(path.clone()),
+            [GlobStep::Components, GlobStep::Star, GlobStep::Bytes(end)] if !end.contains(&b'/') => {
                 Self::Suffix(end.clone())
             }
-            [Step::Components, Step::Bytes(end)] => Self::Tail(end.clone()),
-            [Step::Bytes(start), Step::Rest] => Self::Below(start.clone()),
+            [GlobStep::Components, GlobStep::Bytes(end)] => Self::Tail(end.clone()),
+            [GlobStep::Bytes(start), GlobStep::Rest] => Self::Below(start.clone()),
             _ => Self::Steps(steps.into_boxed_slice()),
         }
     }
 
-    /// See [`super::Globs::asks_by_extension`].
-    pub(super) fn asks_by_extension(&self) -> bool {
+    /// See [`super::Globs::depends_only_on_extension`].
+    pub(super) fn depends_only_on_extension(&self) -> bool {
         match self {
             Self::Everything => true,
             Self::Suffix(end) => end.first() == Some(&b'.') && !end[1..].contains(&b'.'),
@@ -142,7 +142,7 @@ impl Shape {
         }
     }
 
-    /// The only path that matches, if it is one.
+    /// Returns the only path that matches, if the glob is a plain path.
     pub(super) fn path(&self) -> Option<&[u8]> {
         if let Self::Path(path) = self { Some(path) } else { None }
     }
@@ -162,35 +162,35 @@ impl Shape {
     }
 }
 
-/// Matches step by step. After a mismatch the last `*` takes one byte more, and when it cannot, the last
-/// `**` takes one component more. Earlier ones need not be tried again: what stands between two of them
-/// was found as far left as it can be, which leaves the later one the most to choose from.
-fn steps_match(steps: &[Step], path: &[u8]) -> bool {
+/// Matches step by step. After a mismatch the last `*` takes one more byte. If it cannot, the last `**` takes
+/// one more component. Earlier wildcards need no retry: the steps between two wildcards were matched as far
+/// left as possible, which leaves the most text to the later wildcard.
+fn steps_match(steps: &[GlobStep], path: &[u8]) -> bool {
     let (mut step, mut at) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     let mut tree: Option<(usize, usize)> = None;
     loop {
         let fits = match steps.get(step) {
             None => at == path.len(),
-            Some(Step::Rest) => return true,
-            Some(Step::Star) => {
+            Some(GlobStep::Rest) => return true,
+            Some(GlobStep::Star) => {
                 step += 1;
                 star = Some((step, at));
                 continue;
             }
-            Some(Step::Components) => {
+            Some(GlobStep::Components) => {
                 step += 1;
                 tree = Some((step, at));
                 star = None;
                 continue;
             }
-            Some(Step::Bytes(bytes)) => {
+            Some(GlobStep::Bytes(bytes)) => {
                 let fits = path[at..].starts_with(bytes);
                 at += if fits { bytes.len() } else { 0 };
                 fits
             }
-            Some(Step::One) => one(path, &mut at, |byte| byte != b'/'),
-            Some(Step::Of(set)) => one(path, &mut at, |byte| set.has(byte)),
+            Some(GlobStep::One) => take_byte(path, &mut at, |byte| byte != b'/'),
+            Some(GlobStep::Of(set)) => take_byte(path, &mut at, |byte| set.has(byte)),
         };
         if fits {
             if step == steps.len() {
@@ -214,13 +214,14 @@ fn steps_match(steps: &[Step], path: &[u8]) -> bool {
     }
 }
 
-fn one(path: &[u8], at: &mut usize, fits: impl Fn(u8) -> bool) -> bool {
+/// Advances `at` if the byte there fits, and returns whether it did.
+fn take_byte(path: &[u8], at: &mut usize, fits: impl Fn(u8) -> bool) -> bool {
     let found = path.get(*at).is_some_and(|&byte| fits(byte));
     *at += usize::from(found);
     found
 }
 
-/// Every way to choose a branch of each choice; `None` when these are too many.
+/// Expands all choices into alternatives; `None` if there are too many.
 fn alternatives(tokens: &[Token]) -> Option<Vec<Vec<&Token>>> {
     let mut all: Vec<Vec<&Token>> = vec![Vec::new()];
     for token in tokens {

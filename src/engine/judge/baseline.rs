@@ -1,7 +1,8 @@
-//! The baseline: which findings of today are those that were there when a promise was made "from here".
+//! The baseline: finds the findings that already existed when a promise was made "from here".
 //!
-//! Each entry stands for at most one finding, so that what is known never grows: a finding that moved, was
-//! renamed or was edited further inside keeps its entry, and one more of the same kind is new.
+//! Each entry matches at most one finding, so the number of known findings never grows. A finding keeps its
+//! entry if it moved, if its file was renamed or if a later part of it was edited. One more equal finding is
+//! new.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -10,35 +11,35 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{BaselineEntry, BaselinePart, Finding, RepoPath};
 
-/// Which entry stands for which finding.
+/// Pairs of baseline entries and findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Match {
-    /// For each finding, the number of its entry.
+pub struct BaselineMatch {
+    /// For each finding, the index of its entry.
     pub of_finding: Vec<Option<usize>>,
-    /// For each entry, the number of its finding.
+    /// For each entry, the index of its finding.
     pub of_entry: Vec<Option<usize>>,
 }
 
-impl Match {
-    /// Pairs what is left and has the same key, in order. Findings are few and entries are many: the entries are
-    /// gone through once.
-    fn pair<K: Eq + Hash>(
+impl BaselineMatch {
+    /// Pairs unmatched entries and findings with equal keys, in order. Findings are few and entries are many,
+    /// so this iterates over the entries once.
+    fn pair_by_key<K: Eq + Hash>(
         &mut self,
         of_entry: impl Fn(usize) -> Option<K>,
         of_finding: impl Fn(usize) -> Option<K>,
-        may: impl Fn(usize) -> bool,
+        may_pair: impl Fn(usize) -> bool,
     ) {
         let open = || (0..self.of_finding.len()).filter(|&it| self.of_finding[it].is_none());
-        let mut waiting: HashMap<K, usize> = HashMap::with_capacity(open().count());
-        // Which one waits behind each: one list for all keys, since most keys have one finding. From the last to the
-        // first, so that the first of a key is in the map.
-        let mut behind: Vec<Option<usize>> = vec![None; self.of_finding.len()];
+        let mut first_by_key: HashMap<K, usize> = HashMap::with_capacity(open().count());
+        // The next finding with the same key. One list serves all keys, since most keys have a single
+        // finding. It is built in reverse, so that the map ends with the first finding of each key.
+        let mut next_of_key: Vec<Option<usize>> = vec![None; self.of_finding.len()];
         for finding in open().rev() {
             if let Some(key) = of_finding(finding) {
-                behind[finding] = waiting.insert(key, finding);
+                next_of_key[finding] = first_by_key.insert(key, finding);
             }
         }
-        if waiting.is_empty() {
+        if first_by_key.is_empty() {
             return;
         }
         for entry in 0..self.of_entry.len() {
@@ -46,11 +47,11 @@ impl Match {
                 continue;
             }
             let Some(key) = of_entry(entry) else { continue };
-            let Some(&finding) = waiting.get(&key) else { continue };
-            if may(entry) {
-                match behind[finding] {
-                    Some(next) => waiting.insert(key, next),
-                    None => waiting.remove(&key),
+            let Some(&finding) = first_by_key.get(&key) else { continue };
+            if may_pair(entry) {
+                match next_of_key[finding] {
+                    Some(next) => first_by_key.insert(key, next),
+                    None => first_by_key.remove(&key),
                 };
                 self.of_finding[finding] = Some(entry);
                 self.of_entry[entry] = Some(finding);
@@ -59,78 +60,83 @@ impl Match {
     }
 }
 
-/// Finds for the findings of one guideline, in order of path and place, the entries that stand for them. An
-/// entry may stand for a finding in another file only if `was_looked_into` says of its own path that the
-/// finding would have been seen there.
+/// Matches the findings of one guideline, ordered by path and position, with baseline entries. An entry may
+/// match a finding in a different file only if `was_assessed` is true for the entry's own path: otherwise the
+/// original finding may still exist there.
 #[must_use]
 pub fn match_baseline(
     entries: &[BaselineEntry],
     findings: &[&Finding],
-    was_looked_into: &dyn Fn(&RepoPath) -> bool,
-) -> Match {
-    let mut found = Match { of_finding: vec![None; findings.len()], of_entry: vec![None; entries.len()] };
+    was_assessed: &dyn Fn(&RepoPath) -> bool,
+) -> BaselineMatch {
+    let mut found =
+        BaselineMatch { of_finding: vec![None; findings.len()], of_entry: vec![None; entries.len()] };
     let always = |_| true;
-    // The same finding, wherever in its file.
-    found.pair(|it| Some(entries[it].traces.fingerprint), |it| Some(findings[it].traces.fingerprint), always);
-    // One of several equal ones in a file: another was mended, and they are counted anew.
-    found.pair(
-        |it| Some((entries[it].traces.content, entries[it].path.bytes())),
-        |it| Some((findings[it].traces.content, findings[it].path.bytes())),
+    // The same finding, anywhere in its file.
+    found.pair_by_key(
+        |it| Some(entries[it].hashes.fingerprint),
+        |it| Some(findings[it].hashes.fingerprint),
         always,
     );
-    // Moved to another file. Before what follows: the same words elsewhere say more than the same beginning in the same file,
-    // which another finding may have that moved there.
-    found.pair(
-        |it| Some(entries[it].traces.content),
-        |it| Some(findings[it].traces.content),
-        |it| was_looked_into(&entries[it].path),
+    // Equal findings in one file: their numbering changes when one of them is fixed.
+    found.pair_by_key(
+        |it| Some((entries[it].hashes.content, entries[it].path.bytes())),
+        |it| Some((findings[it].hashes.content, findings[it].path.bytes())),
+        always,
     );
-    // Edited further inside.
-    found.pair(
-        |it| Some((entries[it].traces.head?, entries[it].path.bytes())),
-        |it| Some((findings[it].traces.head?, findings[it].path.bytes())),
+    // Moved to another file. This precedes the last rule: equal content in another file is stronger evidence
+    // than an equal beginning in the same file, which a finding that moved there may share.
+    found.pair_by_key(
+        |it| Some(entries[it].hashes.content),
+        |it| Some(findings[it].hashes.content),
+        |it| was_assessed(&entries[it].path),
+    );
+    // Edited after its beginning.
+    found.pair_by_key(
+        |it| Some((entries[it].hashes.head?, entries[it].path.bytes())),
+        |it| Some((findings[it].hashes.head?, findings[it].path.bytes())),
         always,
     );
     found
 }
 
-/// A baseline brought up to date.
+/// Updated baseline of one guideline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refreshed {
-    /// What is left of it: as many entries as before or fewer.
+pub struct RefreshedPart {
+    /// The remaining entries: never more than before.
     pub part: BaselinePart,
-    /// How many entries stood for something that is mended.
-    pub mended: usize,
-    /// How many entries were brought to where their finding is now.
+    /// Number of removed entries, whose finding no longer exists.
+    pub fixed: usize,
+    /// Number of entries that were updated to the current place of their finding.
     pub moved: usize,
-    /// How many are kept although nothing was found, because their place was not looked into.
+    /// Number of entries that are kept without a finding, because their path was not assessed.
     pub unseen: usize,
 }
 
-/// Takes out the entries whose finding is mended, and brings the others to where it is now. An entry whose
-/// place was not looked into stays.
+/// Removes the entries whose finding no longer exists, and updates the others to its current place. An entry
+/// whose path was not assessed is kept.
 #[must_use]
-pub fn refresh(
+pub fn refresh_baseline_part(
     part: &BaselinePart,
     findings: &[&Finding],
-    was_looked_into: &dyn Fn(&BaselineEntry) -> bool,
-) -> Refreshed {
-    let by_path = |path: &RepoPath| part.entries.iter().filter(|it| it.path == *path).all(was_looked_into);
+    was_assessed: &dyn Fn(&BaselineEntry) -> bool,
+) -> RefreshedPart {
+    let by_path = |path: &RepoPath| part.entries.iter().filter(|it| it.path == *path).all(was_assessed);
     let matched = match_baseline(&part.entries, findings, &by_path);
-    let mut refreshed = Refreshed {
+    let mut refreshed = RefreshedPart {
         part: BaselinePart { since: part.since, entries: vec![] },
-        mended: 0,
+        fixed: 0,
         moved: 0,
         unseen: 0,
     };
     for (entry, finding) in part.entries.iter().zip(&matched.of_entry) {
         match finding {
             Some(finding) => {
-                let now = entry_of(findings[*finding]);
+                let now = baseline_entry_for(findings[*finding]);
                 refreshed.moved += usize::from(now != *entry);
                 refreshed.part.entries.push(now);
             }
-            None if was_looked_into(entry) => refreshed.mended += 1,
+            None if was_assessed(entry) => refreshed.fixed += 1,
             None => {
                 refreshed.unseen += 1;
                 refreshed.part.entries.push(entry.clone());
@@ -142,12 +148,12 @@ pub fn refresh(
     refreshed
 }
 
-/// The entry that stands for a finding.
+/// Creates the baseline entry for a finding.
 #[must_use]
-pub fn entry_of(finding: &Finding) -> BaselineEntry {
+pub fn baseline_entry_for(finding: &Finding) -> BaselineEntry {
     BaselineEntry {
         path: finding.path.clone(),
         check: Arc::from(finding.check.as_str()),
-        traces: finding.traces,
+        hashes: finding.hashes,
     }
 }

@@ -1,18 +1,22 @@
-//! Which waivers cover a finding. Made for many: ten thousand waivers are asked by place, not one by one.
+//! Finds the waivers that cover a finding. Waivers are indexed by place, so that ten thousand of them stay
+//! fast.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use foldhash::HashSet;
 
-use crate::engine::glob::{Globs, is_literal, is_surely_fine, literal_folder};
+use crate::engine::glob::{Globs, is_certainly_valid, is_literal, literal_folder};
 use crate::model::{Finding, Fingerprint, Waiver, WaiverReach};
 
-/// Why a glob of a waiver cannot be used: which one, and a sentence. `None`: all can.
+/// Returns the index of the first invalid glob of a waiver, and the reason as a sentence; `None` if all are
+/// valid.
 #[must_use]
 pub fn glob_problem(waiver: &Waiver) -> Option<(usize, String)> {
     match &waiver.reach {
-        WaiverReach::Paths(globs) if globs.len() <= 16 && globs.iter().all(|glob| is_surely_fine(glob)) => {
+        WaiverReach::Paths(globs)
+            if globs.len() <= 16 && globs.iter().all(|glob| is_certainly_valid(glob)) =>
+        {
             None
         }
         WaiverReach::Paths(globs) => Globs::new(globs).err(),
@@ -20,16 +24,16 @@ pub fn glob_problem(waiver: &Waiver) -> Option<(usize, String)> {
     }
 }
 
-/// Where something was found: waivers are many, and most cover places where nothing is.
+/// Paths of findings. Used to skip waivers early: most cover places without findings.
 #[derive(Default)]
-pub struct Places {
+pub struct FindingPlaces {
     paths: HashSet<Vec<u8>>,
-    /// Each folder above one of them, with a final `/`; the empty one for all of them.
+    /// All parent folders of `paths`, with a final `/`; the repository root is the empty path.
     folders: HashSet<Vec<u8>>,
 }
 
-impl Places {
-    /// Adds the path of a finding.
+impl FindingPlaces {
+    /// Adds the path of a finding and its parent folders.
     pub fn add(&mut self, path: &[u8]) {
         if !self.paths.insert(path.to_vec()) {
             return;
@@ -41,24 +45,25 @@ impl Places {
     }
 }
 
-/// A waiver's number and its globs, which are compiled when they are first asked.
-type Lazy<'w> = (usize, &'w [String], OnceCell<Option<Globs>>);
+/// A waiver's number and its globs, which are compiled on first use.
+type LazyGlobs<'w> = (usize, &'w [String], OnceCell<Option<Globs>>);
 
-/// The waivers of one guideline, by what they cover. Numbers are those of the list it is made from.
+/// The waivers of one guideline, indexed by the places they cover. Numbers are indices into the caller's
+/// list.
 #[derive(Default)]
-pub struct Covers<'w> {
+pub struct WaiverIndex<'w> {
     everything: Vec<usize>,
     by_path: HashMap<&'w [u8], Vec<usize>>,
-    /// By the folder in which everything lies that the globs match; compiled when something there is found.
-    by_folder: HashMap<&'w [u8], Vec<Lazy<'w>>>,
+    /// By the folder that contains all matches of the globs; compiled when that folder has a finding.
+    by_folder: HashMap<&'w [u8], Vec<LazyGlobs<'w>>>,
     by_fingerprint: HashMap<Fingerprint, Vec<usize>>,
     by_line: HashMap<(&'w [u8], u32), Vec<usize>>,
 }
 
-impl<'w> Covers<'w> {
-    /// Adds a waiver, if it may cover something in `places`. One with a glob that cannot be used covers nothing:
-    /// [`glob_problem`] says why.
-    pub fn add(&mut self, number: usize, waiver: &'w Waiver, places: &Places) {
+impl<'w> WaiverIndex<'w> {
+    /// Adds a waiver if it may cover one of `places`. A waiver with an invalid glob covers nothing;
+    /// [`glob_problem`] reports the reason.
+    pub fn add(&mut self, number: usize, waiver: &'w Waiver, places: &FindingPlaces) {
         match &waiver.reach {
             WaiverReach::Paths(globs) if globs.is_empty() => self.everything.push(number),
             WaiverReach::Paths(globs) if globs.iter().all(|glob| is_literal(glob)) => {
@@ -72,7 +77,7 @@ impl<'w> Covers<'w> {
             WaiverReach::Paths(globs) => {
                 let mut folders = globs.iter().map(|glob| literal_folder(glob));
                 let first = folders.next().unwrap_or_default();
-                // Globs of several folders are asked about every path.
+                // Globs in different folders are tested against every path.
                 let folder = if folders.all(|folder| folder == first) { first } else { "" };
                 if places.folders.contains(folder.as_bytes()) {
                     self.by_folder.entry(folder.as_bytes()).or_default().push((
@@ -84,7 +89,7 @@ impl<'w> Covers<'w> {
             }
             WaiverReach::Fingerprints(fingerprints) => {
                 for fingerprint in fingerprints {
-                    // What is no fingerprint was told when it was read.
+                    // Invalid fingerprints were reported when the waiver was parsed.
                     if let Ok(digits) = u128::from_str_radix(fingerprint, 16) {
                         self.by_fingerprint.entry(Fingerprint(digits)).or_default().push(number);
                     }
@@ -97,8 +102,8 @@ impl<'w> Covers<'w> {
         }
     }
 
-    /// The waivers that cover `path` as a whole, in order.
-    pub fn of_path(&self, path: &[u8]) -> Vec<usize> {
+    /// Returns the numbers of the waivers that cover all of `path`, unsorted.
+    pub fn covering_path(&self, path: &[u8]) -> Vec<usize> {
         let mut numbers = self.everything.clone();
         numbers.extend(self.by_path.get(path).into_iter().flatten());
         let folders = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..=at]);
@@ -113,11 +118,11 @@ impl<'w> Covers<'w> {
         numbers
     }
 
-    /// The waivers that cover `finding`, in order; `of_path` is what [`Covers::of_path`] says of its path. That
-    /// a waiver names other checks is not looked at here.
-    pub fn of_finding(&self, finding: &Finding, of_path: &[usize]) -> Vec<usize> {
+    /// Returns the numbers of the waivers that cover `finding`, in ascending order. `of_path` is the result
+    /// of [`WaiverIndex::covering_path`] for its path. The waivers' lists of checks are not considered here.
+    pub fn covering_finding(&self, finding: &Finding, of_path: &[usize]) -> Vec<usize> {
         let mut numbers = of_path.to_vec();
-        numbers.extend(self.by_fingerprint.get(&finding.traces.fingerprint).into_iter().flatten());
+        numbers.extend(self.by_fingerprint.get(&finding.hashes.fingerprint).into_iter().flatten());
         let last_line = finding.last_line();
         let lines = [finding.start.line, last_line];
         for line in &lines[..if last_line == finding.start.line { 1 } else { 2 }] {

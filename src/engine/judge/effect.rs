@@ -1,45 +1,49 @@
-//! The effect of a waiver by its own words and the day, before it is asked what it covers.
+//! The effect of a waiver by its own fields and the date, before its findings are known.
 
 use semver::Version;
 
-use crate::model::{Date, Effect, Guideline, Waiver, WaiverEnd};
+use crate::model::{Date, Guideline, Waiver, WaiverEffect, WaiverEnd};
 
-/// A waiver lapses soon when its last day is at most so many days away.
+/// Number of days before its last day (or review) from which a waiver counts as lapsing.
 pub const LAPSING_DAYS: i32 = 30;
 
-/// What a waiver does on `today`, as far as its own text tells: it is active, lapsing, lapsed or withdrawn.
+/// Returns the effect of a waiver on `today` by its own fields: active, lapsing, lapsed or withdrawn.
 #[must_use]
-pub fn by_date(waiver: &Waiver, today: Date) -> Effect {
+pub fn effect_by_date(waiver: &Waiver, today: Date) -> WaiverEffect {
     if waiver.withdrawn.is_some_and(|day| day <= today) {
-        return Effect::Withdrawn;
+        return WaiverEffect::Withdrawn;
     }
-    let soon =
-        |day: Date| if today.days_until(day) <= LAPSING_DAYS { Effect::Lapsing } else { Effect::Active };
+    let soon = |day: Date| {
+        if today.days_until(day) <= LAPSING_DAYS { WaiverEffect::Lapsing } else { WaiverEffect::Active }
+    };
     match waiver.end {
-        WaiverEnd::Until(last) if last < today => Effect::Lapsed,
+        WaiverEnd::Until(last) if last < today => WaiverEffect::Lapsed,
         WaiverEnd::Until(last) => soon(last),
-        // It stands until somebody takes it back; that a look at it is due is said as long as it is.
+        // A standing waiver has effect until it is withdrawn. Near and after its review date it is reported
+        // as lapsing.
         WaiverEnd::Standing { review_on } => soon(review_on),
-        WaiverEnd::Never => Effect::Active,
+        WaiverEnd::Never => WaiverEffect::Active,
     }
 }
 
-/// Whether a waiver with this effect covers anything.
+/// Whether a waiver with this effect covers findings.
 #[must_use]
-pub fn is_in_effect(effect: Effect) -> bool {
-    matches!(effect, Effect::Active | Effect::Lapsing)
+pub fn is_in_effect(effect: WaiverEffect) -> bool {
+    matches!(effect, WaiverEffect::Active | WaiverEffect::Lapsing)
 }
 
-/// Whether the waiver speaks about this version of the guideline, and names a check that it has (or none).
+/// Whether the waiver applies to this version of the guideline, and lists no checks or at least one that
+/// exists.
 #[must_use]
-pub fn speaks_about(waiver: &Waiver, guideline: &Guideline) -> bool {
+pub fn applies_to(waiver: &Waiver, guideline: &Guideline) -> bool {
     let has = |id: &String| guideline.checks.iter().any(|check| check.id == *id);
-    is_in_range(waiver, &guideline.version) && (waiver.checks.is_empty() || waiver.checks.iter().any(has))
+    matches_version_range(waiver, &guideline.version)
+        && (waiver.checks.is_empty() || waiver.checks.iter().any(has))
 }
 
-fn is_in_range(waiver: &Waiver, version: &Version) -> bool {
+fn matches_version_range(waiver: &Waiver, version: &Version) -> bool {
     let Some(range) = &waiver.versions else { return true };
-    // A range says nothing about what comes before a version (`2.1.0-beta`): it is read as that version.
+    // SemVer ranges do not match pre-releases (`2.1.0-beta`): those are compared as the release itself.
     let plain = Version::new(version.major, version.minor, version.patch);
     range.matches(version) || range.matches(&plain)
 }

@@ -1,20 +1,20 @@
-//! Judging: what waivers, the baseline and promises make of what was found.
+//! Judges findings by waivers, the baseline and promises.
 //!
-//! Pure: values go in (with the one clock of the run as a day), and an outcome comes out. Nothing is read,
-//! parsed or written here, and nothing that a guideline or a file says can change which promises there are.
+//! Pure functions: they take values (the run's clock as a date) and return an outcome. This module does not
+//! read, parse or write files. Guideline and file contents cannot change the list of promises.
 
 mod baseline;
 mod cover;
 mod effect;
 mod inline;
-mod judge;
 mod quoted;
+mod verdicts;
 
 #[cfg(test)]
 mod tests;
 
-pub use baseline::{Match, Refreshed, entry_of, match_baseline, refresh};
+pub use baseline::{BaselineMatch, RefreshedPart, baseline_entry_for, match_baseline, refresh_baseline_part};
 pub use cover::glob_problem;
 pub use effect::{LAPSING_DAYS, is_in_effect};
-pub use inline::{Comment, MOST_COMMENTS, inline_comments};
-pub use judge::{Ground, Sight, judge};
+pub use inline::{Comment, MAX_COMMENTS, find_inline_comments};
+pub use verdicts::{Coverage, JudgeInput, judge};

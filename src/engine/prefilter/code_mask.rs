@@ -1,37 +1,37 @@
-//! A text without its comments and without what stands in its strings, so that words of code are not searched
-//! for there. A filter over bytes; it parses nothing.
+//! Masks comments and the contents of string literals, so that words of code are not found there. It filters
+//! bytes and does not parse.
 //!
-//! Only for languages whose comments and strings can be told without parsing. What is not clear is left as it
-//! is: more then seems to be code, never less.
+//! Only for languages whose comments and strings can be recognised without a parser. Unclear parts are left
+//! unchanged: then more text counts as code, never less.
 
 use serde::{Deserialize, Serialize};
 
-/// How a language writes comments and strings.
+/// Syntax of comments and string literals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Lexis {
+pub enum LexicalSyntax {
     /// Go: `//`, `/* */`, `"…"`, `` `…` ``, `'x'`.
     Go,
-    /// Rust: `//`, `/* /* */ */`, `"…"`, `r#"…"#`, `'x'` beside lifetimes.
+    /// Rust: `//`, `/* /* */ */`, `"…"`, `r#"…"#`, `'x'` as opposed to lifetimes.
     Rust,
 }
 
-/// Writes `text` to `out` with blanks for comments and quotes for what stands in strings; the same length.
-/// A text that ends within a string or a comment is not understood, and copied.
-pub fn mask(lexis: Lexis, text: &[u8], out: &mut Vec<u8>) {
+/// Writes `text` to `out`, with comments replaced by spaces and string literals by quotes, at the same
+/// length. If the text seems to end within a string or comment, it was misinterpreted and is copied unchanged.
+pub fn mask_comments_and_strings(syntax: LexicalSyntax, text: &[u8], out: &mut Vec<u8>) {
     out.clear();
     out.extend_from_slice(text);
     let mut at = 0;
-    // `#!` begins an attribute of Rust when a bracket follows.
+    // `#!` is a shebang, unless `[` follows: then it is a Rust attribute.
     let shebang = text.strip_prefix(b"#!").filter(|rest| !rest.trim_ascii_start().starts_with(b"["));
     if shebang.is_some() {
         at = line_end(text, 0);
         out[..at].fill(b' ');
     }
-    // Where the next quote or slash stands, and the next backtick: each is searched for once.
+    // Offsets of the next quote or slash and of the next backtick; each is searched for only once.
     let next_of = |at: usize, find: &dyn Fn(&[u8]) -> Option<usize>| {
         find(&text[at..]).map_or(usize::MAX, |found| at + found)
     };
-    let (mut quote, mut backtick) = (None, (lexis == Lexis::Rust).then_some(usize::MAX));
+    let (mut quote, mut backtick) = (None, (syntax == LexicalSyntax::Rust).then_some(usize::MAX));
     loop {
         if quote.is_none_or(|known| known < at) {
             quote = Some(next_of(at, &|text| memchr::memchr3(b'"', b'\'', b'/', text)));
@@ -43,7 +43,7 @@ pub fn mask(lexis: Lexis, text: &[u8], out: &mut Vec<u8>) {
         if found == usize::MAX {
             return;
         }
-        let Some(next) = step(lexis, text, found, out) else {
+        let Some(next) = mask_token(syntax, text, found, out) else {
             out.clear();
             out.extend_from_slice(text);
             return;
@@ -52,13 +52,14 @@ pub fn mask(lexis: Lexis, text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Reads what begins at `at`, one of `"'/`; `None` when it does not end.
-fn step(lexis: Lexis, text: &[u8], at: usize, out: &mut [u8]) -> Option<usize> {
+/// Masks the comment or literal at `at`, which is one of ``"'/` ``, and returns its end; `None` if it is
+/// unclosed.
+fn mask_token(syntax: LexicalSyntax, text: &[u8], at: usize, out: &mut [u8]) -> Option<usize> {
     let (fill, end) = match (text[at], text.get(at + 1)) {
         (b'/', Some(b'/')) => (b' ', line_end(text, at)),
-        (b'/', Some(b'*')) => (b' ', block_end(text, at, lexis == Lexis::Rust)?),
+        (b'/', Some(b'*')) => (b' ', block_end(text, at, syntax == LexicalSyntax::Rust)?),
         (b'/', _) => return Some(at + 1),
-        (b'"', _) if lexis == Lexis::Rust => (b'"', rust_string_end(text, at)?),
+        (b'"', _) if syntax == LexicalSyntax::Rust => (b'"', rust_string_end(text, at)?),
         (b'"', _) => {
             let end = escaped_end(text, at + 1, b'"')?;
             (b'"', memchr::memchr(b'\n', &text[at..end]).is_none().then_some(end)?)
@@ -66,8 +67,8 @@ fn step(lexis: Lexis, text: &[u8], at: usize, out: &mut [u8]) -> Option<usize> {
         (b'`', _) => (b'`', memchr::memchr(b'`', &text[at + 1..])? + at + 2),
         (quote, _) => match character_end(text, at) {
             Some(end) => (quote, end),
-            // A lifetime, or something else that only begins with this.
-            None if lexis == Lexis::Rust => return Some(at + 1),
+            // A lifetime, or another token that begins with an apostrophe.
+            None if syntax == LexicalSyntax::Rust => return Some(at + 1),
             None => return None,
         },
     };
@@ -100,7 +101,7 @@ fn block_end(text: &[u8], at: usize, nested: bool) -> Option<usize> {
     }
 }
 
-/// One past the next `quote` that no backslash stands before.
+/// Returns the offset after the next `quote` that is not escaped with a backslash.
 fn escaped_end(text: &[u8], mut at: usize, quote: u8) -> Option<usize> {
     loop {
         at += memchr::memchr2(quote, b'\\', text.get(at..)?)?;
@@ -111,17 +112,18 @@ fn escaped_end(text: &[u8], mut at: usize, quote: u8) -> Option<usize> {
     }
 }
 
-/// One past a string of Rust that begins with the quote at `at`, after what it may begin with.
+/// Returns the offset after the Rust string literal whose opening quote is at `at`; a prefix (`br#`) precedes
+/// it.
 fn rust_string_end(text: &[u8], at: usize) -> Option<usize> {
     let hashes = text[..at].iter().rev().take_while(|byte| **byte == b'#').count();
     let before = &text[..at - hashes];
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
     let word = &before[before.len() - before.iter().rev().take_while(|byte| is_word(byte)).count()..];
-    // `1r"` may be a number and a string.
+    // `1r"` may be a number followed by a string.
     if word.first().is_some_and(u8::is_ascii_digit) && word.ends_with(b"r") {
         return None;
     }
-    // What a lifetime or a variable of a macro is called begins no string.
+    // The name of a lifetime or of a macro variable is not the prefix of a string.
     let is_name = matches!(before[..before.len() - word.len()].last(), Some(b'\'' | b'$'));
     if is_name || !matches!(word, b"r" | b"br" | b"cr") {
         return escaped_end(text, at + 1, b'"');
@@ -135,15 +137,16 @@ fn rust_string_end(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// No escaped character is as long as this, in bytes, with its quotes.
-const LONGEST_CHARACTER: usize = 64;
+/// Exclusive upper bound of the length of an escaped character literal, in bytes, including its quotes.
+const MAX_CHARACTER_BYTES: usize = 64;
 
-/// One past the character between quotes that begins at `at`; `None` when it is none.
+/// Returns the offset after the character literal that begins at `at`; `None` if there is no character
+/// literal.
 fn character_end(text: &[u8], at: usize) -> Option<usize> {
     match *text.get(at + 1)? {
-        // A line end in it would be no character.
+        // A character literal cannot contain a line ending.
         b'\\' => {
-            let near = &text[..text.len().min(at + LONGEST_CHARACTER)];
+            let near = &text[..text.len().min(at + MAX_CHARACTER_BYTES)];
             escaped_end(near, at + 1, b'\'').filter(|end| memchr::memchr(b'\n', &text[at..*end]).is_none())
         }
         b'\'' => None,
@@ -165,9 +168,9 @@ mod tests {
 
     use super::*;
 
-    fn masked(lexis: Lexis, text: &str) -> String {
+    fn masked(syntax: LexicalSyntax, text: &str) -> String {
         let mut out = Vec::new();
-        mask(lexis, text.as_bytes(), &mut out);
+        mask_comments_and_strings(syntax, text.as_bytes(), &mut out);
         assert_eq!(out.len(), text.len());
         String::from_utf8_lossy(&out).into_owned()
     }
@@ -190,25 +193,25 @@ mod tests {
             ("#![a] // b", "#![a]     "),
             ("#! [a] fn f() {} // b", "#! [a] fn f() {}     "),
         ] {
-            assert_eq!(masked(Lexis::Rust, text), wanted, "{text}");
+            assert_eq!(masked(LexicalSyntax::Rust, text), wanted, "{text}");
         }
-        assert_eq!(masked(Lexis::Go, "a := `\"` + \"`\" // '"), "a := ``` + \"\"\"     ");
+        assert_eq!(masked(LexicalSyntax::Go, "a := `\"` + \"`\" // '"), "a := ``` + \"\"\"     ");
     }
 
     #[test]
-    fn what_does_not_end_is_left_alone() {
+    fn a_text_with_an_unclosed_literal_is_copied_unchanged() {
         for text in ["a // b\n\"c", "/* /* */ \"b\"", "\"a\" r#\"b\"", "\"a\" 1r\"b\""] {
-            assert_eq!(masked(Lexis::Rust, text), text);
+            assert_eq!(masked(LexicalSyntax::Rust, text), text);
         }
         for text in ["\"a\" `b", "\"a\" 'b", "\"a\n"] {
-            assert_eq!(masked(Lexis::Go, text), text);
+            assert_eq!(masked(LexicalSyntax::Go, text), text);
         }
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_masked_without_a_panic(text in "[rb#\"'/*\\\\a\n é]{0,24}", go: bool) {
-            masked(if go { Lexis::Go } else { Lexis::Rust }, &text);
+            masked(if go { LexicalSyntax::Go } else { LexicalSyntax::Rust }, &text);
         }
     }
 }

@@ -1,135 +1,136 @@
-//! One look through the bytes of a file's text for all checks of a class of files.
+//! Tests the requirements of all checks of a file class in one pass over the bytes of a file.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::code_mask::mask;
-use super::finder::Finder;
-use super::literals::Literals;
-use super::{Expression, Lexis, Requirement};
+use super::code_mask::mask_comments_and_strings;
+use super::expression_finder::ExpressionFinder;
+use super::literals::LiteralSet;
+use super::{Expression, LexicalSyntax, Requirement};
 
 /// The requirements of several checks, searched for in one pass.
 pub struct Prefilter {
-    literals: Literals,
-    regexes: Vec<LazyRegex>,
-    checks: Vec<Node>,
+    literals: LiteralSet,
+    regexes: Vec<LazyExpression>,
+    checks: Vec<RequirementNode>,
 }
 
-/// A [`Requirement`] whose literals and expressions are numbered. In `All` and `Any`, what costs
-/// nothing to ask comes first.
-enum Node {
+/// A [`Requirement`] whose literals and expressions are replaced by indices. In `All` and `Any`, cheaper
+/// parts come first.
+enum RequirementNode {
     Anything,
     Literal(usize),
     Regex(usize),
-    /// The second is asked of the code alone, where the first holds in the whole text.
+    /// A condition on code without comments and strings, which is tested only if `whole` holds in the full
+    /// text.
     InCode {
-        whole: Box<Node>,
-        lexis: Lexis,
+        whole: Box<RequirementNode>,
+        syntax: LexicalSyntax,
         code: Box<OnceLock<Prefilter>>,
         inner: Box<Requirement>,
     },
-    All(Vec<Node>),
-    Any(Vec<Node>),
+    All(Vec<RequirementNode>),
+    Any(Vec<RequirementNode>),
 }
 
-/// An expression that is compiled when a file first holds the literals that it needs.
-struct LazyRegex {
+/// An expression that is compiled when a file first contains the literals that it needs.
+struct LazyExpression {
     expression: Expression,
-    needs: Node,
-    /// `None` inside: it does not compile within bounds and says nothing.
-    compiled: OnceLock<Option<Finder>>,
+    needs: RequirementNode,
+    /// `None` inside if it does not compile within the limits; then every file may match.
+    compiled: OnceLock<Option<ExpressionFinder>>,
 }
 
-/// Which literals and expressions occurred in a file. Reused between files.
+/// Literals and expressions found in the current file. Reused between files to save allocations.
 #[derive(Default)]
-pub struct Seen {
+pub struct PrefilterState {
     literals: Vec<bool>,
     regexes: Vec<Option<bool>>,
-    /// The text without comments and strings, once that was asked for.
-    code: Option<(Lexis, Vec<u8>)>,
-    /// Room for it.
-    room: Vec<u8>,
+    /// The text without comments and strings, once it was needed.
+    code: Option<(LexicalSyntax, Vec<u8>)>,
+    /// Spare buffer for `code`.
+    mask_buffer: Vec<u8>,
 }
 
-/// What is being numbered.
+/// Literals and expressions that were assigned an index so far.
 #[derive(Default)]
-struct Numbers {
+struct NodeNumbering {
     literals: Vec<Vec<u8>>,
     known_literals: HashMap<Vec<u8>, usize>,
-    regexes: Vec<LazyRegex>,
+    regexes: Vec<LazyExpression>,
     known_regexes: HashMap<Expression, usize>,
 }
 
 impl Prefilter {
-    /// Combines `requirements`; [`Prefilter::may_match`] counts them in this order.
+    /// Combines `requirements`. Their order defines the indices in [`Prefilter::may_match`].
     #[must_use]
     pub fn new<'r>(requirements: impl IntoIterator<Item = &'r Requirement>) -> Self {
-        let mut numbers = Numbers::default();
-        let checks: Vec<Node> =
-            requirements.into_iter().map(|requirement| numbers.number(requirement)).collect();
-        let Numbers { literals, regexes, .. } = numbers;
-        let Some(literals) = Literals::new(literals) else {
-            // Far too many of them: then nothing is skipped.
-            let checks = checks.iter().map(|_| Node::Anything).collect();
-            return Self { literals: Literals::none(), regexes: Vec::new(), checks };
+        let mut numbers = NodeNumbering::default();
+        let checks: Vec<RequirementNode> =
+            requirements.into_iter().map(|requirement| numbers.number_requirement(requirement)).collect();
+        let NodeNumbering { literals, regexes, .. } = numbers;
+        let Some(literals) = LiteralSet::new(literals) else {
+            // Too many literals: no file is skipped.
+            let checks = checks.iter().map(|_| RequirementNode::Anything).collect();
+            return Self { literals: LiteralSet::empty(), regexes: Vec::new(), checks };
         };
         Self { literals, regexes, checks }
     }
 
-    /// Looks once through `bytes` and sets `active[i]` to whether the `i`-th check may match.
-    /// Returns whether any may.
-    pub fn may_match(&self, bytes: &[u8], seen: &mut Seen, active: &mut Vec<bool>) -> bool {
-        self.literals.mark(bytes, &mut seen.literals);
-        if let Some((_, room)) = seen.code.take() {
-            seen.room = room;
+    /// Scans `bytes` once and sets `active[i]` to whether the `i`-th check may match. Returns whether any may
+    /// match.
+    pub fn may_match(&self, bytes: &[u8], state: &mut PrefilterState, active: &mut Vec<bool>) -> bool {
+        self.literals.mark_occurring(bytes, &mut state.literals);
+        if let Some((_, mask_buffer)) = state.code.take() {
+            state.mask_buffer = mask_buffer;
         }
-        seen.regexes.clear();
-        seen.regexes.resize(self.regexes.len(), None);
+        state.regexes.clear();
+        state.regexes.resize(self.regexes.len(), None);
         active.clear();
-        active.extend(self.checks.iter().map(|check| self.holds(check, bytes, seen)));
+        active.extend(self.checks.iter().map(|check| self.holds(check, bytes, state)));
         active.contains(&true)
     }
 
-    fn holds(&self, node: &Node, bytes: &[u8], seen: &mut Seen) -> bool {
+    fn holds(&self, node: &RequirementNode, bytes: &[u8], state: &mut PrefilterState) -> bool {
         match node {
-            Node::Anything => true,
-            Node::Literal(number) => seen.literals[*number],
-            Node::InCode { whole, lexis, code, inner } => {
-                if !self.holds(whole, bytes, seen) {
+            RequirementNode::Anything => true,
+            RequirementNode::Literal(number) => state.literals[*number],
+            RequirementNode::InCode { whole, syntax, code, inner } => {
+                if !self.holds(whole, bytes, state) {
                     return false;
                 }
                 let filter = code.get_or_init(|| Prefilter::new([&**inner]));
-                if seen.code.as_ref().is_none_or(|(known, _)| known != lexis) {
-                    let mut room = std::mem::take(&mut seen.room);
-                    mask(*lexis, bytes, &mut room);
-                    seen.code = Some((*lexis, room));
+                if state.code.as_ref().is_none_or(|(known, _)| known != syntax) {
+                    let mut mask_buffer = std::mem::take(&mut state.mask_buffer);
+                    mask_comments_and_strings(*syntax, bytes, &mut mask_buffer);
+                    state.code = Some((*syntax, mask_buffer));
                 }
-                seen.code
-                    .as_ref()
-                    .is_none_or(|(_, text)| filter.may_match(text, &mut Seen::default(), &mut Vec::new()))
+                state.code.as_ref().is_none_or(|(_, text)| {
+                    filter.may_match(text, &mut PrefilterState::default(), &mut Vec::new())
+                })
             }
-            Node::All(parts) => parts.iter().all(|part| self.holds(part, bytes, seen)),
-            Node::Any(parts) => parts.iter().any(|part| self.holds(part, bytes, seen)),
-            Node::Regex(number) => {
-                if let Some(known) = seen.regexes[*number] {
+            RequirementNode::All(parts) => parts.iter().all(|part| self.holds(part, bytes, state)),
+            RequirementNode::Any(parts) => parts.iter().any(|part| self.holds(part, bytes, state)),
+            RequirementNode::Regex(number) => {
+                if let Some(known) = state.regexes[*number] {
                     return known;
                 }
                 let lazy = &self.regexes[*number];
-                let found = self.holds(&lazy.needs, bytes, seen)
+                let found = self.holds(&lazy.needs, bytes, state)
                     && lazy
                         .compiled
-                        .get_or_init(|| Finder::new(&lazy.expression))
+                        .get_or_init(|| ExpressionFinder::new(&lazy.expression))
                         .as_ref()
                         .is_none_or(|regex| regex.is_match(bytes));
-                seen.regexes[*number] = Some(found);
+                state.regexes[*number] = Some(found);
                 found
             }
         }
     }
 }
 
-impl Node {
-    /// How dear it is to ask: literals are already searched for.
+impl RequirementNode {
+    /// Relative cost of testing; literals are free, because they were searched for before.
     fn cost(&self) -> usize {
         match self {
             Self::Anything | Self::Literal(_) => 0,
@@ -140,43 +141,44 @@ impl Node {
     }
 }
 
-impl Numbers {
-    fn number(&mut self, requirement: &Requirement) -> Node {
+impl NodeNumbering {
+    fn number_requirement(&mut self, requirement: &Requirement) -> RequirementNode {
         match requirement {
-            Requirement::Anything => Node::Anything,
+            Requirement::Anything => RequirementNode::Anything,
             Requirement::Literal(literal) => {
                 let (literals, next) = (&mut self.literals, self.known_literals.len());
-                Node::Literal(*self.known_literals.entry(literal.clone()).or_insert_with(|| {
+                RequirementNode::Literal(*self.known_literals.entry(literal.clone()).or_insert_with(|| {
                     literals.push(literal.clone());
                     next
                 }))
             }
-            Requirement::Regex(expression) => self.regex(expression),
-            Requirement::InCode(lexis, inner) => Node::InCode {
-                whole: Box::new(self.number(inner)),
-                lexis: *lexis,
+            Requirement::Regex(expression) => self.number_expression(expression),
+            Requirement::InCode(syntax, inner) => RequirementNode::InCode {
+                whole: Box::new(self.number_requirement(inner)),
+                syntax: *syntax,
                 code: Box::default(),
                 inner: inner.clone(),
             },
-            Requirement::All(parts) => Node::All(self.sorted(parts)),
-            Requirement::Any(parts) => Node::Any(self.sorted(parts)),
+            Requirement::All(parts) => RequirementNode::All(self.number_sorted(parts)),
+            Requirement::Any(parts) => RequirementNode::Any(self.number_sorted(parts)),
         }
     }
 
-    fn regex(&mut self, expression: &Expression) -> Node {
+    fn number_expression(&mut self, expression: &Expression) -> RequirementNode {
         if let Some(&known) = self.known_regexes.get(expression) {
-            return Node::Regex(known);
+            return RequirementNode::Regex(known);
         }
-        let needs = self.number(expression.literals.hardest());
+        let needs = self.number_requirement(expression.literals.most_selective());
         let expression = expression.clone();
         self.known_regexes.insert(expression.clone(), self.regexes.len());
-        self.regexes.push(LazyRegex { expression, needs, compiled: OnceLock::new() });
-        Node::Regex(self.regexes.len() - 1)
+        self.regexes.push(LazyExpression { expression, needs, compiled: OnceLock::new() });
+        RequirementNode::Regex(self.regexes.len() - 1)
     }
 
-    fn sorted(&mut self, parts: &[Requirement]) -> Vec<Node> {
-        let mut nodes: Vec<Node> = parts.iter().map(|part| self.number(part)).collect();
-        nodes.sort_by_key(Node::cost);
+    fn number_sorted(&mut self, parts: &[Requirement]) -> Vec<RequirementNode> {
+        let mut nodes: Vec<RequirementNode> =
+            parts.iter().map(|part| self.number_requirement(part)).collect();
+        nodes.sort_by_key(RequirementNode::cost);
         nodes
     }
 }
@@ -193,7 +195,7 @@ mod tests {
             6 => "[ab]{1,4}".prop_map(|text| Requirement::literal(text.into_bytes())),
             3 => "[ab]{1,2}[ab][*+]?[bc]".prop_map(Requirement::regex),
             2 => Just(Requirement::regex(r"(?-u:\b)ab(?-u:\b)")),
-            2 => "[ab]{2,4}".prop_map(|text| Requirement::literal(text.into_bytes()).in_code(Some(Lexis::Go))),
+            2 => "[ab]{2,4}".prop_map(|text| Requirement::literal(text.into_bytes()).in_code(Some(LexicalSyntax::Go))),
         ];
         leaf.prop_recursive(3, 12, 3, |inner| {
             prop_oneof![
@@ -205,13 +207,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_automaton_says_what_plain_search_says(
+        fn the_prefilter_agrees_with_a_plain_search(
             requirements in proptest::collection::vec(any_requirement(), 1..5),
             text in "[abc \"]{0,20}",
         ) {
             let prefilter = Prefilter::new(&requirements);
             let mut active = Vec::new();
-            prefilter.may_match(text.as_bytes(), &mut Seen::default(), &mut active);
+            prefilter.may_match(text.as_bytes(), &mut PrefilterState::default(), &mut active);
             let expected: Vec<bool> = requirements.iter().map(|r| r.holds_in(text.as_bytes())).collect();
             prop_assert_eq!(active, expected);
         }

@@ -1,14 +1,14 @@
-//! A requirement in words, for authors who ask what a check costs.
+//! Describes a requirement in words, for authors who want to know the cost of a check.
 
 use regex_syntax::hir::{Hir, HirKind};
 
-use super::{Requirement, over_regex};
+use super::{Requirement, over_approximation};
 
-/// Most texts that are named of one list.
+/// Maximum number of listed alternatives.
 const MAX_NAMED: usize = 6;
 
 impl Requirement {
-    /// What a file must hold, in words; `None` when nothing is required, so that no file is spared.
+    /// Describes what a file must contain; `None` without a requirement, when no file can be skipped.
     #[must_use]
     pub fn describe(&self) -> Option<String> {
         match self {
@@ -18,17 +18,17 @@ impl Requirement {
                 let words = describe_regex(&expression.find);
                 Some(match expression.unless {
                     None => words,
-                    Some(_) => format!("{words} (but not where its text rules a match out)"),
+                    Some(_) => format!("{words} (unless the text there rules out a match)"),
                 })
             }
             Self::InCode(_, inner) => inner.describe(),
-            Self::All(parts) => Some(list(parts, " and ")),
-            Self::Any(parts) => Some(format!("({})", list(parts, " or "))),
+            Self::All(parts) => Some(describe_list(parts, " and ")),
+            Self::Any(parts) => Some(format!("({})", describe_list(parts, " or "))),
         }
     }
 }
 
-fn list(parts: &[Requirement], between: &str) -> String {
+fn describe_list(parts: &[Requirement], between: &str) -> String {
     let mut words: Vec<String> = parts.iter().filter_map(Requirement::describe).collect();
     words.dedup();
     let more = words.len().saturating_sub(MAX_NAMED);
@@ -39,8 +39,8 @@ fn list(parts: &[Requirement], between: &str) -> String {
 
 fn describe_regex(text: &str) -> String {
     let mut literals = Vec::new();
-    if let Some(hir) = over_regex::parse_bytes(text) {
-        collect(&hir, &mut literals);
+    if let Some(hir) = over_approximation::parse_bytes(text) {
+        collect_literals(&hir, &mut literals);
     }
     literals.truncate(MAX_NAMED);
     match literals.len() {
@@ -50,15 +50,15 @@ fn describe_regex(text: &str) -> String {
     }
 }
 
-/// The literals that stand one after the other.
-fn collect(hir: &Hir, out: &mut Vec<String>) {
+/// Collects the literals of an expression, in order.
+fn collect_literals(hir: &Hir, out: &mut Vec<String>) {
     match hir.kind() {
         HirKind::Literal(literal) => out.push(quoted(&literal.0)),
-        HirKind::Capture(capture) => collect(&capture.sub, out),
-        HirKind::Concat(items) => items.iter().for_each(|item| collect(item, out)),
+        HirKind::Capture(capture) => collect_literals(&capture.sub, out),
+        HirKind::Concat(items) => items.iter().for_each(|item| collect_literals(item, out)),
         HirKind::Alternation(branches) => {
             let mut words = Vec::new();
-            branches.iter().take(MAX_NAMED).for_each(|branch| collect(branch, &mut words));
+            branches.iter().take(MAX_NAMED).for_each(|branch| collect_literals(branch, &mut words));
             if !words.is_empty() {
                 out.push(words.join("|"));
             }

@@ -1,47 +1,47 @@
-//! One expression over bytes, compiled, with what its places must not begin with.
+//! A compiled expression over bytes, with the expression that excludes matches.
 
-use super::{DOLLAR_BORDER, Expression, bytes_regex};
+use super::{DOLLAR_BORDER, Expression, compile_bytes_regex};
 
-/// Bytes that places which are passed by may cover, as a multiple of the text.
+/// Maximum total length of excluded matches, as a multiple of the text's length.
 const MAX_COVER: usize = 8;
 
-/// Searches for an expression, passing by the places that begin with another one.
-pub(super) struct Finder {
+/// Searches for an expression, skipping matches at whose start another expression matches.
+pub(super) struct ExpressionFinder {
     find: regex::bytes::Regex,
     unless: Option<regex::bytes::Regex>,
-    /// Whether a match may have one byte too many before it.
+    /// Whether a match may begin with one extra byte, from [`DOLLAR_BORDER`].
     bordered: bool,
 }
 
-impl Finder {
-    /// Compiles; `None` when an expression is none or too large, which says nothing.
+impl ExpressionFinder {
+    /// Compiles the expressions; `None` if one is invalid or too large. The caller must then assume a match.
     pub(super) fn new(expression: &Expression) -> Option<Self> {
         let find = &expression.find;
         let unless = match &expression.unless {
-            Some(unless) => Some(bytes_regex(&format!("^(?:{unless})"))?),
+            Some(unless) => Some(compile_bytes_regex(&format!("^(?:{unless})"))?),
             None => None,
         };
         let bordered = find.strip_prefix("(?-u)").is_some_and(|find| find.starts_with(DOLLAR_BORDER));
-        Some(Self { find: bytes_regex(find)?, unless, bordered })
+        Some(Self { find: compile_bytes_regex(find)?, unless, bordered })
     }
 
-    /// Whether it is found at all.
+    /// Whether `text` contains a match.
     pub(super) fn is_match(&self, text: &[u8]) -> bool {
         if self.unless.is_none() { self.find.is_match(text) } else { self.find_at(text, 0).is_some() }
     }
 
-    /// The first place that begins at `at` or later: its first byte, and one past its last. One more may be
-    /// named where the search would take too long.
+    /// Returns the start and end offset of the first match that begins at `at` or later. Returns an excluded
+    /// match if the search would take too long.
     pub(super) fn find_at(&self, text: &[u8], mut at: usize) -> Option<(usize, usize)> {
         let mut cover = 0;
         while at <= text.len() {
             let found = self.find.find_at(text, at)?;
-            // What it is about begins with a letter, so another byte can only be the one before.
+            // The wanted text begins with a letter, so any other first byte comes from the border.
             let before = self.bordered && !is_letter(text[found.start()]);
             let start = found.start() + usize::from(before);
             let passes = self.unless.as_ref().is_none_or(|unless| !unless.is_match(&text[start..]));
             cover += found.len();
-            // Places that overlap without end are not worth the time: then one of them may hold.
+            // Many overlapping excluded matches would take quadratic time: assume that one of them counts.
             if passes || cover > MAX_COVER * text.len() {
                 return Some((start, found.end()));
             }
@@ -51,7 +51,7 @@ impl Finder {
     }
 }
 
-/// The bytes that [`DOLLAR_BORDER`] does not allow.
+/// Whether [`DOLLAR_BORDER`] does not allow this byte.
 fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
 }
@@ -62,23 +62,23 @@ mod tests {
     use crate::engine::prefilter::Requirement;
 
     #[test]
-    fn places_that_overlap_without_end_are_given_up() {
+    fn a_search_among_many_overlapping_matches_gives_up() {
         let expression = |unless: &str| Expression {
             find: "a+b".to_owned(),
             unless: Some(unless.to_owned()),
             literals: Requirement::Anything,
         };
-        let finder = Finder::new(&expression("a*b")).expect("compiles");
+        let finder = ExpressionFinder::new(&expression("a*b")).expect("compiles");
         assert_eq!(finder.find_at(b"aab ab", 0), None);
         let text = "a".repeat(10_000) + "b";
         assert!(finder.find_at(text.as_bytes(), 0).is_some_and(|(start, _)| start < 20));
     }
 
     #[test]
-    fn a_border_is_no_part_of_the_place() {
+    fn a_match_does_not_include_its_border() {
         let find = format!("(?-u){DOLLAR_BORDER}eval");
         let expression = Expression { find, unless: None, literals: Requirement::Anything };
-        let finder = Finder::new(&expression).expect("compiles");
+        let finder = ExpressionFinder::new(&expression).expect("compiles");
         let places = |text: &str| {
             let (mut at, mut all) = (0, Vec::new());
             while let Some((start, end)) = finder.find_at(text.as_bytes(), at) {

@@ -1,46 +1,46 @@
-//! What a text must hold so that a regular expression can match it.
+//! Derives from a regular expression what a text must contain so that it can match.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::Requirement;
 
-/// Most alternatives that a run of literals may grow to before it is closed.
+/// Maximum number of alternatives in a run of literals before it is closed.
 const MAX_ALTERNATIVES: usize = 32;
-/// Longest literal that is kept; a longer one is as selective when cut.
+/// Maximum length of a literal, in bytes; longer ones are hardly more selective.
 const MAX_LITERAL: usize = 64;
 
-/// The requirement of `hir`, the parsed form of an expression that is searched for (not anchored).
+/// Returns the requirement of `hir`, a parsed expression that is searched for (not anchored).
 #[must_use]
 pub fn requirement_of_regex(hir: &Hir) -> Requirement {
-    let mut run = Run::new();
+    let mut run = LiteralRun::new();
     let mut parts = Vec::new();
-    walk(hir, &mut run, &mut parts);
+    collect_requirements(hir, &mut run, &mut parts);
     parts.push(run.close());
     Requirement::all(parts)
 }
 
-/// The requirement of an expression as text, in the syntax that the `regex` crate takes by default.
-/// An expression that does not parse requires nothing.
+/// Returns the requirement of an expression in the default syntax of the `regex` crate;
+/// [`Requirement::Anything`] if it is invalid.
 #[must_use]
 pub fn requirement_of_pattern(pattern: &str) -> Requirement {
     regex_syntax::parse(pattern).map_or(Requirement::Anything, |hir| requirement_of_regex(&hir))
 }
 
-/// Adjacent literals: every match holds one of these texts here.
-struct Run(Vec<Vec<u8>>);
+/// Adjacent literals: every match contains one of these texts at this place.
+struct LiteralRun(Vec<Vec<u8>>);
 
-impl Run {
+impl LiteralRun {
     fn new() -> Self {
         Self(vec![Vec::new()])
     }
 
-    /// Whatever of the run is worth requiring; the run starts anew.
+    /// Returns the requirement of the run, and starts a new one.
     fn close(&mut self) -> Requirement {
         let texts = std::mem::replace(&mut self.0, vec![Vec::new()]);
         Requirement::any(texts.into_iter().map(Requirement::literal))
     }
 
-    /// Lengthens every text by each of `tails`, or closes the run when it would grow too far.
+    /// Extends every text by each of `tails`, or closes the run if it would become too large.
     fn append(&mut self, tails: &[Vec<u8>], parts: &mut Vec<Requirement>) {
         let longest = |texts: &[Vec<u8>]| texts.iter().map(Vec::len).max().unwrap_or(0);
         if self.0.len() * tails.len() > MAX_ALTERNATIVES || longest(&self.0) + longest(tails) > MAX_LITERAL {
@@ -59,14 +59,14 @@ impl Run {
     }
 }
 
-fn walk(hir: &Hir, run: &mut Run, parts: &mut Vec<Requirement>) {
-    if let Some(texts) = exact(hir) {
+fn collect_requirements(hir: &Hir, run: &mut LiteralRun, parts: &mut Vec<Requirement>) {
+    if let Some(texts) = exact_texts(hir) {
         run.append(&texts, parts);
         return;
     }
     match hir.kind() {
-        HirKind::Concat(items) => items.iter().for_each(|item| walk(item, run, parts)),
-        HirKind::Capture(capture) => walk(&capture.sub, run, parts),
+        HirKind::Concat(items) => items.iter().for_each(|item| collect_requirements(item, run, parts)),
+        HirKind::Capture(capture) => collect_requirements(&capture.sub, run, parts),
         HirKind::Repetition(repetition) if repetition.min > 0 => {
             let closed = run.close();
             parts.push(closed);
@@ -84,17 +84,17 @@ fn walk(hir: &Hir, run: &mut Run, parts: &mut Vec<Requirement>) {
     }
 }
 
-/// All the texts that `hir` can match, if they are few. Look-arounds match the empty text.
-fn exact(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+/// Returns all texts that `hir` can match, if they are few. Look-arounds match the empty text.
+fn exact_texts(hir: &Hir) -> Option<Vec<Vec<u8>>> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(vec![Vec::new()]),
         HirKind::Literal(literal) => Some(vec![literal.0.to_vec()]),
-        HirKind::Capture(capture) => exact(&capture.sub),
-        HirKind::Class(class) => exact_class(class),
+        HirKind::Capture(capture) => exact_texts(&capture.sub),
+        HirKind::Class(class) => exact_class_texts(class),
         HirKind::Alternation(branches) => {
             let mut texts = Vec::new();
             for branch in branches {
-                texts.extend(exact(branch)?);
+                texts.extend(exact_texts(branch)?);
                 if texts.len() > MAX_ALTERNATIVES {
                     return None;
                 }
@@ -104,7 +104,7 @@ fn exact(hir: &Hir) -> Option<Vec<Vec<u8>>> {
         HirKind::Concat(items) => {
             let mut texts = vec![Vec::new()];
             for item in items {
-                let tails = exact(item)?;
+                let tails = exact_texts(item)?;
                 if texts.len() * tails.len() > MAX_ALTERNATIVES {
                     return None;
                 }
@@ -119,7 +119,7 @@ fn exact(hir: &Hir) -> Option<Vec<Vec<u8>>> {
     }
 }
 
-fn exact_class(class: &Class) -> Option<Vec<Vec<u8>>> {
+fn exact_class_texts(class: &Class) -> Option<Vec<Vec<u8>>> {
     const FEW: usize = 6;
     match class {
         Class::Unicode(class) => {
@@ -191,7 +191,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_that_matches_always_holds_what_is_required(pattern in any_pattern(), text in "[abkK\u{212a} \n]{0,12}") {
+        fn a_matching_text_always_satisfies_the_requirement(pattern in any_pattern(), text in "[abkK\u{212a} \n]{0,12}") {
             let regex = regex::Regex::new(&pattern).expect("generated patterns compile");
             if regex.is_match(&text) {
                 prop_assert!(requirement_of_pattern(&pattern).holds_in(text.as_bytes()));

@@ -1,8 +1,7 @@
-//! Which of many literals occur in a text.
+//! Finds out which of many literals occur in a text.
 //!
-//! A vectorised search passes over texts that hold few of them many times as fast as an automaton does. Where
-//! matches follow each other closely, those that are still missing are searched for one by one, or by the
-//! automaton when they are many.
+//! In texts with few matches, a vectorised search is many times as fast as an automaton. After many matches,
+//! the literals that are still missing are searched for one by one, or by an automaton if they are many.
 
 use std::sync::OnceLock;
 
@@ -10,31 +9,31 @@ use aho_corasick::packed::{Config, MatchKind as PackedKind, Searcher};
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use memchr::memmem;
 
-/// Most literals for the vectorised search; with more, too many places look like one.
-const MOST_PACKED: usize = 48;
-/// Matches in one text after which another search goes on.
-const MANY: usize = 16;
-/// So few literals are searched for one by one then.
-const FEW: usize = 24;
+/// Maximum number of literals for the vectorised search; with more, it has too many false candidates.
+const MAX_PACKED: usize = 48;
+/// Number of matches in one text after which the vectorised search stops.
+const MAX_PACKED_MATCHES: usize = 16;
+/// Maximum number of missing literals that are then searched for one by one.
+const MAX_SINGLE_SEARCHES: usize = 24;
 
-/// Literals to search for together.
-pub(super) struct Literals {
+/// A set of literals to search for together.
+pub(super) struct LiteralSet {
     all: Vec<Vec<u8>>,
-    /// The numbers of those that begin with each byte.
+    /// For each byte, the indices of the literals that begin with it.
     by_first: Vec<Vec<usize>>,
     each: Vec<memmem::Finder<'static>>,
     packed: Option<Searcher>,
     automaton: OnceLock<Option<AhoCorasick>>,
 }
 
-impl Literals {
-    /// Prepares a search; `None` when there are far too many. None of them is empty.
+impl LiteralSet {
+    /// Prepares a search; `None` if there are too many literals. Literals must not be empty.
     pub(super) fn new(all: Vec<Vec<u8>>) -> Option<Self> {
         let mut by_first = vec![Vec::new(); 256];
         for (number, literal) in all.iter().enumerate() {
             by_first[usize::from(*literal.first()?)].push(number);
         }
-        let packed = (all.len() <= MOST_PACKED).then(|| {
+        let packed = (all.len() <= MAX_PACKED).then(|| {
             let mut config = Config::new();
             config.match_kind(PackedKind::LeftmostFirst).builder().extend(&all).build()
         });
@@ -44,8 +43,8 @@ impl Literals {
             .then_some(literals)
     }
 
-    /// Nothing to search for.
-    pub(super) fn none() -> Self {
+    /// A set without literals.
+    pub(super) fn empty() -> Self {
         Self {
             all: Vec::new(),
             by_first: Vec::new(),
@@ -61,7 +60,7 @@ impl Literals {
     }
 
     /// Sets `seen[i]` to whether the `i`-th literal occurs in `text`.
-    pub(super) fn mark(&self, text: &[u8], seen: &mut Vec<bool>) {
+    pub(super) fn mark_occurring(&self, text: &[u8], seen: &mut Vec<bool>) {
         seen.clear();
         seen.resize(self.all.len(), false);
         let mut missing = self.all.len();
@@ -71,9 +70,9 @@ impl Literals {
         let mut at = 0;
         if let Some(packed) = &self.packed {
             let mut matches = 0;
-            while matches < MANY {
+            while matches < MAX_PACKED_MATCHES {
                 let Some(found) = packed.find_in(text, (at..text.len()).into()) else { return };
-                // Others may begin here, too.
+                // Several literals may begin at this position.
                 for &number in &self.by_first[usize::from(text[found.start()])] {
                     if !seen[number] && text[found.start()..].starts_with(&self.all[number]) {
                         seen[number] = true;
@@ -87,7 +86,7 @@ impl Literals {
                 matches += 1;
             }
         }
-        if missing <= FEW {
+        if missing <= MAX_SINGLE_SEARCHES {
             for (finder, seen) in self.each.iter().zip(seen.iter_mut()).filter(|(_, seen)| !**seen) {
                 *seen = finder.find(&text[at..]).is_some();
             }
@@ -122,9 +121,9 @@ mod tests {
             all in proptest::collection::hash_set("[abc]{2,5}", 1..60), text in "[abcd]{0,400}",
         ) {
             let all: Vec<Vec<u8>> = all.into_iter().map(String::into_bytes).collect();
-            let literals = Literals::new(all.clone()).expect("few");
+            let literals = LiteralSet::new(all.clone()).expect("few");
             let mut seen = Vec::new();
-            literals.mark(text.as_bytes(), &mut seen);
+            literals.mark_occurring(text.as_bytes(), &mut seen);
             for (literal, seen) in all.iter().zip(seen) {
                 prop_assert_eq!(seen, memmem::find(text.as_bytes(), literal).is_some());
             }

@@ -1,72 +1,73 @@
-//! The prefilter: what a file must hold so that a check can match it at all.
+//! The prefilter: conditions that a file must satisfy before a check can match it.
 //!
-//! It may only ever skip what cannot match. Everything here over-approximates; where nothing safe can
-//! be said, the answer is [`Requirement::Anything`].
+//! It must only skip files that cannot match, so everything here over-approximates. If no safe condition is
+//! known, the result is [`Requirement::Anything`].
 
-mod automaton;
 mod code_mask;
-mod finder;
+mod combined;
+mod describe;
+mod expression_finder;
 mod from_regex;
 mod literals;
-mod over_regex;
+mod over_approximation;
 mod positions;
-mod words;
 
 use serde::{Deserialize, Serialize};
 
-use finder::Finder;
+use expression_finder::ExpressionFinder;
 
-pub use automaton::{Prefilter, Seen};
-pub use code_mask::{Lexis, mask};
+pub use code_mask::{LexicalSyntax, mask_comments_and_strings};
+pub use combined::{Prefilter, PrefilterState};
 pub use from_regex::{requirement_of_pattern, requirement_of_regex};
-pub use over_regex::{DOLLAR_BORDER, bytes_regex, over_pattern};
-pub use positions::Positions;
+pub use over_approximation::{DOLLAR_BORDER, compile_bytes_regex, over_approximate_pattern};
+pub use positions::AnchorPositions;
 
 /// Shortest literal worth searching for, in bytes.
 const MIN_LITERAL: usize = 2;
 
-/// A condition over the bytes of a file's text (for UTF-8, the file's own) that every match implies.
+/// A condition that every match implies, on the text of a file as UTF-8 bytes. For a UTF-8 file, these are the
+/// bytes of the file itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Requirement {
-    /// Nothing can be said: every file may match.
+    /// No condition: every file may match.
     Anything,
-    /// These bytes occur.
+    /// The text contains these bytes.
     Literal(Vec<u8>),
-    /// This expression finds something.
+    /// The text contains a match of this expression.
     Regex(Box<Expression>),
-    /// This holds in the text without its comments and without what stands in its strings.
-    InCode(Lexis, Box<Requirement>),
+    /// The inner condition holds in the text without its comments and the contents of its string literals.
+    InCode(LexicalSyntax, Box<Requirement>),
     /// All of these hold. Never empty.
     All(Vec<Requirement>),
     /// At least one of these holds. Never empty.
     Any(Vec<Requirement>),
 }
 
-/// An expression over bytes (syntax of `regex::bytes`) to search for.
+/// A regular expression over bytes (syntax of `regex::bytes`) to search for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Expression {
-    /// What is searched for.
+    /// Expression to search for.
     find: String,
-    /// An expression that its places must not begin with.
+    /// Matches at whose start this expression matches do not count.
     unless: Option<String>,
-    /// What its literals alone require, so that whoever uses it need not read it again.
+    /// Requirement by the literals of `find` alone. Stored so that users need not parse `find` again.
     literals: Requirement,
 }
 
 impl Requirement {
-    /// These bytes occur; nothing if they are too short to be worth a search.
+    /// Requires these bytes; [`Requirement::Anything`] if they are too short to be worth a search.
     #[must_use]
     pub fn literal(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         if bytes.len() < MIN_LITERAL { Self::Anything } else { Self::Literal(bytes) }
     }
 
-    /// The expression `text` over bytes finds something; nothing if it is no expression, may match the
-    /// empty text, or finds single bytes.
+    /// Requires a match of the expression `text` over bytes. Returns [`Requirement::Anything`] if the
+    /// expression is invalid, or if it can match fewer than two bytes.
     #[must_use]
     pub fn regex(text: impl Into<String>) -> Self {
         let text = text.into();
-        let Some(hir) = over_regex::parse_bytes(&text) else { return Self::Anything };
+        let Some(hir) = over_approximation::parse_bytes(&text) else { return Self::Anything };
         if hir.properties().minimum_len().is_none_or(|length| length < MIN_LITERAL) {
             return Self::Anything;
         }
@@ -77,26 +78,26 @@ impl Requirement {
         Self::Regex(Box::new(Expression { find: text, unless: None, literals }))
     }
 
-    /// The expression `find` over bytes finds something whose beginning the expression `unless` does not match.
+    /// Requires a match of `find` at whose start `unless` does not match. Both are expressions over bytes.
     #[must_use]
     pub fn regex_unless(find: impl Into<String>, unless: impl Into<String>) -> Self {
         let find = find.into();
         let literals =
-            over_regex::parse_bytes(&find).map_or(Self::Anything, |hir| requirement_of_regex(&hir));
+            over_approximation::parse_bytes(&find).map_or(Self::Anything, |hir| requirement_of_regex(&hir));
         Self::Regex(Box::new(Expression { find, unless: Some(unless.into()), literals }))
     }
 
-    /// `self` about the code alone, where `lexis` says what that is.
+    /// Restricts `self` to code outside of comments and string literals, if `syntax` specifies their syntax.
     #[must_use]
-    pub fn in_code(self, lexis: Option<Lexis>) -> Self {
-        match (lexis, self) {
+    pub fn in_code(self, syntax: Option<LexicalSyntax>) -> Self {
+        match (syntax, self) {
             (_, Self::Anything) => Self::Anything,
-            (Some(lexis), requirement) => Self::InCode(lexis, Box::new(requirement)),
+            (Some(syntax), requirement) => Self::InCode(syntax, Box::new(requirement)),
             (None, requirement) => requirement,
         }
     }
 
-    /// What the literals alone require: weaker, and cheap to look for.
+    /// Returns the weaker requirement by literals alone, which is cheap to search for.
     #[must_use]
     pub fn literals(&self) -> Self {
         match self {
@@ -108,8 +109,8 @@ impl Requirement {
         }
     }
 
-    /// The part that says most, where several must hold: the one with the longest literals.
-    fn hardest(&self) -> &Self {
+    /// Returns the most selective of several required parts: the one with the longest literals.
+    fn most_selective(&self) -> &Self {
         fn shortest(part: &Requirement) -> usize {
             match part {
                 Requirement::Literal(literal) => literal.len(),
@@ -124,47 +125,47 @@ impl Requirement {
         }
     }
 
-    /// All of `parts` hold.
+    /// Requires all of `parts`.
     #[must_use]
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut kept: Vec<Self> = Vec::new();
         for part in parts {
             match part {
                 Self::Anything => {}
-                Self::All(inner) => inner.into_iter().for_each(|part| push_new(&mut kept, part)),
-                part => push_new(&mut kept, part),
+                Self::All(inner) => inner.into_iter().for_each(|part| push_unique(&mut kept, part)),
+                part => push_unique(&mut kept, part),
             }
         }
-        one_or(kept, Self::Anything, Self::All)
+        combine_or(kept, Self::Anything, Self::All)
     }
 
-    /// At least one of `parts` holds. Without parts nothing can match, which is not claimed here.
+    /// Requires at least one of `parts`. Without parts nothing could match; the result is then
+    /// [`Requirement::Anything`], which is the safe choice.
     #[must_use]
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut kept: Vec<Self> = Vec::new();
         for part in parts {
             match part {
                 Self::Anything => return Self::Anything,
-                Self::Any(inner) => inner.into_iter().for_each(|part| push_new(&mut kept, part)),
-                part => push_new(&mut kept, part),
+                Self::Any(inner) => inner.into_iter().for_each(|part| push_unique(&mut kept, part)),
+                part => push_unique(&mut kept, part),
             }
         }
-        one_or(kept, Self::Anything, Self::Any)
+        combine_or(kept, Self::Anything, Self::Any)
     }
 
-    /// Whether the condition holds in `bytes`, by plain search. For short texts; files go through
-    /// [`Prefilter`].
+    /// Whether the condition holds in `bytes`, by a plain search. For short texts; files use [`Prefilter`].
     #[must_use]
     pub fn holds_in(&self, bytes: &[u8]) -> bool {
         match self {
             Self::Anything => true,
             Self::Literal(literal) => memchr::memmem::find(bytes, literal).is_some(),
             Self::Regex(expression) => {
-                Finder::new(expression).is_none_or(|finder| finder.find_at(bytes, 0).is_some())
+                ExpressionFinder::new(expression).is_none_or(|finder| finder.find_at(bytes, 0).is_some())
             }
-            Self::InCode(lexis, inner) => {
+            Self::InCode(syntax, inner) => {
                 let mut masked = Vec::new();
-                mask(*lexis, bytes, &mut masked);
+                mask_comments_and_strings(*syntax, bytes, &mut masked);
                 inner.holds_in(&masked)
             }
             Self::All(parts) => parts.iter().all(|part| part.holds_in(bytes)),
@@ -173,13 +174,13 @@ impl Requirement {
     }
 }
 
-fn push_new(parts: &mut Vec<Requirement>, part: Requirement) {
+fn push_unique(parts: &mut Vec<Requirement>, part: Requirement) {
     if !parts.contains(&part) {
         parts.push(part);
     }
 }
 
-fn one_or(
+fn combine_or(
     mut parts: Vec<Requirement>,
     none: Requirement,
     many: fn(Vec<Requirement>) -> Requirement,

@@ -1,8 +1,8 @@
-//! The names that git tracks, from `.git/index` (versions 2, 3 and 4). A bounded parser of our own: git
-//! is never started, and nothing but the names is used.
+//! Reads the names of tracked files from `.git/index` (versions 2, 3 and 4). The parser has limits on its
+//! input. Git is never started, and only the names are used.
 //!
-//! Hashes are 20 bytes (SHA-1) or 32 (SHA-256). The index does not say which; only the right length
-//! makes every entry and every extension end where it should, so both are tried.
+//! Hashes have 20 bytes (SHA-1) or 32 bytes (SHA-256), which the index does not specify. Only with the
+//! correct length do all entries and extensions end where they should, so both are tried.
 
 use super::system::Root;
 use crate::engine::tree::{EntryKind, ReadError};
@@ -12,37 +12,38 @@ use crate::model::Note;
 const MAX_INDEX: u64 = 256 << 20;
 /// Largest `.git` file in bytes.
 const MAX_GIT_FILE: u64 = 8 << 10;
-/// Longest name in bytes; no system opens longer ones.
+/// Longest name in bytes; no supported system can open a longer path.
 const MAX_NAME: usize = 4_096;
-/// Most bytes of all names: version 4 shares prefixes, so a small index could ask for very much.
+/// Maximum total size of all names in bytes. Version 4 compresses shared prefixes, so a small index could
+/// expand to very large names.
 const MAX_NAMES: usize = 256 << 20;
 
-/// The tracked names, sorted by bytes.
+/// The tracked files, sorted by the bytes of their names.
 #[derive(Debug, Default)]
-pub(super) struct Tracked {
-    names: Names,
-    /// Why the names are not known, if there is an index that could not be read.
+pub(super) struct TrackedFiles {
+    names: TrackedNames,
+    /// Explanation for the report, if there is an index that could not be read.
     pub(super) note: Option<Note>,
 }
 
-/// Names that are kept in one piece.
+/// Names stored in one buffer.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct TrackedNames {
     bytes: Vec<u8>,
-    /// Start and end in `bytes`.
-    places: Vec<(u32, u32)>,
+    /// Start and end of each name in `bytes`.
+    ranges: Vec<(u32, u32)>,
 }
 
-impl Names {
-    fn get(&self, place: (u32, u32)) -> &[u8] {
-        &self.bytes[place.0 as usize..place.1 as usize]
+impl TrackedNames {
+    fn get(&self, range: (u32, u32)) -> &[u8] {
+        &self.bytes[range.0 as usize..range.1 as usize]
     }
 }
 
-impl Tracked {
-    /// Reads the index of the repository at `root`. No repository: nothing is tracked.
+impl TrackedFiles {
+    /// Reads the index of the repository at `root`. Without a repository, no file is tracked.
     pub(super) fn read(root: &Root) -> Self {
-        let content = match index_content(root) {
+        let content = match read_index(root) {
             Ok(Some(content)) => content,
             Ok(None) => return Self::default(),
             Err(error) => return Self::unknown(&error.detail),
@@ -55,27 +56,27 @@ impl Tracked {
 
     fn unknown(why: &str) -> Self {
         let message = format!(
-            "git's index could not be read ({why}), so files that are tracked and ignored at once are left out"
+            "the git index cannot be read ({why}); tracked files that match an ignore rule are not assessed"
         );
-        Self { names: Names::default(), note: Some(Note { code: "git-index".to_owned(), message }) }
+        Self { names: TrackedNames::default(), note: Some(Note { code: "git-index".to_owned(), message }) }
     }
 
     /// Whether git tracks `path` itself.
-    pub(super) fn has(&self, path: &[u8]) -> bool {
-        self.names.places.binary_search_by(|&place| self.names.get(place).cmp(path)).is_ok()
+    pub(super) fn contains(&self, path: &[u8]) -> bool {
+        self.names.ranges.binary_search_by(|&range| self.names.get(range).cmp(path)).is_ok()
     }
 
-    /// Whether git tracks anything below the directory `path`.
-    pub(super) fn has_below(&self, path: &[u8]) -> bool {
+    /// Whether git tracks a file below the directory `path`.
+    pub(super) fn contains_below(&self, path: &[u8]) -> bool {
         let mut prefix = path.to_vec();
         prefix.push(b'/');
-        let first = self.names.places.partition_point(|&place| self.names.get(place) < prefix.as_slice());
-        self.names.places.get(first).is_some_and(|&place| self.names.get(place).starts_with(&prefix))
+        let first = self.names.ranges.partition_point(|&range| self.names.get(range) < prefix.as_slice());
+        self.names.ranges.get(first).is_some_and(|&range| self.names.get(range).starts_with(&prefix))
     }
 }
 
-/// The bytes of the index; `None` when there is none (no repository, or nothing was ever added).
-fn index_content(root: &Root) -> Result<Option<Vec<u8>>, ReadError> {
+/// Reads the bytes of the index; `None` if it does not exist (no repository, or nothing was ever added).
+fn read_index(root: &Root) -> Result<Option<Vec<u8>>, ReadError> {
     let mut content = Vec::new();
     match root.kind(b".git") {
         Some(EntryKind::Directory) => {
@@ -86,28 +87,28 @@ fn index_content(root: &Root) -> Result<Option<Vec<u8>>, ReadError> {
         }
         Some(EntryKind::File) => {
             root.read(b".git", MAX_GIT_FILE, &mut content)?;
-            let Some(place) = content.strip_prefix(b"gitdir:") else { return Ok(None) };
-            let mut place = place.trim_ascii().to_vec();
-            if place.is_empty() || place.contains(&0) {
+            let Some(folder) = content.strip_prefix(b"gitdir:") else { return Ok(None) };
+            let mut index = folder.trim_ascii().to_vec();
+            if index.is_empty() || index.contains(&0) {
                 return Ok(None);
             }
-            place.extend_from_slice(b"/index");
-            root.read_outside(&place, MAX_INDEX, &mut content)?;
+            index.extend_from_slice(b"/index");
+            root.read_outside(&index, MAX_INDEX, &mut content)?;
         }
-        // A link is not followed; then git's view is not known, and nothing is said to be tracked.
+        // A symbolic link is not followed, so the index is unknown and no file counts as tracked.
         _ => return Ok(None),
     }
     Ok(Some(content))
 }
 
-/// The names in an index with this content.
+/// Parses the names in an index with this content.
 ///
 /// # Errors
-/// Why it cannot be used, in words.
-pub(super) fn parse(content: &[u8]) -> Result<Names, &'static str> {
-    let mut failed = "it is cut short";
+/// Returns the reason why the index is unusable.
+pub(super) fn parse(content: &[u8]) -> Result<TrackedNames, &'static str> {
+    let mut failed = "it is truncated";
     for hash in [20, 32] {
-        match parse_with(content, hash) {
+        match parse_with_hash_length(content, hash) {
             Ok(names) => return Ok(names),
             Err(why @ (NOT_AN_INDEX | UNKNOWN_VERSION | SPLIT)) => return Err(why),
             Err(why) => failed = why,
@@ -118,45 +119,50 @@ pub(super) fn parse(content: &[u8]) -> Result<Names, &'static str> {
 
 const NOT_AN_INDEX: &str = "it is not an index";
 const UNKNOWN_VERSION: &str = "its version is not 2, 3 or 4";
-const SPLIT: &str = "it is a split index";
+const SPLIT: &str = "it is a split index: run `git update-index --no-split-index`";
 const MALFORMED: &str = "it is malformed";
 
-fn parse_with(content: &[u8], hash: usize) -> Result<Names, &'static str> {
+fn parse_with_hash_length(content: &[u8], hash: usize) -> Result<TrackedNames, &'static str> {
     let Some(rest) = content.strip_prefix(b"DIRC") else { return Err(NOT_AN_INDEX) };
-    let mut reader = Reader { rest };
+    let mut reader = NamesReader { rest };
     let version = reader.u32()?;
     if !(2..=4).contains(&version) {
         return Err(UNKNOWN_VERSION);
     }
     let count = reader.u32()? as usize;
-    let mut names = Names::default();
-    // An entry takes at least 62 bytes, so a lie about the count cannot ask for much memory.
-    names.places.reserve(count.min(content.len() / 62));
+    let mut names = TrackedNames::default();
+    // An entry takes at least 62 bytes, so a wrong count cannot allocate too much memory.
+    names.ranges.reserve(count.min(content.len() / 62));
     let mut sorted = true;
     let mut name: Vec<u8> = Vec::new();
     for _ in 0..count {
-        entry(&mut reader, version, hash, &mut name)?;
+        read_entry(&mut reader, version, hash, &mut name)?;
         let start = names.bytes.len();
         if start + name.len() > MAX_NAMES {
-            return Err("its names are larger than 256 MiB together");
+            return Err("its names exceed 256 MiB in total");
         }
-        if let Some(&last) = names.places.last() {
+        if let Some(&last) = names.ranges.last() {
             sorted &= names.get(last) <= name.as_slice();
         }
         names.bytes.extend_from_slice(&name);
-        let place = |at: usize| u32::try_from(at).map_err(|_| MALFORMED);
-        names.places.push((place(start)?, place(names.bytes.len())?));
+        let offset = |at: usize| u32::try_from(at).map_err(|_| MALFORMED);
+        names.ranges.push((offset(start)?, offset(names.bytes.len())?));
     }
-    extensions(&mut reader, hash)?;
+    skip_extensions(&mut reader, hash)?;
     if !sorted {
-        let Names { bytes, places } = &mut names;
-        places.sort_by(|a, b| bytes[a.0 as usize..a.1 as usize].cmp(&bytes[b.0 as usize..b.1 as usize]));
+        let TrackedNames { bytes, ranges } = &mut names;
+        ranges.sort_by(|a, b| bytes[a.0 as usize..a.1 as usize].cmp(&bytes[b.0 as usize..b.1 as usize]));
     }
     Ok(names)
 }
 
-/// Reads one entry; `name` holds the name before it and then its own.
-fn entry(reader: &mut Reader<'_>, version: u32, hash: usize, name: &mut Vec<u8>) -> Result<(), &'static str> {
+/// Reads one entry. `name` contains the previous name and is replaced with this entry's name.
+fn read_entry(
+    reader: &mut NamesReader<'_>,
+    version: u32,
+    hash: usize,
+    name: &mut Vec<u8>,
+) -> Result<(), &'static str> {
     let before = reader.rest.len();
     reader.skip(40 + hash)?;
     let flags = reader.u16()?;
@@ -169,15 +175,18 @@ fn entry(reader: &mut Reader<'_>, version: u32, hash: usize, name: &mut Vec<u8>)
     name.truncate(kept);
     let end = memchr::memchr(0, reader.rest).ok_or(MALFORMED)?;
     if end > MAX_NAME || kept + end > MAX_NAME {
-        return Err("it holds a name longer than any system opens");
+        return Err("it contains a name longer than 4,096 bytes");
     }
     name.extend_from_slice(&reader.rest[..end]);
-    let said = usize::from(flags & 0x0fff);
-    if name.is_empty() || (said < 0x0fff && said != name.len()) || (said == 0x0fff && name.len() < said) {
+    let length = usize::from(flags & 0x0fff);
+    if name.is_empty()
+        || (length < 0x0fff && length != name.len())
+        || (length == 0x0fff && name.len() < length)
+    {
         return Err(MALFORMED);
     }
     reader.skip(end)?;
-    // Up to version 3 an entry is padded with 1 to 8 NULs to a multiple of eight bytes.
+    // Up to version 3, an entry is padded with 1 to 8 NULs to a multiple of eight bytes.
     let taken = before - reader.rest.len();
     let padding = if version == 4 { 1 } else { 8 - taken % 8 };
     if reader.rest.len() < padding || reader.rest[..padding].iter().any(|&byte| byte != 0) {
@@ -186,8 +195,8 @@ fn entry(reader: &mut Reader<'_>, version: u32, hash: usize, name: &mut Vec<u8>)
     reader.skip(padding)
 }
 
-/// Steps over the extensions, which must end exactly where the checksum starts.
-fn extensions(reader: &mut Reader<'_>, hash: usize) -> Result<(), &'static str> {
+/// Skips the extensions, which must end exactly where the checksum starts.
+fn skip_extensions(reader: &mut NamesReader<'_>, hash: usize) -> Result<(), &'static str> {
     while reader.rest.len() > hash {
         let signature = reader.rest.get(..4).ok_or(MALFORMED)?;
         if signature == b"link" {
@@ -200,11 +209,12 @@ fn extensions(reader: &mut Reader<'_>, hash: usize) -> Result<(), &'static str> 
     if reader.rest.len() == hash { Ok(()) } else { Err(MALFORMED) }
 }
 
-struct Reader<'a> {
+/// Reads the fields of an index.
+struct NamesReader<'a> {
     rest: &'a [u8],
 }
 
-impl Reader<'_> {
+impl NamesReader<'_> {
     fn skip(&mut self, count: usize) -> Result<(), &'static str> {
         self.rest = self.rest.get(count..).ok_or(MALFORMED)?;
         Ok(())
@@ -222,7 +232,7 @@ impl Reader<'_> {
         Ok(u32::from_be_bytes(*bytes))
     }
 
-    /// The variable-length number of version 4, as in pack files' offsets.
+    /// Reads a variable-length number of version 4, encoded like offsets in pack files.
     fn offset(&mut self) -> Result<usize, &'static str> {
         let mut value = 0_usize;
         for step in 0..4 {
@@ -269,18 +279,20 @@ mod tests {
     fn names_of_both_hashes() {
         for hash in [20, 32] {
             let names = parse(&index(2, hash, &[("a/b", 0), ("a/c/d", 0), ("b", 0)])).expect("an index");
-            let tracked = Tracked { names, note: None };
-            assert!(tracked.has(b"a/b") && tracked.has(b"b") && !tracked.has(b"a"), "{hash}");
+            let tracked = TrackedFiles { names, note: None };
+            assert!(tracked.contains(b"a/b") && tracked.contains(b"b") && !tracked.contains(b"a"), "{hash}");
             assert!(
-                tracked.has_below(b"a") && tracked.has_below(b"a/c") && !tracked.has_below(b"b"),
+                tracked.contains_below(b"a")
+                    && tracked.contains_below(b"a/c")
+                    && !tracked.contains_below(b"b"),
                 "{hash}"
             );
-            assert!(!tracked.has_below(b"a/b") && !tracked.has_below(b"z"), "{hash}");
+            assert!(!tracked.contains_below(b"a/b") && !tracked.contains_below(b"z"), "{hash}");
         }
     }
 
     #[test]
-    fn what_is_no_index_is_said_in_words() {
+    fn invalid_indexes_are_explained() {
         let good = index(2, 20, &[("a", 0)]);
         assert!(parse(&good[..good.len() - 1]).is_err());
         assert_eq!(parse(b"hello").err(), Some(NOT_AN_INDEX));

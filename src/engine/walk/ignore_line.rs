@@ -1,10 +1,10 @@
-//! One line of an ignore file, from git's words (`wildmatch`) to those of the `ignore` crate. The two
-//! differ in what brackets, braces, blanks at the end and slashes mean; only what is the same in both
-//! is left to the crate. No file is read here.
+//! Translates a line of an ignore file from git's syntax (`wildmatch`) to that of the `ignore` crate. They
+//! differ in brackets, braces, trailing spaces and slashes; only constructs with the same meaning in both are
+//! left to the crate. No file is read here.
 
-/// What git takes of a line: nothing behind a NUL, and no blanks at the end unless they are escaped.
-/// Tabs stay.
-pub(super) fn trimmed(line: &[u8]) -> &[u8] {
+/// Returns the part of a line that git uses: without a NUL and the bytes after it, and without unescaped
+/// trailing spaces. Tabs are kept.
+pub(super) fn trim_line(line: &[u8]) -> &[u8] {
     let line = line.split(|&byte| byte == 0).next().unwrap_or_default();
     let (mut end, mut at) = (0, 0);
     while at < line.len() {
@@ -23,22 +23,22 @@ pub(super) fn trimmed(line: &[u8]) -> &[u8] {
     &line[..end]
 }
 
-/// The line for the crate; `None` when git matches nothing with it. Takes linear time.
-pub(super) fn rewritten(line: &str) -> Option<String> {
+/// Translates a line for the crate; `None` if it matches nothing in git. Takes linear time.
+pub(super) fn rewrite_line(line: &str) -> Option<String> {
     let (not, rest) = line.strip_prefix('!').map_or(("", line), |rest| ("!", rest));
     let (rest, directory) = rest.strip_suffix('/').map_or((rest, ""), |rest| (rest, "/"));
-    // With a slash the whole path is meant, otherwise the name. Said to the crate in so many words, as
-    // the slash may stand in brackets, from which it goes.
+    // With a slash, the pattern matches the whole path, otherwise the name. The translation makes this
+    // explicit, because the slash may be in brackets, from which it is removed.
     let anchored = rest.contains('/');
     let rest = rest.strip_prefix('/').unwrap_or(rest);
-    let glob = Reader { chars: rest.chars().collect(), at: 0, close: 0, anchored }.glob()?;
-    // No path has an empty part.
+    let glob = IgnoreLineParser { chars: rest.chars().collect(), at: 0, close: 0, anchored }.glob()?;
+    // No path has an empty component.
     if glob.is_empty() || glob.starts_with('/') || glob.ends_with('/') || glob.contains("//") {
         return None;
     }
     let place = if anchored { "/" } else { "**/" };
     let mut out = format!("{not}{place}{glob}");
-    // The crate trims every blank at the end, unless it is hidden in a choice of one.
+    // The crate trims all trailing white space, except inside a choice.
     if let Some(last) = out.chars().next_back().filter(|last| last.is_whitespace()) {
         out.truncate(out.len() - last.len_utf8());
         out.extend(['{', last, '}']);
@@ -46,15 +46,16 @@ pub(super) fn rewritten(line: &str) -> Option<String> {
     Some(out + directory)
 }
 
-struct Reader {
+/// Parser of the pattern in a line.
+struct IgnoreLineParser {
     chars: Vec<char>,
     at: usize,
-    /// Where the last `]` was found that was searched for.
+    /// Position of the last `]` that was searched for.
     close: usize,
     anchored: bool,
 }
 
-impl Reader {
+impl IgnoreLineParser {
     fn next(&mut self) -> Option<char> {
         let next = self.chars.get(self.at).copied();
         self.at += 1;
@@ -72,15 +73,15 @@ impl Reader {
                 '*' => self.stars(&mut out),
                 '?' => out.push('?'),
                 '[' => self.class()?.write(&mut out)?,
-                // A lone backslash at the end matches nothing.
-                '\\' => literal(self.next()?, &mut out),
-                other => literal(other, &mut out),
+                // A backslash at the end matches nothing.
+                '\\' => push_literal(self.next()?, &mut out),
+                other => push_literal(other, &mut out),
             }
         }
         Some(out)
     }
 
-    /// Several stars mean any directories only as a whole part of the path, else they are one.
+    /// Several stars match directories only as a whole component; otherwise they equal one star.
     fn stars(&mut self, out: &mut String) {
         let first = self.at - 1;
         while self.peek() == Some('*') {
@@ -90,14 +91,14 @@ impl Reader {
         out.push_str(if self.at - first > 1 && self.anchored && whole { "**" } else { "*" });
     }
 
-    /// The set behind a `[`; `None` when it has no end or names an unknown class.
-    fn class(&mut self) -> Option<Class> {
-        let mut class = Class { negated: false, ascii: [false; 128], others: Vec::new() };
+    /// Parses the set after a `[`; `None` if it is not closed or names an unknown class.
+    fn class(&mut self) -> Option<CharacterSet> {
+        let mut class = CharacterSet { negated: false, ascii: [false; 128], others: Vec::new() };
         if matches!(self.peek(), Some('!' | '^')) {
             class.negated = true;
             self.at += 1;
         }
-        // What a range could start with.
+        // The character that could start a range.
         let mut before = None;
         let mut first = true;
         loop {
@@ -122,8 +123,8 @@ impl Reader {
                         before = Some('[');
                     } else {
                         let name: String = self.chars[self.at + 1..close - 1].iter().collect();
-                        let holds = named(&name)?;
-                        (0..128).filter(holds).for_each(|byte| class.put(char::from(byte)));
+                        let contains = character_class(&name)?;
+                        (0..128).filter(contains).for_each(|byte| class.put(char::from(byte)));
                         self.at = close + 1;
                         before = None;
                     }
@@ -137,7 +138,7 @@ impl Reader {
         }
     }
 
-    /// The first `]` at `from` or behind it. Found ones are remembered, so that a line is only read once.
+    /// Returns the first `]` at or after `from`. The position is cached, so that a line is scanned only once.
     fn next_close(&mut self, from: usize) -> Option<usize> {
         if self.close < from {
             self.close = from + self.chars.get(from..)?.iter().position(|&c| c == ']')?;
@@ -146,15 +147,15 @@ impl Reader {
     }
 }
 
-fn literal(c: char, out: &mut String) {
+fn push_literal(c: char, out: &mut String) {
     if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!' | '#') {
         out.push('\\');
     }
     out.push(c);
 }
 
-/// The characters of `[:name:]`, as git knows them.
-fn named(name: &str) -> Option<fn(&u8) -> bool> {
+/// Returns the characters of `[:name:]` as defined by git.
+fn character_class(name: &str) -> Option<fn(&u8) -> bool> {
     Some(match name {
         "alnum" => u8::is_ascii_alphanumeric,
         "alpha" => u8::is_ascii_alphabetic,
@@ -172,22 +173,23 @@ fn named(name: &str) -> Option<fn(&u8) -> bool> {
     })
 }
 
-/// A set of characters. Git compares bytes; the crate does so, too, with the bytes of `others`.
-struct Class {
+/// A set of characters. Both git and the crate compare bytes, including the bytes of `others`.
+struct CharacterSet {
     negated: bool,
     ascii: [bool; 128],
     others: Vec<char>,
 }
 
-impl Class {
+impl CharacterSet {
     fn put(&mut self, c: char) {
         match self.ascii.get_mut(c as usize) {
-            Some(there) => *there = true,
+            Some(member) => *member = true,
             None => self.others.push(c),
         }
     }
 
-    /// Of a range beyond ASCII only the ends are kept: git's range of bytes there means no characters.
+    /// Adds a range. Beyond ASCII only its ends are added, because git's range of bytes does not correspond
+    /// to characters there.
     fn put_range(&mut self, first: char, last: char) {
         for byte in (0..128_u8).filter(|&byte| first <= char::from(byte) && char::from(byte) <= last) {
             self.put(char::from(byte));
@@ -195,7 +197,7 @@ impl Class {
         self.others.extend([first, last].iter().filter(|c| !c.is_ascii()));
     }
 
-    /// Writes the set so that the crate reads it without a special case; `None` when it is empty.
+    /// Writes the set in a form without special cases for the crate; `None` if it is empty.
     fn write(mut self, out: &mut String) -> Option<()> {
         // No set matches a slash.
         self.ascii[usize::from(b'/')] = self.negated;
@@ -218,11 +220,11 @@ impl Class {
         }
         out.extend(&self.others);
         if out.len() == start && !self.negated && (not || caret) {
-            // `!` and `^` must not come first; a NUL is in no path.
+            // `!` and `^` must not come first. A NUL is harmless, because no path contains one.
             out.push('\0');
         }
         out.extend(
-            [(not, '!'), (caret, '^'), (dash, '-')].iter().filter(|(there, _)| *there).map(|(_, c)| *c),
+            [(not, '!'), (caret, '^'), (dash, '-')].iter().filter(|(member, _)| *member).map(|(_, c)| *c),
         );
         let empty = out.len() == start;
         out.push(']');
@@ -269,12 +271,12 @@ mod tests {
             ("!", None),
         ];
         for (line, expected) in cases {
-            assert_eq!(rewritten(line).as_deref(), expected, "{line}");
+            assert_eq!(rewrite_line(line).as_deref(), expected, "{line}");
         }
     }
 
     #[test]
-    fn only_blanks_at_the_end_go() {
+    fn only_trailing_spaces_are_trimmed() {
         let cases = [
             ("a  ", "a"),
             ("a \t", "a \t"),
@@ -287,7 +289,7 @@ mod tests {
             (r"a\", r"a\"),
         ];
         for (line, expected) in cases {
-            assert_eq!(trimmed(line.as_bytes()), expected.as_bytes(), "{line:?}");
+            assert_eq!(trim_line(line.as_bytes()), expected.as_bytes(), "{line:?}");
         }
     }
 }

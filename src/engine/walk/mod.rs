@@ -1,9 +1,9 @@
-//! The walk and the only reading of repository files.
+//! Walks the repository. This is the only module that reads repository files.
 //!
-//! Promises: nothing outside the root is read (but the git index of a linked worktree, for names);
-//! links are never followed; FIFOs, sockets and devices are never opened; the list of files is a
-//! function of the repository alone, not of the user, the machine or the number of threads.
-//! No check, no guideline and no output may enter here.
+//! Guarantees: nothing outside the root is read, except the git index of a linked worktree, for names.
+//! Symbolic links are never followed. FIFOs, sockets and devices are never opened. The list of files depends
+//! only on the repository, not on the user, the machine or the number of threads. This module must not depend
+//! on checks, guidelines or output.
 
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -29,27 +29,27 @@ use std::sync::OnceLock;
 use super::cache::Stamp;
 use super::tree::{Listing, Metadata, ReadError, Tree};
 use crate::model::RepoPath;
-use git_index::Tracked;
+use git_index::TrackedFiles;
 use system::Root;
 
 /// A repository on disk.
 ///
-/// Left out of the list: what `.gitignore` files inside the tree ignore (unless git tracks it), the
-/// folders of version control (`.git`, `.hg`, `.svn`, `.jj`) and nested repositories (directories with a `.git`
-/// below which git tracks nothing). Ignore files of
-/// the user, of the machine, of parent directories and `.git/info/exclude` are not looked at.
+/// The list leaves out untracked paths that `.gitignore` files inside the tree ignore, folders of version
+/// control (`.git`, `.hg`, `.svn`, `.jj`) and nested repositories (directories with a `.git` below which git
+/// tracks nothing). Ignore files of the user, of the machine and of parent directories, and
+/// `.git/info/exclude`, are not used.
 #[derive(Debug)]
 pub struct DiskTree {
     root: Root,
-    /// Read when the first path is ignored or the first nested repository is found.
-    tracked: OnceLock<Tracked>,
+    /// Read when the first ignored path or nested repository is found.
+    tracked: OnceLock<TrackedFiles>,
 }
 
 impl DiskTree {
-    /// The tree below `root`, which may itself be a link.
+    /// Opens the tree below `root`, which may itself be a symbolic link.
     ///
     /// # Errors
-    /// When `root` is not a directory that can be opened.
+    /// If `root` is not a directory or cannot be opened.
     pub fn open(root: &Path) -> Result<Self, ReadError> {
         Ok(Self { root: Root::open(root)?, tracked: OnceLock::new() })
     }

@@ -1,47 +1,47 @@
-//! Puts directories that were listed on their own, each in order of name, into one list in order of path.
+//! Merges directories that were listed separately, each in order of name, into one list in order of path.
 //!
-//! No file system may enter here.
+//! This module must not depend on the file system.
 
 use std::iter::Peekable;
 
-use crate::engine::tree::{Entry, EntryKind};
+use crate::engine::tree::{EntryKind, PathEntry};
 use crate::model::RepoPath;
 
-/// What a directory holds, by name.
+/// The entries of a directory, by name.
 #[derive(Default)]
-pub(super) struct Listed {
-    pub(super) entries: Vec<Entry>,
-    /// The numbers of its directories, in the same order.
+pub(super) struct ListedDirectory {
+    pub(super) entries: Vec<PathEntry>,
+    /// Numbers of its subdirectories, in the same order.
     pub(super) below: Vec<usize>,
 }
 
-/// A directory whose entries are being put in place.
-struct Open {
-    entries: Peekable<std::vec::IntoIter<Entry>>,
+/// A directory whose entries are being merged.
+struct OpenDirectory {
+    entries: Peekable<std::vec::IntoIter<PathEntry>>,
     below: std::vec::IntoIter<usize>,
-    /// Its directories whose turn has not come: where they stand among all entries, and what they hold.
-    waiting: Vec<(usize, Listed)>,
+    /// Subdirectories that are not merged yet: their index among all entries, and their own entries.
+    waiting: Vec<(usize, ListedDirectory)>,
 }
 
-impl Open {
-    fn new(listed: Listed) -> Self {
+impl OpenDirectory {
+    fn new(listed: ListedDirectory) -> Self {
         let (entries, below) = (listed.entries.into_iter().peekable(), listed.below.into_iter());
         Self { entries, below, waiting: Vec::new() }
     }
 }
 
-/// All entries in order of path, from directories that are in order each. What `a` holds comes behind
-/// `a-b`, because `/` comes behind `-`; so a directory waits until nothing beside it comes before.
-pub(super) fn in_order(mut listed: Vec<Option<Listed>>) -> Vec<Entry> {
-    let mut all: Vec<Entry> =
+/// Returns all entries in order of path, from directories that are each in order. The entries of `a` come
+/// after `a-b`, because `/` sorts after `-`. So a directory waits until no sibling sorts before its entries.
+pub(super) fn merge_in_order(mut listed: Vec<Option<ListedDirectory>>) -> Vec<PathEntry> {
+    let mut all: Vec<PathEntry> =
         Vec::with_capacity(listed.iter().flatten().map(|directory| directory.entries.len()).sum());
     let root = listed.first_mut().and_then(Option::take).unwrap_or_default();
-    let mut open = vec![Open::new(root)];
+    let mut open = vec![OpenDirectory::new(root)];
     while let Some(here) = open.last_mut() {
         let next = here.entries.peek();
-        let is_due = |at: usize| next.is_none_or(|next| holds_less(&all[at].path, &next.path));
+        let is_due = |at: usize| next.is_none_or(|next| sorts_before(&all[at].path, &next.path));
         if let Some((_, below)) = here.waiting.pop_if(|(at, _)| is_due(*at)) {
-            open.push(Open::new(below));
+            open.push(OpenDirectory::new(below));
             continue;
         }
         let Some(entry) = here.entries.next() else {
@@ -50,7 +50,7 @@ pub(super) fn in_order(mut listed: Vec<Option<Listed>>) -> Vec<Entry> {
         };
         if entry.kind == EntryKind::Directory {
             let number = here.below.next();
-            // A nested repository holds nothing of ours, and is no entry itself.
+            // A nested repository is left out, including the directory itself.
             let Some(below) = number.and_then(|number| listed.get_mut(number)?.take()) else { continue };
             here.waiting.push((all.len(), below));
         }
@@ -59,8 +59,8 @@ pub(super) fn in_order(mut listed: Vec<Option<Listed>>) -> Vec<Entry> {
     all
 }
 
-/// Whether everything in `directory` comes before `other`, which is beside it and comes behind it.
-fn holds_less(directory: &RepoPath, other: &RepoPath) -> bool {
+/// Whether all entries of `directory` sort before `other`, a later sibling.
+fn sorts_before(directory: &RepoPath, other: &RepoPath) -> bool {
     let (directory, other) = (directory.bytes(), other.bytes());
     match other.strip_prefix(directory) {
         Some(rest) => rest.first().is_some_and(|&byte| byte > b'/'),
@@ -72,8 +72,8 @@ fn holds_less(directory: &RepoPath, other: &RepoPath) -> bool {
 mod tests {
     use super::*;
 
-    /// Walks `paths` (which end with `/` for directories) as a traversal would list them.
-    fn walked(paths: &std::collections::BTreeSet<Vec<u8>>) -> Vec<Entry> {
+    /// Merges `paths`, listed as a traversal would. Directories end with `/`.
+    fn walked(paths: &std::collections::BTreeSet<Vec<u8>>) -> Vec<PathEntry> {
         let kinds: std::collections::BTreeMap<&[u8], EntryKind> = paths
             .iter()
             .map(|path| match path.strip_suffix(b"/") {
@@ -85,28 +85,29 @@ mod tests {
         for (path, _) in kinds.iter().filter(|(_, kind)| **kind == EntryKind::Directory) {
             numbers.insert(path, numbers.len());
         }
-        let mut listed: Vec<Option<Listed>> = numbers.iter().map(|_| Some(Listed::default())).collect();
+        let mut listed: Vec<Option<ListedDirectory>> =
+            numbers.iter().map(|_| Some(ListedDirectory::default())).collect();
         for (path, &kind) in &kinds {
             let path = RepoPath::new(path.to_vec());
             let parent = listed[numbers[path.parent()]].as_mut().expect("listed");
             parent.below.extend(numbers.get(path.bytes()).filter(|_| kind == EntryKind::Directory));
-            parent.entries.push(Entry { path, kind });
+            parent.entries.push(PathEntry { path, kind });
         }
-        in_order(listed)
+        merge_in_order(listed)
     }
 
     #[test]
-    fn a_nested_repository_is_no_entry() {
-        let entry = |path: &str, kind| Entry { path: RepoPath::from(path), kind };
+    fn a_nested_repository_is_left_out() {
+        let entry = |path: &str, kind| PathEntry { path: RepoPath::from(path), kind };
         let entries = vec![entry("a", EntryKind::Directory), entry("b", EntryKind::File)];
-        let listed = vec![Some(Listed { entries, below: vec![1] }), None];
-        assert_eq!(in_order(listed), [entry("b", EntryKind::File)]);
+        let listed = vec![Some(ListedDirectory { entries, below: vec![1] }), None];
+        assert_eq!(merge_in_order(listed), [entry("b", EntryKind::File)]);
     }
 
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
         #[test]
-        fn what_is_put_together_is_sorted(paths in proptest::collection::vec("[a.0-]{1,2}(/[a.0-]{1,2}){0,3}", 0..40)) {
+        fn the_merged_list_is_sorted(paths in proptest::collection::vec("[a.0-]{1,2}(/[a.0-]{1,2}){0,3}", 0..40)) {
             let mut all: std::collections::BTreeSet<Vec<u8>> = std::collections::BTreeSet::new();
             let is_below = |path: &str| paths.iter().any(|other| other.starts_with(&format!("{path}/")));
             for path in &paths {

@@ -1,4 +1,4 @@
-//! The stamps of very many files: a directory is opened once for the files in it, not once for each.
+//! Reads the stamps of many files. A directory is opened once for all files in it, not once for each.
 
 use std::os::fd::OwnedFd;
 
@@ -8,10 +8,11 @@ use super::system::{Root, stamp_in};
 use crate::engine::cache::Stamp;
 use crate::model::RepoPath;
 
-/// Paths that one thread takes at a time: enough that directories are seldom opened by two.
+/// Number of paths that one thread takes at a time: large enough that two threads seldom open the same
+/// directory.
 const AT_A_TIME: usize = 512;
-/// Directories that a thread holds open. In sorted paths a directory's files stand between those of the
-/// directories below it, so it is come back to.
+/// Number of directories that a thread keeps open. In sorted paths, a directory's files alternate with those
+/// of its subdirectories, so it is needed again.
 const OPEN: usize = 8;
 
 /// See [`crate::engine::tree::Tree::stamps`].
@@ -24,7 +25,7 @@ pub(super) fn stamps(root: &Root, paths: &[&RepoPath]) -> Vec<Option<Stamp>> {
         }
     };
     if paths.len() <= AT_A_TIME {
-        // A few are done before other threads are awake.
+        // A few paths are done before other threads have woken up.
         some((&mut stamps, paths));
     } else {
         stamps.par_chunks_mut(AT_A_TIME).zip(paths.par_chunks(AT_A_TIME)).for_each(some);
@@ -32,12 +33,12 @@ pub(super) fn stamps(root: &Root, paths: &[&RepoPath]) -> Vec<Option<Stamp>> {
     stamps
 }
 
-/// The directories that were asked for last.
+/// The most recently opened directories.
 struct Directories<'a> {
     root: &'a Root,
-    /// Path and descriptor; none where it could not be opened.
+    /// Path and descriptor of each; `None` if it could not be opened.
     open: Vec<(&'a [u8], Option<OwnedFd>)>,
-    /// Which of them goes next.
+    /// Index of the directory that is replaced next.
     oldest: usize,
 }
 
@@ -87,8 +88,8 @@ mod tests {
         folder
     }
 
-    /// The stamps of `paths`, the same with and without the kernel's help.
-    fn ask(folder: &Path, paths: &[RepoPath]) -> Vec<Option<Stamp>> {
+    /// Returns the stamps of `paths`, after testing that they are equal with and without `openat2`.
+    fn stamps_of(folder: &Path, paths: &[RepoPath]) -> Vec<Option<Stamp>> {
         let paths: Vec<&RepoPath> = paths.iter().collect();
         let found = DiskTree::open(folder).expect("a tree").stamps(&paths);
         let stepwise = Root::open(folder).expect("a root").without_kernel_help();
@@ -97,21 +98,21 @@ mod tests {
     }
 
     #[test]
-    fn they_are_those_of_the_files_as_read() {
+    fn stamps_equal_those_of_the_files_as_read() {
         // Eleven directories, so that some are closed and opened again; more paths than one thread takes.
         let names: Vec<String> = (0..1100).map(|n| format!("d{}/{}/f{n}", n % 11, n % 2)).collect();
         let folder = repository(&names.iter().map(String::as_str).collect::<Vec<_>>());
         let paths: Vec<RepoPath> = names.iter().map(|name| RepoPath::from(name.as_str())).collect();
         let tree = DiskTree::open(folder.path()).expect("a tree");
         let mut buffer = Vec::new();
-        for (path, stamp) in paths.iter().zip(ask(folder.path(), &paths)) {
+        for (path, stamp) in paths.iter().zip(stamps_of(folder.path(), &paths)) {
             assert!(stamp.is_some(), "{path:?}");
             assert_eq!(tree.read_stamped(path, 99, &mut buffer), Ok(stamp), "{path:?}");
         }
     }
 
     #[test]
-    fn what_is_no_file_of_the_repository_has_none() {
+    fn paths_that_are_not_files_of_the_repository_have_no_stamp() {
         let folder = repository(&["a/file", "top"]);
         let outside = repository(&["file"]);
         symlink(outside.path(), folder.path().join("linked")).expect("a link");
@@ -119,19 +120,19 @@ mod tests {
         symlink("a", folder.path().join("inner")).expect("a link");
         let paths = ["a", "a/file", "gone", "gone/file", "inner/file", "link", "linked/file", "a/../top", ""]
             .map(RepoPath::from);
-        let known: Vec<bool> = ask(folder.path(), &paths).iter().map(Option::is_some).collect();
+        let known: Vec<bool> = stamps_of(folder.path(), &paths).iter().map(Option::is_some).collect();
         assert_eq!(known, [false, true, false, false, false, false, false, false, false]);
     }
 
     #[test]
-    fn a_file_that_was_written_has_another() {
+    fn a_changed_file_has_a_different_stamp() {
         let folder = repository(&["one", "two"]);
         let paths = [RepoPath::from("one"), RepoPath::from("two")];
-        let before = ask(folder.path(), &paths);
+        let before = stamps_of(folder.path(), &paths);
         fs::write(folder.path().join("one"), "longer").expect("written");
         fs::write(folder.path().join("new"), "two").expect("written");
         fs::rename(folder.path().join("new"), folder.path().join("two")).expect("renamed");
-        let after = ask(folder.path(), &paths);
+        let after = stamps_of(folder.path(), &paths);
         assert!(before[0] != after[0] && before[1] != after[1], "{before:?} {after:?}");
     }
 }

@@ -1,6 +1,6 @@
-//! The same calls where there is no `openat` (Windows): full paths, none of whose parts may be a link or a junction. They are
-//! looked at before opening, which is weaker against a tree that changes during the run; what is opened in the end is
-//! looked at once more when it is open.
+//! System calls for systems without `openat` (Windows). They use full paths, of which no component may be a
+//! symbolic link or a junction. Components are checked before opening, which is weaker if the tree changes
+//! during the run; the opened file is checked again.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use crate::engine::cache::Stamp;
 use crate::engine::tree::too_big;
 use crate::engine::tree::{EntryKind, HEAD_BYTES, Metadata, ReadError};
-use crate::model::{Reason, named_from, place_below};
+use crate::model::{Reason, join_unless_remote, path_below_root};
 
 /// The root directory.
 #[derive(Debug)]
 pub(super) struct Root {
-    /// In full, as the system writes it (`\\?\C:\work`): below such a path each name is taken as it is, so that a file
-    /// called `aux.rs` is no device, and paths may be long.
+    /// Canonical path of the system (`\\?\C:\work`). Below such a path names are taken literally, so that a
+    /// file `aux.rs` is not a device, and paths may be long.
     path: PathBuf,
 }
 
@@ -33,8 +33,8 @@ impl Root {
         mut each: impl FnMut(&[u8], EntryKind),
     ) -> Result<(), ReadError> {
         let place = self.place(path)?;
-        if self.leads_elsewhere(&place) {
-            let detail = "it leads to another folder, and is not followed".to_owned();
+        if self.is_redirected(&place) {
+            let detail = "it redirects to another folder, which is not followed".to_owned();
             return Err(ReadError { reason: Reason::Directory, detail });
         }
         let entries = fs::read_dir(place).map_err(|error| failed(Reason::Directory, &error))?;
@@ -50,7 +50,7 @@ impl Root {
         read_regular(&self.place(path)?, limit, buffer)
     }
 
-    /// Nothing here tells surely whether a file is the one that was read: there are no stamps.
+    /// Returns no stamp: nothing here identifies reliably the file that was read.
     pub(super) fn read_stamped(
         &self,
         path: &[u8],
@@ -76,32 +76,32 @@ impl Root {
         buffer: &mut Vec<u8>,
     ) -> Result<(), ReadError> {
         buffer.clear();
-        let Some(path) = named_from(&self.path, &as_path(place)) else {
-            let detail = "it is on another machine, which is not asked".to_owned();
+        let Some(path) = join_unless_remote(&self.path, &as_path(place)) else {
+            let detail = "it is on another machine, which is not accessed".to_owned();
             return Err(ReadError { reason: Reason::Unreadable, detail });
         };
         read_regular(&path, limit, buffer)
     }
 
-    /// Whether the system finds something else at `place` than its name says. Links and junctions are known before; this is
-    /// for what leads elsewhere without saying so.
-    fn leads_elsewhere(&self, place: &Path) -> bool {
+    /// Whether the system resolves `place` to a different path. Symbolic links and junctions are detected
+    /// earlier; this detects other kinds of redirection.
+    fn is_redirected(&self, place: &Path) -> bool {
         let depth = |path: &Path| path.components().count();
         place
             .canonicalize()
             .is_ok_and(|found| !found.starts_with(&self.path) || depth(&found) != depth(place))
     }
 
-    /// The full path, of whose parts below the root none but the last is a link.
+    /// Returns the full path. Of its components below the root only the last may be a symbolic link.
     fn place(&self, path: &[u8]) -> Result<PathBuf, ReadError> {
         let changed = |detail: &str| ReadError { reason: Reason::Changed, detail: detail.to_owned() };
-        let Some(place) = place_below(&self.path, path) else {
-            return Err(changed("this system has no file of this name"));
+        let Some(place) = path_below_root(&self.path, path) else {
+            return Err(changed("a file of this name cannot exist on this system"));
         };
         for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
-            let above = place_below(&self.path, &path[..at]);
+            let above = path_below_root(&self.path, &path[..at]);
             if above.is_none_or(|above| fs::symlink_metadata(above).is_ok_and(|it| it.is_symlink())) {
-                return Err(changed("a directory above it is a link now"));
+                return Err(changed("a parent directory is now a symbolic link"));
             }
         }
         Ok(place)
@@ -110,14 +110,14 @@ impl Root {
 
 fn read_regular(place: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
     buffer.clear();
-    // Looked at before it is opened, as a device may answer to that, and once more when it is open.
+    // Checked before it is opened, because opening a device may have effects, and again when it is open.
     let found = fs::symlink_metadata(place).map_err(|error| unreadable(&error))?;
     is_regular(&found)?;
     let file = open(place, &found).map_err(|error| unreadable(&error))?;
     let before = file.metadata().map_err(|error| unreadable(&error))?;
     is_regular(&before)?;
     if before.len() > limit {
-        // The head only helps to say what the file is; without it the file is as much too big.
+        // The head only helps to detect a binary file. If it cannot be read, the file is still too big.
         let _ = file.take(HEAD_BYTES as u64).read_to_end(buffer);
         return Err(too_big(before.len(), limit));
     }
@@ -134,28 +134,30 @@ fn read_regular(place: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Re
         return Ok(());
     }
     buffer.clear();
-    Err(ReadError { reason: Reason::Changed, detail: "it was written to meanwhile".to_owned() })
+    Err(ReadError { reason: Reason::Changed, detail: "it was changed while it was read".to_owned() })
 }
 
 fn is_regular(found: &fs::Metadata) -> Result<(), ReadError> {
     let (reason, detail) = match kind_of(found.file_type()) {
         EntryKind::File => return Ok(()),
-        EntryKind::Directory => (Reason::Changed, "it is a directory now"),
-        EntryKind::Link => (Reason::Changed, "it is a link now"),
+        EntryKind::Directory => (Reason::Changed, "it is now a directory"),
+        EntryKind::Link => (Reason::Changed, "it is now a symbolic link"),
         EntryKind::Special => (Reason::Special, "a device is never read"),
     };
     Err(ReadError { reason, detail: detail.to_owned() })
 }
 
-/// Opens a file of which this was `found`. Should a link take its place meanwhile, the link itself is opened.
+/// Opens a file with the metadata `found`. If a symbolic link replaced it meanwhile, the link itself is
+/// opened.
 #[cfg(windows)]
 fn open(place: &Path, found: &fs::Metadata) -> std::io::Result<File> {
     use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
     const FILE_ATTRIBUTE_REPARSE_POINT: u32 = 0x0000_0400;
     const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
-    // What is kept in a cloud, or compressed by a driver, is no link, but has content only when opened as usual.
-    let as_usual = found.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0;
-    let flags = if as_usual { 0 } else { FILE_FLAG_OPEN_REPARSE_POINT };
+    // Cloud files and files compressed by a driver are reparse points but not links. Their content is
+    // available only if they are opened normally.
+    let normally = found.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0;
+    let flags = if normally { 0 } else { FILE_FLAG_OPEN_REPARSE_POINT };
     File::options().read(true).custom_flags(flags).open(place)
 }
 
@@ -174,7 +176,7 @@ fn kind_of(file_type: fs::FileType) -> EntryKind {
     }
 }
 
-/// `bytes` as a path.
+/// Converts `bytes` to a path.
 pub(super) fn as_path(bytes: &[u8]) -> Cow<'_, Path> {
     match String::from_utf8_lossy(bytes) {
         Cow::Borrowed(text) => Path::new(text).into(),
@@ -185,13 +187,13 @@ pub(super) fn as_path(bytes: &[u8]) -> Cow<'_, Path> {
 fn unreadable(error: &std::io::Error) -> ReadError {
     match error.kind() {
         std::io::ErrorKind::NotFound => {
-            ReadError { reason: Reason::Changed, detail: "it went away".to_owned() }
+            ReadError { reason: Reason::Changed, detail: "it was deleted during the run".to_owned() }
         }
         _ => failed(Reason::Unreadable, error),
     }
 }
 
-/// The system's words, without the number that Rust adds.
+/// Returns the error with the text of the system, without the number that Rust appends.
 fn failed(reason: Reason, error: &std::io::Error) -> ReadError {
     let text = error.to_string();
     ReadError { reason, detail: text.split(" (os error").next().unwrap_or_default().to_owned() }

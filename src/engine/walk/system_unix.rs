@@ -1,6 +1,6 @@
-//! The system calls: everything is opened relative to the root's descriptor, without following a link
-//! anywhere on the way. On Linux the kernel promises that (`openat2`); elsewhere, and where a sandbox
-//! forbids the call, the path is opened component by component.
+//! System calls for Unix. Everything is opened relative to the root's descriptor, without following a
+//! symbolic link in any component. On Linux the kernel guarantees this (`openat2`). Elsewhere, and if a
+//! sandbox forbids the call, the path is opened component by component.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -20,9 +20,9 @@ use crate::model::Reason;
 #[derive(Debug)]
 pub(super) struct Root {
     directory: OwnedFd,
-    /// Where it was opened, only to resolve a relative `gitdir:`.
+    /// Path of the root, used only to resolve a relative `gitdir:`.
     path: PathBuf,
-    /// Whether the kernel's `openat2` can be used.
+    /// Whether `openat2` is available.
     #[cfg_attr(not(any(target_os = "linux", target_os = "android")), allow(dead_code))]
     kernel_resolves: bool,
 }
@@ -31,13 +31,13 @@ impl Root {
     pub(super) fn open(path: &Path) -> Result<Self, ReadError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))
-            .map_err(|errno| ReadError { reason: Reason::Directory, detail: words(errno) })?;
-        let kernel_resolves = beneath(&directory, b".", flags).is_ok();
+            .map_err(|errno| ReadError { reason: Reason::Directory, detail: error_text(errno) })?;
+        let kernel_resolves = open_beneath(&directory, b".", flags).is_ok();
         Ok(Self { directory, path: path.to_owned(), kernel_resolves })
     }
 
-    /// Calls `each` with the name and kind of every entry of a directory (the root: empty path), in
-    /// the system's order.
+    /// Calls `each` with the name and kind of every entry of a directory, in the system's order. The path of
+    /// the root is empty.
     pub(super) fn read_dir(
         &self,
         path: &[u8],
@@ -45,7 +45,7 @@ impl Root {
     ) -> Result<(), ReadError> {
         let directory = |errno: Errno| match errno {
             Errno::NAMETOOLONG => read_error(errno),
-            _ => ReadError { reason: Reason::Directory, detail: words(errno) },
+            _ => ReadError { reason: Reason::Directory, detail: error_text(errno) },
         };
         let fd = self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY).map_err(directory)?;
         let mut entries = Dir::new(fd).map_err(directory)?;
@@ -56,7 +56,7 @@ impl Root {
                 continue;
             }
             let kind = match entry.file_type() {
-                // Some file systems do not say; an entry that vanished meanwhile is no entry.
+                // Some file systems do not return the type. An entry that was removed meanwhile is skipped.
                 FileType::Unknown => {
                     match statat(entries.fd().map_err(directory)?, name, AtFlags::SYMLINK_NOFOLLOW) {
                         Ok(stat) => kind_of(FileType::from_raw_mode(stat.st_mode)),
@@ -99,13 +99,13 @@ impl Root {
         })
     }
 
-    /// What `path` is; `None` when there is nothing.
+    /// Returns the kind of `path`; `None` if it does not exist.
     pub(super) fn kind(&self, path: &[u8]) -> Option<EntryKind> {
         self.stat(path).ok().map(|stat| kind_of(FileType::from_raw_mode(stat.st_mode)))
     }
 
-    /// Reads a regular file that a `.git` file points to: `place` is relative to the root directory or
-    /// absolute and may lie outside. Only for the index of a linked worktree or submodule.
+    /// Reads a regular file to which a `.git` file points. `place` is absolute or relative to the root
+    /// directory, and may be outside of it. Used only for the index of a linked worktree or submodule.
     pub(super) fn read_outside(
         &self,
         place: &[u8],
@@ -119,7 +119,7 @@ impl Root {
         read_regular(fd, limit, buffer).map(drop).inspect_err(|error| keep_head(error, buffer))
     }
 
-    /// The directory at `path` (the root: empty path), to ask for several stamps in it.
+    /// Opens the directory at `path`, to read several stamps in it. The path of the root is empty.
     pub(super) fn directory(&self, path: &[u8]) -> Option<OwnedFd> {
         self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY).ok()
     }
@@ -133,7 +133,7 @@ impl Root {
         if parent.is_empty() {
             return statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW);
         }
-        // The parent is opened first so that no link on the way is followed.
+        // The parent is opened first, so that no symbolic link in the path is followed.
         let parent = self.open_at(parent, OFlags::RDONLY | OFlags::DIRECTORY)?;
         statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
     }
@@ -148,12 +148,12 @@ impl Root {
         }
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if self.kernel_resolves {
-            return beneath(&self.directory, path, flags);
+            return open_beneath(&self.directory, path, flags);
         }
         self.open_stepwise(path, flags)
     }
 
-    /// Opens component by component, none of which may be a link.
+    /// Opens a path component by component. None of them may be a symbolic link.
     fn open_stepwise(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
         let step = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let mut parent: Option<OwnedFd> = None;
@@ -166,7 +166,7 @@ impl Root {
         parent.ok_or(Errno::NOENT)
     }
 
-    /// A root that never asks the kernel to resolve paths, to test the other way.
+    /// A root that does not use `openat2`, to test the fallback.
     #[cfg(test)]
     pub(super) fn without_kernel_help(mut self) -> Self {
         self.kernel_resolves = false;
@@ -174,42 +174,43 @@ impl Root {
     }
 }
 
-/// Non-blocking, so that a FIFO that took the place of a file cannot hold us up.
+/// Non-blocking, so that a FIFO that replaced a file cannot block the open.
 const FILE_FLAGS: OFlags =
     OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn beneath(root: &OwnedFd, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+fn open_beneath(root: &OwnedFd, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
     use rustix::fs::{ResolveFlags, openat2};
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     retry_on_intr(|| openat2(root, path, flags, Mode::empty(), resolve))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn beneath(_root: &OwnedFd, _path: &[u8], _flags: OFlags) -> Result<OwnedFd, Errno> {
+fn open_beneath(_root: &OwnedFd, _path: &[u8], _flags: OFlags) -> Result<OwnedFd, Errno> {
     Err(Errno::NOSYS)
 }
 
-/// Reads a file; the stamp is missing when it is unclear whether it still is that of what was read.
+/// Reads a regular file. The stamp is `None` if it is uncertain whether it belongs to the bytes that were
+/// read.
 fn read_regular(fd: OwnedFd, limit: u64, buffer: &mut Vec<u8>) -> Result<Option<Stamp>, ReadError> {
     let before = fstat(&fd).map_err(read_error)?;
     match kind_of(FileType::from_raw_mode(before.st_mode)) {
         EntryKind::File => {}
-        EntryKind::Directory => return Err(changed("it is a directory now")),
-        EntryKind::Link => return Err(changed("it is a link now")),
+        EntryKind::Directory => return Err(changed_error("it is now a directory")),
+        EntryKind::Link => return Err(changed_error("it is now a symbolic link")),
         EntryKind::Special => {
-            let detail = "a FIFO, a socket or a device is never read".to_owned();
+            let detail = "a FIFO, socket or device is never read".to_owned();
             return Err(ReadError { reason: Reason::Special, detail });
         }
     }
     let size = u64::try_from(before.st_size).unwrap_or(u64::MAX);
     let mut file = File::from(fd);
     if size > limit {
-        // The head only helps to say what the file is; without it the file is as much too big.
+        // The head only helps to detect a binary file. If it cannot be read, the file is still too big.
         let _ = (&mut file).take(HEAD_BYTES as u64).read_to_end(buffer);
         return Err(too_big(size, limit));
     }
-    // The extra room lets the end be found without growing the buffer.
+    // The extra capacity allows detecting the end of the file without growing the buffer.
     buffer.reserve(usize::try_from(size).unwrap_or(0).saturating_add(64));
     (&mut file).take(limit.saturating_add(1)).read_to_end(buffer).map_err(|error| {
         match error.raw_os_error() {
@@ -221,19 +222,19 @@ fn read_regular(fd: OwnedFd, limit: u64, buffer: &mut Vec<u8>) -> Result<Option<
     let same = (before.st_size, before.st_mtime, before.st_mtime_nsec, before.st_ino)
         == (after.st_size, after.st_mtime, after.st_mtime_nsec, after.st_ino);
     if !same || buffer.len() as u64 != size {
-        return Err(changed("it was written to meanwhile"));
+        return Err(changed_error("it was changed while it was read"));
     }
-    // A new mode or link count is no new content, but then times prove nothing.
+    // A new mode or link count does not change the content, but then the stamp is not reliable.
     let stamp = stamp_of(&after);
     Ok(stamp.filter(|stamp| stamp_of(&before) == Some(*stamp)))
 }
 
-/// The stamp of the regular file called `name` in an open directory.
+/// Returns the stamp of the regular file `name` in an open directory.
 pub(super) fn stamp_in(directory: &OwnedFd, name: &[u8]) -> Option<Stamp> {
     stamp_of(&statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?)
 }
 
-/// `None` for what is no regular file.
+/// Returns the stamp of a regular file; `None` for other kinds.
 fn stamp_of(stat: &Stat) -> Option<Stamp> {
     if kind_of(FileType::from_raw_mode(stat.st_mode)) != EntryKind::File {
         return None;
@@ -250,7 +251,7 @@ fn stamp_of(stat: &Stat) -> Option<Stamp> {
     })
 }
 
-/// After an error nothing is left but the head of a file that is too big.
+/// Clears the buffer after an error, except for the head of a file that is too big.
 fn keep_head(error: &ReadError, buffer: &mut Vec<u8>) {
     if error.reason != Reason::TooBig {
         buffer.clear();
@@ -266,32 +267,34 @@ fn kind_of(file_type: FileType) -> EntryKind {
     }
 }
 
-/// `bytes` as a path for matching.
+/// Converts `bytes` to a path for matching.
 pub(super) fn as_path(bytes: &[u8]) -> std::borrow::Cow<'_, Path> {
     Path::new(std::ffi::OsStr::from_bytes(bytes)).into()
 }
 
-fn changed(detail: &str) -> ReadError {
+fn changed_error(detail: &str) -> ReadError {
     ReadError { reason: Reason::Changed, detail: detail.to_owned() }
 }
 
 fn read_error(errno: Errno) -> ReadError {
     match errno {
-        Errno::NOENT => changed("it went away"),
-        Errno::LOOP | Errno::NOTDIR | Errno::XDEV => changed("it, or a directory above it, is a link now"),
+        Errno::NOENT => changed_error("it was deleted during the run"),
+        Errno::LOOP | Errno::NOTDIR | Errno::XDEV => {
+            changed_error("it or a parent directory is now a symbolic link")
+        }
         Errno::NAMETOOLONG => ReadError {
             reason: Reason::PathTooLong,
-            detail: "the system opens no path as long as this".to_owned(),
+            detail: "the path is longer than the system allows".to_owned(),
         },
         Errno::NXIO | Errno::NODEV => {
-            ReadError { reason: Reason::Special, detail: "a socket or a device is never read".to_owned() }
+            ReadError { reason: Reason::Special, detail: "a socket or device is never read".to_owned() }
         }
-        other => ReadError { reason: Reason::Unreadable, detail: words(other) },
+        other => ReadError { reason: Reason::Unreadable, detail: error_text(other) },
     }
 }
 
-/// The system's words, without the number that Rust adds.
-fn words(errno: Errno) -> String {
+/// Returns the error text of the system, without the number that Rust appends.
+fn error_text(errno: Errno) -> String {
     let text = std::io::Error::from(errno).to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! Behaviour over real trees on disk.
+//! Tests on real trees on disk.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -9,7 +9,7 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use tempfile::TempDir;
 
 use super::*;
-use crate::engine::tree::{Entry, EntryKind};
+use crate::engine::tree::{EntryKind, PathEntry};
 use crate::model::Reason;
 
 fn tree(files: &[(&str, &str)]) -> TempDir {
@@ -32,7 +32,7 @@ fn list(dir: &TempDir) -> Listing {
 
 /// Paths of everything but directories.
 fn files(listing: &Listing) -> Vec<String> {
-    let not_directory = |entry: &&Entry| entry.kind != EntryKind::Directory;
+    let not_directory = |entry: &&PathEntry| entry.kind != EntryKind::Directory;
     listing.entries.iter().filter(not_directory).map(|entry| entry.path.lossless().into_owned()).collect()
 }
 
@@ -57,7 +57,7 @@ fn git(dir: &Path, arguments: &[&str]) -> String {
 fn read(dir: &TempDir, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
     let mut buffer = b"left over".to_vec();
     let result = DiskTree::open(dir.path()).expect("a tree").read(&RepoPath::from(path), limit, &mut buffer);
-    // The way without the kernel's help says the same.
+    // Resolving paths without `openat2` gives the same result.
     let mut other = Vec::new();
     let stepwise = Root::open(dir.path()).expect("a root").without_kernel_help().read(
         path.as_bytes(),
@@ -69,7 +69,7 @@ fn read(dir: &TempDir, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
 }
 
 #[test]
-fn gitignore_files_of_the_tree_alone_decide() {
+fn only_gitignore_files_of_the_tree_are_used() {
     let dir = tree(&[
         (".gitignore", "\u{feff}*.log\r\n/build/\n!keep.log\n*.{a,b}\n"),
         (".ignore", "*\n"),
@@ -102,23 +102,23 @@ fn gitignore_files_of_the_tree_alone_decide() {
             "x.a",
         ]
     );
-    // a.log, build, src/only, x.{a,b}, .hg: a directory counts once.
+    // a.log, build, src/only, x.{a,b}, .hg: an ignored directory counts once.
     assert_eq!((listing.ignored, problems(&listing)), (5, vec![]));
     assert!(listing.entries.is_sorted_by(|a, b| a.path < b.path));
     assert!(listing.entries.iter().any(|e| e.path.bytes() == b"src/deep" && e.kind == EntryKind::Directory));
     assert!(!listing.entries.iter().any(|e| e.path.bytes() == b"build"));
 }
 
-/// What the walk lists is what git says is not ignored.
+/// The walk lists exactly the files that git does not ignore.
 fn same_as_git(dir: &TempDir, gitignore: &str) {
     put(dir.path(), ".gitignore", gitignore);
-    let said = git(dir.path(), &["ls-files", "-z", "--others", "--exclude-standard"]);
-    let mut said: Vec<&str> = said.split_terminator('\0').collect();
-    said.sort_unstable();
-    assert_eq!(files(&list(dir)), said, "{gitignore:?}");
+    let output = git(dir.path(), &["ls-files", "-z", "--others", "--exclude-standard"]);
+    let mut expected: Vec<&str> = output.split_terminator('\0').collect();
+    expected.sort_unstable();
+    assert_eq!(files(&list(dir)), expected, "{gitignore:?}");
 }
 
-/// A tree with names that lines of ignore files may mean.
+/// A tree with names that lines of ignore files may match.
 fn names_to_ignore() -> TempDir {
     let names = [
         "a", "b1", "ab", "a]", "x\t", "tail\t", "x ", "b-", "!a", "#b", "a{b}", "[", "é", "foo/bar1",
@@ -207,7 +207,7 @@ proptest::proptest! {
 }
 
 #[test]
-fn an_ignore_file_cannot_take_our_time() {
+fn a_hostile_ignore_file_is_parsed_quickly() {
     let deep = format!("{}\n[{}\n{}]\nx\n", "[".repeat(4_000), "[:".repeat(2_000), "[:".repeat(2_000));
     let dir = tree(&[("x", ""), ("y", ""), (".gitignore", &deep)]);
     assert_eq!(
@@ -217,10 +217,7 @@ fn an_ignore_file_cannot_take_our_time() {
     put(dir.path(), ".gitignore", &format!("y\n{}\nx\n", "[".repeat(200_000)));
     let listing = list(&dir);
     assert_eq!(files(&listing), [".gitignore"]);
-    assert_eq!(
-        listing.notes[0].message,
-        "line 2 of `.gitignore` is longer than 4 KiB, so it ignores nothing here"
-    );
+    assert_eq!(listing.notes[0].message, "line 2 of `.gitignore` is longer than 4 KiB and was skipped");
 }
 
 #[test]
@@ -281,16 +278,16 @@ fn a_linked_worktree_uses_its_own_index() {
 fn an_index_that_cannot_be_read_is_noted_once() {
     let cases: &[(&str, &str)] =
         &[("DIRC\0\0\0\x09", "version"), ("hello", "not an index"), ("", "not an index")];
-    for (content, words) in cases {
+    for (content, expected) in cases {
         let dir = tree(&[(".gitignore", "*.gen"), ("a.gen", ""), ("b.gen", ""), (".git/index", content)]);
         let listing = list(&dir);
         assert_eq!(files(&listing), [".gitignore"]);
         assert_eq!(listing.notes.len(), 1);
-        assert!(listing.notes[0].message.contains(words), "{:?}", listing.notes);
+        assert!(listing.notes[0].message.contains(expected), "{:?}", listing.notes);
     }
-    // Nothing is ignored: the index is not even looked at.
+    // Without an ignored path, the index is not read.
     assert_eq!(list(&tree(&[("a", ""), (".git/index", "hello")])).notes, []);
-    // Pointing at a device does not hold us up.
+    // A `.git` file or an index that leads to a device must not block the walk.
     let dir = tree(&[(".gitignore", "x"), ("x", ""), (".git", "gitdir: /dev/zero\n")]);
     assert_eq!(list(&dir).notes.len(), 1);
     let dir = tree(&[(".gitignore", "x"), ("x", ""), ("elsewhere/a", ""), (".git", "gitdir: elsewhere\n")]);
@@ -299,7 +296,7 @@ fn an_index_that_cannot_be_read_is_noted_once() {
 }
 
 #[test]
-fn nested_repositories_are_left_out_and_named() {
+fn nested_repositories_are_left_out_and_listed_in_a_note() {
     let dir = tree(&[
         ("a/x", ""),
         ("sub/.git", "gitdir: ../x"),
@@ -312,7 +309,7 @@ fn nested_repositories_are_left_out_and_named() {
     assert!(!listing.entries.iter().any(|entry| entry.path.bytes() == b"sub"));
     assert_eq!(
         listing.notes[0].message,
-        "nested repositories are left out: `sub`, `vendor/lib`; check each on its own"
+        "nested repositories are not assessed: `sub`, `vendor/lib`; check each one separately"
     );
     let many: Vec<String> = (0..9).map(|n| format!("r{n}/.git/HEAD")).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|path| (path.as_str(), "")).collect();
@@ -320,7 +317,7 @@ fn nested_repositories_are_left_out_and_named() {
 }
 
 #[test]
-fn what_git_tracks_is_no_nested_repository() {
+fn a_directory_with_tracked_files_is_no_nested_repository() {
     let dir = tree(&[("src/a", ""), ("src/deep/b", ""), ("sub/f", "")]);
     git(dir.path(), &["init", "-q"]);
     git(dir.path(), &["add", "src"]);
@@ -330,7 +327,7 @@ fn what_git_tracks_is_no_nested_repository() {
     let listing = list(&dir);
     assert_eq!(files(&listing), ["src/a", "src/deep/b"]);
     assert_eq!(listing.notes.len(), 1);
-    assert!(listing.notes[0].message.starts_with("a nested repository is left out: `sub`;"));
+    assert!(listing.notes[0].message.starts_with("a nested repository is not assessed: `sub`;"));
 }
 
 #[test]
@@ -380,7 +377,7 @@ fn special_files_are_never_opened() {
 }
 
 #[test]
-fn ignore_files_that_cannot_be_used_are_shown() {
+fn unusable_ignore_files_are_reported() {
     let dir = tree(&[
         ("big/.gitignore", &"# \n".repeat(100_000)),
         ("big/x", ""),
@@ -414,13 +411,13 @@ fn which_ignore_files_fit_does_not_depend_on_threads() {
 }
 
 #[test]
-fn what_cannot_be_read_is_said() {
+fn unreadable_files_are_reported() {
     let dir = tree(&[("file", "12345"), ("closed/x", ""), ("mode0", "x"), ("run", "")]);
     assert_eq!(read(&dir, "file", 5), Ok(b"12345".to_vec()));
     let error = read(&dir, "file", 4).expect_err("over the limit");
     assert_eq!(
         (error.reason, error.detail.as_str()),
-        (Reason::TooBig, "5 bytes is over the limit of 4 bytes")
+        (Reason::TooBig, "5 bytes exceeds the limit of 4 bytes")
     );
     let mut buffer = b"left over".to_vec();
     put(dir.path(), "long", &"ab".repeat(10_000));
@@ -443,7 +440,7 @@ fn what_cannot_be_read_is_said() {
         fs::set_permissions(dir.path().join(path), fs::Permissions::from_mode(0o000)).expect("a mode");
     }
     let listing = list(&dir);
-    // The superuser may read everything, so only the other half can be held there.
+    // The superuser may read everything, so permissions can only be tested as another user.
     if dir.path().metadata().expect("the directory").uid() == 0 {
         assert_eq!(listing.problems, []);
         assert_eq!(read(&dir, "mode0", 5), Ok(b"x".to_vec()));
@@ -457,8 +454,8 @@ fn what_cannot_be_read_is_said() {
 }
 
 #[test]
-fn a_file_of_the_system_that_lies_about_its_size_is_not_trusted() {
-    // Files below /proc say 0 bytes and hold more.
+fn a_system_file_that_reports_a_wrong_size_is_an_error() {
+    // Files below /proc report 0 bytes but contain more.
     let Ok(root) = Root::open(Path::new("/proc/self")) else { return };
     let mut buffer = Vec::new();
     assert_eq!(root.read(b"status", 100_000, &mut buffer).expect_err("size 0").reason, Reason::Changed);
@@ -466,7 +463,7 @@ fn a_file_of_the_system_that_lies_about_its_size_is_not_trusted() {
 }
 
 #[test]
-fn roots_that_are_none() {
+fn invalid_roots() {
     let dir = tree(&[("file", "")]);
     for path in ["file", "gone"] {
         assert_eq!(DiskTree::open(&dir.path().join(path)).expect_err(path).reason, Reason::Directory);
@@ -497,7 +494,7 @@ fn names_are_bytes() {
 }
 
 #[test]
-fn a_path_longer_than_the_system_opens_is_shown() {
+fn a_path_longer_than_the_system_allows_is_reported() {
     use rustix::fs::{OFlags, mkdirat, openat};
     let dir = tree(&[("z", "")]);
     let name = "n".repeat(200);

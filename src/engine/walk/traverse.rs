@@ -1,25 +1,29 @@
-//! The traversal: directories in parallel, one descriptor each, each sorted on its own, then put together.
+//! Traverses the tree: directories are listed in parallel, with one descriptor each, sorted separately and
+//! then merged.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::git_index::Tracked;
-use super::ignore_rules::{Budget, Loaded, Rules, ignored, load, over_budget};
-use super::order::{Listed, in_order};
+use super::git_index::TrackedFiles;
+use super::ignore_rules::{
+    IgnoreFileBudget, IgnoreRules, LoadedIgnoreFile, is_ignored, load_ignore_file, over_budget_error,
+};
+use super::order::{ListedDirectory, merge_in_order};
 use super::system::Root;
-use crate::engine::tree::{Entry, EntryKind, Listing, ReadError};
+use crate::engine::tree::{EntryKind, Listing, PathEntry, ReadError};
 use crate::model::{Note, RepoPath};
 
-/// At most so many names in one note.
+/// Maximum number of names in one note.
 const NAMES_IN_NOTE: usize = 5;
 
 /// Lists the tree. See [`crate::engine::tree::Tree::list`].
-pub(super) fn list(root: &Root, tracked: &OnceLock<Tracked>) -> Result<Listing, ReadError> {
+pub(super) fn list(root: &Root, tracked: &OnceLock<TrackedFiles>) -> Result<Listing, ReadError> {
     let mut walk = Walk::new(root, tracked, false);
     rayon::scope(|scope| walk.spawn(scope, &Directory::root()));
     if walk.over_budget.load(Ordering::Relaxed) {
-        // Which ignore files fit must not depend on the order of threads: walk again in order of path.
-        // Whether we come here does not depend on it either, as up to the limit every file is used.
+        // Which ignore files fit into the limit must not depend on the order of threads, so walk again in
+        // order of path. Reaching this branch does not depend on it either: up to the limit, every ignore
+        // file is used.
         walk = Walk::new(root, tracked, true);
         let mut open = vec![Directory::root()];
         while let Some(directory) = open.pop() {
@@ -33,12 +37,12 @@ pub(super) fn list(root: &Root, tracked: &OnceLock<Tracked>) -> Result<Listing, 
 
 /// A directory to visit.
 struct Directory {
-    /// Its number in this walk; the root's is 0.
+    /// Number in this walk; the root has 0.
     number: usize,
-    /// Empty for the root.
+    /// Path relative to the root; empty for the root.
     path: Vec<u8>,
-    rules: Option<Arc<Rules>>,
-    /// It is ignored, but git tracks something below it: only that counts.
+    rules: Option<Arc<IgnoreRules>>,
+    /// Whether the directory is ignored but contains tracked files: then only those are listed.
     tracked_only: bool,
 }
 
@@ -48,46 +52,46 @@ impl Directory {
     }
 }
 
-/// Whether git calls its own folder, or the file that stands for it, so. Where the system finds a file in whatever case its
-/// name is written, git does, too.
-fn is_of_git(name: &[u8]) -> bool {
-    is_git_by(cfg!(any(windows, target_os = "macos")), name)
+/// Whether `name` is that of git's folder, or of the file that replaces it. On systems with case-insensitive
+/// file names, git accepts any case.
+fn is_git_folder(name: &[u8]) -> bool {
+    is_git_folder_name(cfg!(any(windows, target_os = "macos")), name)
 }
 
-fn is_git_by(any_case: bool, name: &[u8]) -> bool {
+fn is_git_folder_name(any_case: bool, name: &[u8]) -> bool {
     name == b".git" || any_case && name.eq_ignore_ascii_case(b".git")
 }
 
 #[derive(Default)]
 struct Gathered {
-    /// By number; nothing for a nested repository.
-    listed: Vec<Option<Listed>>,
+    /// Directories by number; `None` for a nested repository.
+    listed: Vec<Option<ListedDirectory>>,
     ignored: usize,
     problems: Vec<(RepoPath, ReadError)>,
     nested: Vec<RepoPath>,
-    /// Lines of ignore files that are not used, and why.
+    /// Skipped lines of ignore files, with the reasons.
     left_out: Vec<(RepoPath, (usize, &'static str))>,
     root_error: Option<ReadError>,
 }
 
 struct Walk<'a> {
     root: &'a Root,
-    tracked: &'a OnceLock<Tracked>,
+    tracked: &'a OnceLock<TrackedFiles>,
     in_order: bool,
-    budget: Budget,
+    budget: IgnoreFileBudget,
     over_budget: AtomicBool,
-    /// The number of the next directory.
+    /// Number of the next directory.
     next: AtomicUsize,
     gathered: Mutex<Gathered>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(root: &'a Root, tracked: &'a OnceLock<Tracked>, in_order: bool) -> Self {
+    fn new(root: &'a Root, tracked: &'a OnceLock<TrackedFiles>, in_order: bool) -> Self {
         Self {
             root,
             tracked,
             in_order,
-            budget: Budget::default(),
+            budget: IgnoreFileBudget::default(),
             over_budget: AtomicBool::new(false),
             next: AtomicUsize::new(1),
             gathered: Mutex::default(),
@@ -103,7 +107,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Lists one directory, notes what it holds and returns the directories to visit below it.
+    /// Lists one directory, stores its entries and returns the subdirectories to visit.
     fn visit(&self, directory: &Directory) -> Vec<Directory> {
         let mut prefix = directory.path.clone();
         if !prefix.is_empty() {
@@ -111,21 +115,22 @@ impl<'a> Walk<'a> {
         }
         let base = prefix.len();
         let is_root = base == 0;
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<PathEntry> = Vec::new();
         let mut git = false;
         let mut ignore_file = None;
         let listed = self.root.read_dir(&directory.path, |name, kind| {
-            git |= is_of_git(name);
+            git |= is_git_folder(name);
             if name == b".gitignore" {
                 ignore_file = Some(kind);
             }
             let mut path = Vec::with_capacity(base + name.len());
             path.extend_from_slice(&prefix);
             path.extend_from_slice(name);
-            entries.push(Entry { path: RepoPath::new(path), kind });
+            entries.push(PathEntry { path: RepoPath::new(path), kind });
         });
-        // What git tracks below belongs to this repository, whatever is called `.git` there.
-        if git && !is_root && !self.tracked().has_below(&directory.path) {
+        // Tracked files below belong to this repository, so then a `.git` does not make it a nested
+        // repository.
+        if git && !is_root && !self.tracked().contains_below(&directory.path) {
             let mut gathered = self.lock();
             gathered.ignored += 1;
             gathered.nested.push(RepoPath::new(directory.path.clone()));
@@ -161,7 +166,7 @@ impl<'a> Walk<'a> {
         let numbers = below.iter().map(|directory| directory.number).collect();
         let mut gathered = self.lock();
         gathered.ignored += left_out;
-        gathered.put(directory.number, Listed { entries, below: numbers });
+        gathered.put(directory.number, ListedDirectory { entries, below: numbers });
         if let Err(error) = listed {
             if is_root {
                 gathered.root_error = Some(error);
@@ -172,39 +177,41 @@ impl<'a> Walk<'a> {
         below
     }
 
-    fn use_ignore_file(&self, prefix: &[u8], kind: EntryKind, rules: &mut Option<Arc<Rules>>) {
+    fn use_ignore_file(&self, prefix: &[u8], kind: EntryKind, rules: &mut Option<Arc<IgnoreRules>>) {
         let path = RepoPath::new([prefix, b".gitignore"].concat());
-        match load(self.root, path.bytes(), kind, prefix.len(), rules.clone(), &self.budget) {
-            Loaded::Rules(own, left_out) => {
+        match load_ignore_file(self.root, path.bytes(), kind, prefix.len(), rules.clone(), &self.budget) {
+            LoadedIgnoreFile::Rules(own, left_out) => {
                 *rules = Some(own);
                 if !left_out.is_empty() {
                     self.lock().left_out.extend(left_out.into_iter().map(|line| (path.clone(), line)));
                 }
             }
-            Loaded::Problem(error) => self.lock().problems.push((path, error)),
-            Loaded::OverBudget if self.in_order => self.lock().problems.push((path, over_budget())),
-            Loaded::OverBudget => self.over_budget.store(true, Ordering::Relaxed),
+            LoadedIgnoreFile::Problem(error) => self.lock().problems.push((path, error)),
+            LoadedIgnoreFile::OverBudget if self.in_order => {
+                self.lock().problems.push((path, over_budget_error()));
+            }
+            LoadedIgnoreFile::OverBudget => self.over_budget.store(true, Ordering::Relaxed),
         }
     }
 
-    fn keeps(&self, directory: &Directory, rules: Option<&Arc<Rules>>, entry: &Entry) -> Keep {
+    fn keeps(&self, directory: &Directory, rules: Option<&Arc<IgnoreRules>>, entry: &PathEntry) -> Keep {
         let path = entry.path.bytes();
         let is_directory = entry.kind == EntryKind::Directory;
         match entry.path.name() {
-            name if is_of_git(name) => return Keep::No,
+            name if is_git_folder(name) => return Keep::No,
             b".hg" | b".svn" | b".jj" if is_directory => return Keep::No,
             _ => {}
         }
-        if !directory.tracked_only && !ignored(rules, path, entry.kind) {
+        if !directory.tracked_only && !is_ignored(rules, path, entry.kind) {
             return Keep::Yes;
         }
         let tracked = self.tracked();
-        let found = if is_directory { tracked.has_below(path) } else { tracked.has(path) };
+        let found = if is_directory { tracked.contains_below(path) } else { tracked.contains(path) };
         if found { Keep::TrackedOnly } else { Keep::No }
     }
 
-    fn tracked(&self) -> &Tracked {
-        self.tracked.get_or_init(|| Tracked::read(self.root))
+    fn tracked(&self) -> &TrackedFiles {
+        self.tracked.get_or_init(|| TrackedFiles::read(self.root))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Gathered> {
@@ -216,7 +223,7 @@ impl<'a> Walk<'a> {
         if let Some(error) = gathered.root_error {
             return Err(error);
         }
-        let entries = in_order(std::mem::take(&mut gathered.listed));
+        let entries = merge_in_order(std::mem::take(&mut gathered.listed));
         gathered.problems.sort_by(|a, b| a.0.cmp(&b.0));
         gathered.nested.sort();
         gathered.left_out.sort();
@@ -229,7 +236,7 @@ impl<'a> Walk<'a> {
 }
 
 impl Gathered {
-    fn put(&mut self, number: usize, listed: Listed) {
+    fn put(&mut self, number: usize, listed: ListedDirectory) {
         if self.listed.len() <= number {
             self.listed.resize_with(number + 1, || None);
         }
@@ -240,7 +247,7 @@ impl Gathered {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Keep {
     Yes,
-    /// It is ignored, but git tracks it or something below it.
+    /// The entry is ignored, but git tracks it or a file below it.
     TrackedOnly,
     No,
 }
@@ -256,7 +263,7 @@ fn nested_note(nested: &[RepoPath]) -> Option<Note> {
         more => format!(" and {more} more"),
     };
     let what = if nested.len() == 1 { "a nested repository is" } else { "nested repositories are" };
-    let message = format!("{what} left out: {}{more}; check each on its own", names.join(", "));
+    let message = format!("{what} not assessed: {}{more}; check each one separately", names.join(", "));
     Some(Note { code: "nested-repositories".to_owned(), message })
 }
 
@@ -264,19 +271,19 @@ fn left_out_note(left_out: &[(RepoPath, (usize, &'static str))]) -> Option<Note>
     let (path, (line, why)) = left_out.first()?;
     let more = match left_out.len() - 1 {
         0 => String::new(),
-        1 => " (and 1 line more)".to_owned(),
-        more => format!(" (and {more} lines more)"),
+        1 => " (and 1 more line)".to_owned(),
+        more => format!(" (and {more} more lines)"),
     };
-    let message = format!("line {line} of `{}` {why}, so it{more} ignores nothing here", path.lossless());
+    let message = format!("line {line} of `{}` {why} and was skipped{more}", path.lossless());
     Some(Note { code: "ignore-line-not-used".to_owned(), message })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_git_by;
+    use super::is_git_folder_name;
 
     #[test]
-    fn the_folder_of_git_is_known_in_any_case_where_the_system_knows_it_so() {
+    fn the_name_of_the_git_folder_is_case_insensitive_on_some_systems() {
         for (name, exactly, in_any_case) in [
             (".git", true, true),
             (".GIT", false, true),
@@ -285,7 +292,10 @@ mod tests {
             ("git", false, false),
         ] {
             let name = name.as_bytes();
-            assert_eq!((is_git_by(false, name), is_git_by(true, name)), (exactly, in_any_case));
+            assert_eq!(
+                (is_git_folder_name(false, name), is_git_folder_name(true, name)),
+                (exactly, in_any_case)
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Why a worker ended or is ended, in words.
+//! Describes why a worker ended or was terminated.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
@@ -6,75 +6,79 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::watch::OUT_OF_TIME;
-use crate::engine::budget::time_words;
+use super::time_watch::OUT_OF_TIME;
+use crate::engine::budget::describe_time;
 use crate::model::Reason;
 
-/// What is said when the memory did not suffice.
-pub(super) const NO_MEMORY: &str = "it needs more memory than a file may";
+/// Detail of "cannot tell" if the memory limit was exceeded.
+pub(super) const OUT_OF_MEMORY: &str = "it exceeds the memory limit per file";
 
-/// Who ends a worker, and why.
+/// Cause of the end of a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// It has ended.
-    Itself,
+pub(super) enum WorkerEnd {
+    /// The process ended by itself.
+    Exited,
     /// It did not answer.
-    Silent,
-    /// It used more of the processor than it may, and nothing in it ended it.
-    Spent,
-    /// What it said cannot be so.
-    Distrusted,
+    NoAnswer,
+    /// It exceeded its processor time, and neither its own thread nor the kernel ended it.
+    CpuTimeExceeded,
+    /// It sent an invalid answer.
+    InvalidAnswer,
 }
 
-/// Why a worker is ended by its parent, for "cannot tell"; `None`: it has its own reason.
-pub(super) fn by_parent(end: End) -> Option<(Reason, String)> {
+/// Returns why the parent terminates a worker, for "cannot tell"; `None` if the worker ended by itself.
+pub(super) fn reason_by_parent(end: WorkerEnd) -> Option<(Reason, String)> {
     let (reason, words) = match end {
-        End::Itself => return None,
-        End::Silent => (Reason::Budget, "the process that parsed it did not answer"),
-        End::Spent => (Reason::Budget, "it used up the processor time that a file may, and did not stop"),
-        End::Distrusted => (Reason::Died, "the process that parsed it answered what cannot be so"),
+        WorkerEnd::Exited => return None,
+        WorkerEnd::NoAnswer => (Reason::Budget, "the worker process did not answer"),
+        WorkerEnd::CpuTimeExceeded => {
+            (Reason::Budget, "it exceeded the processor time limit per file and did not stop")
+        }
+        WorkerEnd::InvalidAnswer => (Reason::Died, "the worker process sent an invalid answer"),
     };
     Some((reason, words.to_owned()))
 }
 
-/// Why a worker ended, for "cannot tell": `complaints` is the end of what it wrote to standard error.
-pub(super) fn reason(status: Option<ExitStatus>, complaints: &[u8]) -> (Reason, String) {
-    let text = String::from_utf8_lossy(complaints);
+/// Returns why a worker ended by itself, for "cannot tell". `stderr` is the end of its standard error output.
+pub(super) fn reason_by_status(status: Option<ExitStatus>, stderr: &[u8]) -> (Reason, String) {
+    let text = String::from_utf8_lossy(stderr);
     if let Some((_, numbers)) = text.rsplit_once(OUT_OF_TIME) {
         let mut numbers = numbers.split_whitespace().map(|number| number.parse::<u32>().unwrap_or(0));
         let (time, earlier) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        let time = time_words(Duration::from_millis(time.into()), earlier);
-        return (Reason::Budget, format!("it used up the processor time that a file may: {time}"));
+        let time = describe_time(Duration::from_millis(time.into()), earlier);
+        return (Reason::Budget, format!("it exceeded the processor time limit per file: {time}"));
     }
     if ["memory allocation of", "failed to allocate", "out of memory", "bad_alloc"]
         .iter()
         .any(|it| text.contains(it))
     {
-        return (Reason::Died, NO_MEMORY.to_owned());
+        return (Reason::Died, OUT_OF_MEMORY.to_owned());
     }
     let Some(status) = status else {
-        return (Reason::Died, "the process that parsed it ended".to_owned());
+        return (Reason::Died, "the worker process ended unexpectedly".to_owned());
     };
     match (status.signal(), status.code()) {
         (Some(signal), _) if signal == Signal::XCPU.as_raw() => {
-            (Reason::Budget, "it used up the processor time that a file may".to_owned())
+            (Reason::Budget, "it exceeded the processor time limit per file".to_owned())
         }
-        (Some(signal), _) => (Reason::Died, format!("the process that parsed it ended by {}", name(signal))),
-        (None, Some(code)) => (Reason::Died, format!("the process that parsed it ended with status {code}")),
-        (None, None) => (Reason::Died, "the process that parsed it ended".to_owned()),
+        (Some(signal), _) => {
+            (Reason::Died, format!("the worker process was ended by {}", signal_name(signal)))
+        }
+        (None, Some(code)) => (Reason::Died, format!("the worker process ended with status {code}")),
+        (None, None) => (Reason::Died, "the worker process ended unexpectedly".to_owned()),
     }
 }
 
-fn name(signal: i32) -> String {
+fn signal_name(signal: i32) -> String {
     let known = [
-        (Signal::ABORT, "SIGABRT (its parser gave up)"),
-        (Signal::SEGV, "SIGSEGV (its parser read or wrote where it must not)"),
-        (Signal::BUS, "SIGBUS (its parser read or wrote where it must not)"),
+        (Signal::ABORT, "SIGABRT (the parser aborted)"),
+        (Signal::SEGV, "SIGSEGV (invalid memory access in the parser)"),
+        (Signal::BUS, "SIGBUS (invalid memory access in the parser)"),
         (Signal::ILL, "SIGILL"),
         (Signal::FPE, "SIGFPE"),
-        (Signal::KILL, "SIGKILL (from outside, or for want of memory)"),
-        (Signal::TERM, "SIGTERM (from outside)"),
-        (Signal::INT, "SIGINT (from outside)"),
+        (Signal::KILL, "SIGKILL (sent from outside, or out of memory)"),
+        (Signal::TERM, "SIGTERM (sent from outside)"),
+        (Signal::INT, "SIGINT (sent from outside)"),
     ];
     known
         .iter()
@@ -87,15 +91,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endings_are_told_apart() {
+    fn causes_are_distinguished() {
         let ended =
-            |raw: i32, complaints: &str| reason(Some(ExitStatus::from_raw(raw)), complaints.as_bytes());
+            |raw: i32, stderr: &str| reason_by_status(Some(ExitStatus::from_raw(raw)), stderr.as_bytes());
         assert_eq!(ended(Signal::XCPU.as_raw(), "").0, Reason::Budget);
         assert!(ended(Signal::ABORT.as_raw(), "memory allocation of 9 bytes failed").1.contains("memory"));
         assert!(ended(Signal::ABORT.as_raw(), "Assertion failed").1.contains("SIGABRT"));
         let (reason, words) = ended(Signal::ABORT.as_raw(), &format!("x\n{OUT_OF_TIME} 62 9\n"));
         assert_eq!(reason, Reason::Budget);
-        assert!(words.contains("62 ms") && words.contains("9 files"), "{words}");
+        assert!(words.contains("62 ms") && words.contains("9 earlier files"), "{words}");
         assert!(ended(3 << 8, "").1.contains("status 3"));
     }
 }

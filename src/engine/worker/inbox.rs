@@ -1,82 +1,86 @@
-//! What comes from a worker, as it comes. A broken one may send anything, in any amount and without end: never
-//! more is held than an answer can be long, and no reading lasts longer than its bound.
+//! Reads the output of a worker. A broken worker may send anything, in any amount: the buffer never exceeds
+//! the length of one answer, and each read is bounded.
 
 use std::io::{self, Read};
 
-use super::ending::End;
-use super::protocol::{Answer, LENGTHS, answer_length, decode};
+use super::end_reason::WorkerEnd;
+use super::protocol::{LENGTHS, WorkerAnswer, answer_length, decode};
 
-/// Bytes of last words that are kept.
-const LAST_WORDS: usize = 4096;
-/// Most that is read at once, in chunks: one that never stops talking must not keep its parent from
-/// everything else.
-const MOST_COMPLAINTS: usize = 32;
-const MOST_CHUNKS: usize = 64;
-/// Room for answers that is kept when there are none.
-const KEPT: usize = 256 << 10;
+/// Number of bytes of standard error that are kept.
+const STDERR_TAIL_BYTES: usize = 4096;
+/// Maximum number of chunks per read of standard error and standard output: a worker that never stops writing
+/// must not block its parent.
+const MAX_STDERR_CHUNKS: usize = 32;
+const MAX_CHUNKS: usize = 64;
+/// Maximum capacity of an empty buffer, in bytes; a larger one is freed.
+const MAX_SPARE_BYTES: usize = 256 << 10;
 
-/// The answer that has begun to come.
+/// Buffer for the answer that is being received.
 #[derive(Debug, Default)]
 pub(super) struct Inbox(Vec<u8>);
 
 impl Inbox {
-    /// Reads what there is, up to a bound.
+    /// Reads the available output, up to a limit, and appends the complete answers to `answers`.
     ///
     /// # Errors
-    /// Why nothing more is to be read.
-    pub(super) fn read_from(&mut self, from: &mut impl Read, answers: &mut Vec<Answer>) -> Result<(), End> {
+    /// If the stream has ended or contains an invalid answer.
+    pub(super) fn read_from(
+        &mut self,
+        from: &mut impl Read,
+        answers: &mut Vec<WorkerAnswer>,
+    ) -> Result<(), WorkerEnd> {
         let mut chunk = [0; 16 << 10];
-        for _ in 0..MOST_CHUNKS {
+        for _ in 0..MAX_CHUNKS {
             match from.read(&mut chunk) {
-                Ok(0) => return Err(End::Itself),
+                Ok(0) => return Err(WorkerEnd::Exited),
                 Ok(count) => {
                     self.0.extend_from_slice(&chunk[..count]);
-                    self.take_frames(answers).map_err(|_| End::Distrusted)?;
+                    self.take_answers(answers).map_err(|_| WorkerEnd::InvalidAnswer)?;
                     if count < chunk.len() {
                         return Ok(());
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(_) => return Err(End::Itself),
+                Err(_) => return Err(WorkerEnd::Exited),
             }
         }
         Ok(())
     }
 
-    /// Takes the answers that are complete. What is only announced takes up no memory.
-    fn take_frames(&mut self, answers: &mut Vec<Answer>) -> io::Result<()> {
+    /// Decodes the complete answers. An announced length allocates no memory.
+    fn take_answers(&mut self, answers: &mut Vec<WorkerAnswer>) -> io::Result<()> {
         let mut at = 0;
         while let Some(bytes) = self.0.get(at..at + LENGTHS) {
             let mut start = [0; LENGTHS];
             start.copy_from_slice(bytes);
-            let broken = || io::Error::new(io::ErrorKind::InvalidData, "not a message");
+            let broken = || io::Error::new(io::ErrorKind::InvalidData, "invalid message");
             let length = answer_length(start).ok_or_else(broken)?;
             let Some(bytes) = self.0.get(at + LENGTHS..at + LENGTHS + length) else { break };
             answers.push(decode(bytes)?);
             at += LENGTHS + length;
         }
         self.0.drain(..at);
-        if self.0.is_empty() && self.0.capacity() > KEPT {
+        if self.0.is_empty() && self.0.capacity() > MAX_SPARE_BYTES {
             self.0 = Vec::new();
         }
         Ok(())
     }
 }
 
-/// The end of what a worker complained.
+/// End of a worker's standard error output.
 #[derive(Debug, Default)]
-pub(super) struct LastWords(Vec<u8>);
+pub(super) struct StderrTail(Vec<u8>);
 
-impl LastWords {
-    /// Reads what there is, up to a bound. Returns whether more may come.
+impl StderrTail {
+    /// Reads the available output, up to a limit. Returns whether more may follow.
     pub(super) fn read_from(&mut self, from: &mut impl Read) -> bool {
-        let mut chunk = [0; LAST_WORDS];
-        for _ in 0..MOST_COMPLAINTS {
+        let mut chunk = [0; STDERR_TAIL_BYTES];
+        for _ in 0..MAX_STDERR_CHUNKS {
             match from.read(&mut chunk) {
                 Ok(count @ 1..) => {
                     self.0.extend_from_slice(&chunk[..count]);
-                    self.0.drain(..self.0.len().saturating_sub(LAST_WORDS));
+                    self.0.drain(..self.0.len().saturating_sub(STDERR_TAIL_BYTES));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
@@ -86,7 +90,7 @@ impl LastWords {
         true
     }
 
-    /// What is kept of it.
+    /// Returns the stored bytes.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -97,7 +101,7 @@ mod tests {
     use super::super::protocol::{MAX_ANSWER, encode_answer};
     use super::*;
 
-    /// Says the same again and again.
+    /// Repeats the same bytes endlessly.
     struct Endless(Vec<u8>, usize);
 
     impl Read for Endless {
@@ -110,30 +114,30 @@ mod tests {
         }
     }
 
-    /// The start of a frame.
+    /// Returns the start of a frame of this length.
     fn announced(length: usize) -> Vec<u8> {
         let length = u32::try_from(length).expect("small").to_le_bytes();
         [&length[..], &[0; 4]].concat()
     }
 
     #[test]
-    fn an_answer_that_is_too_long_is_refused_before_it_comes() {
+    fn an_answer_that_is_too_long_is_refused_before_it_is_read() {
         for length in [MAX_ANSWER + 1, 48 << 20, u32::MAX as usize] {
             let (mut inbox, mut answers) = (Inbox::default(), Vec::new());
-            let heard = inbox.read_from(&mut announced(length).chain(io::repeat(0)), &mut answers);
-            assert_eq!((heard, answers.len()), (Err(End::Distrusted), 0), "{length}");
-            assert!(inbox.0.capacity() <= KEPT, "{}", inbox.0.capacity());
+            let result = inbox.read_from(&mut announced(length).chain(io::repeat(0)), &mut answers);
+            assert_eq!((result, answers.len()), (Err(WorkerEnd::InvalidAnswer), 0), "{length}");
+            assert!(inbox.0.capacity() <= MAX_SPARE_BYTES, "{}", inbox.0.capacity());
         }
     }
 
     #[test]
-    fn an_announced_answer_takes_up_memory_as_it_comes_and_leaves_none_behind() {
+    fn an_answer_uses_memory_only_as_it_arrives_and_frees_it() {
         let problem = crate::engine::SpecProblem::new(&[], "x".repeat(8 << 20));
-        let frame = encode_answer(&Answer::Problems(0, vec![problem])).expect("encoded");
+        let frame = encode_answer(&WorkerAnswer::Problems(0, vec![problem])).expect("encoded");
         let (mut inbox, mut answers) = (Inbox::default(), Vec::new());
         let mut come = 0;
         for part in [LENGTHS, 1 << 20, frame.len() - LENGTHS - (1 << 20)] {
-            assert!(inbox.0.capacity() <= 2 * come + KEPT, "{} of {come}", inbox.0.capacity());
+            assert!(inbox.0.capacity() <= 2 * come + MAX_SPARE_BYTES, "{} of {come}", inbox.0.capacity());
             let mut bytes = &frame[come..come + part];
             while !bytes.is_empty() {
                 assert_eq!(inbox.read_from(&mut bytes, &mut answers), Ok(()));
@@ -141,21 +145,21 @@ mod tests {
             come += part;
         }
         assert_eq!((come, answers.len()), (frame.len(), 1));
-        assert!(inbox.0.capacity() <= KEPT, "{}", inbox.0.capacity());
+        assert!(inbox.0.capacity() <= MAX_SPARE_BYTES, "{}", inbox.0.capacity());
     }
 
     #[test]
-    fn talk_without_end_does_not_hold_up_the_parent() {
-        let frame = encode_answer(&Answer::Compiling(0)).expect("encoded");
+    fn endless_output_does_not_block_the_parent() {
+        let frame = encode_answer(&WorkerAnswer::Compiling(0)).expect("encoded");
         let (mut inbox, mut answers) = (Inbox::default(), Vec::new());
         assert_eq!(inbox.read_from(&mut Endless(frame, 0), &mut answers), Ok(()));
         assert!((10_000..100_000).contains(&answers.len()), "{}", answers.len());
 
-        let mut words = LastWords(b"before".to_vec());
+        let mut words = StderrTail(b"before".to_vec());
         assert!(words.read_from(&mut io::repeat(b'x')));
-        assert_eq!(words.bytes(), [b'x'; LAST_WORDS]);
-        // Closed, it is not waited for again.
+        assert_eq!(words.bytes(), [b'x'; STDERR_TAIL_BYTES]);
+        // A closed stream reports that nothing more follows.
         assert!(!words.read_from(&mut io::empty()));
-        assert_eq!(words.bytes().len(), LAST_WORDS);
+        assert_eq!(words.bytes().len(), STDERR_TAIL_BYTES);
     }
 }

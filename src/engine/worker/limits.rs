@@ -1,4 +1,4 @@
-//! What the worker may use. Each limit ends it; the parent says which file it was at and goes on.
+//! Resource limits of a worker. Exceeding one ends the worker; the parent reports the file and continues.
 
 use std::time::Duration;
 
@@ -6,42 +6,43 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::engine::budget::process_time;
 
-/// Most memory of a worker that runs alone, in bytes. On Linux the kernel keeps the limit, of all private writable
-/// memory; macOS does not keep it, so the worker looks itself (`memory`).
-pub(super) const ALONE: u64 = 216 << 20;
-/// Most memory of all workers together while several are at work, in bytes.
-const TOGETHER: u64 = 192 << 20;
-/// What a worker gets however many there are: less would not do for compiling the checks.
-const LEAST: u64 = 48 << 20;
-/// Processor time beyond what the watching thread allows, in whole seconds as the kernel counts them.
+/// Maximum memory of a worker that runs alone, in bytes. On Linux the kernel limits all private writable
+/// memory; macOS ignores the limit, so the worker checks itself (`memory_limit`).
+pub(super) const ALONE_BYTES: u64 = 216 << 20;
+/// Maximum memory of all workers together while several are working, in bytes.
+const TOGETHER_BYTES: u64 = 192 << 20;
+/// Minimum memory of a worker, in bytes, independent of the number of workers: compiling the checks needs it.
+const MIN_SHARE_BYTES: u64 = 48 << 20;
+/// Additional processor time beyond the limit of the watching thread, in whole seconds (the kernel's unit).
 const SPARE_SECONDS: u64 = 2;
-/// The same for the parent, which looks as well.
-pub(super) const SPARE: Duration = Duration::from_secs(SPARE_SECONDS);
+/// The same for the parent, which also checks.
+pub(super) const SPARE_TIME: Duration = Duration::from_secs(SPARE_SECONDS);
 
-/// The memory of each of `workers` that are at work at the same time, in bytes.
-pub(super) fn share(workers: usize) -> u64 {
-    (TOGETHER / (workers.max(1) as u64)).max(LEAST)
+/// Returns the memory limit of each of `workers` concurrent workers, in bytes.
+pub(super) fn memory_share(workers: usize) -> u64 {
+    (TOGETHER_BYTES / (workers.max(1) as u64)).max(MIN_SHARE_BYTES)
 }
 
-/// Limits this process. What cannot be set stays as it was.
-pub(super) fn apply() {
-    lower(Resource::Data, ALONE);
+/// Limits this process. A limit that cannot be set remains unchanged.
+pub(super) fn apply_limits() {
+    lower_limit(Resource::Data, ALONE_BYTES);
     #[cfg(any(target_os = "macos", all(test, unix)))]
-    super::memory::MOST.allow(ALONE);
-    lower(Resource::Core, 0);
-    // It opens nothing and writes nothing but its answers.
-    lower(Resource::Fsize, 0);
-    lower(Resource::Nofile, 8);
-    // A parent that was killed cannot close our input where another child holds a copy of it.
+    super::memory_limit::PEAK_MEMORY.allow(ALONE_BYTES);
+    lower_limit(Resource::Core, 0);
+    // A worker opens no files, and writes only its answers.
+    lower_limit(Resource::Fsize, 0);
+    lower_limit(Resource::Nofile, 8);
+    // If the parent is killed, our input may stay open, because another child may hold a copy of it. The
+    // kernel then kills this process, too.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
 }
 
-/// Lets this process use so many bytes from now on, and never more than [`ALONE`]; 0 changes nothing.
+/// Sets the memory limit of this process to `bytes`, at most [`ALONE_BYTES`]; 0 leaves it unchanged.
 pub(super) fn allow_memory(bytes: u64) {
     #[cfg(any(target_os = "macos", all(test, unix)))]
     if bytes > 0 {
-        super::memory::MOST.allow(bytes.min(ALONE));
+        super::memory_limit::PEAK_MEMORY.allow(bytes.min(ALONE_BYTES));
     }
     let limit = getrlimit(Resource::Data);
     let current = Some(limit.maximum.map_or(bytes, |most| most.min(bytes)));
@@ -50,7 +51,7 @@ pub(super) fn allow_memory(bytes: u64) {
     }
 }
 
-/// Lets this process use `time` more of processor time and something to spare; the kernel then ends it
+/// Lets this process use `time` more of processor time, plus [`SPARE_SECONDS`]; then the kernel ends it
 /// (SIGXCPU).
 pub(super) fn allow_processor_time(time: Duration) {
     let end = (process_time() + time).as_secs() + SPARE_SECONDS;
@@ -60,9 +61,9 @@ pub(super) fn allow_processor_time(time: Duration) {
     }
 }
 
-fn lower(resource: Resource, to: u64) {
+fn lower_limit(resource: Resource, to: u64) {
     let limit = getrlimit(resource);
     let least = |most: Option<u64>| Some(most.map_or(to, |most| most.min(to)));
-    // The hard limit too: nothing that runs here may raise it again.
+    // Also lowers the hard limit, so that code in this process cannot raise the limit again.
     let _ = setrlimit(resource, Rlimit { current: least(limit.current), maximum: least(limit.maximum) });
 }

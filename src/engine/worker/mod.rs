@@ -1,40 +1,41 @@
-//! The worker: everything that a hostile file or guideline could make abort or hang happens in a child
+//! Worker processes: any work that a hostile file or guideline could make abort or hang runs in a child
 //! process of the same program, with limits on memory, processor time and files.
 //!
-//! The parent (`pool`, `process`, `inbox`, `clock`) opens files and never parses; the child (`serve`, `limits`,
-//! `watch`, `memory`) parses and never opens. Between them go the frames of `protocol`. No check, no guideline and no report may enter
-//! here. Without Unix processes everything happens in the parent (see [`super::stream`]).
+//! The parent (`pool`, `process`, `inbox`, `cpu_clock`) opens files and never parses them. The child
+//! (`serve`, `limits`, `time_watch`, `memory_limit`) parses and never opens files. They exchange the frames
+//! of `protocol`. This module must not depend on concrete checks, guidelines or reports. Without Unix
+//! processes all work runs in the parent (see [`super::stream`]).
 
 #[cfg(unix)]
-mod clock;
+mod cpu_clock;
 #[cfg(unix)]
-mod ending;
+mod end_reason;
 #[cfg(unix)]
 mod inbox;
-mod itself;
 #[cfg(unix)]
 mod limits;
 #[cfg(any(target_os = "macos", all(test, unix)))]
-mod memory;
+mod memory_limit;
 #[cfg(unix)]
 mod pool;
 #[cfg(unix)]
 mod process;
+mod program;
 mod protocol;
 mod serve;
 #[cfg(unix)]
-mod watch;
+mod time_watch;
 
-pub use itself::{is_asked_for, program};
 #[cfg(unix)]
-pub(super) use pool::{Pool, Progressed};
+pub(super) use pool::{Pool, PoolEvent};
+pub use program::{is_worker_invocation, worker_program};
 pub use serve::serve;
 
-/// The hidden command that makes the program a worker.
+/// Hidden command that runs the program as a worker.
 pub const COMMAND: &str = "__worker";
 
-/// A program that does what a broken worker might.
+/// Path of a test script that behaves like a broken worker.
 #[cfg(all(unix, test))]
-fn fake(name: &str) -> std::path::PathBuf {
+fn fake_worker(name: &str) -> std::path::PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests/worker/fakes", name].iter().collect()
 }

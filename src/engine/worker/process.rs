@@ -1,4 +1,4 @@
-//! One worker as its parent sees it: its pipes, what was asked of it and what it is at.
+//! A worker process from its parent's view: its pipes, its pending requests and its current activity.
 
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
@@ -12,17 +12,18 @@ use close_fds::CloseFdsBuilder;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::COMMAND;
-use super::clock::Clock;
-use super::ending::{self, End};
-use super::inbox::{Inbox, LastWords};
-use super::protocol::Answer;
-use crate::engine::task::Job;
+use super::cpu_clock::CpuClock;
+use super::end_reason::{self, WorkerEnd};
+use super::inbox::{Inbox, StderrTail};
+use super::protocol::WorkerAnswer;
+use crate::engine::task::FileJob;
 use crate::model::Reason;
 
-/// The first descriptor that is not one of the three of every process.
+/// First file descriptor after standard input, output and error.
 const FIRST_INHERITED: i32 = 3;
 
-/// Settings of glibc's allocator: memory that one tree leaves is for the next, not given back in between.
+/// Settings of glibc's allocator: freed memory of one tree is reused for the next instead of being returned
+/// to the system.
 const ALLOCATOR: [(&str, &str); 4] = [
     ("MALLOC_ARENA_MAX", "1"),
     ("MALLOC_MMAP_THRESHOLD_", "33554432"),
@@ -30,25 +31,25 @@ const ALLOCATOR: [(&str, &str); 4] = [
     ("MALLOC_TRIM_THRESHOLD_", "67108864"),
 ];
 
-/// A file that was given to a worker. The content is kept until the answer: another may need it.
-pub(super) struct Given {
-    /// What is asked.
-    pub(super) job: Job,
-    /// The file's content.
+/// A file for a worker. Its content is kept until the answer arrives, since another worker may need it.
+pub(super) struct AssignedFile {
+    /// The job to do.
+    pub(super) job: FileJob,
+    /// Content of the file.
     pub(super) bytes: Arc<Vec<u8>>,
 }
 
-/// What is asked about a check.
+/// A query about a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
-    /// What is known about it?
+pub(super) enum CheckQuery {
+    /// Requests the facts of the check with this number.
     Facts(u32),
-    /// What is wrong with it?
+    /// Requests the problems of the check with this number.
     Problems(u32),
 }
 
-impl Question {
-    /// The check's number.
+impl CheckQuery {
+    /// Returns the number of the check.
     pub(super) fn number(self) -> u32 {
         match self {
             Self::Facts(number) | Self::Problems(number) => number,
@@ -56,159 +57,160 @@ impl Question {
     }
 }
 
-/// What a worker is at.
+/// Current activity of a worker, by its last announcement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum At {
-    /// Nothing that could have harmed it.
-    Nothing,
-    /// Compiling this check.
+pub(super) enum Activity {
+    /// No work announced since its last answer.
+    Idle,
+    /// Compiles the check with this number.
     Check(u32),
-    /// Looking into this file.
+    /// Assesses the file with this number.
     File(u32),
 }
 
 /// A running worker.
-pub(super) struct Process {
+pub(super) struct WorkerProcess {
     child: Child,
     input: Option<ChildStdin>,
     output: ChildStdout,
-    /// Until it is closed: a worker may live on without.
-    complaints: Option<ChildStderr>,
-    /// The end of what it complained.
-    last_words: LastWords,
+    /// Its standard error; `None` once the worker has closed it. The worker may continue without.
+    stderr: Option<ChildStderr>,
+    /// End of its standard error output.
+    stderr_tail: StderrTail,
+    /// Messages to send.
     outbox: VecDeque<Arc<Vec<u8>>>,
-    /// Bytes of the first of `outbox` that are sent.
+    /// Number of bytes of the first message of `outbox` that are already sent.
     sent: usize,
     inbox: Inbox,
-    /// What it was given and has not answered, in order.
-    pub(super) given: VecDeque<Given>,
-    /// Bytes of content in `given`.
-    pub(super) load: usize,
-    /// Whether it may use what otherwise all may together.
+    /// Files that it has not answered yet, in order.
+    pub(super) assigned: VecDeque<AssignedFile>,
+    /// Bytes of content in `assigned`.
+    pub(super) assigned_bytes: usize,
+    /// Whether it runs alone, with the higher memory limit [`super::limits::ALONE_BYTES`].
     pub(super) alone: bool,
-    /// What it was asked about checks and has not answered, in order.
-    pub(super) questions: VecDeque<Question>,
-    /// What it is at.
-    pub(super) at: At,
-    /// Whether it ever answered.
+    /// Queries that it has not answered yet, in order.
+    pub(super) queries: VecDeque<CheckQuery>,
+    /// Its current activity.
+    pub(super) activity: Activity,
+    /// Whether it has answered any request.
     pub(super) answered: bool,
-    /// For how long it has had something to do and said nothing.
-    pub(super) silence: Duration,
-    /// What it used of the processor during that silence.
-    pub(super) clock: Clock,
-    /// How often it said what it is about to do, or what it cost, without finishing anything.
-    pub(super) talk: usize,
+    /// Time for which it has had work and sent nothing.
+    pub(super) silent_for: Duration,
+    /// Processor time used during that silence.
+    pub(super) clock: CpuClock,
+    /// Number of messages (announcements and costs) since it last finished a request.
+    pub(super) unfinished_messages: usize,
 }
 
-impl Process {
+impl WorkerProcess {
     /// Starts `program` as a worker.
     ///
     /// # Errors
-    /// When the system does not start it.
+    /// If the system cannot start the process.
     #[expect(clippy::disallowed_methods, reason = "the one place that starts a process: this program itself")]
     pub(super) fn start(program: &Path) -> io::Result<Self> {
         use std::os::unix::process::CommandExt as _;
-        keep_what_was_inherited();
+        close_inherited_files_on_exec();
         let mut child = Command::new(program)
             .arg(COMMAND)
             .env_clear()
             .envs(ALLOCATOR)
             .current_dir("/")
-            // Ctrl-C is for the parent, whose end is the worker's too.
+            // Ctrl-C must reach only the parent; when the parent ends, its workers end, too.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        let (Some(input), Some(output), Some(complaints)) =
+        let (Some(input), Some(output), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             return Err(io::Error::other("a pipe is missing"));
         };
-        for pipe in [input.as_fd(), output.as_fd(), complaints.as_fd()] {
+        for pipe in [input.as_fd(), output.as_fd(), stderr.as_fd()] {
             fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
         }
         Ok(Self {
             child,
             input: Some(input),
             output,
-            complaints: Some(complaints),
-            last_words: LastWords::default(),
+            stderr: Some(stderr),
+            stderr_tail: StderrTail::default(),
             outbox: VecDeque::new(),
             sent: 0,
             inbox: Inbox::default(),
-            given: VecDeque::new(),
-            load: 0,
+            assigned: VecDeque::new(),
+            assigned_bytes: 0,
             alone: false,
-            questions: VecDeque::new(),
-            at: At::Nothing,
+            queries: VecDeque::new(),
+            activity: Activity::Idle,
             answered: false,
-            silence: Duration::ZERO,
-            clock: Clock::default(),
-            talk: 0,
+            silent_for: Duration::ZERO,
+            clock: CpuClock::default(),
+            unfinished_messages: 0,
         })
     }
 
-    /// Whether nothing is asked of it.
+    /// Whether it has no pending requests.
     pub(super) fn is_idle(&self) -> bool {
-        self.given.is_empty() && self.questions.is_empty()
+        self.assigned.is_empty() && self.queries.is_empty()
     }
 
-    /// From now on it has something to answer.
+    /// Must be called before a request is added: the silence of an idle worker does not count.
     pub(super) fn expect_answer(&mut self) {
         if self.is_idle() {
-            self.has_spoken();
+            self.reset_silence();
         }
     }
 
-    /// Its silence begins anew.
-    pub(super) fn has_spoken(&mut self) {
-        self.silence = Duration::ZERO;
-        self.clock = Clock::default();
+    /// Restarts the measurement of its silence.
+    pub(super) fn reset_silence(&mut self) {
+        self.silent_for = Duration::ZERO;
+        self.clock = CpuClock::default();
     }
 
-    /// What it was asked for first is answered.
-    pub(super) fn has_finished(&mut self) {
-        self.at = At::Nothing;
+    /// Records that its first pending request is answered.
+    pub(super) fn finish_request(&mut self) {
+        self.activity = Activity::Idle;
         self.answered = true;
-        self.talk = 0;
+        self.unfinished_messages = 0;
     }
 
-    /// What it has used of the processor since it fell silent, or somewhat less; `None` when it is not time
-    /// to look at that, or it cannot be known.
-    pub(super) fn used_in_silence(&mut self) -> Option<Duration> {
-        self.clock.used(self.child.id(), self.silence)
+    /// Returns the processor time used since its last message, or slightly less. `None` if the last
+    /// measurement is too recent, or if the time is unknown.
+    pub(super) fn cpu_time_in_silence(&mut self) -> Option<Duration> {
+        self.clock.used(self.child.id(), self.silent_for)
     }
 
-    /// Appends bytes to what it is sent.
+    /// Appends a message to the outbox.
     pub(super) fn send(&mut self, bytes: Arc<Vec<u8>>) {
         if !bytes.is_empty() {
             self.outbox.push_back(bytes);
         }
     }
 
-    /// Where it can be written to, while there is something to write.
-    pub(super) fn wants_to_write(&self) -> Option<BorrowedFd<'_>> {
+    /// Returns its standard input if there is something to write.
+    pub(super) fn writable_input(&self) -> Option<BorrowedFd<'_>> {
         self.input.as_ref().filter(|_| !self.outbox.is_empty()).map(AsFd::as_fd)
     }
 
-    /// Where its answers come from.
-    pub(super) fn answers(&self) -> BorrowedFd<'_> {
+    /// Returns its standard output, which carries the answers.
+    pub(super) fn stdout_fd(&self) -> BorrowedFd<'_> {
         self.output.as_fd()
     }
 
-    /// Where it complains, as long as it can.
-    pub(super) fn complaints(&self) -> Option<BorrowedFd<'_>> {
-        self.complaints.as_ref().map(AsFd::as_fd)
+    /// Returns its standard error, unless the worker has closed it.
+    pub(super) fn stderr_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.stderr.as_ref().map(AsFd::as_fd)
     }
 
-    /// Listens to its complaints, so that it can go on complaining.
-    pub(super) fn listen(&mut self) {
-        // A closed pipe is always ready: it must not be waited for again.
-        self.complaints.take_if(|complaints| !self.last_words.read_from(complaints));
+    /// Reads its standard error, so that the pipe never fills up.
+    pub(super) fn read_stderr(&mut self) {
+        // A closed pipe is always readable, so it must not be polled again.
+        self.stderr.take_if(|stderr| !self.stderr_tail.read_from(stderr));
     }
 
-    /// Writes as much as fits now. A worker that is gone shows when its answers are read.
+    /// Writes as much as fits without blocking. The end of a worker is detected when its answers are read.
     pub(super) fn write(&mut self) {
         while let (Some(input), Some(first)) = (&mut self.input, self.outbox.front()) {
             match input.write(&first[self.sent..]) {
@@ -230,37 +232,38 @@ impl Process {
         self.sent = 0;
     }
 
-    /// Reads what there is, up to a bound.
+    /// Reads the available answers, up to a limit.
     ///
     /// # Errors
-    /// Why it is not to be listened to any more.
-    pub(super) fn read(&mut self, answers: &mut Vec<Answer>) -> Result<(), End> {
+    /// If the worker has ended or sent an invalid answer.
+    pub(super) fn read(&mut self, answers: &mut Vec<WorkerAnswer>) -> Result<(), WorkerEnd> {
         self.inbox.read_from(&mut self.output, answers)
     }
 
-    /// Ends it, if it has not ended, and says why it did.
-    pub(super) fn end(&mut self, end: End) -> (Reason, String) {
+    /// Terminates the worker if it is still running, and returns why it ended.
+    pub(super) fn terminate(&mut self, end: WorkerEnd) -> (Reason, String) {
         self.input = None;
-        // One that is ending already keeps its own reason.
+        // A worker that has already ended keeps its own exit status.
         let _ = self.child.kill();
         let status = self.child.wait().ok();
-        self.listen();
-        ending::by_parent(end).unwrap_or_else(|| ending::reason(status, self.last_words.bytes()))
+        self.read_stderr();
+        end_reason::reason_by_parent(end)
+            .unwrap_or_else(|| end_reason::reason_by_status(status, self.stderr_tail.bytes()))
     }
 }
 
-/// Sees to it that no worker gets what the caller left open in this process: one line of a shell (`exec 9<file`)
-/// is enough for that. What this program opens itself is never inherited.
-fn keep_what_was_inherited() {
+/// Prevents workers from inheriting file descriptors that the caller left open in this process, such as by a
+/// line of a shell (`exec 9<file`). Descriptors that this program opens itself are never inherited.
+fn close_inherited_files_on_exec() {
     static DONE: Once = Once::new();
     DONE.call_once(|| {
-        // One call to the system. Where it has none, each number is asked; the library's other way, through
-        // the list in /proc, makes references that reach past the end of their buffer.
+        // A single system call, or one per descriptor on systems without it. The library's other method,
+        // which reads /proc, is disabled: it creates references beyond the end of their buffer.
         CloseFdsBuilder::new().allow_filesystem(false).cloexecfrom(FIRST_INHERITED);
     });
 }
 
-impl Drop for Process {
+impl Drop for WorkerProcess {
     fn drop(&mut self) {
         self.input = None;
         let _ = self.child.kill();

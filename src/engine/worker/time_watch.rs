@@ -1,6 +1,6 @@
-//! Ends the worker from inside when it takes more processor time than it may and nothing asks the budget: a
-//! thread of its own that looks at the clock. The kernel's limit, in whole seconds, stands behind it. Where the kernel
-//! has no limit of memory, it looks at that, too.
+//! Ends a worker from inside: a thread checks the processor time, for code that does not check its budget.
+//! The kernel's limit, in whole seconds, is the fallback. Where the kernel has no memory limit, the thread
+//! checks the memory, too.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -9,25 +9,26 @@ use std::time::Duration;
 
 use crate::engine::budget::process_time;
 
-/// What the last words begin with when time ran out; the milliseconds and the number of earlier files follow.
+/// Beginning of the last line on standard error if the time ran out. The milliseconds and the number of
+/// earlier files follow.
 pub(super) const OUT_OF_TIME: &str = "stanchion worker: out of time:";
-/// Longest pause between two looks. Who begins with a file does not wake the thread, so this is what a file may take
-/// longer; it is about the least time that one gets. A look costs some microseconds.
-const PAUSE: Duration = Duration::from_millis(8);
-/// Stack of the thread that watches.
-const STACK: usize = 64 << 10;
+/// Maximum pause between two checks. Starting a file does not wake the thread, so a file may exceed its time
+/// by this pause, which is about the shortest time limit of a file. A check costs some microseconds.
+const MAX_PAUSE: Duration = Duration::from_millis(8);
+/// Stack size of the watching thread, in bytes.
+const STACK_BYTES: usize = 64 << 10;
 
-/// The processor time at which this process ends, and what to say then.
+/// Processor time at which this process aborts, and the figures of its last message.
 #[derive(Debug)]
-pub(super) struct Watch {
-    /// In nanoseconds of the process; `u64::MAX`: never.
+pub(super) struct TimeWatch {
+    /// Processor time of the process, in nanoseconds; `u64::MAX` for no limit.
     end: AtomicU64,
     milliseconds: AtomicU64,
     earlier: AtomicU32,
 }
 
-impl Watch {
-    /// Starts watching. Without a thread, only the kernel's limit is left.
+impl TimeWatch {
+    /// Starts the watching thread. If that fails, only the kernel's limit remains.
     pub(super) fn start() -> Arc<Self> {
         let watch = Arc::new(Self {
             end: AtomicU64::new(u64::MAX),
@@ -35,29 +36,29 @@ impl Watch {
             earlier: AtomicU32::new(0),
         });
         let watched = Arc::clone(&watch);
-        let _ = std::thread::Builder::new().name("watch".into()).stack_size(STACK).spawn(move || {
+        let _ = std::thread::Builder::new().name("watch".into()).stack_size(STACK_BYTES).spawn(move || {
             loop {
-                watched.look();
+                watched.check_limits();
             }
         });
         watch
     }
 
-    /// From now on this process may use `time`; `earlier` files used up theirs before.
-    pub(super) fn allow(&self, time: Duration, earlier: u32) {
+    /// Lets this process use `time` from now on; `earlier` files exceeded their time before.
+    pub(super) fn arm(&self, time: Duration, earlier: u32) {
         self.milliseconds.store(nanoseconds(time) / 1_000_000, Ordering::Relaxed);
         self.earlier.store(earlier, Ordering::Relaxed);
         self.end.store(nanoseconds(process_time() + time), Ordering::Release);
     }
 
-    /// There is nothing to do that could take long.
-    pub(super) fn rest(&self) {
+    /// Removes the limit while the worker waits for requests.
+    pub(super) fn disarm(&self) {
         self.end.store(u64::MAX, Ordering::Release);
     }
 
-    fn look(&self) {
+    fn check_limits(&self) {
         #[cfg(any(target_os = "macos", all(test, unix)))]
-        super::memory::look();
+        super::memory_limit::abort_if_exceeded();
         let end = self.end.load(Ordering::Acquire);
         let left = Duration::from_nanos(end.saturating_sub(nanoseconds(process_time())));
         if left.is_zero() && self.end.load(Ordering::Acquire) == end {
@@ -67,7 +68,7 @@ impl Watch {
             let _ = writeln!(std::io::stderr(), "{OUT_OF_TIME} {milliseconds} {earlier}");
             std::process::abort();
         }
-        std::thread::sleep(left.clamp(Duration::from_millis(2), PAUSE));
+        std::thread::sleep(left.clamp(Duration::from_millis(2), MAX_PAUSE));
     }
 }
 

@@ -1,33 +1,40 @@
-//! Reading the lines that `render_baseline` writes, in any order, and nothing else: a baseline may have fifty thousand of
-//! them, and each check reads them. What is not written like that is left to the TOML reader; both must understand alike what is
-//! accepted here.
+//! Parses the lines that `render_baseline` writes, now or in earlier versions, in any order, and nothing
+//! else.
+//!
+//! A baseline may have fifty thousand lines, and each check reads them. Any other text is left to the TOML
+//! parser. Both parsers must return the same value for every text that this one accepts.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{FILE_BYTES, HEAD};
+use super::{FILE_BYTES, FORMER_HEAD, HEAD};
 use crate::model::{
-    Baseline, BaselineEntry, BaselinePart, Fingerprint, GuidelineId, RepoPath, Trace, TraceSieve, Traces,
+    Baseline, BaselineEntry, BaselinePart, BloomFilter, ContentHash, FindingHashes, Fingerprint, GuidelineId,
+    RepoPath,
 };
 
-/// The baseline that `text` holds, if its lines are as they were written. With a sieve, entries that stand for nothing that it knows
-/// are left out. `line` is left at the number of the last line that was looked at.
-pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>, line: &mut u32) -> Option<Baseline> {
+/// Parses a baseline as `render_baseline` writes it. Returns `None` for any other text.
+///
+/// With a filter, entries that match none of its findings may be left out. `line` receives the number of the
+/// last line that was read.
+pub(super) fn parse_rendered(text: &str, filter: Option<&BloomFilter>, line: &mut u32) -> Option<Baseline> {
     if text.len() > FILE_BYTES {
         return None;
     }
-    // As git may have checked it out: who mixes both has edited it.
-    let text = if memchr::memchr(b'\r', text.get(..HEAD.len())?.as_bytes()).is_some() {
+    // Git may check the file out with CRLF line endings. The first line decides: a file with mixed line
+    // endings was edited.
+    let text = if text.split_once('\n')?.0.ends_with('\r') {
         Cow::Owned(text.replace("\r\n", "\n"))
     } else {
         Cow::Borrowed(text)
     };
     let mut baseline = Baseline::default();
-    let mut reader = Entries::default();
-    let mut rest = text.strip_prefix(HEAD)?;
-    // There are fewer than bytes in the largest file.
-    *line = u32::try_from(HEAD.lines().count()).ok()?;
+    let mut reader = BaselineEntryParser::default();
+    let (head, mut rest) =
+        [HEAD, FORMER_HEAD].into_iter().find_map(|head| Some((head, text.strip_prefix(head)?)))?;
+    // The largest file has fewer lines than `u32` can count.
+    *line = u32::try_from(head.lines().count()).ok()?;
     let mut next = || {
         *line += 1;
         let end = memchr::memchr(b'\n', rest.as_bytes())?;
@@ -42,9 +49,9 @@ pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>, line: &mut u32)
         let id = next()?.0.strip_prefix("[\"")?.strip_suffix("\"]")?;
         let since = next()?.0.strip_prefix("since = ")?.parse().ok()?;
         let ("found = [", after) = next()? else { return None };
-        let mut entries: Vec<BaselineEntry> = Vec::with_capacity(match sieve {
+        let mut entries: Vec<BaselineEntry> = Vec::with_capacity(match filter {
             Some(_) => 0,
-            None => lines_of_list(after),
+            None => count_list_lines(after),
         });
         loop {
             let (line, _) = next()?;
@@ -52,15 +59,15 @@ pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>, line: &mut u32)
                 break;
             }
             let inside = line.strip_prefix("  \"")?.strip_suffix("\",")?;
-            let Written::Plainly { with_bytes } = Written::of(inside) else { return None };
-            let fields = Fields::of(inside, with_bytes)?;
-            if sieve.is_none_or(|sieve| sieve.may_know(&fields.traces)) {
-                entries.push(reader.entry(&fields)?);
+            let TextForm::Plain { with_bytes } = TextForm::of(inside) else { return None };
+            let fields = EntryFields::of(inside, with_bytes)?;
+            if filter.is_none_or(|filter| filter.may_contain(&fields.hashes)) {
+                entries.push(reader.build_entry(&fields)?);
             } else if fields.with_bytes {
                 read_path(fields.path)?;
             }
         }
-        // Lines of two branches that somebody merged.
+        // Lines of two branches after a merge can be unsorted and duplicated.
         if !entries.is_sorted_by(|a, b| a < b) {
             entries.sort();
             entries.dedup();
@@ -70,81 +77,82 @@ pub(super) fn as_written(text: &str, sieve: Option<&TraceSieve>, line: &mut u32)
             return None;
         }
     }
-    // What has no line end was not written by us.
+    // A last line without a line ending was not written by `render_baseline`.
     rest.is_empty().then_some(baseline)
 }
 
-/// How many lines a list has that begins here.
-fn lines_of_list(text: &str) -> usize {
+/// Returns the number of lines of the list at the beginning of `text`.
+fn count_list_lines(text: &str) -> usize {
     let end = memchr::memmem::find(text.as_bytes(), b"\n]\n").unwrap_or(0);
     memchr::memchr_iter(b'\n', &text.as_bytes()[..end]).count() + 1
 }
 
-/// How a text between double quotes is written.
-enum Written {
-    /// It needs no unescaping, and is TOML as it stands.
-    Plainly {
-        /// Whether bytes may stand in it as `%NN`.
+/// Form of a text between double quotes.
+enum TextForm {
+    /// Valid TOML text without escapes.
+    Plain {
+        /// Whether it contains a `%`, so that bytes may be written as `%NN`.
         with_bytes: bool,
     },
-    Oddly,
+    /// Text with characters that need escapes, or that are not allowed.
+    Escaped,
 }
 
-impl Written {
+impl TextForm {
     fn of(text: &str) -> Self {
-        // Without leaving early, so that many bytes are looked at together.
+        // No early return, so that the compiler can process many bytes at once.
         #[expect(clippy::needless_bitwise_bool, reason = "no branches")]
-        let look = |(is_odd, with_bytes): (bool, bool), byte: u8| {
-            let odd = (byte < b' ') | (byte == 0x7f) | (byte == b'"') | (byte == b'\\');
-            (is_odd | odd, with_bytes | (byte == b'%'))
+        let scan = |(is_escaped, with_bytes): (bool, bool), byte: u8| {
+            let escaped = (byte < b' ') | (byte == 0x7f) | (byte == b'"') | (byte == b'\\');
+            (is_escaped | escaped, with_bytes | (byte == b'%'))
         };
-        let (is_odd, with_bytes) = text.bytes().fold((false, false), look);
-        if is_odd { Self::Oddly } else { Self::Plainly { with_bytes } }
+        let (is_escaped, with_bytes) = text.bytes().fold((false, false), scan);
+        if is_escaped { Self::Escaped } else { Self::Plain { with_bytes } }
     }
 }
 
-/// An entry as it stands in a text of the list `found`.
+/// Fields of an entry, as written in a text of the list `found`.
 #[derive(Clone, Copy)]
-struct Fields<'t> {
+struct EntryFields<'t> {
     check: &'t str,
-    traces: Traces,
-    /// As it is written.
+    hashes: FindingHashes,
+    /// As written, with `%NN` not decoded.
     path: &'t str,
-    /// Whether `%NN` is a byte in it.
+    /// Whether the path contains bytes as `%NN`.
     with_bytes: bool,
 }
 
-impl<'t> Fields<'t> {
-    /// `with_bytes` is whether there is a `%` in the text.
+impl<'t> EntryFields<'t> {
+    /// Splits an entry into its fields. `with_bytes` is whether the text contains a `%`.
     fn of(text: &'t str, with_bytes: bool) -> Option<Self> {
-        // Names of checks are short: looking at each byte is faster than preparing a search.
+        // Ids of checks are short: comparing each byte is faster than setting up a search.
         let end = text.bytes().position(|byte| byte == b' ')?;
         let (check, rest) = (&text[..end], &text[end + 1..]);
-        // 32 digits, 16 digits, 16 digits or a dash: each with a blank behind it.
+        // 32 digits, 16 digits, 16 digits or a dash, each followed by a space.
         let bytes = rest.as_bytes();
-        let blank = |at: usize| bytes.get(at) == Some(&b' ');
+        let is_space = |at: usize| bytes.get(at) == Some(&b' ');
         let digits = |from: usize| hex(bytes.get(from..from + 16)?);
-        if !blank(32) || !blank(49) {
+        if !is_space(32) || !is_space(49) {
             return None;
         }
         let (head, path) = if bytes.get(50) == Some(&b'-') { (None, 51) } else { (Some(digits(50)?), 66) };
-        if !blank(path) {
+        if !is_space(path) {
             return None;
         }
         let path = rest.get(path + 1..)?;
         if check.is_empty() || path.is_empty() {
             return None;
         }
-        let traces = Traces {
+        let hashes = FindingHashes {
             fingerprint: Fingerprint(u128::from(digits(0)?) << 64 | u128::from(digits(16)?)),
-            content: Trace(digits(33)?),
-            head: head.map(Trace),
+            content: ContentHash(digits(33)?),
+            head: head.map(ContentHash),
         };
-        Some(Self { check, traces, path, with_bytes })
+        Some(Self { check, hashes, path, with_bytes })
     }
 }
 
-/// The path that is written.
+/// Decodes a path with bytes as `%NN`. Returns `None` if the digits after a `%` are invalid.
 fn read_path(text: &str) -> Option<RepoPath> {
     if memchr::memchr(b'%', text.as_bytes()).is_none() {
         return Some(RepoPath::from(text));
@@ -164,51 +172,57 @@ fn read_path(text: &str) -> Option<RepoPath> {
     Some(RepoPath::new(bytes))
 }
 
-/// The number that sixteen lower-case hexadecimal digits say.
+/// Parses sixteen lower-case hexadecimal digits.
 fn hex(digits: &[u8]) -> Option<u64> {
     let (upper, lower) = digits.split_first_chunk::<8>()?;
     Some(u64::from(eight_digits(*upper)?) << 32 | u64::from(eight_digits(lower.try_into().ok()?)?))
 }
 
-/// The number that eight lower-case hexadecimal digits say, all of them worked out together in one word: a baseline has
-/// half a million times eight.
+/// Parses eight lower-case hexadecimal digits at once in one 64-bit word: a baseline can have half a million
+/// such groups.
 fn eight_digits(digits: [u8; 8]) -> Option<u32> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let word = u64::from_be_bytes(digits);
-    // The lower half of a byte is the digit, nine less for a letter; of a letter the bit with value 64 is set.
+    // The low four bits are the digit, or the digit minus nine for a letter. In a letter, the bit 0x40 is
+    // set.
     let each = (word & (0x0f * ONES)) + ((word >> 6) & ONES) * 9;
-    // Written again they are what stands there, or it was something else. Letters stand 39 behind where digits would go on.
+    // Encoding the digits again must give the input; otherwise it has other characters. The code of `a` is 39
+    // greater than the code that follows `9`.
     let letters = ((each + 6 * ONES) >> 4) & ONES;
     if each & (0x10 * ONES) != 0 || each + u64::from(b'0') * ONES + letters * 39 != word {
         return None;
     }
     let pairs = (each | each >> 4) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half holds what was shifted out of it")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the upper half contains only the bits shifted out of it"
+    )]
     let all = (fours | fours >> 16) as u32;
     Some(all)
 }
 
-/// Makes entries; names of checks, of which there are few, are kept once.
+/// Builds entries and shares the ids of checks, of which a baseline has only a few different ones.
 #[derive(Default)]
-pub(super) struct Entries {
+pub(super) struct BaselineEntryParser {
     checks: BTreeSet<Arc<str>>,
-    /// The one before: mostly it is the same again.
+    /// Check of the previous entry, which is usually the same.
     last: Option<Arc<str>>,
 }
 
-impl Entries {
-    /// The entry that a text of the list `found` holds.
-    pub(super) fn read(&mut self, text: &str) -> Option<BaselineEntry> {
-        self.entry(&Fields::of(text, true)?)
+impl BaselineEntryParser {
+    /// Parses one text of the list `found`.
+    pub(super) fn parse(&mut self, text: &str) -> Option<BaselineEntry> {
+        self.build_entry(&EntryFields::of(text, true)?)
     }
 
-    fn entry(&mut self, fields: &Fields<'_>) -> Option<BaselineEntry> {
+    fn build_entry(&mut self, fields: &EntryFields<'_>) -> Option<BaselineEntry> {
         let path = if fields.with_bytes { read_path(fields.path)? } else { RepoPath::from(fields.path) };
-        Some(BaselineEntry { path, check: self.check(fields.check), traces: fields.traces })
+        Some(BaselineEntry { path, check: self.intern_check(fields.check), hashes: fields.hashes })
     }
 
-    fn check(&mut self, name: &str) -> Arc<str> {
+    /// Returns the shared copy of a check's id.
+    fn intern_check(&mut self, name: &str) -> Arc<str> {
         if let Some(last) = self.last.as_ref().filter(|last| ***last == *name) {
             return Arc::clone(last);
         }
@@ -227,14 +241,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sixteen_digits_are_read_as_the_standard_library_does(number: u64, length in 0..20_usize) {
+        fn sixteen_digits_are_parsed_like_the_standard_library(number: u64, length in 0..20_usize) {
             prop_assert_eq!(hex(format!("{number:016x}").as_bytes()), Some(number));
             prop_assert_eq!(hex(&vec![b'0'; length]), (length == 16).then_some(0));
         }
     }
 
     #[test]
-    fn every_other_byte_is_no_digit_wherever_it_stands() {
+    fn every_other_byte_is_refused_at_every_place() {
         for (place, byte) in (0..16).flat_map(|place| (0..=255_u8).map(move |byte| (place, byte))) {
             let mut digits = *b"0123456789abcdef";
             digits[place] = byte;

@@ -1,37 +1,44 @@
-//! `.stanchion/baseline.toml`: what was found when promises were made "from here". Written by tool, and read at
-//! every check: the lines that the tool writes are read as lines (`written`), anything else as the TOML that it is.
+//! `.stanchion/baseline.toml`: findings that existed when promises were made "from here".
+//!
+//! Written by the program and read at every check. A file as the program writes it is parsed line by line
+//! (`line_parser`); any other file is parsed as TOML.
 
-mod written;
+mod line_parser;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use self::written::{Entries, as_written};
-use super::parse::sorted;
-use super::schema::version;
-use super::source::Document;
+use self::line_parser::{BaselineEntryParser, parse_rendered};
+use super::parse::sort_problems;
+use super::schema::check_format_version;
+use super::source::LocatedDocument;
 use super::toml_file;
-use crate::data::{Kind, Limits, Node};
+use crate::data::{DocumentLimits, Node, NodeKind};
 use crate::model::{
-    Baseline, BaselineEntry, BaselinePart, Date, GuidelineId, Problem, RepoPath, TraceSieve, Traces,
+    Baseline, BaselineEntry, BaselinePart, BloomFilter, Date, FindingHashes, GuidelineId, Problem, RepoPath,
 };
 use crate::text::Span;
 
-/// Largest file, in bytes.
+/// Maximum size of the file, in bytes.
 const FILE_BYTES: usize = 64 << 20;
-/// Largest file that is read as TOML, in bytes: it takes many times as much memory.
+/// Maximum size of a file that is parsed as TOML, in bytes: this takes many times as much memory.
 const TOML_BYTES: usize = 3 << 20;
-/// How many values it may hold.
-const LIMITS: Limits = Limits { max_depth: 8, max_nodes: 1_000_000, aliases: false };
-/// What to do with a merge that is not resolved.
-const CONFLICT: &str =
-    "take the marks out and keep the lines of both sides; `stanchion baseline prune` then puts them in order";
-/// How the file begins.
-const HEAD: &str = "# Written by `stanchion promise --from-here`: what was found on that day, and does not break the promise.\n\
-                    # `stanchion baseline prune` takes out what is mended.\nschema = 1\n";
+/// Maximum depth and number of values in the file.
+const LIMITS: DocumentLimits = DocumentLimits { max_depth: 8, max_nodes: 1_000_000, aliases: false };
+/// Help for an unresolved merge conflict.
+const CONFLICT_HELP: &str = "remove the conflict markers and keep the lines of both sides, then run `stanchion \
+                             baseline prune` to sort them";
+/// Beginning of the file. The line parser accepts only files that begin with exactly this text or with
+/// [`FORMER_HEAD`].
+const HEAD: &str = "# Written by `stanchion promise --from-here`: findings that existed on that day. They do not break the promise.\n\
+                    # `stanchion baseline prune` removes the entries of fixed findings.\nschema = 1\n";
+/// Beginning of files that earlier versions wrote. It must not change: these files may be too large to be
+/// parsed as TOML.
+const FORMER_HEAD: &str = "# Written by `stanchion promise --from-here`: what was found on that day, and does not break the promise.\n\
+                           # `stanchion baseline prune` takes out what is mended.\nschema = 1\n";
 
-/// The baseline as its file: equal values give equal bytes.
+/// Renders the baseline as the text of its file: equal values give equal bytes.
 #[must_use]
 pub fn render_baseline(baseline: &Baseline) -> String {
     let mut out = HEAD.to_owned();
@@ -42,7 +49,7 @@ pub fn render_baseline(baseline: &Baseline) -> String {
         // Writing to a String cannot fail.
         let _ = write!(out, "\n[\"{id}\"]\nsince = {}\nfound = [\n", part.since);
         for entry in entries {
-            let Traces { fingerprint, content, head } = &entry.traces;
+            let FindingHashes { fingerprint, content, head } = &entry.hashes;
             let _ = write!(out, "  \"{} {fingerprint} {content} ", entry.check);
             let _ = match head {
                 Some(head) => write!(out, "{head} "),
@@ -56,7 +63,7 @@ pub fn render_baseline(baseline: &Baseline) -> String {
     out
 }
 
-/// A path between double quotes: plain characters as they are, and every other byte as `%NN`.
+/// Writes a path inside double quotes: plain characters unchanged, and every other byte as `%NN`.
 fn write_path(out: &mut String, path: &RepoPath) {
     for chunk in path.bytes().utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -77,38 +84,40 @@ fn write_path(out: &mut String, path: &RepoPath) {
     }
 }
 
-/// Reads a baseline.
+/// Parses a baseline.
 ///
 /// # Errors
-/// Every problem of the file, in order of place.
+/// Returns every problem of the file, in order of place.
 pub fn parse_baseline(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
     parse(file, text, None)
 }
 
-/// Reads a baseline to find the entries that stand for something that `sieve` knows. All of it is looked at and may be
-/// wrong, but entries that stand for nothing there can be missing in the value.
+/// Parses a baseline, but may leave out entries that match none of the findings in `filter`.
+///
+/// The whole file is checked, so the problems are those of the complete file.
 ///
 /// # Errors
-/// As [`parse_baseline`].
-pub fn parse_baseline_for(file: &str, text: &str, sieve: &TraceSieve) -> Result<Baseline, Vec<Problem>> {
-    parse(file, text, Some(sieve))
+/// Same as [`parse_baseline`].
+pub fn parse_baseline_for(file: &str, text: &str, filter: &BloomFilter) -> Result<Baseline, Vec<Problem>> {
+    parse(file, text, Some(filter))
 }
 
-fn parse(file: &str, text: &str, sieve: Option<&TraceSieve>) -> Result<Baseline, Vec<Problem>> {
+fn parse(file: &str, text: &str, filter: Option<&BloomFilter>) -> Result<Baseline, Vec<Problem>> {
     let mut line = 0;
-    match as_written(text, sieve, &mut line) {
+    match parse_rendered(text, filter, &mut line) {
         Some(baseline) => Ok(baseline),
         None if text.len() > TOML_BYTES => {
-            let unresolved = toml_file::unresolved_merge(file, text, CONFLICT);
-            Err(vec![unresolved.unwrap_or_else(|| too_large(file, text, line))])
+            let conflict = toml_file::find_merge_conflict(file, text, CONFLICT_HELP);
+            Err(vec![conflict.unwrap_or_else(|| too_large(file, text, line))])
         }
-        None => as_toml(file, text),
+        None => parse_as_toml(file, text),
     }
 }
 
-/// That a file is too large to be read as TOML; the line with this number is not as it was written.
+/// Returns the problem of a file too large to be parsed as TOML. `line` is the first line that the line
+/// parser does not accept.
 fn too_large(file: &str, text: &str, line: u32) -> Problem {
-    // Not all of a file of any size is kept for one problem.
+    // The problem keeps only part of the line: the file can be very large.
     let shown: String =
         text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default().chars().take(100).collect();
     Problem {
@@ -116,83 +125,93 @@ fn too_large(file: &str, text: &str, line: u32) -> Problem {
         span: Span::new(0, shown.len()),
         text: Arc::from(shown),
         message: format!(
-            "a baseline of more than {} MiB has to be as `stanchion promise --from-here` writes it, line by line, and this \
-             one was edited",
+            "a baseline of more than {} MiB must be exactly as `stanchion promise --from-here` writes it, but this one was \
+             edited",
             TOML_BYTES >> 20
         ),
         label: "here".to_owned(),
         help: Some(
-            "take the file of an earlier commit (git checkout REV -- .stanchion/baseline.toml), then `stanchion baseline \
-             prune` takes out what was mended since"
+            "restore the file of an earlier commit (git checkout REV -- .stanchion/baseline.toml), then run `stanchion \
+             baseline prune` to remove what was fixed since"
                 .to_owned(),
         ),
         first_line: line.max(1),
     }
 }
 
-/// Reads it as TOML, with everything that is wrong.
-fn as_toml(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
-    let (source, root) = toml_file::open(file, text, (&LIMITS, TOML_BYTES), CONFLICT)?;
-    let document = Document { source: &source, root: &root, home: Span::at(0) };
+/// Parses the baseline as TOML.
+///
+/// # Errors
+/// Returns every problem of the file, in order of place.
+fn parse_as_toml(file: &str, text: &str) -> Result<Baseline, Vec<Problem>> {
+    let (source, root) = toml_file::parse_toml(file, text, (&LIMITS, TOML_BYTES), CONFLICT_HELP)?;
+    let document = LocatedDocument { source: &source, root: &root, home: Span::at(0) };
     let mut problems = Vec::new();
-    let Kind::Object(members) = &root.kind else { return Ok(Baseline::default()) };
+    let NodeKind::Object(members) = &root.kind else { return Ok(Baseline::default()) };
     let schema = members.iter().find(|member| member.key == "schema").map(|member| member.value.to_json());
     let mut head = serde_json::json!({ "schema": schema });
-    problems.extend(version(&document, &mut head).map_err(|newer| vec![newer])?);
-    let mut told = |span: Span, message: String| {
-        let help = "this file is written by `stanchion promise --from-here` and `stanchion baseline prune`; what was \
-                    edited by hand can be taken out";
+    problems.extend(check_format_version(&document, &mut head).map_err(|newer| vec![newer])?);
+    let mut report = |span: Span, message: String| {
+        let help = "`stanchion promise --from-here` and `stanchion baseline prune` write this file; undo manual edits";
         problems.push(source.problem(span, message, "here", Some(help.to_owned())));
     };
     if schema.is_none() {
-        told(Span::at(0), "the key `schema` is missing".to_owned());
+        report(Span::at(0), "the key `schema` is missing".to_owned());
     }
-    let mut reader = Entries::default();
+    let mut reader = BaselineEntryParser::default();
     let mut guidelines = BTreeMap::new();
     for member in members.iter().filter(|member| member.key != "schema") {
         match GuidelineId::new(&member.key) {
             Ok(id) => {
-                let part = part(&member.value, member.key_span, &mut reader, &mut told);
+                let part = read_part(&member.value, member.key_span, &mut reader, &mut report);
                 guidelines.insert(id, part);
             }
-            Err(message) => told(member.key_span, message),
+            Err(message) => report(member.key_span, message),
         }
     }
-    if problems.is_empty() { Ok(Baseline { guidelines }) } else { Err(sorted(problems)) }
+    if problems.is_empty() { Ok(Baseline { guidelines }) } else { Err(sort_problems(problems)) }
 }
 
-/// What stands about one guideline.
-fn part(node: &Node, key: Span, reader: &mut Entries, told: &mut dyn FnMut(Span, String)) -> BaselinePart {
+/// Reads the entries of one guideline.
+fn read_part(
+    node: &Node,
+    key: Span,
+    reader: &mut BaselineEntryParser,
+    report: &mut dyn FnMut(Span, String),
+) -> BaselinePart {
     let mut part = BaselinePart { since: Date::of_unix_seconds(0), entries: Vec::new() };
-    let Kind::Object(members) = &node.kind else {
-        told(key, "a table with `since` and `found` is expected".to_owned());
+    let NodeKind::Object(members) = &node.kind else {
+        report(key, "expected a table with `since` and `found`".to_owned());
         return part;
     };
     let mut has_since = false;
     for member in members {
         match (member.key.as_str(), &member.value.kind) {
-            ("since", Kind::String(day)) => {
+            ("since", NodeKind::String(day)) => {
                 has_since = true;
                 match day.parse() {
                     Ok(since) => part.since = since,
-                    Err(message) => told(member.value.span, message),
+                    Err(message) => report(member.value.span, message),
                 }
             }
-            ("found", Kind::Array(items)) => {
+            ("found", NodeKind::Array(items)) => {
                 for item in items {
-                    let found = if let Kind::String(text) = &item.kind { reader.read(text) } else { None };
+                    let found =
+                        if let NodeKind::String(text) = &item.kind { reader.parse(text) } else { None };
                     match found {
                         Some(found) => part.entries.push(found),
-                        None => told(item.span, "this says nothing that was found".to_owned()),
+                        None => report(item.span, "invalid baseline entry".to_owned()),
                     }
                 }
             }
-            ("since" | "found", _) => told(member.value.span, format!("`{}` is of another kind", member.key)),
-            (other, _) => told(member.key_span, format!("unknown key `{other}`")),
+            ("since" | "found", _) => {
+                report(member.value.span, format!("`{}` has the wrong type", member.key));
+            }
+            (other, _) => report(member.key_span, format!("unknown key `{other}`")),
         }
     }
     if !has_since {
-        told(key, "the day is missing (`since`)".to_owned());
+        report(key, "the key `since` is missing".to_owned());
     }
     part.entries.sort();
     part.entries.dedup();
@@ -204,7 +223,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{Fingerprint, Trace};
+    use crate::model::{ContentHash, Fingerprint};
 
     fn any_entry() -> impl Strategy<Value = BaselineEntry> {
         let path = prop_oneof![
@@ -215,10 +234,10 @@ mod tests {
             |(path, check, fingerprint, content, head)| BaselineEntry {
                 path,
                 check: Arc::from(check),
-                traces: Traces {
+                hashes: FindingHashes {
                     fingerprint: Fingerprint(fingerprint),
-                    content: Trace(content),
-                    head: head.map(Trace),
+                    content: ContentHash(content),
+                    head: head.map(ContentHash),
                 },
             },
         )
@@ -240,16 +259,16 @@ mod tests {
         #[test]
         fn a_baseline_is_read_as_it_was_written(baseline in any_baseline()) {
             let text = render_baseline(&baseline);
-            prop_assert_eq!(as_written(&text, None, &mut 0), Some(baseline.clone()));
-            prop_assert_eq!(as_toml("b", &text), Ok(baseline.clone()));
-            // As git may have checked it out.
+            prop_assert_eq!(parse_rendered(&text, None, &mut 0), Some(baseline.clone()));
+            prop_assert_eq!(parse_as_toml("b", &text), Ok(baseline.clone()));
+            // Git may check the file out with CRLF line endings.
             let crlf = text.replace('\n', "\r\n");
-            prop_assert_eq!(as_written(&crlf, None, &mut 0), Some(baseline.clone()));
-            prop_assert_eq!(as_toml("b", &crlf), Ok(baseline.clone()));
+            prop_assert_eq!(parse_rendered(&crlf, None, &mut 0), Some(baseline.clone()));
+            prop_assert_eq!(parse_as_toml("b", &crlf), Ok(baseline.clone()));
             prop_assert_eq!(render_baseline(&parse_baseline("b", &text).expect("good")), text);
         }
 
-        /// Two branches that were merged by hand, lines of both in any order.
+        /// Two branches that were merged by hand, with the lines of both in any order.
         #[test]
         fn lines_in_any_order_are_the_same_baseline(baseline in any_baseline(), seed: usize, twice: bool) {
             let text = render_baseline(&baseline);
@@ -268,42 +287,42 @@ mod tests {
                 shuffled.push_str(line);
                 shuffled.push('\n');
             }
-            prop_assert_eq!(as_written(&shuffled, None, &mut 0), Some(baseline.clone()));
-            prop_assert_eq!(as_toml("b", &shuffled), Ok(baseline));
+            prop_assert_eq!(parse_rendered(&shuffled, None, &mut 0), Some(baseline.clone()));
+            prop_assert_eq!(parse_as_toml("b", &shuffled), Ok(baseline));
         }
 
-        /// Whatever the quick way accepts after somebody was at the file, the TOML reader understands alike.
+        /// If the line parser accepts an edited file, the TOML parser returns the same baseline.
         #[test]
-        fn both_ways_agree(baseline in any_baseline(), at in 0.0..1.0_f64, with in "[\\PC\n\t]{0,3}", drop in 0..3_usize) {
+        fn both_parsers_agree(baseline in any_baseline(), at in 0.0..1.0_f64, with in "[\\PC\n\t]{0,3}", drop in 0..3_usize) {
             let mut chars: Vec<char> = render_baseline(&baseline).chars().collect();
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place")]
             let at = (at * chars.len() as f64) as usize;
             let end = (at + drop).min(chars.len());
             chars.splice(at..end, with.chars());
             let text: String = chars.into_iter().collect();
-            if let Some(quick) = as_written(&text, None, &mut 0) {
-                prop_assert_eq!(as_toml("b", &text), Ok(quick));
+            if let Some(fast) = parse_rendered(&text, None, &mut 0) {
+                prop_assert_eq!(parse_as_toml("b", &text), Ok(fast));
             }
         }
     }
 
     proptest! {
-        /// With a sieve nothing is missing that could stand for what was found, and the same is accepted.
+        /// With a filter, no entry is left out that could match a finding, and the same files are accepted.
         #[test]
-        fn a_sieve_takes_out_only_what_stands_for_nothing(baseline in any_baseline(), with in "[\\PC\n]{0,2}", at in 0..4_000_usize) {
+        fn a_filter_removes_only_entries_without_findings(baseline in any_baseline(), with in "[\\PC\n]{0,2}", at in 0..4_000_usize) {
             let mut text = render_baseline(&baseline);
             if let Some((at, _)) = text.char_indices().nth(at) {
                 text.insert_str(at, &with);
             }
             let entries = || baseline.guidelines.values().flat_map(|part| &part.entries);
-            let known: Vec<Traces> = entries().step_by(3).map(|entry| entry.traces).collect();
-            let sieve = TraceSieve::new(known.iter());
-            let (all, some) = (as_written(&text, None, &mut 0), as_written(&text, Some(&sieve), &mut 0));
+            let known: Vec<FindingHashes> = entries().step_by(3).map(|entry| entry.hashes).collect();
+            let filter = BloomFilter::new(known.iter());
+            let (all, some) = (parse_rendered(&text, None, &mut 0), parse_rendered(&text, Some(&filter), &mut 0));
             prop_assert_eq!(all.is_some(), some.is_some());
             let (Some(all), Some(some)) = (all, some) else { return Ok(()) };
             prop_assert!(all.guidelines.keys().eq(some.guidelines.keys()));
             for (id, part) in &all.guidelines {
-                let kept: Vec<_> = part.entries.iter().filter(|it| sieve.may_know(&it.traces)).cloned().collect();
+                let kept: Vec<_> = part.entries.iter().filter(|it| filter.may_contain(&it.hashes)).cloned().collect();
                 prop_assert_eq!(part.since, some.guidelines[id].since);
                 prop_assert_eq!(&kept, &some.guidelines[id].entries);
             }
@@ -311,7 +330,31 @@ mod tests {
     }
 
     #[test]
-    fn a_large_file_that_was_edited_is_refused_in_words() {
+    fn the_line_parser_accepts_the_head_of_earlier_versions() {
+        let former = "# Written by `stanchion promise --from-here`: what was found on that day, and does not break the promise.\n\
+                      # `stanchion baseline prune` takes out what is mended.\nschema = 1\n";
+        let body = format!(
+            "\n[\"a/b\"]\nsince = 2026-11-25\nfound = [\n  \"c {} {} - a.py\",\n]\n",
+            "0".repeat(32),
+            "1".repeat(16)
+        );
+        let current = format!("{HEAD}{body}");
+        let baseline = parse_rendered(&current, None, &mut 0).expect("a rendered file");
+        let text = format!("{former}{body}");
+        for text in [text.clone(), text.replace('\n', "\r\n")] {
+            let mut line = 0;
+            assert_eq!(parse_rendered(&text, None, &mut line), Some(baseline.clone()), "{text}");
+            assert_eq!(usize::try_from(line), Ok(current.lines().count() + 1));
+            assert_eq!(parse_as_toml("b", &text), Ok(baseline.clone()));
+        }
+        assert_eq!(render_baseline(&baseline), current, "the next write replaces the head");
+        assert_eq!(parse_rendered(former, None, &mut 0), Some(Baseline::default()));
+        let other = text.replacen("Written by", "written by", 1);
+        assert_eq!(parse_rendered(&other, None, &mut 0), None, "no other head");
+    }
+
+    #[test]
+    fn a_large_edited_file_is_refused() {
         let entry = |number: usize| {
             format!("  \"c {number:032x} {} - some/longer/path/to/a/file.py\",\n", "1".repeat(16))
         };
@@ -322,32 +365,32 @@ mod tests {
         let problems = parse_baseline("b", &text.replacen("\n]\n", "\n] # ours\n", 1)).expect_err("edited");
         let merged =
             parse_baseline("b", &text.replacen("\n]\n", "\n<<<<<<< ours\n]\n", 1)).expect_err("merged");
-        assert!(merged[0].message.contains("a merge is not resolved"), "{merged:?}");
+        assert!(merged[0].message.contains("unresolved merge conflict"), "{merged:?}");
         assert!(
             problems.len() == 1
-                && problems[0].message.contains("and this one was edited")
+                && problems[0].message.contains("but this one was edited")
                 && (problems[0].first_line, &*problems[0].text) == (40_008, "] # ours"),
             "{problems:?}"
         );
     }
 
     #[test]
-    fn slips_are_told_with_their_place() {
+    fn mistakes_are_reported_with_their_place() {
         let line = format!("  \"c {} {} - a.py\",\n", "0".repeat(32), "1".repeat(16));
         let good = format!("{HEAD}\n[\"a/b\"]\nsince = 2026-11-25\nfound = [\n{line}]\n");
-        assert!(as_written(&good, None, &mut 0).is_some());
-        for (old, new, said) in [
+        assert!(parse_rendered(&good, None, &mut 0).is_some());
+        for (old, new, expected) in [
             ("since", "sinse", "unknown key `sinse`"),
-            ("2026-11-25", "2026-11-31", "not TOML"),
-            (" - a.py", "", "says nothing"),
+            ("2026-11-25", "2026-11-31", "invalid TOML"),
+            (" - a.py", "", "invalid baseline entry"),
             ("\"a/b\"", "ab", "namespace/slug"),
-            ("[\"a/b\"]", "<<<<<<< ours\n[\"a/b\"]", "a merge is not resolved"),
+            ("[\"a/b\"]", "<<<<<<< ours\n[\"a/b\"]", "unresolved merge conflict"),
             ("schema = 1", "schema = 9", "needs a newer"),
         ] {
             let problems = parse_baseline("b", &good.replacen(old, new, 1)).expect_err(new);
-            assert!(problems.iter().any(|it| it.message.contains(said)), "{new}: {problems:?}");
+            assert!(problems.iter().any(|it| it.message.contains(expected)), "{new}: {problems:?}");
         }
-        // Somebody's own order and comments are fine.
+        // Another order and comments are allowed.
         let odd = format!("schema = 1\n# ours\n[\"a/b\"]\nfound = [\n{line}{line}]\nsince = 2026-11-25\n");
         assert_eq!(parse_baseline("b", &odd), parse_baseline("b", &good));
     }

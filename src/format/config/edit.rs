@@ -1,22 +1,23 @@
-//! Editing `stanchion.toml`: comments, order and everything else stay as they are.
+//! Edits `stanchion.toml` and keeps comments, order and formatting.
 
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
 
 use crate::model::{Date, GuidelineId, Promise};
 
-/// Why a file cannot be edited. Not escaped.
+/// Reason why a file cannot be edited. The text is not escaped for terminals.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct EditProblem(pub String);
 
-/// The document that `text` holds.
-pub(in crate::format) fn document(text: &str) -> Result<DocumentMut, EditProblem> {
+/// Parses `text`, without a byte order mark, as a TOML document that can be edited.
+pub(in crate::format) fn parse_document(text: &str) -> Result<DocumentMut, EditProblem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    text.parse().map_err(|error: toml_edit::TomlError| EditProblem(format!("not TOML: {}", error.message())))
+    text.parse()
+        .map_err(|error: toml_edit::TomlError| EditProblem(format!("invalid TOML: {}", error.message())))
 }
 
-/// The text of a document, with the line ends and the byte order mark that `before` had.
-pub(in crate::format) fn changed(before: &str, document: &DocumentMut) -> String {
+/// Renders a document with the line endings and the byte order mark of the text `before` the change.
+pub(in crate::format) fn render_like(before: &str, document: &DocumentMut) -> String {
     let mut text = document.to_string();
     if before.contains("\r\n") {
         text = text.replace("\r\n", "\n").replace('\n', "\r\n");
@@ -24,26 +25,26 @@ pub(in crate::format) fn changed(before: &str, document: &DocumentMut) -> String
     if before.starts_with('\u{feff}') { format!("\u{feff}{text}") } else { text }
 }
 
-/// A day as TOML writes it.
-pub(in crate::format) fn day(date: Date) -> Value {
+/// Converts a date into a TOML value.
+pub(in crate::format) fn toml_date(date: Date) -> Value {
     let text = date.to_string();
     text.parse::<toml_edit::Datetime>().map_or_else(|_| Value::from(text), Value::from)
 }
 
-/// `text` with the promise: in place of the one about the same guideline, or added to `[promises]`.
+/// Adds a promise to `text`, or replaces the promise about the same guideline.
 ///
 /// # Errors
-/// When the text is not TOML, or `promises` is no table.
-pub fn with_promise(text: &str, id: &GuidelineId, promise: &Promise) -> Result<String, EditProblem> {
-    let mut document = document(text)?;
+/// Returns an error if the text is not valid TOML or `promises` is not a table.
+pub fn add_promise(text: &str, id: &GuidelineId, promise: &Promise) -> Result<String, EditProblem> {
+    let mut document = parse_document(text)?;
     let mut value = InlineTable::new();
-    value.insert("since", day(promise.since));
+    value.insert("since", toml_date(promise.since));
     if promise.from_here {
         value.insert("from-here", Value::from(true));
     }
     if !document.contains_key("promises") {
         let mut table = Table::new();
-        // At the end, whatever positions the parsed tables have.
+        // At the end, after all parsed tables.
         table.set_position(Some(isize::MAX));
         if !document.is_empty() {
             table.decor_mut().set_prefix("\n");
@@ -64,18 +65,19 @@ pub fn with_promise(text: &str, id: &GuidelineId, promise: &Promise) -> Result<S
         }
         None => drop(promises.insert(id.as_str(), Item::Value(Value::InlineTable(value)))),
     }
-    Ok(changed(text, &document))
+    Ok(render_like(text, &document))
 }
 
-/// `text` without the promise about a guideline; `None` when there is none. An empty `[promises]` stays.
+/// Removes the promise about a guideline. Returns `None` if there is no such promise. Keeps an empty
+/// `[promises]`.
 ///
 /// # Errors
-/// When the text is not TOML.
-pub fn without_promise(text: &str, id: &GuidelineId) -> Result<Option<String>, EditProblem> {
-    let mut document = document(text)?;
+/// Returns an error if the text is not valid TOML.
+pub fn remove_promise(text: &str, id: &GuidelineId) -> Result<Option<String>, EditProblem> {
+    let mut document = parse_document(text)?;
     let promises = document.get_mut("promises").and_then(Item::as_table_like_mut);
     let removed = promises.and_then(|promises| promises.remove(id.as_str()));
-    Ok(removed.map(|_| changed(text, &document)))
+    Ok(removed.map(|_| render_like(text, &document)))
 }
 
 #[cfg(test)]
@@ -92,26 +94,26 @@ mod tests {
     }
 
     #[test]
-    fn promises_are_added_replaced_and_taken_back() {
+    fn promises_are_added_replaced_and_removed() {
         let text = "# ours\nschema = 1   # one\r\nfollow = [\n  \"starter\", # all\n]\n\n[settings.\"a/b\"]\nx = 1 # y\n";
         let text = text.replace("\r\n", "\n");
-        let with = with_promise(&text, &id("b/c"), &promise(false)).expect("edited");
+        let with = add_promise(&text, &id("b/c"), &promise(false)).expect("edited");
         assert_eq!(with, format!("{text}\n[promises]\n\"b/c\" = {{ since = 2026-11-25 }}\n"));
-        let more = with_promise(&with, &id("a/b"), &promise(true)).expect("edited");
+        let more = add_promise(&with, &id("a/b"), &promise(true)).expect("edited");
         assert_eq!(more, format!("{with}\"a/b\" = {{ since = 2026-11-25, from-here = true }}\n"));
         let config = parse_config("stanchion.toml", &more).expect("good");
         assert_eq!(config.promises.len(), 2);
         assert!(config.promises[0].promise.from_here, "in order of guideline");
         let noted = more.replace("since = 2026-11-25 }", "since = 2026-11-25 } # mine");
-        let whole = with_promise(&noted, &id("b/c"), &promise(true)).expect("edited");
+        let whole = add_promise(&noted, &id("b/c"), &promise(true)).expect("edited");
         assert!(whole.contains("\"b/c\" = { since = 2026-11-25, from-here = true } # mine\n"), "{whole}");
-        let less = without_promise(&more, &id("a/b")).expect("edited").expect("it was there");
+        let less = remove_promise(&more, &id("a/b")).expect("edited").expect("it was there");
         assert_eq!(less, with);
-        assert_eq!(without_promise(&text, &id("a/b")), Ok(None));
-        let windows = with_promise(&text.replace('\n', "\r\n"), &id("b/c"), &promise(false)).expect("edited");
+        assert_eq!(remove_promise(&text, &id("a/b")), Ok(None));
+        let windows = add_promise(&text.replace('\n', "\r\n"), &id("b/c"), &promise(false)).expect("edited");
         assert_eq!(windows, with.replace('\n', "\r\n"));
-        assert!(with_promise("promises = 3\n", &id("a/b"), &promise(true)).is_err());
-        let empty = with_promise("", &id("a/b"), &promise(false)).expect("edited");
+        assert!(add_promise("promises = 3\n", &id("a/b"), &promise(true)).is_err());
+        let empty = add_promise("", &id("a/b"), &promise(false)).expect("edited");
         assert_eq!(empty, "[promises]\n\"a/b\" = { since = 2026-11-25 }\n");
     }
 }

@@ -1,35 +1,35 @@
-//! What is followed, and where newer versions come from.
+//! The lists `follow` and `registries` of `stanchion.toml`.
 
 use semver::VersionReq;
 use serde_json::Value;
 
-use crate::data::Step;
-use crate::format::source::Document;
+use crate::data::PointerStep;
+use crate::format::source::LocatedDocument;
 use crate::format::suggest::did_you_mean;
 use crate::model::{GuidelineId, Problem};
 use crate::text::Span;
 
 /// One entry of `follow`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Followed {
-    /// What it names.
-    pub what: Follow,
-    /// Where it stands in the file (bytes).
+pub struct FollowEntry {
+    /// Guidelines or standard that it names.
+    pub target: Follow,
+    /// Span of the entry in the file, in bytes.
     pub span: Span,
 }
 
-/// What an entry of `follow` names.
+/// Target of an entry of `follow`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Follow {
-    /// The guidelines built into this program.
+    /// Guidelines built into this program.
     Starter,
-    /// A directory of guideline files, relative to the directory of `stanchion.toml`, as written.
+    /// Directory of guideline files, relative to the directory of `stanchion.toml`, as written.
     Directory(String),
-    /// A standard or a guideline by name, with the versions that are wanted; `None` is any.
+    /// Standard or guideline by name, with a version requirement.
     Named {
-        /// Its name.
+        /// Name.
         id: GuidelineId,
-        /// The versions.
+        /// Version requirement; `None` means any version.
         range: Option<VersionReq>,
     },
 }
@@ -37,50 +37,54 @@ pub enum Follow {
 /// One entry of `registries`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registry {
-    /// What it names.
-    pub what: RegistryPlace,
-    /// Where it stands in the file (bytes).
+    /// Registry or folder that it names.
+    pub place: RegistryPlace,
+    /// Span of the entry in the file, in bytes.
     pub span: Span,
 }
 
-/// A place from which versions come.
+/// Source of published versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegistryPlace {
-    /// A registry, by its address.
+    /// URL of a registry.
     Url(String),
-    /// A folder, as written: absolute, or relative to the directory of `stanchion.toml`.
+    /// Folder as written: absolute, or relative to the directory of `stanchion.toml`.
     Folder(String),
 }
 
-/// The texts in the list `key`, with their places.
-fn texts<'j>(document: &Document<'_>, json: &'j Value, key: &str) -> Vec<(&'j str, Span)> {
+/// Returns the texts in the list `key`, with their spans.
+fn list_texts<'j>(document: &LocatedDocument<'_>, json: &'j Value, key: &str) -> Vec<(&'j str, Span)> {
     let entries = json.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let place = |index| document.value(&[Step::Key(key.to_owned()), Step::Index(index)]);
+    let place = |index| document.value_span(&[PointerStep::Key(key.to_owned()), PointerStep::Index(index)]);
     entries.iter().enumerate().filter_map(|(index, entry)| Some((entry.as_str()?, place(index)))).collect()
 }
 
-/// The entries of `follow` that are text, understood.
-pub(super) fn read(document: &Document<'_>, json: &Value, problems: &mut Vec<Problem>) -> Vec<Followed> {
-    let mut all: Vec<Followed> = Vec::new();
-    for (entry, span) in texts(document, json, "follow") {
-        let what = match understand(entry) {
-            Ok(what) => what,
+/// Parses the entries of `follow` that are texts.
+pub(super) fn read_follow(
+    document: &LocatedDocument<'_>,
+    json: &Value,
+    problems: &mut Vec<Problem>,
+) -> Vec<FollowEntry> {
+    let mut all: Vec<FollowEntry> = Vec::new();
+    for (entry, span) in list_texts(document, json, "follow") {
+        let target = match parse_follow(entry) {
+            Ok(target) => target,
             Err((message, help)) => {
-                problems.push(document.source.problem(span, message, "not understood", Some(help)));
+                problems.push(document.source.problem(span, message, "unknown entry", Some(help)));
                 continue;
             }
         };
-        if all.iter().any(|followed| same(&followed.what, &what)) {
-            let message = format!("`{entry}` is followed twice");
-            problems.push(document.source.problem(span, message, "again here", None));
+        if all.iter().any(|followed| same_target(&followed.target, &target)) {
+            let message = format!("`{entry}` is listed twice");
+            problems.push(document.source.problem(span, message, "second entry", None));
         }
-        all.push(Followed { what, span });
+        all.push(FollowEntry { target, span });
     }
     all
 }
 
-/// Whether two entries name the same thing, whatever versions they want.
-fn same(a: &Follow, b: &Follow) -> bool {
+/// Whether two entries name the same target, regardless of their version requirements.
+fn same_target(a: &Follow, b: &Follow) -> bool {
     match (a, b) {
         (Follow::Named { id: a, .. }, Follow::Named { id: b, .. }) => a == b,
         (a, b) => a == b,
@@ -91,7 +95,7 @@ fn is_relative(entry: &str) -> bool {
     matches!(entry, "." | "..") || entry.starts_with("./") || entry.starts_with("../")
 }
 
-fn understand(entry: &str) -> Result<Follow, (String, String)> {
+fn parse_follow(entry: &str) -> Result<Follow, (String, String)> {
     if entry == "starter" {
         return Ok(Follow::Starter);
     }
@@ -105,55 +109,55 @@ fn understand(entry: &str) -> Result<Follow, (String, String)> {
     let Ok(id) = GuidelineId::new(name) else {
         let help = did_you_mean(entry, ["starter"]).unwrap_or_else(|| {
             format!(
-                "a directory is written `./{}`, a standard or guideline `namespace/slug` or `namespace/slug@2`",
+                "write a directory as `./{}`, a standard or guideline as `namespace/slug` or `namespace/slug@2`",
                 entry.trim_start_matches('/')
             )
         });
-        return Err((format!("`{entry}` is neither `starter` nor a directory nor a name"), help));
+        return Err((format!("`{entry}` is not `starter`, a directory or a name"), help));
     };
     let Some(range) = range else { return Ok(Follow::Named { id, range: None }) };
     match range.trim().parse() {
         Ok(range) if !name.is_empty() => Ok(Follow::Named { id, range: Some(range) }),
         _ => Err((
-            format!("`{range}` is no range of versions"),
-            format!("write {id}@2 for every 2.x.y, {id}@=2.1.0 for just that one, or leave it out for any"),
+            format!("`{range}` is not a version requirement"),
+            format!("write {id}@2 for every 2.x.y, {id}@=2.1.0 for exactly 2.1.0, or {id} for any version"),
         )),
     }
 }
 
-/// The entries of `registries` that are text, understood.
-pub(super) fn registries(
-    document: &Document<'_>,
+/// Parses the entries of `registries` that are texts.
+pub(super) fn read_registries(
+    document: &LocatedDocument<'_>,
     json: &Value,
     problems: &mut Vec<Problem>,
 ) -> Vec<Registry> {
     let mut all: Vec<Registry> = Vec::new();
-    for (entry, span) in texts(document, json, "registries") {
+    for (entry, span) in list_texts(document, json, "registries") {
         match registry_place(entry) {
-            Ok(what) if all.iter().any(|registry| registry.what == what) => {
-                let message = format!("`{entry}` stands here twice");
-                problems.push(document.source.problem(span, message, "again here", None));
+            Ok(place) if all.iter().any(|registry| registry.place == place) => {
+                let message = format!("`{entry}` is listed twice");
+                problems.push(document.source.problem(span, message, "second entry", None));
             }
-            Ok(what) => all.push(Registry { what, span }),
+            Ok(place) => all.push(Registry { place, span }),
             Err((message, help)) => {
-                problems.push(document.source.problem(span, message, "not usable", Some(help)));
+                problems.push(document.source.problem(span, message, "unsupported", Some(help)));
             }
         }
     }
     all
 }
 
-/// A place of a registry as it is written: an address or a folder.
+/// Parses a registry entry: a URL or a folder.
 ///
 /// # Errors
-/// Why it is neither, and what to write.
+/// Returns the message and the help for an entry that is neither.
 pub fn registry_place(entry: &str) -> Result<RegistryPlace, (String, String)> {
     if is_relative(entry) || entry.starts_with('/') {
-        // On Windows two of them name another machine, which is sent the user's proof of identity.
+        // On Windows, two slashes name another machine, which would receive the user's credentials.
         if entry.starts_with("//") || entry.starts_with("/\\") {
             return Err((
                 format!("`{entry}` names another machine on Windows"),
-                "write a folder of this machine with one `/`; on Windows, give it a place among your own folders first"
+                "write a local folder with one `/`; on Windows, map the shared folder to a local path first"
                     .to_owned(),
             ));
         }
@@ -162,14 +166,14 @@ pub fn registry_place(entry: &str) -> Result<RegistryPlace, (String, String)> {
     let (scheme, rest) = entry.split_once("://").unwrap_or(("", entry));
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if host.contains('@') {
-        // Without the entry: nobody wants a password in a report.
+        // The message does not contain the entry: a report must not show a password.
         return Err((
-            "a registry's address holds a user or a password".to_owned(),
-            "everybody can read this file: write the address alone, and keep secrets out of the repository"
+            "the URL of a registry contains a user name or a password".to_owned(),
+            "write the URL without credentials: everyone with access to the repository can read this file"
                 .to_owned(),
         ));
     }
-    // (What stands in brackets is an address with colons of its own.)
+    // An address in brackets (IPv6) contains colons of its own.
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     let name = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
     let name = if host.ends_with(']') { host } else { name };
@@ -180,11 +184,11 @@ pub fn registry_place(entry: &str) -> Result<RegistryPlace, (String, String)> {
         }
         "http" => Err((
             format!("`{entry}` is not encrypted"),
-            "write https://; http:// is for this machine only (localhost)".to_owned(),
+            "use https://; http:// is only allowed for this machine (localhost)".to_owned(),
         )),
         _ => Err((
-            format!("`{entry}` is neither an address nor a folder"),
-            "an address begins with https://, a folder with ./, ../ or /".to_owned(),
+            format!("`{entry}` is neither a URL nor a folder"),
+            "a URL begins with https://, a folder with ./, ../ or /".to_owned(),
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! `stanchion.toml`: what a repository follows, what it promises, and who it is.
+//! `stanchion.toml`: the guidelines that a repository follows, its promises, its settings and its owner.
 
 mod edit;
 mod follow;
@@ -10,74 +10,74 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::diagnose::diagnose;
-use super::parse::sorted;
-use super::schema::{config_schema, version};
-use super::source::{Document, keys};
+use super::parse::sort_problems;
+use super::schema::{check_format_version, config_schema};
+use super::source::{LocatedDocument, pointer_to};
 use super::toml_file;
-use crate::data::Limits;
+use crate::data::DocumentLimits;
 use crate::model::{GuidelineId, Problem, Promise, Unassessed};
 use crate::text::Span;
-pub use edit::{EditProblem, with_promise, without_promise};
-pub(super) use edit::{changed, day, document};
-pub use follow::{Follow, Followed, Registry, RegistryPlace, registry_place};
+pub use edit::{EditProblem, add_promise, remove_promise};
+pub(super) use edit::{parse_document, render_like, toml_date};
+pub use follow::{Follow, FollowEntry, Registry, RegistryPlace, registry_place};
 pub(super) use raw::RawConfig;
 
-/// Largest file, in bytes.
+/// Maximum size of the file, in bytes.
 const FILE_BYTES: usize = 1 << 20;
-/// What to do with a merge that is not resolved.
-const CONFLICT: &str = "take the marks out, and keep the lines of both sides that are still meant";
+/// Help for an unresolved merge conflict.
+const CONFLICT_HELP: &str = "remove the conflict markers and keep the lines that should remain";
 
-/// A repository's `stanchion.toml`, understood.
+/// Parsed `stanchion.toml` of a repository.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The team that answers for the repository.
+    /// Team responsible for the repository.
     pub owner: Option<String>,
-    /// What is followed, in order; earlier wins.
-    pub follow: Vec<Followed>,
-    /// Where newer versions are looked for, in order.
+    /// Entries of `follow`, in order; if two disagree, the earlier one wins.
+    pub follow: Vec<FollowEntry>,
+    /// Registries in which newer versions are searched, in order.
     pub registries: Vec<Registry>,
-    /// Whether what cannot be told breaks a promise.
+    /// Whether a promised guideline that cannot be judged breaks its promise.
     pub unassessed: Unassessed,
-    /// Whether what the party above follows is followed, too.
+    /// Whether this project also follows the entries of its parent project.
     pub inherit: bool,
-    /// What is promised, in order of guideline.
-    pub promises: Vec<Promised>,
+    /// Promises, sorted by guideline.
+    pub promises: Vec<PromiseEntry>,
     /// Settings of guidelines, in the order of the file.
     pub settings: Vec<Setting>,
 }
 
-/// A promise, and where it stands.
+/// A promise and its position in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Promised {
-    /// The guideline.
+pub struct PromiseEntry {
+    /// Promised guideline.
     pub guideline: GuidelineId,
-    /// The promise.
+    /// The promise itself.
     pub promise: Promise,
-    /// The key that names the guideline (bytes).
+    /// Span of the key that names the guideline, in bytes.
     pub span: Span,
 }
 
-/// A setting of a guideline.
+/// Value for a setting of a guideline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     /// The guideline.
     pub guideline: GuidelineId,
     /// Name of the setting.
     pub name: String,
-    /// Its value, of any type: the guideline says what fits.
+    /// Value, of any type: the guideline declares the allowed type.
     pub value: Value,
-    /// Where its name stands (bytes).
+    /// Span of the name, in bytes.
     pub key: Span,
-    /// Where its value stands (bytes).
+    /// Span of the value, in bytes.
     pub at: Span,
 }
 
 impl Default for Config {
-    /// What holds without a `stanchion.toml`: the starter guidelines, and no promise.
+    /// Returns the configuration used without a `stanchion.toml`: the starter guidelines, and no promise.
     fn default() -> Self {
         Self {
             owner: None,
-            follow: vec![Followed { what: Follow::Starter, span: Span::at(0) }],
+            follow: vec![FollowEntry { target: Follow::Starter, span: Span::at(0) }],
             registries: vec![],
             unassessed: Unassessed::default(),
             inherit: false,
@@ -87,31 +87,33 @@ impl Default for Config {
     }
 }
 
-/// Reads a `stanchion.toml`. `file` is its name as the user knows it. Places count without a byte order mark.
+/// Parses a `stanchion.toml`. `file` is the name shown to the user. Positions are counted without a byte
+/// order mark.
 ///
 /// # Errors
-/// Every problem of the file, in order of place.
+/// Returns every problem of the file, in order of place.
 pub fn parse_config(file: &str, text: &str) -> Result<Config, Vec<Problem>> {
-    let (source, root) = toml_file::open(file, text, (&Limits::FRONT_MATTER, FILE_BYTES), CONFLICT)?;
-    let document = Document { source: &source, root: &root, home: Span::at(0) };
+    let (source, root) =
+        toml_file::parse_toml(file, text, (&DocumentLimits::FRONT_MATTER, FILE_BYTES), CONFLICT_HELP)?;
+    let document = LocatedDocument { source: &source, root: &root, home: Span::at(0) };
     let mut json = root.to_json();
     let mut problems = Vec::new();
-    problems.extend(version(&document, &mut json).map_err(|newer| vec![newer])?);
+    problems.extend(check_format_version(&document, &mut json).map_err(|newer| vec![newer])?);
     let decoded = RawConfig::deserialize(&json);
     if let Err(error) = &decoded {
-        let told = problems.len();
+        let before = problems.len();
         problems.extend(diagnose(&config_schema(), &document, &json));
-        if told == problems.len() {
+        if before == problems.len() {
             problems.push(source.problem(Span::at(0), format!("the file cannot be read: {error}"), "", None));
         }
     }
-    let follow = follow::read(&document, &json, &mut problems);
-    let registries = follow::registries(&document, &json, &mut problems);
-    let promises = promises::read(&document, &json, &mut problems);
-    let settings = settings::read(&document, &mut problems);
+    let follow = follow::read_follow(&document, &json, &mut problems);
+    let registries = follow::read_registries(&document, &json, &mut problems);
+    let promises = promises::read_promises(&document, &json, &mut problems);
+    let settings = settings::read_settings(&document, &mut problems);
     if json.get("owner").and_then(Value::as_str).is_some_and(|owner| owner.trim().is_empty()) {
-        let span = document.value(&keys(&["owner"]));
-        problems.push(source.problem(span, "`owner` is empty", "says nothing", None));
+        let span = document.value_span(&pointer_to(&["owner"]));
+        problems.push(source.problem(span, "`owner` is empty", "empty", None));
     }
     match decoded {
         Ok(raw) if problems.is_empty() => Ok(Config {
@@ -123,24 +125,24 @@ pub fn parse_config(file: &str, text: &str) -> Result<Config, Vec<Problem>> {
             promises,
             settings,
         }),
-        _ => Err(sorted(problems)),
+        _ => Err(sort_problems(problems)),
     }
 }
 
-/// The text of a first `stanchion.toml`.
+/// Renders the text of a first `stanchion.toml`.
 #[must_use]
-pub fn init_config(owner: Option<&str>) -> String {
+pub fn render_first_config(owner: Option<&str>) -> String {
     let owner = match owner {
         Some(owner) => format!("owner = {}", toml::Value::String(owner.to_owned())),
-        None => "# owner = \"@your-team\"           # who answers for this repository".to_owned(),
+        None => "# owner = \"@your-team\"           # the team responsible for this repository".to_owned(),
     };
     format!(
-        "# What this repository follows. Findings are advice: they never fail a run.\n\
+        "# Guidelines that this repository follows. Findings are advice: they never fail a run.\n\
          schema = 1\n\
          {owner}\n\
          \n\
          # \"starter\" is built into stanchion; add directories of your own guidelines as \"./guidelines\".\n\
-         # Earlier wins where two disagree.\n\
+         # If two guidelines disagree, the earlier entry wins.\n\
          follow = [\"starter\"]\n"
     )
 }
@@ -150,7 +152,7 @@ mod tests {
     use super::*;
     use crate::text::LineIndex;
 
-    fn said(text: &str) -> Vec<String> {
+    fn messages(text: &str) -> Vec<String> {
         let problems = parse_config("stanchion.toml", text).expect_err(text);
         problems
             .iter()
@@ -164,13 +166,13 @@ mod tests {
     #[test]
     fn a_folder_on_another_machine_is_refused() {
         for entry in ["//server/share", "/\\\\server\\share", "//./pipe/x"] {
-            let told = said(&format!("schema = 1\nregistries = ['{entry}']\n"));
-            assert!(told.len() == 1 && told[0].contains("names another machine"), "{told:?}");
+            let found = messages(&format!("schema = 1\nregistries = ['{entry}']\n"));
+            assert!(found.len() == 1 && found[0].contains("another machine"), "{found:?}");
         }
     }
 
     #[test]
-    fn a_good_file_is_understood() {
+    fn a_valid_file_is_parsed() {
         let text = "\u{feff}schema = 1\nowner = \"@a\"\nfollow = [\"./guidelines\", \"starter\", \"acme/base@2\", \"acme/one\"]\n\
                     registries = [\"https://s.example\", \"/mnt/mirror\"]\nunassessed = \"break\"\ninherit = true\n\
                     [promises]\n\"b/c\" = { since = 2026-11-22 }\n\"a/b\" = { since = \"2026-11-23\", from-here = true }\n\
@@ -178,14 +180,14 @@ mod tests {
         let config = parse_config("stanchion.toml", text).expect("good");
         let text = &text[3..];
         assert_eq!(config.owner.as_deref(), Some("@a"));
-        let what: Vec<_> =
-            config.follow.iter().map(|f| (f.what.clone(), &text[f.span.start..f.span.end])).collect();
+        let targets: Vec<_> =
+            config.follow.iter().map(|f| (f.target.clone(), &text[f.span.start..f.span.end])).collect();
         let named = |id: &str, range: Option<&str>| Follow::Named {
             id: GuidelineId::new(id).expect("an id"),
             range: range.map(|range| range.parse().expect("a range")),
         };
         assert_eq!(
-            what,
+            targets,
             [
                 (Follow::Directory("./guidelines".to_owned()), "\"./guidelines\""),
                 (Follow::Starter, "\"starter\""),
@@ -193,7 +195,7 @@ mod tests {
                 (named("acme/one", None), "\"acme/one\""),
             ]
         );
-        let registries: Vec<_> = config.registries.iter().map(|it| it.what.clone()).collect();
+        let registries: Vec<_> = config.registries.iter().map(|it| it.place.clone()).collect();
         assert_eq!(
             registries,
             [
@@ -219,33 +221,36 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told_at_its_place() {
+    fn every_problem_is_reported_at_its_place() {
         let text = "schema = \"1\"\nonwer = \"@a\"\nfollow = [\"startr\", 3, \"acme/base@x\", \"./a\", \"./a\", \"a/b@1\", \"a/b\"]\nunassessed = \"brake\"\nregistries = [\"http://x.example\", \"https://me:pw@x\", \"x\"]\n[promises]\n\"a/b\" = 1\n\"*\" = { since = 2026-11-22 }\n\"a/c\" = { since = 2026-11-22T00:00:00Z }\n\"a/d\" = { from-here = true }\n[settings.x]\na = 1\n[colour]\n";
-        insta::assert_snapshot!(said(text).join("\n"));
+        insta::assert_snapshot!(messages(text).join("\n"));
     }
 
     #[test]
-    fn what_cannot_be_read_is_told() {
-        assert_eq!(said(""), ["1:1 the key `schema` is missing | "]);
+    fn unreadable_files_are_reported() {
+        assert_eq!(messages(""), ["1:1 the key `schema` is missing | "]);
         for (value, column) in [("0", 10), ("1.0", 10), ("-3", 10)] {
-            let told = "there is no such version of this format | the only version is 1";
-            assert_eq!(said(&format!("schema = {value}\n")), [format!("1:{column} {told}")]);
-            assert_eq!(said(&format!("\u{feff}schema = {value}\n")), [format!("1:{column} {told}")]);
+            let expected = "unknown format version | the only format version is 1";
+            assert_eq!(messages(&format!("schema = {value}\n")), [format!("1:{column} {expected}")]);
+            assert_eq!(messages(&format!("\u{feff}schema = {value}\n")), [format!("1:{column} {expected}")]);
         }
         assert_eq!(
-            said("schema = 2\nnews = true\n"),
+            messages("schema = 2\nnews = true\n"),
             [
-                "1:10 needs a newer stanchion (schema 2) | this one understands schema 1; update it to use this file",
+                "1:10 needs a newer stanchion (schema 2) | this version supports schema 1; update stanchion to use this file",
             ]
         );
-        assert_eq!(said("schema = 1\nfollow = [\n"), ["2:11 not TOML: unclosed array, expected `]` | "]);
+        assert_eq!(
+            messages("schema = 1\nfollow = [\n"),
+            ["2:11 invalid TOML: unclosed array, expected `]` | "]
+        );
         assert_eq!(parse_config("s", &"#".repeat(FILE_BYTES + 1)).expect_err("large").len(), 1);
     }
 
     #[test]
-    fn the_first_file_is_understood() {
+    fn the_first_file_can_be_parsed() {
         for owner in [None, Some("@a"), Some("say \"hi\"\n\\")] {
-            let config = parse_config("stanchion.toml", &init_config(owner)).expect("good");
+            let config = parse_config("stanchion.toml", &render_first_config(owner)).expect("good");
             assert_eq!(config.owner.as_deref(), owner);
             assert_eq!(config.follow.len(), 1);
         }

@@ -1,39 +1,43 @@
-//! What is promised.
+//! The table `promises` of `stanchion.toml`.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Promised;
+use super::PromiseEntry;
 use super::raw::RawPromise;
-use crate::format::source::{Document, keys};
+use crate::format::source::{LocatedDocument, pointer_to};
 use crate::model::{Date, GuidelineId, Problem, Promise};
 
-/// The promises that are tables, understood, in order of guideline.
-pub(super) fn read(document: &Document<'_>, json: &Value, problems: &mut Vec<Problem>) -> Vec<Promised> {
+/// Parses the promises that are tables, sorted by guideline.
+pub(super) fn read_promises(
+    document: &LocatedDocument<'_>,
+    json: &Value,
+    problems: &mut Vec<Problem>,
+) -> Vec<PromiseEntry> {
     let mut all = Vec::new();
     let Some(promises) = json.get("promises").and_then(Value::as_object) else { return all };
     for (key, value) in promises {
-        let span = document.key(&keys(&["promises", key]));
+        let span = document.key_span(&pointer_to(&["promises", key]));
         let guideline = match GuidelineId::new(key) {
             Ok(guideline) => guideline,
             Err(message) => {
                 let help =
-                    Some("one guideline at a time, for example \"secrets/no-private-keys\"".to_owned());
+                    Some("write the id of one guideline, for example \"secrets/no-private-keys\"".to_owned());
                 problems.push(document.source.problem(span, message, "not a guideline's id", help));
                 continue;
             }
         };
-        // What is no promise is told by the schema.
+        // The schema reports an entry that is not a promise.
         let Ok(raw) = RawPromise::deserialize(value) else { continue };
         match raw.since.parse::<Date>() {
             Ok(since) => {
                 let promise = Promise { since, from_here: raw.from_here };
-                all.push(Promised { guideline, promise, span });
+                all.push(PromiseEntry { guideline, promise, span });
             }
             Err(message) => {
-                let at = document.value(&keys(&["promises", key, "since"]));
-                let help = Some("a promise begins with a whole day, as in { since = 2026-11-22 }".to_owned());
-                problems.push(document.source.problem(at, message, "not a day", help));
+                let at = document.value_span(&pointer_to(&["promises", key, "since"]));
+                let help = Some("write the date of the promise, as in { since = 2026-11-22 }".to_owned());
+                problems.push(document.source.problem(at, message, "invalid date", help));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `stanchion.toml` as written: what serde decodes, and what its JSON Schema is made of.
+//! `stanchion.toml` as written: the types that serde decodes and that its JSON Schema is generated from.
 
 use std::collections::BTreeMap;
 
@@ -17,32 +17,32 @@ pub(in crate::format) struct RawConfig {
     /// Version of this format; 1.
     #[expect(dead_code, reason = "read before decoding")]
     schema: FormatVersion,
-    /// The team that answers for this repository, for example `@payments`.
+    /// Team responsible for this repository, for example `@payments`.
     pub(super) owner: Option<String>,
-    /// What is followed, in order: `starter` (the guidelines built in), directories of guideline files
-    /// (`./guidelines`, relative to this file), and standards or guidelines by name with a range of versions
-    /// (`acme/ops-baseline@2`), of which `stanchion update` keeps copies in `.stanchion`. Earlier wins where
-    /// two disagree. Without it: `starter`.
+    /// Guidelines to follow, in order: `starter` (built-in guidelines), directories of guideline files
+    /// (`./guidelines`, relative to this file), and standards or guidelines by name with a version
+    /// requirement (`acme/ops-baseline@2`). `stanchion update` keeps copies of the latter in `.stanchion`. If
+    /// two entries disagree, the earlier one wins. Default: `starter`.
     pub(super) follow: Option<Vec<String>>,
-    /// Where `stanchion update` looks for versions, in order: folders (`./mirror`, `/mnt/mirror`) and registries
-    /// (`https://standards.example`).
+    /// Places where `stanchion update` searches for versions, in order: folders (`./mirror`, `/mnt/mirror`)
+    /// and registries (`https://standards.example`).
     #[serde(default)]
-    #[expect(dead_code, reason = "read with their places")]
+    #[expect(dead_code, reason = "read with their positions")]
     registries: Vec<String>,
-    /// What it means for a promise when something could not be assessed: `note` (it is shown) or `break` (the
-    /// promise is not kept).
+    /// Effect on a promise if something could not be assessed: `note` (it is shown) or `break` (the promise
+    /// is not kept).
     #[serde(default)]
     pub(super) unassessed: Unassessed,
-    /// Whether what the `stanchion.toml` above this one follows is followed, too.
+    /// Whether this project also follows the entries of the `stanchion.toml` above this one.
     #[serde(default)]
     pub(super) inherit: bool,
-    /// What this repository promises to keep. Only this can fail a run.
+    /// Promises of this repository, by guideline. Only a promise can fail a run.
     #[serde(default)]
-    #[expect(dead_code, reason = "read with their places")]
+    #[expect(dead_code, reason = "read with their positions")]
     promises: BTreeMap<String, RawPromise>,
-    /// Settings of guidelines that declare some, by guideline.
+    /// Values for the settings of guidelines, by guideline.
     #[serde(default)]
-    #[expect(dead_code, reason = "read with their places")]
+    #[expect(dead_code, reason = "read with their positions")]
     settings: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
@@ -51,9 +51,10 @@ pub(in crate::format) struct RawConfig {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Promise")]
 pub(super) struct RawPromise {
-    /// The day on which it was made, for example 2026-11-22.
+    /// Date of the promise, for example 2026-11-22.
     pub(super) since: String,
-    /// Whether only what is new since then counts; what was there stands in `.stanchion/baseline.toml`.
+    /// Whether only findings that are new since then count. `.stanchion/baseline.toml` lists the earlier
+    /// ones.
     #[serde(default)]
     pub(super) from_here: bool,
 }

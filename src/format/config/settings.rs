@@ -1,15 +1,16 @@
-//! Settings of guidelines: any value by name; whether it fits is the guideline's to say.
+//! The tables `settings` of `stanchion.toml`. Values are not checked here: each guideline declares its
+//! settings.
 
 use super::Setting;
-use crate::data::Kind;
-use crate::format::source::{Document, keys};
+use crate::data::NodeKind;
+use crate::format::source::{LocatedDocument, pointer_to};
 use crate::model::{GuidelineId, Problem};
 
-/// The settings, in the order of the file.
-pub(super) fn read(document: &Document<'_>, problems: &mut Vec<Problem>) -> Vec<Setting> {
+/// Reads the settings, in the order of the file.
+pub(super) fn read_settings(document: &LocatedDocument<'_>, problems: &mut Vec<Problem>) -> Vec<Setting> {
     let mut all = Vec::new();
-    let Some((_, node)) = document.root.locate(&keys(&["settings"])) else { return all };
-    let Kind::Object(guidelines) = &node.kind else { return all };
+    let Some((_, node)) = document.root.locate(&pointer_to(&["settings"])) else { return all };
+    let NodeKind::Object(guidelines) = &node.kind else { return all };
     for member in guidelines {
         let guideline = match GuidelineId::new(&member.key) {
             Ok(guideline) => guideline,
@@ -24,7 +25,7 @@ pub(super) fn read(document: &Document<'_>, problems: &mut Vec<Problem>) -> Vec<
                 continue;
             }
         };
-        let Kind::Object(settings) = &member.value.kind else { continue };
+        let NodeKind::Object(settings) = &member.value.kind else { continue };
         all.extend(settings.iter().map(|setting| Setting {
             guideline: guideline.clone(),
             name: setting.key.clone(),

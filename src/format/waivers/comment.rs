@@ -1,15 +1,15 @@
-//! Writing a waiver into a comment: the text, and how a comment is written in a file.
+//! Renders a waiver as a comment, in the comment syntax of a file.
 
 use std::fmt::Write as _;
 
 use crate::model::{Language, Waiver, WaiverEnd, WaiverKind, WaiverReach, language_of};
 
-/// How a comment of one line is written.
+/// Syntax of a one-line comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommentSyntax {
-    /// What opens it.
+    /// Text that opens the comment.
     pub opener: &'static str,
-    /// What closes it; empty where the line's end does.
+    /// Text that closes the comment; empty if the end of the line closes it.
     pub closer: &'static str,
 }
 
@@ -24,7 +24,8 @@ const MARKUP: CommentSyntax = CommentSyntax { opener: "<!--", closer: "-->" };
 const REM: CommentSyntax = CommentSyntax { opener: "REM", closer: "" };
 const PARENTHESES: CommentSyntax = CommentSyntax { opener: "(*", closer: "*)" };
 
-/// How a comment is written in the file at `path`; `None` where its format has none (JSON), or none is known.
+/// Returns the comment syntax of the file at `path`. `None` if its format has no comments (JSON) or is
+/// unknown.
 #[must_use]
 pub fn comment_syntax(path: &[u8]) -> Option<CommentSyntax> {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
@@ -53,37 +54,39 @@ pub fn comment_syntax(path: &[u8]) -> Option<CommentSyntax> {
         "tex" | "erl" | "hrl" | "m" => Some(PERCENT),
         "vim" => Some(QUOTE),
         "css" => Some(STARS),
-        // XML itself does not allow the `--` that a waiver needs in its comments.
+        // XML is missing because its comments must not contain `--`, which a waiver needs.
         "html" | "htm" | "md" | "markdown" | "vue" | "svelte" => Some(MARKUP),
         "bat" | "cmd" => Some(REM),
         "ml" | "mli" | "pas" => Some(PARENTHESES),
         _ => None,
     };
     by_name.or_else(by_extension).or_else(|| match language_of(path) {
-        // A language by its file's name, such as `BUILD` or `Brewfile`.
+        // Languages that are recognized by file name, such as `BUILD` or `Brewfile`.
         Some(Language::Python | Language::Ruby | Language::Bash | Language::Yaml) => Some(HASH),
         _ => None,
     })
 }
 
-/// `stanchion: waive …` for a waiver that belongs into a comment.
+/// Renders a waiver for one line or one file as `stanchion: waive …`.
 ///
 /// # Errors
-/// Why this waiver cannot stand in a comment that `closer` closes: a sentence.
-pub fn inline_text(waiver: &Waiver, closer: &str) -> Result<String, String> {
+/// Returns the reason why this waiver cannot be written in a comment that `closer` closes.
+pub fn render_inline_waiver(waiver: &Waiver, closer: &str) -> Result<String, String> {
     let verb = match waiver.reach {
         WaiverReach::Line { .. } => "waive",
         WaiverReach::File { .. } => "waive-file",
         WaiverReach::Paths(_) | WaiverReach::Fingerprints(_) => {
-            return Err("a comment steps over one line or one file; paths and fingerprints stand in \
+            return Err(
+                "a waiver in a comment covers one line or one file; write paths and fingerprints in \
                         .stanchion/waivers.toml"
-                .to_owned());
+                    .to_owned(),
+            );
         }
     };
     let mut out = format!("stanchion: {verb} {}", waiver.guideline);
     let mut put = |key: &str, value: &str| -> Result<(), String> {
         if value.contains(['"', '\n', '\r']) {
-            return Err(format!("`{key}` holds a quote or a line end, which a comment cannot"));
+            return Err(format!("`{key}` contains a quote or a line ending, which a comment cannot contain"));
         }
         // Writing to a String cannot fail.
         let _ = if value.contains(char::is_whitespace) {
@@ -99,7 +102,7 @@ pub fn inline_text(waiver: &Waiver, closer: &str) -> Result<String, String> {
         WaiverEnd::Never => {}
     }
     if waiver.kind != WaiverKind::Other {
-        put("kind", waiver.kind.word())?;
+        put("kind", waiver.kind.as_str())?;
     }
     if let Some(versions) = &waiver.versions {
         put("versions", &versions.to_string().replace(", ", ","))?;
@@ -119,28 +122,28 @@ pub fn inline_text(waiver: &Waiver, closer: &str) -> Result<String, String> {
         put("withdrawn", &withdrawn.to_string())?;
     }
     if waiver.reason.contains(['\n', '\r']) {
-        return Err("the reason has several lines, and a comment has one".to_owned());
+        return Err("the reason has several lines, but a comment has one".to_owned());
     }
     if waiver.reason.contains("?>") || waiver.reason.trim().ends_with('\\') {
         return Err(
-            "the reason holds `?>`, or ends with a backslash, which means something in some comments"
+            "the reason contains `?>` or ends with a backslash, which have a special meaning in some comments"
                 .to_owned(),
         );
     }
     let _ = write!(out, " -- {}", waiver.reason.trim());
     let body = &out["stanchion:".len()..];
     if !closer.is_empty() && body.contains(closer.trim()) {
-        return Err(format!("the reason holds `{closer}`, which would end the comment"));
+        return Err(format!("the reason contains `{closer}`, which would end the comment"));
     }
     Ok(out)
 }
 
-/// The whole comment.
+/// Renders a waiver as a whole comment.
 ///
 /// # Errors
-/// Those of [`inline_text`].
-pub fn inline_line(waiver: &Waiver, syntax: CommentSyntax) -> Result<String, String> {
-    let text = inline_text(waiver, syntax.closer)?;
+/// Same as [`render_inline_waiver`].
+pub fn render_waiver_comment(waiver: &Waiver, syntax: CommentSyntax) -> Result<String, String> {
+    let text = render_inline_waiver(waiver, syntax.closer)?;
     let closer = if syntax.closer.is_empty() { String::new() } else { format!(" {}", syntax.closer) };
     Ok(format!("{} {text}{closer}", syntax.opener))
 }

@@ -1,80 +1,85 @@
-//! What the fields of a waiver mean, the same in a file and in a comment.
+//! Parses the fields of a waiver, with the same rules for a file and a comment.
 
 use semver::VersionReq;
 
 use crate::model::{Date, GuidelineId, WaiverEnd};
 
-/// Longest reason, in characters.
-pub const LONGEST_REASON: usize = 2_000;
-/// Fewest letters and digits of a reason.
-const SHORTEST_REASON: usize = 3;
+/// Maximum length of a reason, in characters.
+pub const MAX_REASON_CHARS: usize = 2_000;
+/// Minimum number of letters and digits in a reason.
+const MIN_REASON_CHARS: usize = 3;
 
-/// What is wrong with a reason: a sentence, or `None`.
+/// Returns the problem of a reason, or `None` if it is valid.
 #[must_use]
 pub fn reason_problem(reason: &str) -> Option<String> {
-    // Fillers of Hangul count as letters, and nobody sees them.
-    let seen =
+    // Hangul fillers count as letters but are invisible.
+    let is_visible =
         |c: &char| c.is_alphanumeric() && !matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
-    if reason.chars().filter(seen).take(SHORTEST_REASON).count() < SHORTEST_REASON {
-        return Some("a waiver needs a reason in words: it is what others read in a year".to_owned());
+    if reason.chars().filter(is_visible).take(MIN_REASON_CHARS).count() < MIN_REASON_CHARS {
+        return Some(
+            "the reason is too short: a waiver needs a reason in words that others understand in a year"
+                .to_owned(),
+        );
     }
-    if reason.len() > LONGEST_REASON && reason.chars().count() > LONGEST_REASON {
+    if reason.len() > MAX_REASON_CHARS && reason.chars().count() > MAX_REASON_CHARS {
         return Some(format!(
-            "the reason is longer than {LONGEST_REASON} characters: link to what is longer"
+            "the reason is longer than {MAX_REASON_CHARS} characters: link to a longer explanation"
         ));
     }
     None
 }
 
-/// The guideline that a waiver names.
-pub(super) fn guideline(text: &str) -> Result<GuidelineId, String> {
+/// Parses the id of the guideline that a waiver names.
+pub(super) fn parse_guideline_id(text: &str) -> Result<GuidelineId, String> {
     if text.contains('*') || text == "all" {
-        return Err(
-            "a waiver steps over one guideline, which it names: there is no waiver of several".to_owned()
-        );
+        return Err("a waiver names exactly one guideline: it cannot step over several".to_owned());
     }
     GuidelineId::new(text)
 }
 
-/// A range of versions.
-pub(super) fn versions(text: &str) -> Result<VersionReq, String> {
-    text.parse().map_err(|error| format!("no range of versions: {error}; write \"^2\" for every 2.x.y"))
+/// Parses a version requirement.
+pub(super) fn parse_version_range(text: &str) -> Result<VersionReq, String> {
+    text.parse()
+        .map_err(|error| format!("invalid version requirement: {error}; write \"^2\" for every 2.x.y"))
 }
 
-/// A day; a time of day is refused.
-pub(super) fn date(text: &str) -> Result<Date, String> {
-    if text.starts_with(NO_DAY) {
-        return Err("there is no such day".to_owned());
+/// Parses a date; a time of day is an error.
+pub(super) fn parse_date(text: &str) -> Result<Date, String> {
+    // The replacement has at least eight characters, so it differs from the text `no day` itself.
+    if text.len() >= 8 && text.trim_end_matches(' ') == IMPOSSIBLE_DATE {
+        return Err("this day does not exist".to_owned());
     }
     text.parse()
 }
 
-/// What a date that is none was replaced by, see [`without_impossible_days`].
-const NO_DAY: &str = "no day";
+/// Text that replaces a date that does not exist; see [`replace_impossible_dates`].
+const IMPOSSIBLE_DATE: &str = "no day";
 
-/// The text with every day that the calendar does not have as a text of the same length: one such day would make the
-/// whole file unreadable, and with it every other waiver. `None` where there is none.
+/// Replaces every date that does not exist with a text of the same length. Returns `None` if there is no such
+/// date in `text`.
 ///
-/// A day stands behind `=`, `[` or `,`, with or without blanks; what stands in quotes or in a comment is left alone.
-pub(super) fn without_impossible_days(text: &str) -> Option<String> {
+/// TOML does not allow such a date, so one of them would make the whole file and all other waivers
+/// unreadable. A date follows `=`, `[` or `,`, with or without spaces. Texts in quotes and comments are not
+/// changed.
+pub(super) fn replace_impossible_dates(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut changed = false;
-    // Of a text in several lines nothing is a day.
-    let mut long: Option<&str> = None;
+    // Quote of an open multi-line text, in which nothing is a date.
+    let mut multi_line: Option<&str> = None;
     for line in text.split_inclusive('\n') {
         let mut from = 0;
-        for (start, end) in values(line, &mut long) {
+        for (start, end) in unquoted_values(line, &mut multi_line) {
             let token = &line[start..end];
-            let shaped = token.len() >= 10
+            let looks_like_date = token.len() >= 10
                 && token.bytes().take(10).enumerate().all(|(at, byte)| match at {
                     4 | 7 => byte == b'-',
                     _ => byte.is_ascii_digit(),
                 });
-            if shaped && token.get(..10).is_some_and(|day| day.parse::<Date>().is_err()) {
+            if looks_like_date && token.get(..10).is_some_and(|day| day.parse::<Date>().is_err()) {
                 changed = true;
                 out.push_str(&line[from..start]);
-                // As long as what stands there, quotes included.
-                out.push_str(&format!("\"{NO_DAY:<width$}\"", width = token.len() - 2));
+                // The replacement has the length of the date, including its quotes.
+                out.push_str(&format!("\"{IMPOSSIBLE_DATE:<width$}\"", width = token.len() - 2));
                 from = end;
             }
         }
@@ -83,13 +88,14 @@ pub(super) fn without_impossible_days(text: &str) -> Option<String> {
     changed.then_some(out)
 }
 
-/// Where the values without quotes of a line stand, as far as one can see without reading all of TOML; `long` is the
-/// quote of a text in several lines that is open.
-fn values(line: &str, long: &mut Option<&'static str>) -> Vec<(usize, usize)> {
+/// Finds the spans of values without quotes in a line, without a complete TOML parser.
+///
+/// `multi_line` is the quote of an open multi-line text.
+fn unquoted_values(line: &str, multi_line: &mut Option<&'static str>) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
-    if long.is_none() {
-        // In a list of several lines a value begins the line; a key goes on with `=`.
+    if multi_line.is_none() {
+        // In a multi-line list, a value begins the line. A key is followed by `=`.
         let start = line.len() - line.trim_start().len();
         let length = line[start..].find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '#' | '='));
         let end = length.map_or(line.len(), |length| start + length);
@@ -102,10 +108,10 @@ fn values(line: &str, long: &mut Option<&'static str>) -> Vec<(usize, usize)> {
     }
     while at < line.len() {
         let rest = &line[at..];
-        if let Some(quote) = *long {
+        if let Some(quote) = *multi_line {
             match rest.find(quote) {
                 Some(end) => {
-                    *long = None;
+                    *multi_line = None;
                     at += end + quote.len();
                 }
                 None => return found,
@@ -113,26 +119,26 @@ fn values(line: &str, long: &mut Option<&'static str>) -> Vec<(usize, usize)> {
             continue;
         }
         if let Some(quote) = ["\"\"\"", "'''"].into_iter().find(|quote| rest.starts_with(quote)) {
-            *long = Some(quote);
+            *multi_line = Some(quote);
             at += quote.len();
         } else if rest.starts_with('"') || rest.starts_with('\'') {
-            at += quoted(rest);
+            at += quoted_length(rest);
         } else if rest.starts_with('#') {
             return found;
         } else if rest.starts_with(['=', '[', ',']) {
-            let blanks = rest.len() - rest[1..].trim_start_matches([' ', '\t']).len();
-            // Only a digit begins a day; and whatever has no end near is none.
-            if !rest[blanks..].starts_with(|c: char| c.is_ascii_digit()) {
-                at += blanks.max(1);
+            let spaces = rest.len() - rest[1..].trim_start_matches([' ', '\t']).len();
+            // A date begins with a digit; skip any other value.
+            if !rest[spaces..].starts_with(|c: char| c.is_ascii_digit()) {
+                at += spaces.max(1);
                 continue;
             }
             let length =
-                rest[blanks..].find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '#' | '}'));
-            let end = at + blanks + length.unwrap_or(rest.len() - blanks);
-            if line[at + blanks..end].starts_with(['"', '\'', '[', '{']) {
-                at += blanks.max(1);
+                rest[spaces..].find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '#' | '}'));
+            let end = at + spaces + length.unwrap_or(rest.len() - spaces);
+            if line[at + spaces..end].starts_with(['"', '\'', '[', '{']) {
+                at += spaces.max(1);
             } else {
-                found.push((at + blanks, end));
+                found.push((at + spaces, end));
                 at = end.max(at + 1);
             }
         } else {
@@ -142,8 +148,8 @@ fn values(line: &str, long: &mut Option<&'static str>) -> Vec<(usize, usize)> {
     found
 }
 
-/// How long the text in quotes is that `text` begins with.
-fn quoted(text: &str) -> usize {
+/// Returns the length in bytes of the quoted text at the beginning of `text`.
+fn quoted_length(text: &str) -> usize {
     let quote = text.as_bytes().first().copied().unwrap_or(b'"');
     let bytes = text.as_bytes();
     let mut at = 1;
@@ -157,41 +163,44 @@ fn quoted(text: &str) -> usize {
     text.len()
 }
 
-/// Why `text` cannot be the id of a waiver, or `None`.
+/// Returns the problem of the id of a waiver, or `None` if it is valid.
 pub(super) fn id_problem(text: &str) -> Option<String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     (text.is_empty() || text.len() > 64 || !text.bytes().map(char::from).all(fits))
-        .then(|| "an id holds letters, digits, `-`, `_` and `.` only, at most 64".to_owned())
+        .then(|| "an id may only contain letters, digits, `-`, `_` and `.`, at most 64 characters".to_owned())
 }
 
-/// Whether `text` is a fingerprint.
+/// Whether `text` is a fingerprint: 32 lower-case hexadecimal digits.
 pub(super) fn is_fingerprint(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The end of a waiver, from what is written about it. Errors name the key that they are about.
-pub(super) fn end(
+/// Determines the end of a waiver from its keys.
+///
+/// # Errors
+/// Returns the key with the problem, and the message.
+pub(super) fn waiver_end(
     until: Option<Date>,
     standing: Option<bool>,
     review_on: Option<Date>,
 ) -> Result<WaiverEnd, (&'static str, String)> {
     match (until, standing, review_on) {
-        (_, Some(false), _) => Err(("standing", "`standing = false` says nothing: leave it out".to_owned())),
+        (_, Some(false), _) => Err(("standing", "`standing = false` has no effect: remove it".to_owned())),
         (Some(_), Some(true), _) => {
-            Err(("standing", "it either ends (`until`) or stands (`standing`), not both".to_owned()))
+            Err(("standing", "a waiver has either `until` or `standing`, not both".to_owned()))
         }
         (Some(_), None, Some(_)) => Err((
             "review-on",
-            "`review-on` belongs to `standing = true`; this one ends with `until`".to_owned(),
+            "`review-on` needs `standing = true`, but this waiver ends with `until`".to_owned(),
         )),
         (Some(until), None, None) => Ok(WaiverEnd::Until(until)),
         (None, Some(true), Some(review_on)) => Ok(WaiverEnd::Standing { review_on }),
         (None, Some(true), None) => Err((
             "standing",
-            "a standing waiver says when it is looked at again: `review-on = 2027-11-25`".to_owned(),
+            "a standing waiver needs a review date, for example `review-on = 2027-11-25`".to_owned(),
         )),
         (None, None, Some(_)) => {
-            Err(("review-on", "`review-on` belongs to `standing = true`, which is missing".to_owned()))
+            Err(("review-on", "`review-on` needs `standing = true`, which is missing".to_owned()))
         }
         (None, None, None) => Ok(WaiverEnd::Never),
     }
@@ -202,8 +211,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_day_that_is_none_gives_way() {
-        let without = |text: &str| without_impossible_days(text);
+    fn only_impossible_dates_are_replaced() {
+        let without = |text: &str| replace_impossible_dates(text);
         for (text, new) in [
             ("until = 2027-02-30\n", "until = \"no day  \"\n"),
             ("until=2027-02-30\n", "until=\"no day  \"\n"),
@@ -233,10 +242,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn texts_that_resemble_the_replacement_are_not_reported_as_impossible_dates() {
+        let replaced = replace_impossible_dates("until = 2027-02-30").expect("an impossible date");
+        let value = replaced.trim_start_matches("until = ").trim_matches('"');
+        assert_eq!(parse_date(value), Err("this day does not exist".to_owned()));
+        for text in ["no day", "no day yet", "no days  ", " no day  "] {
+            assert!(parse_date(text).is_err_and(|message| message.contains("YEAR-MONTH-DAY")), "{text}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_keeps_its_length(text in "(\\PC|\n|= ?|2027-02-30|\"|'|\\[|,|#|é){0,60}") {
-            if let Some(new) = without_impossible_days(&text) {
+            if let Some(new) = replace_impossible_dates(&text) {
                 proptest::prop_assert_eq!(new.len(), text.len());
             }
         }

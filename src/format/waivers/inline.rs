@@ -1,56 +1,60 @@
-//! A waiver in a comment: `stanchion: waive ID [until=DATE] [kind=K] … -- reason`.
+//! Parses a waiver in a comment: `stanchion: waive ID [until=DATE] [kind=K] … -- reason`.
 
 use std::sync::Arc;
 
 use super::fields;
-use crate::format::suggest::{did_you_mean, list};
+use crate::format::suggest::did_you_mean;
 use crate::model::{
     Date, InlineComment, LONGEST_INLINE, Problem, Waiver, WaiverKind, WaiverPlace, WaiverReach,
 };
 use crate::text::Span;
 
-/// `waive-file` stands in one of the first lines of a file: so many.
+/// Number of lines at the top of a file in which `waive-file` is allowed.
 const TOP_LINES: u32 = 20;
-/// The keys of an inline waiver.
+/// Keys of an inline waiver.
 const KEYS: [&str; 9] =
     ["until", "kind", "owner", "versions", "checks", "declared", "review-on", "withdrawn", "instead"];
-/// How one is written.
+/// Example for help texts.
 const EXAMPLE: &str = "for example `stanchion: waive ns/guideline until=2027-05-22 kind=cost -- why`";
 
-/// Reads the waiver that a comment begins. `file` is the name of the file as the user knows it.
+/// Parses the waiver in a comment. `file` is the name of the file as shown to the user.
 ///
 /// # Errors
-/// Everything that is wrong with it; then it has no effect.
+/// Returns all problems of the waiver, which then has no effect.
 pub fn parse_inline(file: &str, comment: &InlineComment) -> Result<Waiver, Vec<Problem>> {
-    let mut reader =
-        Reader { file, comment, source: Arc::from(comment.source.as_str()), problems: Vec::new() };
-    let waiver = reader.read();
+    let mut reader = InlineWaiverReader {
+        file,
+        comment,
+        source: Arc::from(comment.source.as_str()),
+        problems: Vec::new(),
+    };
+    let waiver = reader.read_waiver();
     match waiver {
         Some(waiver) if reader.problems.is_empty() => Ok(waiver),
         _ => {
             if reader.problems.is_empty() {
-                reader.tell((0, 5), "this waiver cannot be read".to_owned(), Some(EXAMPLE.to_owned()));
+                reader.report((0, 5), "this waiver cannot be read".to_owned(), Some(EXAMPLE.to_owned()));
             }
             Err(reader.problems)
         }
     }
 }
 
-struct Reader<'c> {
+struct InlineWaiverReader<'c> {
     file: &'c str,
     comment: &'c InlineComment,
     source: Arc<str>,
     problems: Vec<Problem>,
 }
 
-/// A word and where it stands in the text.
-pub(super) type Word<'t> = (&'t str, (usize, usize));
+/// A word and its span in the text, in bytes.
+pub(super) type LocatedWord<'t> = (&'t str, (usize, usize));
 
-impl Reader<'_> {
-    /// Notes a problem at the bytes `at` of the comment's text.
-    fn tell(&mut self, at: (usize, usize), message: String, help: Option<String>) {
+impl InlineWaiverReader<'_> {
+    /// Records a problem at the byte range `at` of the comment's text.
+    fn report(&mut self, at: (usize, usize), message: String, help: Option<String>) {
         let start = self.comment.at as usize;
-        let border = |mut at: usize| {
+        let char_boundary = |mut at: usize| {
             at = at.min(self.source.len());
             while !self.source.is_char_boundary(at) {
                 at -= 1;
@@ -61,31 +65,31 @@ impl Reader<'_> {
             file: Arc::from(self.file),
             text: Arc::clone(&self.source),
             first_line: self.comment.line,
-            span: Span::new(border(start + at.0), border(start + at.1)),
+            span: Span::new(char_boundary(start + at.0), char_boundary(start + at.1)),
             message,
             label: "no effect".to_owned(),
             help,
         });
     }
 
-    fn read(&mut self) -> Option<Waiver> {
+    fn read_waiver(&mut self) -> Option<Waiver> {
         let comment = self.comment;
         let text = comment.text.trim_end();
         if text.len() > LONGEST_INLINE {
             let message =
-                format!("this comment is longer than {} KiB, and has no effect", LONGEST_INLINE >> 10);
-            self.tell(
+                format!("this comment is longer than {} KiB and has no effect", LONGEST_INLINE >> 10);
+            self.report(
                 (0, 5),
                 message,
-                Some("write it into .stanchion/waivers.toml, which has room".to_owned()),
+                Some("write the waiver in .stanchion/waivers.toml instead".to_owned()),
             );
             return None;
         }
-        let (head, reason) = match split(text) {
+        let (head, reason) = match split_reason(text) {
             Some((head, reason)) => (head, Some(reason)),
             None => (text, None),
         };
-        let words = words(head);
+        let words = split_words(head);
         let mut words = words.into_iter();
         let (verb, verb_at) = words.next()?;
         let whole_file = match verb {
@@ -93,21 +97,23 @@ impl Reader<'_> {
             "waive-file" => true,
             _ => {
                 let help = did_you_mean(verb, ["waive", "waive-file"]).unwrap_or_else(|| EXAMPLE.to_owned());
-                self.tell(verb_at, format!("`{verb}` is not understood"), Some(help));
+                self.report(verb_at, format!("unknown word `{verb}`"), Some(help));
                 return None;
             }
         };
         if whole_file && comment.line > TOP_LINES {
-            let message = format!("`waive-file` stands in the first {TOP_LINES} lines of a file");
-            self.tell(verb_at, message, Some("move it to the top, or use `waive` for one line".to_owned()));
+            let message = format!("`waive-file` is only allowed in the first {TOP_LINES} lines of a file");
+            self.report(verb_at, message, Some("move it to the top, or use `waive` for one line".to_owned()));
         }
         let id = words.next().filter(|(word, _)| !word.contains('='));
         let guideline = match id {
             None => {
-                self.tell(verb_at, "no guideline is named".to_owned(), Some(EXAMPLE.to_owned()));
+                self.report(verb_at, "the waiver names no guideline".to_owned(), Some(EXAMPLE.to_owned()));
                 None
             }
-            Some((word, at)) => fields::guideline(word).map_err(|message| self.tell(at, message, None)).ok(),
+            Some((word, at)) => {
+                fields::parse_guideline_id(word).map_err(|message| self.report(at, message, None)).ok()
+            }
         };
         let mut waiver = Waiver {
             id: format!("{}:{}", comment.path.lossless(), comment.line),
@@ -134,23 +140,23 @@ impl Reader<'_> {
                 inline: true,
             },
         };
-        self.keys(words, verb_at, reason.is_some(), &mut waiver);
+        self.read_keys(words, verb_at, reason.is_some(), &mut waiver);
         if let Some((reason, at)) = reason {
             reason.clone_into(&mut waiver.reason);
             if let Some(message) = fields::reason_problem(reason) {
-                self.tell((at, at + reason.len()), message, None);
+                self.report((at, at + reason.len()), message, None);
             }
         } else {
-            let help = format!("write the reason behind ` -- `, {EXAMPLE}");
-            self.tell((0, text.len()), "a waiver needs a reason".to_owned(), Some(help));
+            let help = format!("write the reason after ` -- `, {EXAMPLE}");
+            self.report((0, text.len()), "a waiver needs a reason".to_owned(), Some(help));
         }
         Some(waiver)
     }
 
     /// Reads `key=value` words into `waiver`.
-    fn keys<'t>(
+    fn read_keys<'t>(
         &mut self,
-        words: impl Iterator<Item = Word<'t>>,
+        words: impl Iterator<Item = LocatedWord<'t>>,
         verb_at: (usize, usize),
         has_reason: bool,
         waiver: &mut Waiver,
@@ -161,37 +167,38 @@ impl Reader<'_> {
         for (word, at) in words {
             let Some((key, value)) = word.split_once('=') else {
                 if !has_reason {
-                    // Most likely the reason, without the ` -- ` before it: told once, below.
+                    // Most likely the reason without ` -- ` before it; the caller reports this once.
                     continue;
                 }
                 let help = if crate::model::GuidelineId::new(word).is_ok() {
-                    "one guideline at a time: write a second comment for the other".to_owned()
+                    "a waiver names one guideline: write a second comment for the other".to_owned()
                 } else {
-                    "a reason begins behind ` -- `; everything before it is written key=value".to_owned()
+                    "the reason begins after ` -- `; words before it have the form key=value".to_owned()
                 };
-                self.tell(at, format!("`{word}` is not understood"), Some(help));
+                self.report(at, format!("unknown word `{word}`"), Some(help));
                 continue;
             };
             let value =
                 value.strip_prefix('"').map_or(value, |inner| inner.strip_suffix('"').unwrap_or(inner));
             if !KEYS.contains(&key) {
-                let help = did_you_mean(key, KEYS).unwrap_or_else(|| format!("known are {}", list(&KEYS)));
-                self.tell(at, format!("unknown key `{key}`"), Some(help));
+                let help =
+                    did_you_mean(key, KEYS).unwrap_or_else(|| format!("known keys: {}", KEYS.join(", ")));
+                self.report(at, format!("unknown key `{key}`"), Some(help));
                 continue;
             }
             if seen.contains(&key) {
-                self.tell(at, format!("`{key}` stands here twice"), None);
+                self.report(at, format!("`{key}` is given twice"), None);
                 continue;
             }
             seen.push(key);
             if value.trim().is_empty() {
-                self.tell(at, format!("`{key}` is empty"), Some("leave it out".to_owned()));
+                self.report(at, format!("`{key}` is empty"), Some("remove it".to_owned()));
                 continue;
             }
             let mut date = || -> Option<Date> {
-                let date = fields::date(value);
+                let date = fields::parse_date(value);
                 dated &= date.is_ok();
-                date.map_err(|message| self.tell(at, message, None)).ok()
+                date.map_err(|message| self.report(at, message, None)).ok()
             };
             match key {
                 "until" => until = date(),
@@ -201,45 +208,54 @@ impl Reader<'_> {
                 "owner" => waiver.owner = Some(value.to_owned()),
                 "instead" => waiver.instead = Some(value.to_owned()),
                 "checks" => waiver.checks = value.split(',').map(|check| check.trim().to_owned()).collect(),
-                "versions" => match fields::versions(value) {
+                "versions" => match fields::parse_version_range(value) {
                     Ok(versions) => waiver.versions = Some(versions),
-                    Err(message) => self.tell(at, message, None),
+                    Err(message) => self.report(at, message, None),
                 },
-                _ => self.kind(value, at, waiver),
+                _ => self.read_kind(value, at, waiver),
             }
         }
         if waiver.checks.iter().any(|check| check.is_empty() || check.contains('*')) {
-            self.tell(verb_at, "a check is named by its id, as in checks=first,second".to_owned(), None);
+            self.report(
+                verb_at,
+                "`checks` needs the ids of checks, as in checks=first,second".to_owned(),
+                None,
+            );
         }
         if let (Some(declared), Some(until)) = (waiver.declared, until)
             && until < declared
         {
-            self.tell(verb_at, format!("it ends ({until}) before it was declared ({declared})"), None);
+            self.report(
+                verb_at,
+                format!("the waiver ends ({until}) before it was declared ({declared})"),
+                None,
+            );
         }
         if dated {
             let standing = review_on.is_some().then_some(true);
-            match fields::end(until, standing, review_on) {
+            match fields::waiver_end(until, standing, review_on) {
                 Ok(end) => waiver.end = end,
-                Err((_, message)) => self.tell(verb_at, message, None),
+                Err((_, message)) => self.report(verb_at, message, None),
             }
         }
     }
 }
 
-impl Reader<'_> {
-    fn kind(&mut self, value: &str, at: (usize, usize), waiver: &mut Waiver) {
-        if let Some(kind) = WaiverKind::ALL.into_iter().find(|kind| kind.word() == value) {
+impl InlineWaiverReader<'_> {
+    fn read_kind(&mut self, value: &str, at: (usize, usize), waiver: &mut Waiver) {
+        if let Some(kind) = WaiverKind::ALL.into_iter().find(|kind| kind.as_str() == value) {
             waiver.kind = kind;
             return;
         }
-        let known = WaiverKind::ALL.map(WaiverKind::word);
-        let help = did_you_mean(value, known).unwrap_or_else(|| format!("known are {}", list(&known)));
-        self.tell(at, format!("`{value}` is not a kind"), Some(help));
+        let known = WaiverKind::ALL.map(WaiverKind::as_str);
+        let help = did_you_mean(value, known).unwrap_or_else(|| format!("known kinds: {}", known.join(", ")));
+        self.report(at, format!("unknown kind `{value}`"), Some(help));
     }
 }
 
-/// What stands before the first ` -- ` outside of quotes, and the reason behind it with its place.
-fn split(text: &str) -> Option<(&str, (&str, usize))> {
+/// Splits a text at the first ` -- ` outside of quotes. Returns the text before it, and the reason with its
+/// offset in bytes.
+fn split_reason(text: &str) -> Option<(&str, (&str, usize))> {
     let mut quoted = false;
     for (at, c) in text.char_indices() {
         quoted ^= c == '"';
@@ -253,13 +269,13 @@ fn split(text: &str) -> Option<(&str, (&str, usize))> {
     None
 }
 
-/// What stands before the reason.
-pub(super) fn head(text: &str) -> &str {
-    split(text).map_or(text, |(head, _)| head)
+/// Returns the text before the reason.
+pub(super) fn before_reason(text: &str) -> &str {
+    split_reason(text).map_or(text, |(head, _)| head)
 }
 
-/// The words of a text; a value in double quotes may hold blanks.
-pub(super) fn words(text: &str) -> Vec<Word<'_>> {
+/// Splits a text into words; a value in double quotes may contain spaces.
+pub(super) fn split_words(text: &str) -> Vec<LocatedWord<'_>> {
     let mut words = Vec::new();
     let (mut start, mut quoted) = (None, false);
     for (at, c) in text.char_indices() {
@@ -312,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_told_and_have_no_effect() {
+    fn mistakes_are_reported_and_have_no_effect() {
         let mut all = String::new();
         for text in [
             "waive",

@@ -1,6 +1,6 @@
-//! Waivers as people write them: in `.stanchion/waivers.toml`, and in comments beside the code.
+//! Waivers as people write them: in `.stanchion/waivers.toml`, and in comments next to the code.
 //!
-//! A waiver that is not as it should be has no effect at all, and is told; the others are not disturbed by it.
+//! An invalid waiver has no effect and is reported. It does not affect other waivers.
 
 mod comment;
 mod edit;
@@ -8,12 +8,12 @@ mod fields;
 mod file;
 mod inline;
 mod inline_edit;
-mod quick;
+mod line_parser;
 mod raw;
 
-pub use comment::{CommentSyntax, comment_syntax, inline_line, inline_text};
-pub use edit::{renewed, with_waiver, withdrawn};
-pub use fields::{LONGEST_REASON, reason_problem};
+pub use comment::{CommentSyntax, comment_syntax, render_inline_waiver, render_waiver_comment};
+pub use edit::{add_waiver, renew_waiver, withdraw_waiver};
+pub use fields::{MAX_REASON_CHARS, reason_problem};
 pub use file::{WaiverFile, parse_waivers, waivers_schema};
 pub use inline::parse_inline;
-pub use inline_edit::{renewed_inline, withdrawn_inline};
+pub use inline_edit::{renew_inline_waiver, withdraw_inline_waiver};

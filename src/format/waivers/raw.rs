@@ -1,4 +1,5 @@
-//! A waiver in `.stanchion/waivers.toml` as written: what serde decodes, and what the JSON Schema is made of.
+//! A waiver in `.stanchion/waivers.toml` as written: the types that serde decodes and that the JSON Schema is
+//! generated from.
 
 use std::borrow::Cow;
 
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use crate::format::schema::FormatVersion;
 use crate::model::WaiverKind;
 
-/// The file of waivers.
+/// The file `.stanchion/waivers.toml`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = ".stanchion/waivers.toml", rename = "Waivers")]
@@ -18,48 +19,48 @@ pub(super) struct RawWaivers {
     schema: FormatVersion,
     /// The waivers.
     #[serde(default)]
-    #[expect(dead_code, reason = "each is read for itself")]
+    #[expect(dead_code, reason = "each waiver is decoded separately")]
     waiver: Vec<RawWaiver<'static>>,
 }
 
 /// A justified step over a guideline. It takes effect as soon as it is written.
-// Texts may be those of the file: of ten thousand waivers each is copied once, when it is known to be good.
+// Texts can borrow from the file: with ten thousand waivers, each text is copied only once, after validation.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Waiver")]
 pub(super) struct RawWaiver<'t> {
-    /// Unique in the repository: letters, digits, `-`, `_` and `.`.
+    /// Id, unique in the repository: letters, digits, `-`, `_` and `.`.
     pub(super) id: Cow<'t, str>,
-    /// The guideline that is stepped over: one, by its id.
+    /// Id of the guideline to step over; exactly one.
     pub(super) guideline: Cow<'t, str>,
-    /// The versions of it that were looked at, for example `^2`; a version outside needs a fresh look. Without it,
-    /// any.
+    /// Versions of the guideline that were considered, for example `^2`. For any other version, the waiver
+    /// needs a new review. Default: any version.
     pub(super) versions: Option<Cow<'t, str>>,
-    /// Ids of the checks that are stepped over; without it, all.
+    /// Ids of the checks to step over. Default: all checks.
     pub(super) checks: Option<Vec<Cow<'t, str>>>,
-    /// Globs of the paths; without it (and without `fingerprints`), the whole repository.
+    /// Globs of paths. Without `paths` and `fingerprints`, the waiver covers the whole repository.
     pub(super) paths: Option<Vec<Cow<'t, str>>>,
-    /// Single findings by fingerprint, as `stanchion check --format json` shows it.
+    /// Fingerprints of single findings, as shown by `stanchion check --format json`.
     pub(super) fingerprints: Option<Vec<Cow<'t, str>>>,
-    /// Why, in a word.
+    /// Kind of reason.
     #[serde(default)]
     pub(super) kind: WaiverKind,
-    /// Why, in words that help whoever reads it in a year.
+    /// Reason, written for readers a year from now.
     pub(super) reason: Cow<'t, str>,
-    /// What is done instead.
+    /// Measure taken instead.
     pub(super) instead: Option<Cow<'t, str>>,
-    /// Who answers for it; without it, the owner of the repository.
+    /// Team or person responsible for the waiver. Default: the owner of the repository.
     pub(super) owner: Option<Cow<'t, str>>,
-    /// The day on which it was written.
+    /// Date on which the waiver was written.
     pub(super) declared: Option<Cow<'t, str>>,
-    /// Its last day (inclusive, UTC).
+    /// Last day of the waiver (inclusive, UTC).
     pub(super) until: Option<Cow<'t, str>>,
-    /// `true`: it stands, and is looked at again on `review-on`.
+    /// `true` for a waiver without an end, which is reviewed on `review-on`.
     pub(super) standing: Option<bool>,
-    /// The day on which a standing waiver is looked at again.
+    /// Date of the next review of a standing waiver.
     pub(super) review_on: Option<Cow<'t, str>>,
-    /// The day on which it was taken back.
+    /// Date on which the waiver was withdrawn.
     pub(super) withdrawn: Option<Cow<'t, str>>,
-    /// The days on which its end was moved.
+    /// Dates on which the end of the waiver was moved.
     pub(super) renewed: Option<Vec<Cow<'t, str>>>,
 }

@@ -1,58 +1,58 @@
-//! From a text to a version that can be published, or why it cannot.
+//! Parses a text and decides whether it can be published.
 
 use std::sync::Arc;
 
 use semver::Version;
 
-use super::words;
+use super::search_terms;
 use crate::format;
 use crate::model::{Origin, Problem};
-use crate::registry::store::{Kind, NewVersion, PublishedVersion};
+use crate::registry::store::{NewVersion, PublishedKind, PublishedVersion};
 use crate::text::Span;
 
 /// Largest text, in bytes.
-pub(in crate::registry) const LARGEST: usize = 1 << 20;
+pub(in crate::registry) const MAX_TEXT_BYTES: usize = 1 << 20;
 
-/// Why a text cannot be published.
+/// Reason why a text cannot be published.
 #[derive(Debug)]
-pub(in crate::registry) enum Refusal {
-    /// It is larger than [`LARGEST`].
+pub(in crate::registry) enum PublishRefusal {
+    /// The text is larger than [`MAX_TEXT_BYTES`].
     TooLarge,
-    /// Something is wrong in it: every problem.
+    /// The text is invalid: all its problems.
     Problems(Vec<Problem>),
-    /// The versions of a pre-release or a build are for their authors.
+    /// The version has build metadata (`+…`), which version requirements ignore.
     BuildMetadata,
-    /// The version ends like the name of a file that the site has for another one.
+    /// The version ends in `.json`. The site uses that suffix for the JSON form of another version.
     EndsInJson,
-    /// No copy could have its name everywhere; why.
+    /// Copies could not have this file name on every system, for example `con` on Windows; contains the reason.
     Name(String),
 }
 
-/// The version that a text is, with everything that lists show of it. `name` is how problems name the file.
-pub(in crate::registry) fn prepare(
-    kind: Kind,
+/// Parses a text into a version, with the data that lists show. `name` is the file name in problems.
+pub(in crate::registry) fn prepare_version(
+    kind: PublishedKind,
     name: &str,
     text: &str,
     by: &str,
     now_ms: i64,
-) -> Result<NewVersion, Refusal> {
-    if text.len() > LARGEST {
-        return Err(Refusal::TooLarge);
+) -> Result<NewVersion, PublishRefusal> {
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(PublishRefusal::TooLarge);
     }
     if let Some(at) = text.find('\0') {
-        return Err(Refusal::Problems(vec![no_text(name, text, at)]));
+        return Err(PublishRefusal::Problems(vec![nul_problem(name, text, at)]));
     }
     let origin = Origin::File(name.to_owned());
-    if kind == Kind::Standard {
-        let standard = format::parse_standard(name, text, origin).map_err(Refusal::Problems)?;
+    if kind == PublishedKind::Standard {
+        let standard = format::parse_standard(name, text, origin).map_err(PublishRefusal::Problems)?;
         if !standard.version.build.is_empty() {
-            return Err(Refusal::BuildMetadata);
+            return Err(PublishRefusal::BuildMetadata);
         }
-        if let Some(why) = standard.id.why_not_new() {
-            return Err(Refusal::Name(why));
+        if let Some(why) = standard.id.reserved_name_reason() {
+            return Err(PublishRefusal::Name(why));
         }
         if ends_in_json(&standard.version) {
-            return Err(Refusal::EndsInJson);
+            return Err(PublishRefusal::EndsInJson);
         }
         return Ok(NewVersion {
             kind,
@@ -60,12 +60,12 @@ pub(in crate::registry) fn prepare(
             slug: standard.id.slug().to_owned(),
             sort_key: sort_key(&standard.version),
             version: standard.version.to_string(),
-            sha256: format::digest(text.as_bytes()),
+            sha256: format::sha256_hex(text.as_bytes()),
             text: text.to_owned(),
-            words: words::of_standard(&standard),
+            words: search_terms::standard_terms(&standard),
             title: standard.title,
             summary: standard.summary.unwrap_or_default(),
-            // A set of guidelines makes no claim of its own.
+            // A standard is a set of guidelines and makes no claim of its own, so it has no stage.
             stage: String::new(),
             owner: standard.owner,
             published_ms: now_ms,
@@ -73,16 +73,17 @@ pub(in crate::registry) fn prepare(
             note: None,
         });
     }
-    // What a guideline takes from files beside it is not there: one document is one guideline.
-    let guideline = format::parse(name, text, origin, &|_| None).map_err(Refusal::Problems)?;
+    // External files of a guideline are not available here: one document is one guideline.
+    let guideline =
+        format::parse_guideline(name, text, origin, &|_| None).map_err(PublishRefusal::Problems)?;
     if !guideline.version.build.is_empty() {
-        return Err(Refusal::BuildMetadata);
+        return Err(PublishRefusal::BuildMetadata);
     }
-    if let Some(why) = guideline.id.why_not_new() {
-        return Err(Refusal::Name(why));
+    if let Some(why) = guideline.id.reserved_name_reason() {
+        return Err(PublishRefusal::Name(why));
     }
     if ends_in_json(&guideline.version) {
-        return Err(Refusal::EndsInJson);
+        return Err(PublishRefusal::EndsInJson);
     }
     Ok(NewVersion {
         kind,
@@ -90,12 +91,12 @@ pub(in crate::registry) fn prepare(
         slug: guideline.id.slug().to_owned(),
         sort_key: sort_key(&guideline.version),
         version: guideline.version.to_string(),
-        sha256: format::digest(text.as_bytes()),
+        sha256: format::sha256_hex(text.as_bytes()),
         text: text.to_owned(),
-        words: words::of_guideline(&guideline),
+        words: search_terms::guideline_terms(&guideline),
         title: guideline.title,
         summary: guideline.summary,
-        stage: guideline.stage.word().to_owned(),
+        stage: guideline.stage.as_str().to_owned(),
         owner: guideline.owner,
         published_ms: now_ms,
         published_by: by.to_owned(),
@@ -103,22 +104,22 @@ pub(in crate::registry) fn prepare(
     })
 }
 
-/// That a text holds what no text does: files with it are binary, and not every database keeps it.
-fn no_text(name: &str, text: &str, at: usize) -> Problem {
+/// Problem for a NUL character: files with NUL are binary, and PostgreSQL does not store it.
+fn nul_problem(name: &str, text: &str, at: usize) -> Problem {
     Problem {
         file: Arc::from(name),
         text: Arc::from(text),
         first_line: 1,
         span: Span::new(at, at + 1),
-        message: "a text holds no NUL character".to_owned(),
+        message: "the text contains a NUL character".to_owned(),
         label: "here".to_owned(),
-        help: Some("take it out".to_owned()),
+        help: Some("remove it".to_owned()),
     }
 }
 
-/// Of the versions of a name, in order, the digest of the one that a new version follows: the newest that is older and was
-/// not yanked, of those that are not tried out.
-pub(in crate::registry) fn followed<'v>(
+/// Digest of the version that precedes a new one: the newest older version that is not yanked and not a
+/// pre-release. `versions` is sorted in ascending order.
+pub(in crate::registry) fn previous_version<'v>(
     versions: &'v [PublishedVersion],
     new: &NewVersion,
 ) -> Option<&'v str> {
@@ -130,16 +131,16 @@ pub(in crate::registry) fn followed<'v>(
     versions.iter().rev().find(older).map(|it| it.sha256.as_str())
 }
 
-/// A text that sorts by bytes as versions do: <https://semver.org/#spec-item-11>.
+/// Sort key: its byte order is the version order of <https://semver.org/#spec-item-11>.
 fn sort_key(version: &Version) -> String {
     let mut key = format!("{:020}.{:020}.{:020}", version.major, version.minor, version.patch);
     if version.pre.is_empty() {
-        // Behind every pre-release.
+        // Sorts after all pre-releases.
         key.push('~');
         return key;
     }
     for part in version.pre.split('.') {
-        // Numbers before words; a shorter list before a longer one with the same beginning.
+        // Numbers sort before words, and a shorter list before a longer one with the same beginning.
         match part.parse::<u64>() {
             Ok(number) => key.push_str(&format!("!0{number:020}")),
             Err(_) => key.push_str(&format!("!1{part}")),
@@ -148,7 +149,7 @@ fn sort_key(version: &Version) -> String {
     key
 }
 
-/// `1.0.0-a.json` would have the address under which the site says `1.0.0-a` as JSON.
+/// The page of `1.0.0-a.json` would have the address that the site uses for the JSON of `1.0.0-a`.
 fn ends_in_json(version: &Version) -> bool {
     version.pre.as_str().to_ascii_lowercase().ends_with(".json")
 }
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn keys_sort_as_versions_do() {
-        // The order of the specification, and more.
+        // Order of the specification, with additions.
         let ordered = [
             "0.0.1",
             "0.1.0",
@@ -187,33 +188,42 @@ mod tests {
     }
 
     #[test]
-    fn a_starter_guideline_can_be_published_and_nonsense_cannot() {
-        for (name, text) in format::starter() {
-            let new = prepare(Kind::Guideline, name, text, "starter", 7).expect("published");
+    fn valid_guidelines_can_be_published_and_invalid_ones_not() {
+        for (name, text) in format::starter_guidelines() {
+            let new = prepare_version(PublishedKind::Guideline, name, text, "starter", 7).expect("published");
             assert_eq!((new.sha256.len(), new.published_ms), (64, 7));
             assert_eq!(new.text, text);
         }
         assert!(
-            matches!(prepare(Kind::Guideline, "x.md", "nonsense", "a", 0), Err(Refusal::Problems(problems)) if !problems.is_empty())
+            matches!(prepare_version(PublishedKind::Guideline, "x.md", "nonsense", "a", 0), Err(PublishRefusal::Problems(problems)) if !problems.is_empty())
         );
         assert!(matches!(
-            prepare(Kind::Guideline, "x.md", &"x".repeat(LARGEST + 1), "a", 0),
-            Err(Refusal::TooLarge)
+            prepare_version(PublishedKind::Guideline, "x.md", &"x".repeat(MAX_TEXT_BYTES + 1), "a", 0),
+            Err(PublishRefusal::TooLarge)
         ));
-        let (name, text) = format::starter().into_iter().next().expect("one");
+        let (name, text) = format::starter_guidelines().into_iter().next().expect("one");
         let version = text.lines().find(|line| line.starts_with("version: ")).expect("a version");
-        // What no database keeps, what no path holds.
+        // A NUL character, which PostgreSQL cannot store, and a version that is too long for a path.
         let long = format!("version: 1.0.0-{}", "a".repeat(300));
         for bad in [format!("{text}\0"), text.replacen(version, &long, 1)] {
-            let refused = prepare(Kind::Guideline, name, &bad, "a", 0);
-            assert!(matches!(refused, Err(Refusal::Problems(problems)) if problems.len() == 1));
+            let refused = prepare_version(PublishedKind::Guideline, name, &bad, "a", 0);
+            assert!(matches!(refused, Err(PublishRefusal::Problems(problems)) if problems.len() == 1));
         }
         let built = text.replacen(version, "version: 1.0.0+build", 1);
-        assert!(matches!(prepare(Kind::Guideline, name, &built, "a", 0), Err(Refusal::BuildMetadata)));
+        assert!(matches!(
+            prepare_version(PublishedKind::Guideline, name, &built, "a", 0),
+            Err(PublishRefusal::BuildMetadata)
+        ));
         let json = text.replacen(version, "version: 1.0.0-a.JSON", 1);
-        assert!(matches!(prepare(Kind::Guideline, name, &json, "a", 0), Err(Refusal::EndsInJson)));
+        assert!(matches!(
+            prepare_version(PublishedKind::Guideline, name, &json, "a", 0),
+            Err(PublishRefusal::EndsInJson)
+        ));
         let line = text.lines().find(|line| line.starts_with("guideline: ")).expect("the line");
         let device = text.replacen(line, "guideline: acme/con", 1);
-        assert!(matches!(prepare(Kind::Guideline, name, &device, "a", 0), Err(Refusal::Name(_))));
+        assert!(matches!(
+            prepare_version(PublishedKind::Guideline, name, &device, "a", 0),
+            Err(PublishRefusal::Name(_))
+        ));
     }
 }

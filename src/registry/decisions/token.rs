@@ -1,73 +1,77 @@
-//! Keys of machines: how they look, and what they allow.
+//! Access tokens for publishing: format and permissions.
 
-/// What every key begins with, so that scanners for secrets know one.
+/// Prefix of every token, so that secret scanners recognize it.
 const PREFIX: &str = "stn_";
 
-/// A key as its holder has it. Never stored, never logged; shown once.
-pub(in crate::registry) struct Key(String);
+/// Token as its holder has it. Never stored or logged, and shown only once.
+pub(in crate::registry) struct AccessToken(String);
 
-impl Key {
-    /// The key made of these random bytes.
+impl AccessToken {
+    /// Creates the token from random bytes.
     pub(in crate::registry) fn new(random: [u8; 32]) -> Self {
         let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         Self(format!("{PREFIX}{digits}"))
     }
 
-    /// For the one time that it is shown.
+    /// The token as text. It is shown only once.
     pub(in crate::registry) fn show(&self) -> &str {
         &self.0
     }
 
-    /// What is stored of it.
+    /// Hash that is stored.
     pub(in crate::registry) fn hash(&self) -> String {
-        hash_of(&self.0)
+        hash_token(&self.0)
     }
 }
 
-/// The hash of a key that came in an `Authorization` header; `None` where that is no key.
-pub(in crate::registry) fn presented(authorization: &str) -> Option<String> {
-    let (scheme, key) = authorization.split_once(' ')?;
-    let key = key.trim();
-    let digits = key.strip_prefix(PREFIX)?;
-    let is_key = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (scheme.eq_ignore_ascii_case("bearer") && is_key).then(|| hash_of(key))
+/// Hash of the token in an `Authorization` header; `None` if the header contains no valid token.
+pub(in crate::registry) fn hash_from_authorization(authorization: &str) -> Option<String> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    let token = token.trim();
+    let digits = token.strip_prefix(PREFIX)?;
+    let is_token = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (scheme.eq_ignore_ascii_case("bearer") && is_token).then(|| hash_token(token))
 }
 
-fn hash_of(key: &str) -> String {
-    crate::format::digest(key.as_bytes())
+fn hash_token(token: &str) -> String {
+    crate::format::sha256_hex(token.as_bytes())
 }
 
-/// A key as it is stored.
+/// Token as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::registry) struct Held {
-    /// Whose it is.
+pub(in crate::registry) struct TokenGrant {
+    /// Name of the owner.
     pub owner: String,
-    /// What it may do.
+    /// Permission, for example `publish:acme`.
     pub scope: String,
-    /// Its end.
+    /// Expiry time.
     pub expires_ms: i64,
-    /// When it was taken back.
+    /// Time at which it was revoked.
     pub revoked_ms: Option<i64>,
 }
 
-/// Why a key does not allow something.
+/// Reason why a token does not permit an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::registry) enum Denied {
-    /// It is over, or was taken back.
-    Over,
-    /// It is for something else.
-    Elsewhere,
+pub(in crate::registry) enum TokenDenial {
+    /// The token has expired or was revoked.
+    ExpiredOrRevoked,
+    /// The token is for a different namespace.
+    OtherNamespace,
 }
 
-/// Whether a key allows publishing in a namespace now.
-pub(in crate::registry) fn may_publish(held: &Held, namespace: &str, now_ms: i64) -> Result<(), Denied> {
-    if held.revoked_ms.is_some() || now_ms >= held.expires_ms {
-        return Err(Denied::Over);
+/// Checks whether a token permits publishing in a namespace at this time.
+pub(in crate::registry) fn may_publish(
+    grant: &TokenGrant,
+    namespace: &str,
+    now_ms: i64,
+) -> Result<(), TokenDenial> {
+    if grant.revoked_ms.is_some() || now_ms >= grant.expires_ms {
+        return Err(TokenDenial::ExpiredOrRevoked);
     }
-    if held.scope == scope_of(namespace) { Ok(()) } else { Err(Denied::Elsewhere) }
+    if grant.scope == scope_of(namespace) { Ok(()) } else { Err(TokenDenial::OtherNamespace) }
 }
 
-/// The scope of publishing in a namespace.
+/// Scope for publishing in a namespace.
 pub(in crate::registry) fn scope_of(namespace: &str) -> String {
     format!("publish:{namespace}")
 }
@@ -77,11 +81,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_known_by_its_hash_only() {
-        let key = Key::new([7; 32]);
+    fn only_the_hash_of_a_token_is_known() {
+        let key = AccessToken::new([7; 32]);
         assert_eq!(key.show().len(), 68);
-        assert_eq!(presented(&format!("Bearer {}", key.show())), Some(key.hash()));
-        assert_eq!(presented(&format!("bearer  {} ", key.show())), Some(key.hash()));
+        assert_eq!(hash_from_authorization(&format!("Bearer {}", key.show())), Some(key.hash()));
+        assert_eq!(hash_from_authorization(&format!("bearer  {} ", key.show())), Some(key.hash()));
         assert!(!key.hash().contains(&key.show()[4..]));
         for wrong in [
             "",
@@ -91,16 +95,20 @@ mod tests {
             &format!("Basic {}", key.show()),
             &format!("Bearer {}0", key.show()),
         ] {
-            assert_eq!(presented(wrong), None, "{wrong}");
+            assert_eq!(hash_from_authorization(wrong), None, "{wrong}");
         }
     }
 
     #[test]
-    fn a_key_is_for_one_namespace_until_its_end() {
-        let held = Held { owner: "a".into(), scope: scope_of("acme"), expires_ms: 100, revoked_ms: None };
-        assert_eq!(may_publish(&held, "acme", 99), Ok(()));
-        assert_eq!(may_publish(&held, "acme", 100), Err(Denied::Over));
-        assert_eq!(may_publish(&held, "acm", 0), Err(Denied::Elsewhere));
-        assert_eq!(may_publish(&Held { revoked_ms: Some(1), ..held }, "acme", 2), Err(Denied::Over));
+    fn a_token_is_for_one_namespace_until_it_expires() {
+        let grant =
+            TokenGrant { owner: "a".into(), scope: scope_of("acme"), expires_ms: 100, revoked_ms: None };
+        assert_eq!(may_publish(&grant, "acme", 99), Ok(()));
+        assert_eq!(may_publish(&grant, "acme", 100), Err(TokenDenial::ExpiredOrRevoked));
+        assert_eq!(may_publish(&grant, "acm", 0), Err(TokenDenial::OtherNamespace));
+        assert_eq!(
+            may_publish(&TokenGrant { revoked_ms: Some(1), ..grant }, "acme", 2),
+            Err(TokenDenial::ExpiredOrRevoked)
+        );
     }
 }

@@ -1,25 +1,25 @@
-//! How many connections one address has open.
+//! Limit on the number of open connections per address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Connections by address.
+/// Number of open connections per address.
 #[derive(Clone, Default)]
-pub(super) struct Peers(Arc<Mutex<HashMap<IpAddr, usize>>>);
+pub(super) struct ConnectionCounter(Arc<Mutex<HashMap<IpAddr, usize>>>);
 
-/// A connection of an address, until it is dropped.
-pub(super) struct Open {
-    peers: Peers,
-    /// `None`: an address that is not counted.
+/// Open connection of an address; counted until it is dropped.
+pub(super) struct CountedConnection {
+    counter: ConnectionCounter,
+    /// `None` for an address that is not counted.
     address: Option<IpAddr>,
 }
 
-impl Peers {
-    /// One more connection of an address; `None` where it has `most` already. This machine is not counted: a proxy on it
-    /// speaks for everybody.
-    pub(super) fn enter(&self, address: IpAddr, most: usize) -> Option<Open> {
-        let address = counted(address);
+impl ConnectionCounter {
+    /// Counts a new connection; `None` if the address already has `most`. Loopback addresses are not counted,
+    /// because a local proxy connects for all clients.
+    pub(super) fn open(&self, address: IpAddr, most: usize) -> Option<CountedConnection> {
+        let address = address_group(address);
         if let Some(address) = address {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let open = all.entry(address).or_insert(0);
@@ -28,14 +28,14 @@ impl Peers {
             }
             *open += 1;
         }
-        Some(Open { peers: self.clone(), address })
+        Some(CountedConnection { counter: self.clone(), address })
     }
 }
 
-impl Drop for Open {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
         let Some(address) = self.address else { return };
-        let mut all = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.counter.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = all.get_mut(&address) {
             *open -= 1;
             if *open == 0 {
@@ -45,8 +45,9 @@ impl Drop for Open {
     }
 }
 
-/// The address as it is counted: somebody who has one IPv6 address has the 2^64 beside it, too.
-fn counted(address: IpAddr) -> Option<IpAddr> {
+/// Address under which a connection is counted. IPv6 addresses are counted per /64 network, because one
+/// client usually has all of it. `None` for loopback.
+fn address_group(address: IpAddr) -> Option<IpAddr> {
     let address = address.to_canonical();
     if address.is_loopback() {
         return None;
@@ -65,22 +66,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_address_has_so_many_and_others_have_theirs() {
-        let peers = Peers::default();
+    fn connections_are_limited_per_address() {
+        let counter = ConnectionCounter::default();
         let at = |text: &str| -> IpAddr { text.parse().expect("an address") };
-        let mut open: Vec<Open> =
-            (0..3).map(|_| peers.enter(at("192.0.2.1"), 3).expect("one of three")).collect();
-        assert!(peers.enter(at("192.0.2.1"), 3).is_none());
-        assert!(peers.enter(at("::ffff:192.0.2.1"), 3).is_none(), "the same, written otherwise");
-        assert!(peers.enter(at("192.0.2.2"), 3).is_some());
+        let mut open: Vec<CountedConnection> =
+            (0..3).map(|_| counter.open(at("192.0.2.1"), 3).expect("one of three")).collect();
+        assert!(counter.open(at("192.0.2.1"), 3).is_none());
+        assert!(counter.open(at("::ffff:192.0.2.1"), 3).is_none(), "the same address as IPv6");
+        assert!(counter.open(at("192.0.2.2"), 3).is_some());
         open.pop();
-        assert!(peers.enter(at("192.0.2.1"), 3).is_some(), "one went");
-        let _six = peers.enter(at("2001:db8::1"), 1).expect("the first");
-        assert!(peers.enter(at("2001:db8::2"), 1).is_none(), "its neighbour");
-        assert!(peers.enter(at("2001:db8:0:1::2"), 1).is_some());
-        let here: Vec<_> = (0..9).map(|_| peers.enter(at("127.0.0.1"), 1)).collect();
-        assert!(here.iter().all(Option::is_some), "a proxy on this machine speaks for everybody");
+        assert!(counter.open(at("192.0.2.1"), 3).is_some(), "one connection was closed");
+        let _six = counter.open(at("2001:db8::1"), 1).expect("the first");
+        assert!(counter.open(at("2001:db8::2"), 1).is_none(), "its neighbour");
+        assert!(counter.open(at("2001:db8:0:1::2"), 1).is_some());
+        let here: Vec<_> = (0..9).map(|_| counter.open(at("127.0.0.1"), 1)).collect();
+        assert!(here.iter().all(Option::is_some), "a local proxy connects for all clients");
         drop((open, here));
-        assert_eq!(peers.0.lock().expect("whole").len(), 1, "who went is forgotten");
+        assert_eq!(counter.0.lock().expect("whole").len(), 1, "closed connections are removed");
     }
 }

@@ -1,4 +1,5 @@
-//! Who may let guidelines be proved: a few at a time, and one of each team, so that nobody waits for one who sends many.
+//! Queue of example tests: a few run in parallel, but only one per team, so that one team cannot block the
+//! others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,87 +7,87 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::room::{Busy, Room};
+use super::work_limiter::{Busy, WorkLimiter};
 
-/// Guidelines that are proved at the same time.
-const AT_A_TIME: usize = 2;
-/// Guidelines that wait for it.
-const WAITING: usize = 64;
-/// Guidelines of one owner, a team: one is proved, others wait.
-const OF_ONE: usize = 16;
-/// Longest wait for those of the same owner, and for those of others.
-const PATIENCE: Duration = Duration::from_secs(12);
+/// Number of guidelines that are tested in parallel.
+const PARALLEL: usize = 2;
+/// Largest number of guidelines that wait.
+const MAX_WAITING: usize = 64;
+/// Largest number of guidelines per team. One is tested; the others wait.
+const MAX_PER_TEAM: usize = 16;
+/// Longest wait for the same team, and again for other teams.
+const MAX_WAIT: Duration = Duration::from_secs(12);
 
-type Owners = Arc<Mutex<HashMap<String, Owner>>>;
+type TeamQueues = Arc<Mutex<HashMap<String, TeamQueue>>>;
 
-struct Owner {
+struct TeamQueue {
     turn: Arc<Semaphore>,
-    sent: usize,
+    queued: usize,
 }
 
-/// Guidelines that are proved, and that wait for it.
-pub(super) struct Provers {
-    room: Room,
-    owners: Owners,
+/// Running and waiting tests.
+pub(super) struct ExampleTestQueue {
+    limiter: WorkLimiter,
+    teams: TeamQueues,
 }
 
-/// One guideline of an owner, until it is dropped.
-struct Sent {
-    owners: Owners,
-    owner: String,
+/// Test of one guideline of a team; counted until it is dropped.
+struct QueuedTest {
+    teams: TeamQueues,
+    team: String,
 }
 
-impl Drop for Sent {
+impl Drop for QueuedTest {
     fn drop(&mut self) {
-        let mut all = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(owner) = all.get_mut(&self.owner) {
-            owner.sent -= 1;
-            if owner.sent == 0 {
-                all.remove(&self.owner);
+        let mut all = self.teams.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(team) = all.get_mut(&self.team) {
+            team.queued -= 1;
+            if team.queued == 0 {
+                all.remove(&self.team);
             }
         }
     }
 }
 
-impl Provers {
+impl ExampleTestQueue {
     pub(super) fn new() -> Self {
-        Self { room: Room::new(AT_A_TIME, WAITING, PATIENCE), owners: Arc::default() }
+        Self { limiter: WorkLimiter::new(PARALLEL, MAX_WAITING, MAX_WAIT), teams: Arc::default() }
     }
 
-    /// Does the work for an owner, in their turn.
+    /// Runs the work when it is the team's turn.
     ///
     /// # Errors
-    /// Where too much waits, of this owner or of all.
+    /// Returns [`Busy`] if the queue of the team or the whole queue is full, or the wait takes too long.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        owner: &str,
+        team: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let (sent, turn) = self.enter(owner)?;
-        let turn: OwnedSemaphorePermit = tokio::time::timeout(PATIENCE, turn.acquire_owned())
+        let (queued, turn) = self.enqueue(team)?;
+        let turn: OwnedSemaphorePermit = tokio::time::timeout(MAX_WAIT, turn.acquire_owned())
             .await
             .map_err(|_| Busy)?
             .map_err(|_| Busy)?;
-        self.room
+        self.limiter
             .run(move || {
                 let done = work();
-                drop((turn, sent));
+                drop((turn, queued));
                 done
             })
             .await
     }
 
-    fn enter(&self, owner: &str) -> Result<(Sent, Arc<Semaphore>), Busy> {
-        let mut all = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+    fn enqueue(&self, team: &str) -> Result<(QueuedTest, Arc<Semaphore>), Busy> {
+        let mut all = self.teams.lock().unwrap_or_else(PoisonError::into_inner);
         let own = all
-            .entry(owner.to_owned())
-            .or_insert_with(|| Owner { turn: Arc::new(Semaphore::new(1)), sent: 0 });
-        if own.sent >= OF_ONE {
+            .entry(team.to_owned())
+            .or_insert_with(|| TeamQueue { turn: Arc::new(Semaphore::new(1)), queued: 0 });
+        if own.queued >= MAX_PER_TEAM {
             return Err(Busy);
         }
-        own.sent += 1;
-        let sent = Sent { owners: Arc::clone(&self.owners), owner: owner.to_owned() };
-        Ok((sent, Arc::clone(&own.turn)))
+        own.queued += 1;
+        let queued = QueuedTest { teams: Arc::clone(&self.teams), team: team.to_owned() };
+        Ok((queued, Arc::clone(&own.turn)))
     }
 }
 
@@ -95,33 +96,33 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn who_sends_many_waits_for_them_and_others_do_not() {
-        let provers = Arc::new(Provers::new());
+    async fn one_team_does_not_delay_another() {
+        let queue = Arc::new(ExampleTestQueue::new());
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let wait = Arc::new(Mutex::new(wait));
         let send = || {
-            let (provers, wait) = (Arc::clone(&provers), Arc::clone(&wait));
+            let (queue, wait) = (Arc::clone(&queue), Arc::clone(&wait));
             tokio::spawn(async move {
-                provers.run("alice", move || wait.lock().expect("whole").recv().is_ok()).await
+                queue.run("alice", move || wait.lock().expect("whole").recv().is_ok()).await
             })
         };
-        let mut all: Vec<_> = (0..OF_ONE + 5).map(|_| send()).collect();
+        let mut all: Vec<_> = (0..MAX_PER_TEAM + 5).map(|_| send()).collect();
         let mut refused = 0;
         while refused < 5 {
             tokio::time::sleep(Duration::from_millis(5)).await;
             refused = all.iter().filter(|it| it.is_finished()).count();
         }
-        // One of hers is at work, the others wait; somebody else's is done meanwhile.
-        let other = tokio::time::timeout(Duration::from_secs(5), provers.run("bob", || 7)).await;
+        // One of Alice's tests runs and the others wait. Bob's test is not delayed.
+        let other = tokio::time::timeout(Duration::from_secs(5), queue.run("bob", || 7)).await;
         assert_eq!(other.expect("without waiting"), Ok(7));
-        for _ in 0..OF_ONE {
+        for _ in 0..MAX_PER_TEAM {
             go.send(()).expect("it waits");
         }
         let mut done = 0;
         for one in all.drain(..) {
             done += usize::from(one.await.expect("it ran") == Ok(true));
         }
-        assert_eq!(done, OF_ONE);
-        assert!(provers.owners.lock().expect("whole").is_empty());
+        assert_eq!(done, MAX_PER_TEAM);
+        assert!(queue.teams.lock().expect("whole").is_empty());
     }
 }

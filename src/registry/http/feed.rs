@@ -1,22 +1,22 @@
-//! `/feed/…`: what was published last, for readers of feeds. Format: RFC 4287.
+//! `/feed/…`: Atom feeds (RFC 4287) of recent publications.
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
-use super::Shared;
-use super::answers::{broken, nothing, rfc3339, tagged};
-use super::query::{Asked, Pairs};
+use super::AppState;
+use super::query::{ListQuery, Pairs};
+use super::responses::{database_error, not_found, rfc3339, with_etag};
 use crate::model::GuidelineId;
-use crate::registry::store::{From, Kind, Name, PublishedVersion};
+use crate::registry::store::{ListCursor, Name, PublishedKind, PublishedVersion};
 use crate::report::encode::xml;
 
-/// Entries of a feed.
+/// Largest number of entries in a feed.
 const ENTRIES: i64 = 50;
 
-/// An entry.
-struct Entry {
-    kind: Kind,
+/// Entry of a feed.
+struct FeedEntry {
+    kind: PublishedKind,
     name: String,
     version: String,
     title: String,
@@ -25,7 +25,7 @@ struct Entry {
     ms: i64,
 }
 
-impl Entry {
+impl FeedEntry {
     fn of_version(it: PublishedVersion) -> Self {
         Self {
             kind: it.kind,
@@ -51,91 +51,97 @@ impl Entry {
     }
 }
 
-/// Everything that was published last.
-pub(super) async fn changes(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    match shared.store.recent("", ENTRIES).await {
-        Ok(recent) => of_versions(&shared, &headers, "changes", "Guidelines and standards", recent),
-        Err(error) => broken(&error),
+/// Recent publications in all namespaces.
+pub(super) async fn changes(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    match state.store.recent_versions("", ENTRIES).await {
+        Ok(recent) => feed_of_versions(&state, &headers, "changes", "Guidelines and standards", recent),
+        Err(error) => database_error(&error),
     }
 }
 
-/// What one namespace published last.
+/// Recent publications in one namespace.
 pub(super) async fn namespace(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     let namespace = file.strip_suffix(".atom").filter(|it| GuidelineId::new(&format!("{it}/x")).is_ok());
-    let Some(namespace) = namespace else { return nothing().await };
-    match shared.store.recent(namespace, ENTRIES).await {
-        Ok(recent) if recent.is_empty() => nothing().await,
+    let Some(namespace) = namespace else { return not_found().await };
+    match state.store.recent_versions(namespace, ENTRIES).await {
+        Ok(recent) if recent.is_empty() => not_found().await,
         Ok(recent) => {
-            let title = format!("What {namespace} publishes");
-            of_versions(&shared, &headers, &format!("namespaces/{namespace}"), &title, recent)
+            let title = format!("Published in {namespace}");
+            feed_of_versions(&state, &headers, &format!("namespaces/{namespace}"), &title, recent)
         }
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-/// The versions of one name.
+/// Versions of one name.
 pub(super) async fn name(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path((namespace, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
     let slug = file.strip_suffix(".atom").filter(|it| GuidelineId::new(&format!("{namespace}/{it}")).is_ok());
-    let Some(slug) = slug else { return nothing().await };
-    match shared.store.versions(&namespace, slug).await {
-        Ok(versions) if versions.is_empty() => nothing().await,
+    let Some(slug) = slug else { return not_found().await };
+    match state.store.versions(&namespace, slug).await {
+        Ok(versions) if versions.is_empty() => not_found().await,
         Ok(mut versions) => {
             versions.sort_by_key(|it| std::cmp::Reverse(it.published_ms));
             versions.truncate(usize::try_from(ENTRIES).unwrap_or(usize::MAX));
             let title = format!("Versions of {namespace}/{slug}");
-            of_versions(&shared, &headers, &format!("names/{namespace}/{slug}"), &title, versions)
+            feed_of_versions(&state, &headers, &format!("names/{namespace}/{slug}"), &title, versions)
         }
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-/// A list as a feed: `guidelines.atom` or `standards.atom`, with the parameters of the list.
+/// Feed of a list: `guidelines.atom` or `standards.atom`, with the parameters of the list.
 pub(super) async fn list(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path(file): Path<String>,
     Query(pairs): Query<Pairs>,
     headers: HeaderMap,
 ) -> Response {
-    let kinds = [Kind::Guideline, Kind::Standard];
+    let kinds = [PublishedKind::Guideline, PublishedKind::Standard];
     let Some(kind) = kinds.into_iter().find(|kind| file == format!("{}.atom", kind.plural())) else {
-        return nothing().await;
+        return not_found().await;
     };
-    let asked = Asked::read(&pairs, (shared.now_ms)());
-    let from = match &asked.from {
-        From::Fit(words, _) => From::Fit(words.clone(), 0),
-        _ => From::Change(i64::MAX, i64::MAX),
+    let query = ListQuery::read(&pairs, (state.now_ms)());
+    let from = match &query.from {
+        ListCursor::Relevance(words, _) => ListCursor::Relevance(words.clone(), 0),
+        _ => ListCursor::Change(i64::MAX, i64::MAX),
     };
-    match shared.store.names(kind, &asked.filter, &from, ENTRIES).await {
+    match state.store.list_names(kind, &query.filter, &from, ENTRIES).await {
         Ok(names) => {
-            let what = format!("{}{}", kind.plural(), asked.address(None));
-            let entries: Vec<Entry> = names.into_iter().map(Entry::of_name).collect();
-            write(&shared, &headers, &what, &format!("{} that were asked for", kind.plural()), &entries)
+            let what = format!("{}{}", kind.plural(), query.address(None));
+            let entries: Vec<FeedEntry> = names.into_iter().map(FeedEntry::of_name).collect();
+            feed_response(&state, &headers, &what, &format!("Filtered list of {}", kind.plural()), &entries)
         }
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-fn of_versions(
-    shared: &Shared,
+fn feed_of_versions(
+    state: &AppState,
     headers: &HeaderMap,
     what: &str,
     title: &str,
     versions: Vec<PublishedVersion>,
 ) -> Response {
-    let entries: Vec<Entry> = versions.into_iter().map(Entry::of_version).collect();
-    write(shared, headers, what, title, &entries)
+    let entries: Vec<FeedEntry> = versions.into_iter().map(FeedEntry::of_version).collect();
+    feed_response(state, headers, what, title, &entries)
 }
 
-fn write(shared: &Shared, headers: &HeaderMap, what: &str, title: &str, entries: &[Entry]) -> Response {
-    let root = root(shared, headers);
+fn feed_response(
+    state: &AppState,
+    headers: &HeaderMap,
+    what: &str,
+    title: &str,
+    entries: &[FeedEntry],
+) -> Response {
+    let root = site_address(state, headers);
     let updated = entries.iter().map(|it| it.ms).max().unwrap_or(0);
     let (file, query) = what.split_once('?').unwrap_or((what, ""));
     let query = if query.is_empty() { String::new() } else { format!("?{query}") };
@@ -148,23 +154,23 @@ fn write(shared: &Shared, headers: &HeaderMap, what: &str, title: &str, entries:
         time = rfc3339(updated),
         own = xml::text(&format!("{root}/feed/{file}.atom{query}")),
     );
-    entries.iter().for_each(|it| body.push_str(&entry(it, &root)));
+    entries.iter().for_each(|it| body.push_str(&format_entry(it, &root)));
     body.push_str("</feed>\n");
-    tagged(headers, "application/atom+xml; charset=utf-8", body)
+    with_etag(headers, "application/atom+xml; charset=utf-8", body)
 }
 
-/// The address of this site, whole, as readers want it: as it was set, else as it was asked for.
-pub(super) fn root(shared: &Shared, headers: &HeaderMap) -> String {
-    if let Some(public) = &shared.public {
-        return public.to_string();
+/// Absolute address of this site: the configured public address, or the one from the Host header.
+pub(super) fn site_address(state: &AppState, headers: &HeaderMap) -> String {
+    if let Some(public_url) = &state.public_url {
+        return public_url.to_string();
     }
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost");
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
     format!("http://{}", if host.bytes().all(plain) { host } else { "localhost" })
 }
 
-fn entry(it: &Entry, root: &str) -> String {
-    let Entry { name, kind, .. } = it;
+fn format_entry(it: &FeedEntry, root: &str) -> String {
+    let FeedEntry { name, kind, .. } = it;
     format!(
         "<entry>\n<title>{title} {version}</title>\n<id>urn:stanchion:{name}:{version}</id>\n<updated>{time}</updated>\n\
          <author><name>{owner}</name></author>\n<link href=\"{root}/{plural}/{name}/{version}\"/>\n\

@@ -1,51 +1,51 @@
-//! The static index: files that any web server or folder could serve as well, from which `stanchion update` reads.
+//! Static index: files from which `stanchion update` reads. Any web server or folder could provide them.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Shared;
-use super::answers::{broken, has, nothing, problem, tagged};
+use super::AppState;
+use super::responses::{client_has, database_error, not_found, problem, with_etag};
 use crate::model::GuidelineId;
 use crate::registry::index;
 use crate::registry::store::{Name, PublishedVersion};
 
-/// `/index/config.json`: what a reader must know.
+/// `/index/config.json`: format of the index.
 pub(super) async fn config(headers: HeaderMap) -> Response {
-    tagged(&headers, "application/json", index::config())
+    with_etag(&headers, "application/json", index::config())
 }
 
-/// `/index/<ns>/<slug>.jsonl`: one line for each version, the oldest first.
+/// `/index/<ns>/<slug>.jsonl`: one line per version, the oldest first.
 pub(super) async fn versions(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path((namespace, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(slug) = file.strip_suffix(".jsonl") else { return nothing().await };
+    let Some(slug) = file.strip_suffix(".jsonl") else { return not_found().await };
     if GuidelineId::new(&format!("{namespace}/{slug}")).is_err() {
-        return nothing().await;
+        return not_found().await;
     }
-    match read(&shared, &namespace, slug).await {
+    match read(&state, &namespace, slug).await {
         Ok(Some((name, versions))) => {
-            tagged(&headers, "application/x-ndjson", index::lines(&name, &versions))
+            with_etag(&headers, "application/x-ndjson", index::lines(&name, &versions))
         }
-        Ok(None) => nothing().await,
-        Err(error) => broken(&error),
+        Ok(None) => not_found().await,
+        Err(error) => database_error(&error),
     }
 }
 
 async fn read(
-    shared: &Shared,
+    state: &AppState,
     namespace: &str,
     slug: &str,
 ) -> Result<Option<(Name, Vec<PublishedVersion>)>, sqlx::Error> {
-    let Some(name) = shared.store.name(namespace, slug).await? else { return Ok(None) };
-    Ok(Some((name, shared.store.versions(namespace, slug).await?)))
+    let Some(name) = state.store.name(namespace, slug).await? else { return Ok(None) };
+    Ok(Some((name, state.store.versions(namespace, slug).await?)))
 }
 
-/// `/blob/<sha256>.md` (or `.toml`): a text, for ever the same.
+/// `/blob/<sha256>.md` (or `.toml`): a published text. It never changes.
 pub(super) async fn text(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Response {
@@ -53,22 +53,22 @@ pub(super) async fn text(
         .strip_suffix(".md")
         .or_else(|| file.strip_suffix(".toml"))
         .filter(|it| it.len() == 64 && it.bytes().all(|b| b.is_ascii_hexdigit()));
-    let Some(sha256) = digits else { return nothing().await };
-    match shared.store.text(sha256).await {
+    let Some(sha256) = digits else { return not_found().await };
+    match state.store.text(sha256).await {
         Ok(Some(text)) => {
-            // Its digest says what it is.
+            // The digest identifies the content.
             let tag = format!("\"{}\"", sha256.to_ascii_lowercase());
-            let forever =
+            let cache_headers =
                 [(header::CACHE_CONTROL, "public, max-age=31536000, immutable"), (header::ETAG, &tag)];
-            if has(&headers, &tag) {
-                return (StatusCode::NOT_MODIFIED, forever).into_response();
+            if client_has(&headers, &tag) {
+                return (StatusCode::NOT_MODIFIED, cache_headers).into_response();
             }
-            // As text, so that a browser shows it and nothing else.
+            // Sent as text, so that a browser displays it and does not execute it.
             let kind = if file.strip_suffix(".md").is_some() { "text/markdown" } else { "text/plain" };
             let kind = [(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))];
-            (forever, kind, text).into_response()
+            (cache_headers, kind, text).into_response()
         }
         Ok(None) => problem(StatusCode::NOT_FOUND, "There is no text with this digest."),
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }

@@ -1,20 +1,20 @@
-//! What the registry answers over HTTP. Asks `flow` and `store`; decides nothing.
+//! HTTP interface of the registry. It calls `decisions` and `store` and makes no decisions itself.
 
 mod account;
-mod answers;
 mod api;
 mod cache;
+mod connections_per_address;
+mod example_test_queue;
 mod feed;
 mod index;
-mod limit;
 mod listen;
 mod pages;
-mod patience;
-mod peers;
-mod provers;
 mod query;
-mod room;
-mod trace;
+mod rate_limit;
+mod request_log;
+mod responses;
+mod slow_readers;
+mod work_limiter;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,94 +31,100 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-pub(super) use listen::{Limits, serve};
-pub(super) use trace::Numbers;
+pub(super) use listen::{ConnectionLimits, serve};
+pub(super) use request_log::Metrics;
 
-use super::flow::Discovered;
+use super::decisions::ProviderMetadata;
 use super::provider::Provider;
 use super::store::Store;
 
-/// Largest body of a request, in bytes: a text that is published, and a little, so that it is told what is too large.
-const BODY: usize = super::flow::LARGEST + (64 << 10);
-/// Longest time for an answer.
-const TOTAL: Duration = Duration::from_secs(30);
+/// Largest request body, in bytes: a text of maximum size and some more, so that `decisions` reports a text
+/// that is too large.
+const MAX_BODY_BYTES: usize = super::decisions::MAX_TEXT_BYTES + (64 << 10);
+/// Longest time for a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Texts that are read or compared at the same time, so many that wait for it, and for how long.
-const LOOKING: (usize, usize, Duration) = (2, 64, Duration::from_secs(10));
-/// The same of questions to the identity provider.
-const ASKING: (usize, usize, Duration) = (8, 64, Duration::from_secs(10));
+/// Reading and comparing texts: number in parallel, largest number waiting, longest wait.
+const TEXT_WORK: (usize, usize, Duration) = (2, 64, Duration::from_secs(10));
+/// Requests to the identity provider: number in parallel, largest number waiting, longest wait.
+const PROVIDER_WORK: (usize, usize, Duration) = (8, 64, Duration::from_secs(10));
 
-/// What every answer may need.
+/// State shared by all handlers.
 #[derive(Clone)]
-struct Shared {
+struct AppState {
     store: Arc<Store>,
-    /// The time, in milliseconds since 1970.
+    /// Clock, in milliseconds since 1970.
     now_ms: fn() -> i64,
-    /// The address at which people find this site, without a slash at its end.
-    public: Option<Arc<str>>,
+    /// Public address of the site, without a trailing slash.
+    public_url: Option<Arc<str>>,
     cache: Arc<cache::Cache>,
-    rates: Arc<limit::Rates>,
-    /// Random bytes; `None` where the system has none.
+    rates: Arc<rate_limit::RateLimiter>,
+    /// Random bytes; `None` if the system provides none.
     random: fn() -> Option<[u8; 32]>,
-    numbers: Arc<Numbers>,
-    /// Where people can sign in besides.
+    metrics: Arc<Metrics>,
+    /// Identity provider, if one is configured.
     provider: Option<Provider>,
-    /// What it said of itself last, and when: whoever asks for it waits for the one question that is under way.
-    discovered: Arc<Mutex<Option<(i64, Discovered)>>>,
-    /// The program that proves guidelines in a process of its own, and who may let it.
+    /// Cached metadata of the provider with the time of the request. The lock lets other sign-ins wait for a
+    /// request in progress.
+    provider_metadata: Arc<Mutex<Option<(i64, ProviderMetadata)>>>,
+    /// Program that tests guidelines in a separate process, and the queue of the tests.
     worker: Option<Arc<Path>>,
-    proving: Arc<provers::Provers>,
-    /// Where texts are read and compared.
-    looking: Arc<room::Room>,
-    /// Where the identity provider is asked, and how often for one address.
-    asking: Arc<room::Room>,
-    sign_ins: Arc<limit::Rates>,
-    /// When the program started: a part of the ids of requests.
+    example_tests: Arc<example_test_queue::ExampleTestQueue>,
+    /// Limiter for reading and comparing texts.
+    text_work: Arc<work_limiter::WorkLimiter>,
+    /// Limiter for requests to the identity provider, and the rate limit per address.
+    provider_work: Arc<work_limiter::WorkLimiter>,
+    sign_ins: Arc<rate_limit::RateLimiter>,
+    /// Start time of the program; part of the request ids.
     started_ms: i64,
-    /// Whether requests are not written down.
+    /// Whether requests are not logged.
     quiet: bool,
 }
 
-/// What the routes are made from.
-pub(super) struct Site {
+/// Configuration of the router.
+pub(super) struct SiteConfig {
     pub(super) store: Store,
-    /// The time, in milliseconds since 1970.
+    /// Clock, in milliseconds since 1970.
     pub(super) now_ms: fn() -> i64,
-    /// Random bytes; `None` where the system has none.
+    /// Random bytes; `None` if the system provides none.
     pub(super) random: fn() -> Option<[u8; 32]>,
-    /// The address at which people find this site, without a slash at its end, where it is known.
-    pub(super) public: Option<String>,
-    /// Where people can sign in besides.
+    /// Public address of the site, without a trailing slash, if it is configured.
+    pub(super) public_url: Option<String>,
+    /// Identity provider, if one is configured.
     pub(super) provider: Option<Provider>,
-    /// The program that proves guidelines in a process of its own; `None`: they are proved in this one.
+    /// Program that tests guidelines in a separate process; with `None` they are tested in this process.
     pub(super) worker: Option<PathBuf>,
-    /// What is counted.
-    pub(super) numbers: Arc<Numbers>,
-    /// Whether requests are not written down.
+    /// Metrics of requests.
+    pub(super) metrics: Arc<Metrics>,
+    /// Whether requests are not logged.
     pub(super) quiet: bool,
 }
 
-/// Every route.
-pub(super) fn router(site: Site) -> Router {
-    let shared = Shared {
+/// Router with all routes of the site.
+pub(super) fn router(site: SiteConfig) -> Router {
+    let state = AppState {
         store: Arc::new(site.store),
         now_ms: site.now_ms,
         random: site.random,
-        public: site.public.map(Arc::from),
+        public_url: site.public_url.map(Arc::from),
         cache: Arc::new(cache::Cache::new()),
-        rates: Arc::new(limit::Rates::changes()),
-        numbers: site.numbers,
+        rates: Arc::new(rate_limit::RateLimiter::changes()),
+        metrics: site.metrics,
         provider: site.provider,
-        discovered: Arc::default(),
+        provider_metadata: Arc::default(),
         worker: site.worker.map(Arc::from),
-        proving: Arc::new(provers::Provers::new()),
-        looking: Arc::new(room::Room::new(LOOKING.0, LOOKING.1, LOOKING.2)),
-        asking: Arc::new(room::Room::new(ASKING.0, ASKING.1, ASKING.2)),
-        sign_ins: Arc::new(limit::Rates::sign_ins()),
+        example_tests: Arc::new(example_test_queue::ExampleTestQueue::new()),
+        text_work: Arc::new(work_limiter::WorkLimiter::new(TEXT_WORK.0, TEXT_WORK.1, TEXT_WORK.2)),
+        provider_work: Arc::new(work_limiter::WorkLimiter::new(
+            PROVIDER_WORK.0,
+            PROVIDER_WORK.1,
+            PROVIDER_WORK.2,
+        )),
+        sign_ins: Arc::new(rate_limit::RateLimiter::sign_ins()),
         started_ms: (site.now_ms)(),
         quiet: site.quiet,
     };
-    let traced = shared.clone();
+    let traced = state.clone();
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -138,10 +144,10 @@ pub(super) fn router(site: Site) -> Router {
             "/standards/{namespace}/{slug}/{version}",
             get(api::standard_version).put(api::put_standard).patch(api::yank_standard),
         )
-        .fallback(api::nothing);
+        .fallback(api::not_found);
     Router::new()
-        .route("/healthz", get(answers::alive))
-        .route("/readyz", get(answers::ready))
+        .route("/healthz", get(responses::healthz))
+        .route("/readyz", get(responses::readyz))
         .route("/index/config.json", get(index::config))
         .route("/index/{namespace}/{file}", get(index::versions))
         .route("/blob/{file}", get(index::text))
@@ -181,31 +187,31 @@ pub(super) fn router(site: Site) -> Router {
         .route("/account/sessions/{id}/end", post(account::end_session))
         .route("/static/{file}", get(pages::style))
         .nest("/api/v1", api)
-        .fallback(pages::nothing)
-        .method_not_allowed_fallback(answers::other_method)
-        .layer(from_fn_with_state(shared.clone(), cache::remembered))
-        .layer(from_fn_with_state(shared.clone(), limit::limited))
-        .with_state(shared)
-        // One limit, below.
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(responses::method_not_allowed)
+        .layer(from_fn_with_state(state.clone(), cache::serve_cached))
+        .layer(from_fn_with_state(state.clone(), rate_limit::limit_changes))
+        .with_state(state)
+        // The layer below sets one limit for all routes.
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TOTAL))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::new())
-        .layer(map_response(answers::as_problem))
-        // On every answer, also on those of the layers above.
+        .layer(map_response(responses::as_problem))
+        // Set on every response, also on those of the layers above.
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))
-        .layer(from_fn_with_state(traced, trace::traced))
+        .layer(from_fn_with_state(traced, request_log::trace_request))
 }
 
-/// The routes of the listener for the operator.
-pub(super) fn metrics(numbers: Arc<Numbers>) -> Router {
+/// Router of the metrics listener.
+pub(super) fn metrics_router(metrics: Arc<Metrics>) -> Router {
     let text = move || async move {
-        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], numbers.text())
+        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.text())
     };
-    // Also here, so that it can be asked where everybody else is kept away.
-    Router::new().route("/metrics", get(text)).route("/healthz", get(answers::alive))
+    // Also here, for health checks that can reach only the operator's address.
+    Router::new().route("/metrics", get(text)).route("/healthz", get(responses::healthz))
 }
 
 #[cfg(test)]

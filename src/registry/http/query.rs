@@ -1,130 +1,142 @@
-//! What a list is asked for, from the parameters of an address. Pages and API read them alike.
+//! Parameters of a list, for pages and API.
 
-use super::super::flow::{VALUE, cursor, value};
+use super::super::decisions::{MAX_VALUE_CHARS, cursor, label_value};
 use crate::model::{Date, Stage};
-use crate::registry::store::{Filter, From, words_of};
+use crate::registry::store::{Filter, ListCursor, search_words};
 use crate::report::encode::uri;
 
-/// Longest text that is searched for, in characters.
-const WORDS: usize = 100;
-/// Most values of one parameter.
-const VALUES: usize = 20;
-/// What is told where a parameter holds one: no database keeps it.
-pub(super) const NUL: &str = "without the character NUL";
-/// Rows of a page, and the most that may be asked for.
+/// Longest search text, in characters.
+const MAX_SEARCH_CHARS: usize = 100;
+/// Largest number of values of one parameter.
+const MAX_VALUES: usize = 20;
+/// Message for a value with NUL, which PostgreSQL cannot store.
+pub(super) const NUL: &str = "must not contain the NUL character";
+/// Default and largest number of rows per page.
 const ROWS: (i64, i64) = (50, 200);
 const DAY_MS: i64 = 86_400_000;
 
-/// Something that is not as it should be, and where.
+/// Error at a parameter or form field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Slip {
-    /// The parameter or field.
+pub(super) struct FieldError {
+    /// Name of the parameter or field.
     pub(super) field: &'static str,
-    /// A sentence.
+    /// Message for the user.
     pub(super) message: String,
 }
 
-/// What is asked for.
+/// Query for a list.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
-    /// What is searched for, as it was typed.
+pub(super) struct ListQuery {
+    /// Search text as entered.
     pub(super) q: String,
     pub(super) filter: Filter,
     /// `name` or `changed`.
     pub(super) sort: String,
-    /// As it was typed: days, or a day.
+    /// Value of `changed_since` as entered: a number of days, or a date.
     pub(super) changed: String,
-    pub(super) from: From,
-    /// Whether it is the beginning of the list.
+    pub(super) from: ListCursor,
+    /// Whether this is the first page.
     pub(super) is_first: bool,
     pub(super) limit: i64,
-    /// What could not be used, and was left out.
-    pub(super) slips: Vec<Slip>,
+    /// Errors of parameters that were ignored.
+    pub(super) field_errors: Vec<FieldError>,
 }
 
 /// Parameters of an address, in order.
 pub(super) type Pairs = Vec<(String, String)>;
 
-impl Asked {
-    /// Reads the parameters. Unknown ones are left out; `now_ms` is the time.
+impl ListQuery {
+    /// Reads the parameters. Unknown ones are ignored. `now_ms` is the current time.
     pub(super) fn read(pairs: &Pairs, now_ms: i64) -> Self {
-        let mut slips = Vec::new();
+        let mut field_errors = Vec::new();
         let mut one = |name: &'static str, most: usize| -> String {
             let value = pairs.iter().find(|(key, _)| key == name).map_or("", |it| it.1.trim());
             if value.contains('\0') {
-                slips.push(Slip { field: name, message: NUL.to_owned() });
+                field_errors.push(FieldError { field: name, message: NUL.to_owned() });
                 return String::new();
             }
             if value.chars().count() > most {
-                slips.push(Slip { field: name, message: format!("at most {most} characters") });
+                field_errors.push(FieldError { field: name, message: format!("at most {most} characters") });
                 return value.chars().take(most).collect();
             }
             value.to_owned()
         };
-        let q = one("q", WORDS);
-        let (sort, changed, cursor, limit) =
-            (one("sort", VALUE), one("changed_since", VALUE), one("cursor", 300), one("limit", VALUE));
-        let (owner, namespace, fix) = (one("owner", VALUE), one("namespace", VALUE), one("fix", VALUE));
+        let q = one("q", MAX_SEARCH_CHARS);
+        let (sort, changed, cursor, limit) = (
+            one("sort", MAX_VALUE_CHARS),
+            one("changed_since", MAX_VALUE_CHARS),
+            one("cursor", 300),
+            one("limit", MAX_VALUE_CHARS),
+        );
+        let (owner, namespace, fix) =
+            (one("owner", MAX_VALUE_CHARS), one("namespace", MAX_VALUE_CHARS), one("fix", MAX_VALUE_CHARS));
         let mut several = |name: &'static str| -> Vec<String> {
             let values = pairs.iter().filter(|(key, value)| key == name && !value.trim().is_empty());
             let all: Vec<String> = values.map(|(_, value)| value.trim().to_lowercase()).collect();
-            if all.len() > VALUES
-                || all.iter().any(|it| it.chars().count() > VALUE || it.contains([',', '%', '_', '\0']))
+            if all.len() > MAX_VALUES
+                || all
+                    .iter()
+                    .any(|it| it.chars().count() > MAX_VALUE_CHARS || it.contains([',', '%', '_', '\0']))
             {
-                slips.push(Slip {
+                field_errors.push(FieldError {
                     field: name,
-                    message: format!("at most {VALUES} words of {VALUE} characters, without commas"),
+                    message: format!(
+                        "at most {MAX_VALUES} values of {MAX_VALUE_CHARS} characters, without commas"
+                    ),
                 });
                 return vec![];
             }
             all
         };
         let (stages, topics, languages) = (several("stage"), several("topic"), several("language"));
-        // As they stand in labels.
+        // Normalized as in the labels.
         let topics: Vec<String> =
-            topics.iter().map(|topic| value(topic)).filter(|it| !it.is_empty()).collect();
-        let mut slip = |field, message: String| slips.push(Slip { field, message });
-        let words = Stage::ALL.map(Stage::word);
+            topics.iter().map(|topic| label_value(topic)).filter(|it| !it.is_empty()).collect();
+        let mut field_error = |field, message: String| field_errors.push(FieldError { field, message });
+        let words = Stage::ALL.map(Stage::as_str);
         if let Some(other) = stages.iter().find(|stage| !words.contains(&stage.as_str())) {
-            slip("stage", format!("`{other}` is no stage: one of {}", words.join(", ")));
+            field_error("stage", format!("unknown stage `{other}`; use one of {}", words.join(", ")));
         }
         let has_fix = match fix.as_str() {
             "" | "no" | "any" => false,
             "yes" | "1" | "on" | "true" => true,
             _ => {
-                slip("fix", "yes, or nothing".to_owned());
+                field_error("fix", "must be `yes` or absent".to_owned());
                 false
             }
         };
-        let changed_since_ms = since(&changed, now_ms).unwrap_or_else(|| {
-            slip("changed_since", "a number of days (at most 36500), or a day as in 2026-05-22".to_owned());
+        let changed_since_ms = parse_since(&changed, now_ms).unwrap_or_else(|| {
+            field_error(
+                "changed_since",
+                "must be a number of days (at most 36500) or a date such as 2026-05-22".to_owned(),
+            );
             0
         });
-        let found = words_of(&q);
+        let found = search_words(&q);
         let first = match sort.as_str() {
-            _ if !q.is_empty() => From::Fit(found, 0),
-            "changed" => From::Change(i64::MAX, i64::MAX),
-            "" | "name" => From::Name(String::new(), String::new()),
+            _ if !q.is_empty() => ListCursor::Relevance(found, 0),
+            "changed" => ListCursor::Change(i64::MAX, i64::MAX),
+            "" | "name" => ListCursor::Name(String::new(), String::new()),
             _ => {
-                slip("sort", "name, or changed".to_owned());
-                From::Name(String::new(), String::new())
+                field_error("sort", "must be `name` or `changed`".to_owned());
+                ListCursor::Name(String::new(), String::new())
             }
         };
-        let from = if cursor.is_empty() { Some(first.clone()) } else { cursor::read(&cursor, &first) };
+        let from = if cursor.is_empty() { Some(first.clone()) } else { cursor::parse(&cursor, &first) };
         let from = from.unwrap_or_else(|| {
-            slip("cursor", "not one of this list; begin without it".to_owned());
+            field_error("cursor", "not a cursor of this list; start again without it".to_owned());
             first.clone()
         });
         let limit = if limit.is_empty() { Some(ROWS.0) } else { limit.parse().ok() };
         let limit = limit.filter(|limit| (1..=ROWS.1).contains(limit)).unwrap_or_else(|| {
-            slip("limit", format!("a number from 1 to {}", ROWS.1));
+            field_error("limit", format!("must be a number from 1 to {}", ROWS.1));
             ROWS.0
         });
         let filter = Filter { stages, topics, languages, has_fix, owner, namespace, changed_since_ms };
-        Self { is_first: from == first, q, filter, sort, changed, from, limit, slips }
+        Self { is_first: from == first, q, filter, sort, changed, from, limit, field_errors }
     }
 
-    /// The same as [`Asked::address`], with as many rows at a time as were asked for.
+    /// Like [`ListQuery::address`], with the number of rows per page.
     pub(super) fn address_of_page(&self, cursor: Option<&str>) -> String {
         let address = self.address(cursor);
         if self.limit == ROWS.0 {
@@ -133,7 +145,8 @@ impl Asked {
         format!("{address}{}limit={}", if address.is_empty() { '?' } else { '&' }, self.limit)
     }
 
-    /// The address of the same list with another cursor; without one, the beginning. Begins with `?`, or is empty.
+    /// Query string of the same list with another cursor; without one, of the first page. Begins with `?` or
+    /// is empty.
     pub(super) fn address(&self, cursor: Option<&str>) -> String {
         let mut pairs: Vec<(&str, &str)> = Vec::new();
         let filter = &self.filter;
@@ -164,8 +177,8 @@ impl Asked {
     }
 }
 
-/// The time that is meant: so many days ago, or the beginning of a day.
-fn since(text: &str, now_ms: i64) -> Option<i64> {
+/// Converts a number of days before now, or a date, to milliseconds since 1970.
+fn parse_since(text: &str, now_ms: i64) -> Option<i64> {
     if text.is_empty() {
         return Some(0);
     }
@@ -180,19 +193,19 @@ fn since(text: &str, now_ms: i64) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Asked {
+    fn read(text: &str) -> ListQuery {
         let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-        Asked::read(&pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(), 100 * DAY_MS)
+        ListQuery::read(&pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(), 100 * DAY_MS)
     }
 
     #[test]
     fn parameters_are_read_and_written_again() {
-        let asked =
+        let query =
             read("stage=trial&stage=practice&topic=Logs&fix=yes&changed_since=10&sort=changed&owner=a b");
-        assert!(asked.slips.is_empty(), "{:?}", asked.slips);
-        assert_eq!(asked.filter.stages, ["trial", "practice"]);
+        assert!(query.field_errors.is_empty(), "{:?}", query.field_errors);
+        assert_eq!(query.filter.stages, ["trial", "practice"]);
         assert_eq!(
-            (asked.filter.changed_since_ms, asked.filter.topics),
+            (query.filter.changed_since_ms, query.filter.topics),
             (90 * DAY_MS, vec!["logs".to_owned()])
         );
         let address = read("q=a%26&stage=trial").address(Some("f.50"));
@@ -206,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_at_its_field() {
+    fn invalid_parameters_are_reported_per_field() {
         for (text, field) in [
             ("stage=best", "stage"),
             ("fix=perhaps", "fix"),
@@ -223,9 +236,9 @@ mod tests {
             ("q=a\0", "q"),
             ("cursor=n.\0.x", "cursor"),
         ] {
-            let slips: Vec<&str> = read(text).slips.iter().map(|it| it.field).collect();
-            assert_eq!(slips, [field], "{text}");
+            let field_errors: Vec<&str> = read(text).field_errors.iter().map(|it| it.field).collect();
+            assert_eq!(field_errors, [field], "{text}");
         }
-        assert_eq!(read(&format!("q={}", "x".repeat(101))).slips[0].field, "q");
+        assert_eq!(read(&format!("q={}", "x".repeat(101))).field_errors[0].field, "q");
     }
 }

@@ -1,4 +1,4 @@
-//! One line of the log and a few numbers for each request, and an id by which both and the answer are known.
+//! Request log, metrics, and request ids.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,40 +9,40 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::Shared;
+use super::AppState;
 use crate::registry::program::log;
 
-/// The header with the id of a request.
+/// Header with the request id.
 const ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Longest id that is taken over from who asks.
-const LONGEST: usize = 64;
-/// Longest path that is written into the log, in characters.
-const PATH: usize = 200;
-/// What stands for the status of a request whose sender went away before it was answered: as other servers have it.
-const GONE: u16 = 499;
-/// Upper ends of the classes of durations, in seconds.
-const CLASSES: [f64; 9] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0];
+/// Longest id that is accepted from a client, in bytes.
+const MAX_ID_BYTES: usize = 64;
+/// Longest logged path, in characters.
+const MAX_PATH_CHARS: usize = 200;
+/// Logged status if the client closed the connection before the response, as in nginx.
+const CLIENT_GONE: u16 = 499;
+/// Upper bounds of the histogram buckets, in seconds.
+const BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0];
 
-/// Numbers about what was answered, for the operator.
+/// Metrics of requests.
 #[derive(Default)]
-pub(in crate::registry) struct Numbers {
-    /// By the first digit of the status.
-    answers: [AtomicU64; 6],
-    /// By duration, each class with those below.
-    classes: [AtomicU64; CLASSES.len()],
+pub(in crate::registry) struct Metrics {
+    /// Responses by status class.
+    responses: [AtomicU64; 6],
+    /// Cumulative histogram of durations.
+    buckets: [AtomicU64; BUCKETS.len()],
     microseconds: AtomicU64,
-    /// The last id that was given.
+    /// Number of requests so far; part of the request ids.
     ids: AtomicU64,
-    /// Requests that are under way.
+    /// Requests in progress.
     open: AtomicU64,
 }
 
-impl Numbers {
-    fn note(&self, status: u16, took: Duration) {
-        let class = usize::from(status / 100).min(self.answers.len() - 1);
-        self.answers[class].fetch_add(1, Ordering::Relaxed);
+impl Metrics {
+    fn record(&self, status: u16, took: Duration) {
+        let class = usize::from(status / 100).min(self.responses.len() - 1);
+        self.responses[class].fetch_add(1, Ordering::Relaxed);
         let seconds = took.as_secs_f64();
-        for (end, count) in CLASSES.iter().zip(&self.classes) {
+        for (end, count) in BUCKETS.iter().zip(&self.buckets) {
             if seconds <= *end {
                 count.fetch_add(1, Ordering::Relaxed);
             }
@@ -50,24 +50,24 @@ impl Numbers {
         self.microseconds.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// The numbers as Prometheus reads them: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+    /// Formats the metrics for Prometheus: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
     pub(in crate::registry) fn text(&self) -> String {
         let mut out = String::from(
-            "# HELP stanchion_registry_requests_total Requests that were answered, by class of status.\n\
+            "# HELP stanchion_registry_requests_total Requests answered, by status class.\n\
              # TYPE stanchion_registry_requests_total counter\n",
         );
         let mut all = 0;
-        for (class, count) in self.answers.iter().enumerate().skip(1) {
+        for (class, count) in self.responses.iter().enumerate().skip(1) {
             let count = count.load(Ordering::Relaxed);
             all += count;
-            // Writing to a String cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(out, "stanchion_registry_requests_total{{status=\"{class}xx\"}} {count}");
         }
         out.push_str(
-            "# HELP stanchion_registry_request_seconds How long answers took.\n\
+            "# HELP stanchion_registry_request_seconds Time until a request was answered.\n\
              # TYPE stanchion_registry_request_seconds histogram\n",
         );
-        for (end, count) in CLASSES.iter().zip(&self.classes) {
+        for (end, count) in BUCKETS.iter().zip(&self.buckets) {
             let count = count.load(Ordering::Relaxed);
             let _ = writeln!(out, "stanchion_registry_request_seconds_bucket{{le=\"{end}\"}} {count}");
         }
@@ -77,7 +77,7 @@ impl Numbers {
             "stanchion_registry_request_seconds_bucket{{le=\"+Inf\"}} {all}\n\
              stanchion_registry_request_seconds_sum {seconds}\n\
              stanchion_registry_request_seconds_count {all}\n\
-             # HELP stanchion_registry_requests_open Requests that are under way.\n\
+             # HELP stanchion_registry_requests_open Requests in progress.\n\
              # TYPE stanchion_registry_requests_open gauge\n\
              stanchion_registry_requests_open {}\n",
             self.open.load(Ordering::Relaxed)
@@ -86,48 +86,49 @@ impl Numbers {
     }
 }
 
-/// Gives a request an id, notes how it was answered, and writes that down.
-pub(super) async fn traced(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+/// Middleware that assigns a request id, counts the request and logs it.
+pub(super) async fn trace_request(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let given = request.headers().get(&ID).and_then(|value| value.to_str().ok());
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let given = given.filter(|id| !id.is_empty() && id.len() <= LONGEST && id.bytes().all(plain));
-    let number = shared.numbers.ids.fetch_add(1, Ordering::Relaxed);
-    let id = given.map_or_else(|| format!("{:x}-{number:x}", shared.started_ms), str::to_owned);
-    let mut noted = Noted {
+    let given = given.filter(|id| !id.is_empty() && id.len() <= MAX_ID_BYTES && id.bytes().all(plain));
+    let number = state.metrics.ids.fetch_add(1, Ordering::Relaxed);
+    let id = given.map_or_else(|| format!("{:x}-{number:x}", state.started_ms), str::to_owned);
+    let mut traced = TracedRequest {
         method: request.method().clone(),
-        path: told(request.uri().path()),
+        path: loggable_path(request.uri().path()),
         start: now(),
-        status: GONE,
+        status: CLIENT_GONE,
         id,
-        shared: shared.clone(),
+        state: state.clone(),
     };
-    shared.numbers.open.fetch_add(1, Ordering::Relaxed);
-    let mut answer = next.run(request).await;
-    noted.status = answer.status().as_u16();
-    if let Ok(value) = HeaderValue::from_str(&noted.id) {
-        answer.headers_mut().insert(ID, value);
+    state.metrics.open.fetch_add(1, Ordering::Relaxed);
+    let mut response = next.run(request).await;
+    traced.status = response.status().as_u16();
+    if let Ok(value) = HeaderValue::from_str(&traced.id) {
+        response.headers_mut().insert(ID, value);
     }
-    answer
+    response
 }
 
-/// A request that is under way. Dropped when it was answered, and also when whoever asked goes away before that.
-struct Noted {
-    shared: Shared,
+/// Request in progress. It is recorded when it is dropped: after the response, or when the client closes the
+/// connection.
+struct TracedRequest {
+    state: AppState,
     id: String,
     method: Method,
     path: String,
     start: Instant,
-    /// How it was answered, so far as it was.
+    /// Status of the response, or [`CLIENT_GONE`].
     status: u16,
 }
 
-impl Drop for Noted {
+impl Drop for TracedRequest {
     fn drop(&mut self) {
-        let Self { shared, id, method, path, status, .. } = self;
+        let Self { state, id, method, path, status, .. } = self;
         let took = self.start.elapsed();
-        shared.numbers.open.fetch_sub(1, Ordering::Relaxed);
-        shared.numbers.note(*status, took);
-        if !shared.quiet {
+        state.metrics.open.fetch_sub(1, Ordering::Relaxed);
+        state.metrics.record(*status, took);
+        if !state.quiet {
             let level = if *status >= 500 { "error" } else { "info" };
             let ms = took.as_secs_f64() * 1000.0;
             log(&format!(
@@ -137,12 +138,12 @@ impl Drop for Noted {
     }
 }
 
-/// A path as it is written down: what signs somebody in is no part of it.
-fn told(path: &str) -> String {
+/// Path for the log, without the secret of a sign-in link.
+fn loggable_path(path: &str) -> String {
     if path.starts_with("/sign-in/") {
         return "/sign-in/-".to_owned();
     }
-    let short: String = path.chars().take(PATH).collect();
+    let short: String = path.chars().take(MAX_PATH_CHARS).collect();
     crate::report::escape::escape(&short).into_owned()
 }
 
@@ -156,12 +157,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_add_up_and_secrets_are_not_written_down() {
-        let numbers = Numbers::default();
-        numbers.note(200, Duration::from_millis(3));
-        numbers.note(404, Duration::from_millis(30));
-        numbers.note(503, Duration::from_secs(20));
-        let text = numbers.text();
+    fn metrics_are_correct_and_secrets_are_not_logged() {
+        let metrics = Metrics::default();
+        metrics.record(200, Duration::from_millis(3));
+        metrics.record(404, Duration::from_millis(30));
+        metrics.record(503, Duration::from_secs(20));
+        let text = metrics.text();
         for line in [
             "requests_total{status=\"2xx\"} 1",
             "requests_total{status=\"5xx\"} 1",
@@ -172,7 +173,7 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} in\n{text}");
         }
-        assert_eq!(told("/sign-in/0123"), "/sign-in/-");
-        assert_eq!(told("/a\u{9b}b").chars().filter(|c| c.is_control()).count(), 0);
+        assert_eq!(loggable_path("/sign-in/0123"), "/sign-in/-");
+        assert_eq!(loggable_path("/a\u{9b}b").chars().filter(|c| c.is_control()).count(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! A stream that does not wait for ever for who reads what it writes.
+//! Write timeout for clients that read slowly or not at all.
 
 use std::io;
 use std::pin::Pin;
@@ -8,46 +8,47 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Bytes that earn a second of waiting: whoever reads more slowly than this is not waited for.
-const RATE: u64 = 1_024;
+/// Number of bytes that earn one second of waiting. Slower clients are disconnected.
+const MIN_BYTES_PER_SECOND: u64 = 1_024;
 
-/// A stream with so much patience. Waiting uses it up, what is read gives it back.
-pub(super) struct Patient<S> {
+/// Stream with a time budget for blocked writes. Waiting uses the budget up; written bytes restore it.
+pub(super) struct WriteTimeoutStream<S> {
     stream: S,
-    most: Duration,
-    left: Duration,
-    /// Since when a write waits, and its end.
+    max_wait: Duration,
+    remaining: Duration,
+    /// Start of a blocked write, and the timer for its timeout.
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
-impl<S> Patient<S> {
-    pub(super) fn new(stream: S, most: Duration) -> Self {
-        Self { stream, most, left: most, waiting: None }
+impl<S> WriteTimeoutStream<S> {
+    pub(super) fn new(stream: S, max_wait: Duration) -> Self {
+        Self { stream, max_wait, remaining: max_wait, waiting: None }
     }
 
-    /// What came of a write, and whether it may wait on.
-    fn judge(
+    /// Updates the budget after a write. Fails with a timeout when it is used up.
+    fn record_write(
         &mut self,
         context: &mut Context<'_>,
         polled: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let Poll::Ready(written) = polled else {
-            let left = self.left;
-            let (_, end) = self.waiting.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(left))));
+            let remaining = self.remaining;
+            let (_, end) = self.waiting.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(remaining))));
             return end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()));
         };
         if let Some((since, _)) = self.waiting.take() {
-            self.left = self.left.saturating_sub(since.elapsed());
+            self.remaining = self.remaining.saturating_sub(since.elapsed());
         }
         if let Ok(bytes) = &written {
-            let earned = u64::try_from(*bytes).unwrap_or(u64::MAX).saturating_mul(1_000) / RATE;
-            self.left = (self.left + Duration::from_millis(earned)).min(self.most);
+            let earned =
+                u64::try_from(*bytes).unwrap_or(u64::MAX).saturating_mul(1_000) / MIN_BYTES_PER_SECOND;
+            self.remaining = (self.remaining + Duration::from_millis(earned)).min(self.max_wait);
         }
         Poll::Ready(written)
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeoutStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,14 +58,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeoutStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.judge(context, polled)
+        self.record_write(context, polled)
     }
 
     fn poll_write_vectored(
@@ -73,7 +74,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
-        self.judge(context, polled)
+        self.record_write(context, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -96,11 +97,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_reads_is_waited_for_and_who_does_not_is_not() {
-        let most = Duration::from_millis(200);
+    async fn slow_readers_are_served_and_blocked_ones_time_out() {
+        let max_wait = Duration::from_millis(200);
         let (end, mut reader) = tokio::io::duplex(1_024);
-        let mut writer = Patient::new(end, most);
-        // Slow, but at more than the least rate: it takes longer than the patience, and ends well.
+        let mut writer = WriteTimeoutStream::new(end, max_wait);
+        // Slow, but above the minimum rate: it takes longer than the budget and still succeeds.
         let reading = tokio::spawn(async move {
             let mut read = vec![0; 1_024];
             for _ in 0..8 {
@@ -111,7 +112,7 @@ mod tests {
         });
         writer.write_all(&[7; 8 * 1_024]).await.expect("written");
         let reader = reading.await.expect("read");
-        let stuck = writer.write_all(&[7; 8 * 1_024]).await.expect_err("nobody reads");
+        let stuck = writer.write_all(&[7; 8 * 1_024]).await.expect_err("the client does not read");
         assert_eq!(stuck.kind(), io::ErrorKind::TimedOut);
         drop(reader);
     }

@@ -1,5 +1,5 @@
-//! Work that takes the processor for a while: on threads that nobody else waits for, a little at a time. Whoever comes when
-//! many wait already, or waits too long, is told to come again.
+//! Limits CPU-intensive work: it runs on separate threads, with limited parallelism. If too many requests
+//! wait, or one waits too long, it fails with [`Busy`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,62 +7,68 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-/// Texts up to so many bytes are looked at at once: that takes a few milliseconds, and waiting for room would take longer.
-const SMALL: usize = 32 << 10;
+/// Texts up to this size in bytes are processed inline. That takes a few milliseconds, less than waiting for
+/// a permit.
+const INLINE_BYTES: usize = 32 << 10;
 
-/// So much at a time, so many who wait, and for how long.
-pub(super) struct Room {
-    work: Arc<Semaphore>,
+/// Limiter with a maximum of parallel work, a maximum of waiting requests, and a maximum wait.
+pub(super) struct WorkLimiter {
+    permits: Arc<Semaphore>,
     waiting: AtomicUsize,
-    most: usize,
-    patience: Duration,
+    max_waiting: usize,
+    max_wait: Duration,
 }
 
-/// There is no room at the moment, or the work was cut short.
+/// The limiter is full, or the work was aborted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Busy;
 
-/// Somebody who waits.
-struct Waits<'r>(&'r AtomicUsize);
+/// Counts a waiting request until it is dropped.
+struct WaitingGuard<'r>(&'r AtomicUsize);
 
-impl Drop for Waits<'_> {
+impl Drop for WaitingGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-impl Room {
-    pub(super) fn new(at_a_time: usize, most: usize, patience: Duration) -> Self {
-        Self { work: Arc::new(Semaphore::new(at_a_time)), waiting: AtomicUsize::new(0), most, patience }
+impl WorkLimiter {
+    pub(super) fn new(at_a_time: usize, max_waiting: usize, max_wait: Duration) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(at_a_time)),
+            waiting: AtomicUsize::new(0),
+            max_waiting,
+            max_wait,
+        }
     }
 
-    /// Looks at texts of so many bytes together.
+    /// Runs work on texts of this total size: small ones inline, large ones limited.
     ///
     /// # Errors
-    /// Where they are large and there is no room.
-    pub(super) async fn look<T: Send + 'static>(
+    /// Returns [`Busy`] if the texts are large and the limiter is full.
+    pub(super) async fn run_for_size<T: Send + 'static>(
         &self,
         bytes: usize,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        if bytes <= SMALL { Ok(work()) } else { self.run(work).await }
+        if bytes <= INLINE_BYTES { Ok(work()) } else { self.run(work).await }
     }
 
-    /// Does some work. Whoever goes away meanwhile does not make room: the work goes on until it is done.
+    /// Runs work within the limits. It keeps its permit until it is done, even if the client disconnects.
     ///
     /// # Errors
-    /// Where there is no room.
+    /// Returns [`Busy`] if the limiter is full, the wait takes too long, or the work is aborted.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let permit = {
             let before = self.waiting.fetch_add(1, Ordering::SeqCst);
-            let _waits = Waits(&self.waiting);
-            if before >= self.most {
+            let _waiting = WaitingGuard(&self.waiting);
+            if before >= self.max_waiting {
                 return Err(Busy);
             }
-            let permit = tokio::time::timeout(self.patience, Arc::clone(&self.work).acquire_owned());
+            let permit = tokio::time::timeout(self.max_wait, Arc::clone(&self.permits).acquire_owned());
             permit.await.map_err(|_| Busy)?.map_err(|_| Busy)?
         };
         let done = tokio::task::spawn_blocking(move || {
@@ -79,31 +85,31 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn there_is_room_for_some_and_others_are_told() {
-        let room = Arc::new(Room::new(1, 2, Duration::from_millis(400)));
+    async fn a_full_limiter_returns_busy() {
+        let limiter = Arc::new(WorkLimiter::new(1, 2, Duration::from_millis(400)));
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let at_work = {
-            let room = Arc::clone(&room);
-            tokio::spawn(async move { room.run(move || wait.recv().is_ok()).await })
+            let limiter = Arc::clone(&limiter);
+            tokio::spawn(async move { limiter.run(move || wait.recv().is_ok()).await })
         };
-        while room.work.available_permits() > 0 {
+        while limiter.permits.available_permits() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let asks: Vec<_> = (0..3)
+        let requests: Vec<_> = (0..3)
             .map(|_| {
-                let room = Arc::clone(&room);
-                tokio::spawn(async move { room.run(|| ()).await })
+                let limiter = Arc::clone(&limiter);
+                tokio::spawn(async move { limiter.run(|| ()).await })
             })
             .collect();
-        assert_eq!(room.look(SMALL, || 7).await, Ok(7), "what is small waits for nobody");
-        // Two wait, until they have waited too long; the third is told at once.
-        for ask in asks {
-            assert_eq!(ask.await.expect("it ran"), Err(Busy));
+        assert_eq!(limiter.run_for_size(INLINE_BYTES, || 7).await, Ok(7), "small texts do not wait");
+        // Two requests wait until their timeout. The third fails at once.
+        for request in requests {
+            assert_eq!(request.await.expect("it ran"), Err(Busy));
         }
         go.send(()).expect("it waits");
         assert_eq!(at_work.await.expect("it ran"), Ok(true));
-        assert_eq!(room.look(SMALL + 1, || 7).await, Ok(7));
-        assert_eq!(room.run(|| 7).await, Ok(7), "nobody waits any more");
-        assert_eq!(room.waiting.load(Ordering::SeqCst), 0);
+        assert_eq!(limiter.run_for_size(INLINE_BYTES + 1, || 7).await, Ok(7));
+        assert_eq!(limiter.run(|| 7).await, Ok(7), "there is no queue any more");
+        assert_eq!(limiter.waiting.load(Ordering::SeqCst), 0);
     }
 }

@@ -1,10 +1,10 @@
-//! What can be asked of the program.
+//! Command-line arguments.
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-/// Publishes guidelines for ever, and serves them.
+/// Publish guidelines permanently and serve them
 #[derive(Parser)]
 #[command(name = "stanchion-registry", version, max_term_width = 100)]
 pub(super) struct Cli {
@@ -14,7 +14,7 @@ pub(super) struct Cli {
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Serve what is published: pages for people, the index for machines
+    /// Serve the website, the API and the index
     #[command(after_help = "\
 Examples:
   stanchion-registry serve
@@ -22,98 +22,97 @@ Examples:
   stanchion-registry serve --listen 127.0.0.1:8080 --data /var/lib/stanchion
   DATABASE_URL=postgres://registry@db/registry stanchion-registry serve
 
-It begins the database where there is none, and brings an older one to today's shape;
-no other command does. At the first start the starter guidelines are published, and a
-link is shown that signs the operator in. It serves pages to read on, accounts on which
-teams make keys, the API through which they publish, and the index from which copies
-are made.")]
+Creates the database if it is missing and migrates an older one; no other command does.
+The first start publishes the starter guidelines and prints a link that signs the
+operator in. The server provides the pages, accounts on which teams create tokens, the
+API for publishing, and the index from which `stanchion update` copies guidelines.")]
     Serve {
-        /// Where to listen [default: 127.0.0.1:8585]
+        /// Address and port to listen on [default: 127.0.0.1:8585]
         #[arg(long, value_name = "ADDRESS")]
         listen: Option<String>,
-        /// Where metrics are, for Prometheus; nowhere without it
+        /// Address and port for Prometheus metrics; without it there are none
         #[arg(long, value_name = "ADDRESS")]
         metrics: Option<String>,
-        /// The address at which people find it, where that is another one: https://guidelines.example.org
+        /// Public address of the site, if it differs, for example https://guidelines.example.org
         #[arg(long, value_name = "URL")]
         public_url: Option<String>,
-        /// Say what is decided, and end
+        /// Print the effective settings and exit
         #[arg(long)]
         check_config: bool,
-        /// Do not write requests into the log
+        /// Do not log requests
         #[arg(long)]
         quiet: bool,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Publish guidelines: for ever
+    /// Publish guidelines and standards permanently
     #[command(after_help = "Example:\n  stanchion-registry publish guidelines/acme/short-names.md")]
     Publish {
-        /// Guideline files
+        /// Guideline files (.md) and standard files (.toml)
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
-        /// Who publishes
+        /// Name of the publisher
         #[arg(long, value_name = "WHO", default_value = "operator")]
         by: String,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Say that a version should not be chosen any more; it stays where it is
+    /// Mark a version as yanked, so that new copies avoid it; it stays available
     #[command(
         after_help = "Example:\n  stanchion-registry yank acme/short-names 1.2.0 --message 'finds too much'"
     )]
     Yank {
-        /// The guideline
+        /// Name of the guideline or standard
         #[arg(value_name = "ID")]
         id: String,
-        /// Its version
+        /// Version to yank
         #[arg(value_name = "VERSION")]
         version: String,
-        /// Why
+        /// Reason, shown to users; required unless --undo is given
         #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
         message: Option<String>,
-        /// Take it back
+        /// Remove the yank
         #[arg(long, conflicts_with = "message")]
         undo: bool,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Say that a guideline or standard is no longer advised, and what is instead
+    /// Mark a guideline or standard as no longer advised, with an optional successor
     #[command(
         after_help = "Example:\n  stanchion-registry retire acme/short-names --message 'too short' --successor acme/names"
     )]
     Retire {
-        /// The guideline or standard
+        /// Name of the guideline or standard
         #[arg(value_name = "ID")]
         id: String,
-        /// Why
+        /// Reason, shown to users; required unless --undo is given
         #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
         message: Option<String>,
-        /// What is advised instead
+        /// Name of the guideline or standard to use instead
         #[arg(long, value_name = "ID")]
         successor: Option<String>,
-        /// Take it back
+        /// Undo the retirement
         #[arg(long, conflicts_with_all = ["message", "successor"])]
         undo: bool,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Make a key with which a machine publishes in a namespace
-    #[command(after_help = "Example:\n  stanchion-registry token acme --for alice@acme --days 90")]
+    /// Create a token for publishing in a namespace
+    #[command(after_help = "Example:\n  stanchion-registry token acme --for alice --days 90")]
     Token {
-        /// The namespace
+        /// Namespace to publish in
         #[arg(value_name = "NAMESPACE")]
         namespace: String,
-        /// For whom it is: `revoke` takes it back by this name
+        /// Owner of the token; `revoke` finds it by this name
         #[arg(long = "for", value_name = "WHO")]
         owner: String,
-        /// Days until it ends
+        /// Days until it expires
         #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=3650))]
         days: i64,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Make a link that signs somebody in, once
+    /// Create a link that signs a user in, once
     #[command(
         name = "sign-in",
         after_help = "\
@@ -121,99 +120,99 @@ Examples:
   stanchion-registry sign-in alice@payments --public-url https://guidelines.example.org
   stanchion-registry sign-in alice@payments --number 7
 
-Person and team are made where there are none. Whoever has the name already may be anybody:
-without --number only those are meant who are in the team and whom no identity provider knows.
-`stanchion-registry people` shows the numbers. The link is good for a day."
+Creates the user and the team if they are missing. A name alone does not identify a user: without
+--number, an existing user must be in the team and must not come from an identity provider.
+`stanchion-registry people` lists the numbers. The link is valid for a day."
     )]
     SignIn {
-        /// Person and team
+        /// User and team
         #[arg(value_name = "WHO@TEAM")]
         who: String,
-        /// The number of the person who is meant, as `people` and their own page show it
+        /// User number, shown by `people` and on the account page
         #[arg(long, value_name = "N")]
         number: Option<i64>,
-        /// The address of the registry, as people find it [default: what `serve` would listen on]
+        /// Public address of the registry [default: the address that `serve` would listen on]
         #[arg(long, alias = "url", value_name = "URL")]
         public_url: Option<String>,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// List everybody: number, name, who an identity provider says they are, and teams
+    /// List users: number, name, identity at the identity provider, and teams
     #[command(after_help = "Example:\n  stanchion-registry people")]
     People {
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Lock somebody out: their sessions, links and keys end, and none begins any more
+    /// Lock a user: end all sessions, sign-in links and tokens, and allow no new ones
     #[command(
-        after_help = "Examples:\n  stanchion-registry lock bob\n  stanchion-registry lock --number 7\n  stanchion-registry lock --number 7 --undo\n\nWhoever comes from an identity provider is named by number."
+        after_help = "Examples:\n  stanchion-registry lock bob\n  stanchion-registry lock --number 7\n  stanchion-registry lock --number 7 --undo\n\nA user from an identity provider must be given by number."
     )]
     Lock {
-        /// Their name
+        /// Name of the user
         #[arg(value_name = "NAME", required_unless_present = "number", conflicts_with = "number")]
         name: Option<String>,
-        /// Their number, as `people` shows it
+        /// User number, shown by `people`
         #[arg(long, value_name = "N")]
         number: Option<i64>,
-        /// Let them in again; what ended stays ended
+        /// Unlock the user; ended sessions, links and tokens stay ended
         #[arg(long)]
         undo: bool,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Take back every key of somebody
-    #[command(after_help = "Example:\n  stanchion-registry revoke alice@acme")]
+    /// Revoke all tokens that were created by or for a name
+    #[command(after_help = "Example:\n  stanchion-registry revoke alice")]
     Revoke {
-        /// Whose
+        /// Name of the user who created the tokens, or `--for` of the command `token`
         #[arg(value_name = "WHO")]
         owner: String,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Write pages and index as files, for any web server, or for `stanchion update` from a folder
+    /// Write pages and index as static files, for any web server or for `stanchion update`
     #[command(after_help = "Example:\n  stanchion-registry export /srv/www/guidelines")]
     Export {
-        /// The folder to write into
+        /// Folder to write into
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
-        /// The address at which people will find it; feeds name it
+        /// Public address of the exported site; feeds contain it
         #[arg(long, value_name = "URL")]
         public_url: Option<String>,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Copy the embedded database, whole and looked at, while it is served
+    /// Back up the SQLite database, also while it is served, and verify the copy
     #[command(
-        after_help = "Example:\n  stanchion-registry backup registry-2026-11-25.sqlite\n\nTo restore: stop the program, put the copy where registry.sqlite is, start it. PostgreSQL has its own: pg_dump."
+        after_help = "Example:\n  stanchion-registry backup registry-2026-11-25.sqlite\n\nTo restore, stop the server, replace registry.sqlite with the copy, and start the server. For PostgreSQL use pg_dump."
     )]
     Backup {
-        /// The file to write; it must not be there
+        /// File to write; it must not exist
         #[arg(value_name = "FILE")]
         file: PathBuf,
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// Look whether everything that is published is what it was when it was published
+    /// Check that all published texts are complete and unchanged
     #[command(after_help = "Example:\n  stanchion-registry verify")]
     Verify {
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
-    /// List the newest version of everything that is published
+    /// List the newest version of each guideline and standard
     #[command(after_help = "Example:\n  stanchion-registry list")]
     List {
         #[command(flatten)]
-        place: Place,
+        database: DatabaseArgs,
     },
 }
 
-/// Where the database is. Each command decides it as `serve` does.
+/// Location of the database, resolved in the same way by every command.
 #[derive(Debug, Default, clap::Args)]
-pub(super) struct Place {
-    /// The file of settings: listen, metrics, public-url, data, database-url; and [oidc]
+pub(super) struct DatabaseArgs {
+    /// Settings file: listen, metrics, public-url, data, database-url, connections-per-address and [oidc]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// The folder of the embedded database [default: stanchion-registry]; DATABASE_URL names a PostgreSQL server
+    /// Folder of the SQLite database [default: stanchion-registry]; set DATABASE_URL to use a PostgreSQL server
     /// instead
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,

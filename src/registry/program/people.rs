@@ -1,51 +1,51 @@
-//! People, as the operator names them: by number where a name is not enough.
+//! Operator commands for users. A user is identified by number if the name is ambiguous.
 
 use std::io::Write as _;
 
-use super::{now_ms, random, say};
-use crate::registry::flow::{LINK_MS, Secret, person_and_team};
-use crate::registry::store::{Known, Store, Taken};
+use super::{now_ms, print_line, random_bytes};
+use crate::registry::decisions::{SIGN_IN_LINK_MS, Secret, parse_user_and_team};
+use crate::registry::store::{JoinOutcome, Store, UserRecord};
 use crate::report::escape::escape;
 
-/// A link that signs somebody in, without the address before it.
+/// Creates a sign-in link. Returns its secret.
 pub(super) async fn sign_in_link(store: &Store, who: &str, number: Option<i64>) -> Result<String, String> {
-    let (person, team) = person_and_team(who)?;
-    let secret = Secret::new(random().ok_or("the system has no random bytes")?);
+    let (user, team) = parse_user_and_team(who)?;
+    let secret = Secret::new(random_bytes().ok_or("the system provides no random bytes")?);
     let now = now_ms();
     let link = secret.hash();
     let taken = store
-        .take_into_team((&person, &team), number, (&link, now + LINK_MS), now)
+        .join_team((&user, &team), number, (&link, now + SIGN_IN_LINK_MS), now)
         .await
-        .map_err(|error| format!("cannot make a link: {error}"))?;
+        .map_err(|error| format!("cannot create a sign-in link: {error}"))?;
     match taken {
-        Taken::In(known) => {
-            // Only the link on standard output.
-            let _ = writeln!(std::io::stderr(), "For {}", escape(&told(&known)));
+        JoinOutcome::Joined(record) => {
+            // Only the link goes to standard output.
+            let _ = writeln!(std::io::stderr(), "Sign-in link for {}", escape(&describe(&record)));
             Ok(secret.show().to_owned())
         }
-        Taken::Nobody => Err(format!(
-            "nobody is called {person}\n  help: `stanchion-registry people` shows who is there; without --number {person} is made"
+        JoinOutcome::UnknownUser => Err(format!(
+            "there is no user named {user}\n  help: run `stanchion-registry people` to list users; omit --number to create {user}"
         )),
-        Taken::Locked(known) => Err(format!(
-            "{} is locked\n  help: `stanchion-registry lock --number {} --undo` lets them in again",
-            told(&Known { locked_ms: None, ..known.clone() }),
-            known.id
+        JoinOutcome::Locked(record) => Err(format!(
+            "this user is locked: {}\n  help: run `stanchion-registry lock --number {} --undo` to unlock the user",
+            describe(&UserRecord { locked_ms: None, ..record.clone() }),
+            record.id
         )),
-        Taken::Unsure(known) => Err(unsure(&known, number, &format!("sign-in {who}"))),
+        JoinOutcome::Ambiguous(record) => Err(ambiguous(&record, number, &format!("sign-in {who}"))),
     }
 }
 
-/// Lists everybody.
+/// Lists all users.
 pub(super) async fn list(store: &Store) -> Result<(), String> {
-    let everybody = store.everybody().await.map_err(|error| format!("cannot list: {error}"))?;
-    if everybody.is_empty() {
-        say("Nobody is here yet: `stanchion-registry serve` makes the first link.");
+    let users = store.users().await.map_err(|error| format!("cannot list: {error}"))?;
+    if users.is_empty() {
+        print_line("There are no users yet. `stanchion-registry serve` creates the first sign-in link.");
     }
-    everybody.iter().for_each(|known| say(&told(known)));
+    users.iter().for_each(|record| print_line(&describe(record)));
     Ok(())
 }
 
-/// Locks somebody out, or lets them in again.
+/// Locks or unlocks a user.
 pub(super) async fn lock(
     store: &Store,
     name: Option<&str>,
@@ -54,68 +54,70 @@ pub(super) async fn lock(
 ) -> Result<(), String> {
     let wrong = |error: sqlx::Error| format!("cannot lock: {error}");
     let found = match (number, name) {
-        (Some(number), _) => store.known_by_number(number).await,
-        (None, name) => store.known_by_name(name.unwrap_or_default()).await,
+        (Some(number), _) => store.user_by_number(number).await,
+        (None, name) => store.user_by_name(name.unwrap_or_default()).await,
     };
-    let Some(known) = found.map_err(wrong)? else {
+    let Some(record) = found.map_err(wrong)? else {
         let who = number.map_or_else(|| name.unwrap_or_default().to_owned(), |it| format!("number {it}"));
         return Err(format!(
-            "nobody is {who}, and nothing ended\n  help: `stanchion-registry people` shows who is there; keys that were made for a name \
-             are taken back by `stanchion-registry revoke`"
+            "there is no user {who}; nothing was changed\n  help: run `stanchion-registry people` to list users; to revoke tokens created for a \
+             name, run `stanchion-registry revoke`"
         ));
     };
-    if number.is_none() && known.identity.is_some() {
-        return Err(unsure(&known, None, if undo { "lock --undo" } else { "lock" }));
+    if number.is_none() && record.identity.is_some() {
+        return Err(ambiguous(&record, None, if undo { "lock --undo" } else { "lock" }));
     }
     if undo {
-        if !store.unlock(known.id).await.map_err(wrong)? {
-            return Err(format!("{} is not locked", told(&known)));
+        if !store.unlock_user(record.id).await.map_err(wrong)? {
+            return Err(format!("this user is not locked: {}", describe(&record)));
         }
-        say(&format!("let in again: {}", told(&Known { locked_ms: None, ..known })));
+        print_line(&format!("unlocked: {}", describe(&UserRecord { locked_ms: None, ..record })));
         return Ok(());
     }
     let now = now_ms();
-    let ended = store.lock(known.id, now).await.map_err(wrong)?;
-    say(&format!("locked: {}", told(&Known { locked_ms: None, ..known.clone() })));
-    say(&format!("ended: {} sessions, {} links, {} keys", ended.sessions, ended.links, ended.keys));
-    let others = store.keys_for(&known.name, now).await.map_err(wrong)?;
+    let ended = store.lock_user(record.id, now).await.map_err(wrong)?;
+    print_line(&format!("locked: {}", describe(&UserRecord { locked_ms: None, ..record.clone() })));
+    print_line(&format!(
+        "ended: sessions {}, sign-in links {}, tokens {}",
+        ended.sessions, ended.links, ended.tokens
+    ));
+    let others = store.count_operator_tokens(&record.name, now).await.map_err(wrong)?;
     if others > 0 {
-        say(&format!(
-            "note: {others} keys that the operator made for {0} still hold: `stanchion-registry revoke {0}` takes them back",
-            known.name
+        print_line(&format!(
+            "note: tokens that the operator created for {0} are still valid ({others}); run `stanchion-registry revoke {0}` to revoke them",
+            record.name
         ));
     }
     Ok(())
 }
 
-/// Why a name is not enough, and how the one who has it is named for certain.
-fn unsure(known: &Known, number: Option<i64>, command: &str) -> String {
-    let why = match (number, &known.identity) {
-        (Some(number), _) => format!("the number of {} is not {number}", known.name),
-        (None, Some(_)) => format!(
-            "{} came from an identity provider, where people may choose the name by which they are called",
-            known.name
-        ),
-        (None, None) => format!("somebody called {} is here already, and may be somebody else", known.name),
+/// Message about an ambiguous name, with the command that identifies the user by number.
+fn ambiguous(record: &UserRecord, number: Option<i64>, command: &str) -> String {
+    let why = match (number, &record.identity) {
+        (Some(number), _) => format!("{} does not have the user number {number}", record.name),
+        (None, Some(_)) => {
+            format!("{} comes from an identity provider, where users can choose their own name", record.name)
+        }
+        (None, None) => format!("a user named {} already exists and may be a different person", record.name),
     };
     format!(
-        "{why}: {}\n  help: make sure who that is; then `stanchion-registry {command} --number {}`",
-        told(known),
-        known.id
+        "{why}: {}\n  help: verify who this is, then run `stanchion-registry {command} --number {}`",
+        describe(record),
+        record.id
     )
 }
 
-/// Somebody in one line.
-fn told(known: &Known) -> String {
-    let identity = match &known.identity {
+/// Description of a user in one line.
+fn describe(record: &UserRecord) -> String {
+    let identity = match &record.identity {
         Some((issuer, subject)) => format!("{subject} at {issuer}"),
-        None => "by link".to_owned(),
+        None => "by sign-in link".to_owned(),
     };
-    let teams = if known.teams.is_empty() {
-        "in no team".to_owned()
+    let teams = if record.teams.is_empty() {
+        "no team".to_owned()
     } else {
-        format!("in {}", known.teams.join(", "))
+        format!("teams: {}", record.teams.join(", "))
     };
-    let locked = if known.locked_ms.is_some() { " (locked)" } else { "" };
-    format!("number {}, {} ({identity}), {teams}{locked}", known.id, known.name)
+    let locked = if record.locked_ms.is_some() { " (locked)" } else { "" };
+    format!("number {}, {} ({identity}), {teams}{locked}", record.id, record.name)
 }

@@ -1,16 +1,16 @@
-//! Transactions that write.
+//! Write transactions.
 
 use std::future::Future;
 
 use sqlx::{Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
-/// A pool whose transactions may write from their first statement on.
+/// Pool whose transactions may write from the first statement on.
 pub(super) trait BeginWrite {
-    /// The database.
+    /// Database type.
     type Db: Database;
 
-    /// Begins. SQLite takes the one right to write at once: a transaction that reads first and writes then fails
-    /// when another one has written in between, whatever its timeout.
+    /// Begins a write transaction. In SQLite it takes the write lock at once: a transaction that first reads
+    /// and then writes fails if another one wrote in between, regardless of its timeout.
     fn begin_write(&self)
     -> impl Future<Output = Result<Transaction<'static, Self::Db>, sqlx::Error>> + Send;
 }

@@ -1,38 +1,44 @@
-//! The statement of a list: only what is asked for stands in it, so that each is planned for what it asks.
+//! SQL of a list. It contains only the active filters, so that the database can plan each combination.
 
 use std::fmt::Write as _;
 
 use sqlx::AssertSqlSafe;
 
-use super::{Filter, From, Kind, Store, sql};
+use super::{Filter, ListCursor, PublishedKind, Store, sql};
 
-/// Most names that PostgreSQL ranks in one search.
-const RANKED: usize = 3_000;
+/// Largest number of names that PostgreSQL ranks in one search.
+const MAX_RANKED: usize = 3_000;
 
-/// A value that stands for `$1`, `$2`, … in a statement.
+/// Bound value for `$1`, `$2`, … in a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum BoundValue {
     Text(String),
     Number(i64),
 }
 
-/// A statement with its values.
-pub(super) struct List {
+/// Statement with its bound values.
+pub(super) struct ListStatement {
     text: String,
-    pub(super) values: Vec<Value>,
+    pub(super) values: Vec<BoundValue>,
 }
 
-impl List {
-    /// The names that a filter lets through, from a place on, at most `limit`.
-    pub(super) fn new(store: &Store, kind: Kind, filter: &Filter, from: &From, limit: i64) -> Self {
+impl ListStatement {
+    /// Selects the names that match a filter, after a cursor, at most `limit`.
+    pub(super) fn new(
+        store: &Store,
+        kind: PublishedKind,
+        filter: &Filter,
+        from: &ListCursor,
+        limit: i64,
+    ) -> Self {
         let head = match (store, from) {
-            (Store::Sqlite(_), From::Fit(..)) => sql::NAMES_BY_WORDS_SQLITE,
-            (Store::Postgres(_), From::Fit(..)) => sql::NAMES_BY_WORDS_POSTGRES,
+            (Store::Sqlite(_), ListCursor::Relevance(..)) => sql::NAMES_BY_WORDS_SQLITE,
+            (Store::Postgres(_), ListCursor::Relevance(..)) => sql::NAMES_BY_WORDS_POSTGRES,
             _ => sql::NAMES,
         };
         let mut list = Self { text: head.to_owned(), values: Vec::new() };
         list.add("it.kind = ");
-        list.text(kind.word());
+        list.text(kind.as_str());
         for (word, values) in
             [("stage", &filter.stages), ("topic", &filter.topics), ("language", &filter.languages)]
         {
@@ -54,14 +60,14 @@ impl List {
         list.order(store, from);
         list.add(" LIMIT ");
         list.number(limit);
-        if let From::Fit(_, skip) = from {
+        if let ListCursor::Relevance(_, skip) = from {
             list.add(" OFFSET ");
             list.number(*skip);
         }
         list
     }
 
-    /// These names (namespace and the rest), of which the values must be bound in this order.
+    /// Selects these names (namespace and slug). Their values must be bound in this order.
     pub(super) fn of(names: &[(&str, &str)]) -> Self {
         let mut list = Self { text: sql::NAMES.to_owned(), values: Vec::new() };
         for (nth, (namespace, slug)) in names.iter().enumerate() {
@@ -74,25 +80,25 @@ impl List {
         list
     }
 
-    /// Where the list goes on, and its order. By seek: what lies before a page is not counted through.
-    fn order(&mut self, store: &Store, from: &From) {
+    /// Adds the cursor and the order. Uses keyset pagination: rows before the page are not scanned.
+    fn order(&mut self, store: &Store, from: &ListCursor) {
         match from {
-            From::Name(namespace, slug) => {
+            ListCursor::Name(namespace, slug) => {
                 self.add(" AND (it.namespace, it.slug) > (");
                 self.text(namespace);
                 self.add(", ");
                 self.text(slug);
                 self.add(") ORDER BY it.namespace, it.slug");
             }
-            From::Change(ms, id) => {
+            ListCursor::Change(ms, id) => {
                 self.add(" AND (it.changed_ms, it.id) < (");
                 self.number(*ms);
                 self.add(", ");
                 self.number(*id);
                 self.add(") ORDER BY it.changed_ms DESC, it.id DESC");
             }
-            // There is no seek in an order by fit: pages are few.
-            From::Fit(words, _) => match store {
+            // Relevance order has no keyset, so it uses an offset; searches have few pages.
+            ListCursor::Relevance(words, _) => match store {
                 Store::Sqlite(_) => {
                     self.add(" AND name_words MATCH ");
                     let each: Vec<String> = words.iter().map(|word| format!("\"{word}\"*")).collect();
@@ -104,8 +110,8 @@ impl List {
                     let all = each.join(" & ");
                     self.add(" AND it.words @@ to_tsquery('simple', ");
                     self.text(&all);
-                    // To rank each of many thousands takes long, and of so many no order is right.
-                    self.add(&format!(") LIMIT {RANKED}) AS it ORDER BY ts_rank"));
+                    // Ranking many thousands of names is slow, and such a search has no useful order.
+                    self.add(&format!(") LIMIT {MAX_RANKED}) AS it ORDER BY ts_rank"));
                     self.add("(it.words, to_tsquery('simple', ");
                     self.text(&all);
                     self.add(")) DESC, it.namespace, it.slug");
@@ -114,7 +120,7 @@ impl List {
         }
     }
 
-    /// One of these labels must be there.
+    /// Requires at least one of these labels.
     fn labels(&mut self, word: &str, values: &[String]) {
         if values.is_empty() {
             return;
@@ -134,20 +140,20 @@ impl List {
     }
 
     fn text(&mut self, value: &str) {
-        self.value(Value::Text(value.to_owned()));
+        self.value(BoundValue::Text(value.to_owned()));
     }
 
     fn number(&mut self, value: i64) {
-        self.value(Value::Number(value));
+        self.value(BoundValue::Number(value));
     }
 
-    fn value(&mut self, value: Value) {
+    fn value(&mut self, value: BoundValue) {
         self.values.push(value);
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(self.text, "${}", self.values.len());
     }
 
-    /// The statement. Nothing that came from outside stands in it: everything of that kind is a value.
+    /// Text of the statement. All untrusted input is bound as a value and never part of the text.
     pub(super) fn sql(&self) -> AssertSqlSafe<String> {
         AssertSqlSafe(self.text.clone())
     }

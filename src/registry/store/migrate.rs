@@ -1,11 +1,13 @@
-//! Migrations: embedded, numbered, each once, under a lock, so that any number of instances may start at once.
+//! Embedded, numbered migrations. Each runs once under a lock, so that several instances may start at the
+//! same time.
 //!
-//! sqlx's own migrator takes no lock on SQLite: of 100 simultaneous starts half failed (design, GUARANTEES.md B5).
+//! sqlx's own migrator takes no lock on SQLite: of 100 simultaneous starts, half failed when
+//! it was measured.
 
 use super::Store;
 use super::begin::BeginWrite as _;
 
-/// Number, name and text of each migration, in order.
+/// Number, name and SQL of each migration, in order.
 type Migrations = &'static [(i64, &'static str, &'static str)];
 
 const SQLITE: Migrations = &[
@@ -21,21 +23,21 @@ const POSTGRES: Migrations = &[
     (4, "people", include_str!("../../../migrations/postgres/0004_people.sql")),
 ];
 
-/// Any number: the lock of this program in PostgreSQL.
+/// Takes the advisory lock of this program in PostgreSQL. Its number is arbitrary.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7355608)";
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)";
 const DONE: &str = "SELECT COALESCE(MAX(number), 0) FROM migration";
 const ADD: &str = "INSERT INTO migration (number, name) VALUES ($1, $2)";
 
-/// Why a database cannot be used.
+/// Reason why a database cannot be used.
 #[derive(Debug)]
 pub(super) enum MigrateError {
-    /// It was made by a later version of this program.
-    Newer(i64),
-    /// No registry is in it.
-    Empty,
-    /// What the database says.
+    /// A later version of this program migrated it; contains the number of its last migration.
+    NewerSchema(i64),
+    /// The database contains no registry.
+    NoRegistry,
+    /// Error of the database.
     Database(sqlx::Error),
 }
 
@@ -45,14 +47,14 @@ impl From<sqlx::Error> for MigrateError {
     }
 }
 
-/// Brings the database to today's shape: all at once, or not at all.
+/// Runs all missing migrations in one transaction.
 pub(super) async fn migrate(store: &Store) -> Result<(), MigrateError> {
     match store {
         Store::Sqlite(pool) => {
             let mut transaction = pool.begin_write().await?;
             sqlx::query(TABLE).execute(&mut *transaction).await?;
             let (done,): (i64,) = sqlx::query_as(DONE).fetch_one(&mut *transaction).await?;
-            newer(done, SQLITE)?;
+            check_not_newer(done, SQLITE)?;
             for (number, name, text) in SQLITE.iter().filter(|(number, ..)| *number > done) {
                 sqlx::raw_sql(*text).execute(&mut *transaction).await?;
                 sqlx::query(ADD).bind(number).bind(name).execute(&mut *transaction).await?;
@@ -64,7 +66,7 @@ pub(super) async fn migrate(store: &Store) -> Result<(), MigrateError> {
             sqlx::query(LOCK).execute(&mut *transaction).await?;
             sqlx::query(TABLE).execute(&mut *transaction).await?;
             let (done,): (i64,) = sqlx::query_as(DONE).fetch_one(&mut *transaction).await?;
-            newer(done, POSTGRES)?;
+            check_not_newer(done, POSTGRES)?;
             for (number, name, text) in POSTGRES.iter().filter(|(number, ..)| *number > done) {
                 sqlx::raw_sql(*text).execute(&mut *transaction).await?;
                 sqlx::query(ADD).bind(number).bind(name).execute(&mut *transaction).await?;
@@ -75,34 +77,34 @@ pub(super) async fn migrate(store: &Store) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// Whether the database has today's shape: an older one has not. Nothing is changed.
-pub(super) async fn is_of_today(store: &Store) -> Result<bool, MigrateError> {
-    let done: Result<(i64,), _> = on!(store, pool => sqlx::query_as(DONE).fetch_one(pool).await);
-    let (done,) =
-        done.map_err(
-            |error| {
-                if is_no_table(&error) { MigrateError::Empty } else { MigrateError::Database(error) }
-            },
-        )?;
+/// Whether the database has the current schema. Changes nothing.
+///
+/// # Errors
+/// Returns an error for a newer schema or a database without a registry.
+pub(super) async fn is_current_schema(store: &Store) -> Result<bool, MigrateError> {
+    let done: Result<(i64,), _> = with_pool!(store, pool => sqlx::query_as(DONE).fetch_one(pool).await);
+    let (done,) = done.map_err(|error| {
+        if is_missing_table(&error) { MigrateError::NoRegistry } else { MigrateError::Database(error) }
+    })?;
     let known = match store {
         Store::Sqlite(_) => SQLITE,
         Store::Postgres(_) => POSTGRES,
     };
-    newer(done, known)?;
-    if done == 0 { Err(MigrateError::Empty) } else { Ok(done == last(known)) }
+    check_not_newer(done, known)?;
+    if done == 0 { Err(MigrateError::NoRegistry) } else { Ok(done == latest(known)) }
 }
 
-/// Whether a database says that it has no such table.
-fn is_no_table(error: &sqlx::Error) -> bool {
+/// Whether the error means that the table is missing.
+fn is_missing_table(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| {
         error.code().is_some_and(|code| code == "42P01") || error.message().starts_with("no such table")
     })
 }
 
-fn last(known: Migrations) -> i64 {
+fn latest(known: Migrations) -> i64 {
     known.last().map_or(0, |(number, ..)| *number)
 }
 
-fn newer(done: i64, known: Migrations) -> Result<(), MigrateError> {
-    if done > last(known) { Err(MigrateError::Newer(done)) } else { Ok(()) }
+fn check_not_newer(done: i64, known: Migrations) -> Result<(), MigrateError> {
+    if done > latest(known) { Err(MigrateError::NewerSchema(done)) } else { Ok(()) }
 }

@@ -1,10 +1,10 @@
-//! What the registry remembers, in SQLite or PostgreSQL. It stores and finds; it decides nothing.
+//! Storage of the registry, in SQLite or PostgreSQL. It makes no decisions.
 //!
-//! The SQL is one text for both (`sql`); only opening, locking, searching and the migrations differ. Times are milliseconds since
-//! 1970, in UTC.
+//! Both databases use the same SQL (`sql`). Only opening, locking, searching and the migrations differ. Times
+//! are milliseconds since 1970 in UTC.
 
-/// Runs an expression with the pool of either database.
-macro_rules! on {
+/// Evaluates an expression with the pool of either database.
+macro_rules! with_pool {
     ($store:expr, $pool:ident => $expression:expr) => {
         match $store {
             Store::Sqlite($pool) => $expression,
@@ -18,74 +18,76 @@ mod list;
 mod migrate;
 mod names;
 mod open;
-mod operator;
-mod people;
 mod rows;
 mod sql;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod user_admin;
+mod users;
 
-pub(super) use rows::{Filter, From, Kind, Name, Namespace, NewVersion, PublishedVersion, Words};
+pub(super) use rows::{
+    Filter, ListCursor, Name, Namespace, NewVersion, PublishedKind, PublishedVersion, SearchTerms,
+};
 
 use begin::BeginWrite as _;
 use names::WriteNames as _;
-pub(super) use names::words_of;
-pub(super) use open::Wanted;
-pub(super) use operator::{Known, Taken};
-pub(super) use people::{NewPerson, Person, TokenRow};
+pub(super) use names::search_words;
+pub(super) use open::AccessMode;
 use sqlx::{PgPool, SqlitePool};
-pub(super) use teams::Colleague;
+pub(super) use teams::TeamMember;
+pub(super) use user_admin::{JoinOutcome, UserRecord};
+pub(super) use users::{AddUserOutcome, TokenRow, User};
 
-/// An open database.
+/// Open database.
 #[derive(Clone, Debug)]
 pub(super) enum Store {
-    /// Embedded: one process.
+    /// Embedded database, for one process.
     Sqlite(SqlitePool),
-    /// A server: any number of instances.
+    /// Database server, for any number of instances.
     Postgres(PgPool),
 }
 
-/// What became of a version that was to be published.
+/// Result of publishing a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Published {
-    /// It is there now.
+pub(super) enum PublishOutcome {
+    /// The version is published.
     New,
-    /// The very same was there already.
+    /// The same text was already published.
     Same,
-    /// Another text has this version: for ever.
-    Taken {
-        /// Its digest.
+    /// The version is already published with a different text, permanently.
+    DifferentText {
+        /// Digest of that text.
         sha256: String,
     },
-    /// The name is that of something else: for ever.
-    OtherKind(Kind),
+    /// The name permanently belongs to the other kind.
+    OtherKind(PublishedKind),
 }
 
 /// A name and its versions, the oldest first.
 pub(super) type NameWithVersions = (Name, Vec<PublishedVersion>);
 
-/// What became of a change of something that is there.
+/// Result of a conditional change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Changed<T> {
-    /// It is so now.
+    /// The change was made.
     Done(T),
-    /// It is not as whoever asked had seen it, and was left alone.
-    Otherwise(T),
-    /// There is none.
+    /// The resource changed in the meantime and was left unchanged; contains its current state.
+    Conflict(T),
+    /// The resource does not exist.
     Missing,
 }
 
 impl Store {
-    /// Publishes a version: its text, the version and what its name shows, or nothing.
+    /// Publishes a version: stores its text, the version and the data of its name in one transaction.
     ///
     /// # Errors
-    /// When the database cannot do it; then nothing is published.
-    pub(super) async fn publish(&self, new: &NewVersion) -> Result<Published, sqlx::Error> {
-        on!(self, pool => {
+    /// Returns the error of the database. Nothing is published in that case.
+    pub(super) async fn publish(&self, new: &NewVersion) -> Result<PublishOutcome, sqlx::Error> {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            let published = transaction.add(new).await?;
-            if published == Published::New {
+            let published = transaction.add_version(new).await?;
+            if published == PublishOutcome::New {
                 sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
                 transaction.commit().await?;
             } else {
@@ -95,79 +97,80 @@ impl Store {
         })
     }
 
-    /// The versions of a name, the oldest first.
+    /// Versions of a name, the oldest first.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(super) async fn versions(
         &self,
         namespace: &str,
         slug: &str,
     ) -> Result<Vec<PublishedVersion>, sqlx::Error> {
-        on!(self, pool => sqlx::query_as(sql::VERSIONS).bind(namespace).bind(slug).fetch_all(pool).await)
+        with_pool!(self, pool => sqlx::query_as(sql::VERSIONS).bind(namespace).bind(slug).fetch_all(pool).await)
     }
 
-    /// What was published last, the last first; in one namespace, or (nothing) in all.
+    /// Recently published versions, the newest first. An empty namespace means all namespaces.
     ///
     /// # Errors
-    /// What the database says.
-    pub(super) async fn recent(
+    /// Returns the error of the database.
+    pub(super) async fn recent_versions(
         &self,
         namespace: &str,
         limit: i64,
     ) -> Result<Vec<PublishedVersion>, sqlx::Error> {
-        on!(self, pool => sqlx::query_as(sql::RECENT).bind(namespace).bind(limit).fetch_all(pool).await)
+        with_pool!(self, pool => sqlx::query_as(sql::RECENT).bind(namespace).bind(limit).fetch_all(pool).await)
     }
 
-    /// The text with a digest.
+    /// Text with a digest.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(super) async fn text(&self, sha256: &str) -> Result<Option<String>, sqlx::Error> {
         let found: Option<(String,)> =
-            on!(self, pool => sqlx::query_as(sql::TEXT).bind(sha256).fetch_optional(pool).await?);
+            with_pool!(self, pool => sqlx::query_as(sql::TEXT).bind(sha256).fetch_optional(pool).await?);
         Ok(found.map(|row| row.0))
     }
 
-    /// Yanks a version with a message, or takes that back (`None`); its name shows the newest that stands, of whose
-    /// text `words` tells what it is found by. Returns whether there is such a version.
+    /// Yanks a version with a message, or removes the yank (`None`). The name then shows its newest version
+    /// that is not yanked. `search_terms` extracts the search terms of its text. Returns whether the version
+    /// exists.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(super) async fn yank(
         &self,
         name: (&str, &str, &str),
         message: Option<&str>,
         now_ms: i64,
-        words: impl Fn(Kind, &str) -> Words + Send,
+        search_terms: impl Fn(PublishedKind, &str) -> SearchTerms + Send,
     ) -> Result<bool, sqlx::Error> {
-        Ok(self.yank_as_seen(name, message, now_ms, words, |_| true).await? != Changed::Missing)
+        Ok(self.yank_if_unchanged(name, message, now_ms, search_terms, |_| true).await? != Changed::Missing)
     }
 
-    /// The same, of a version that is still what `as_seen` says. Returns the version.
+    /// Like [`Store::yank`], but only if `is_unchanged` accepts the current version. Returns the version.
     ///
     /// # Errors
-    /// What the database says.
-    pub(super) async fn yank_as_seen(
+    /// Returns the error of the database.
+    pub(super) async fn yank_if_unchanged(
         &self,
         (namespace, slug, version): (&str, &str, &str),
         message: Option<&str>,
         now_ms: i64,
-        words: impl Fn(Kind, &str) -> Words + Send,
-        as_seen: impl Fn(&PublishedVersion) -> bool + Send,
+        search_terms: impl Fn(PublishedKind, &str) -> SearchTerms + Send,
+        is_unchanged: impl Fn(&PublishedVersion) -> bool + Send,
     ) -> Result<Changed<PublishedVersion>, sqlx::Error> {
-        on!(self, pool => {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            // Whoever changes the same name waits here, and sees afterwards what was done.
-            let Some((id, kind)) = transaction.lock(namespace, slug).await? else { return Ok(Changed::Missing) };
+            // A concurrent change of the same name waits here and then sees the result.
+            let Some((id, kind)) = transaction.lock_name(namespace, slug).await? else { return Ok(Changed::Missing) };
             let Some(before) = transaction.version((kind, namespace, slug, version)).await? else {
                 return Ok(Changed::Missing);
             };
-            if !as_seen(&before) {
-                return Ok(Changed::Otherwise(before));
+            if !is_unchanged(&before) {
+                return Ok(Changed::Conflict(before));
             }
             sqlx::query(sql::YANK)
-                .bind(kind.word())
+                .bind(kind.as_str())
                 .bind(namespace)
                 .bind(slug)
                 .bind(version)
@@ -175,18 +178,18 @@ impl Store {
                 .bind(message)
                 .execute(&mut *transaction)
                 .await?;
-            // Also to take a yank back is a change: the name may show another version.
+            // Removing a yank is a change as well: the name may show another version.
             let is_news = message.is_some() || before.yanked_ms.is_some();
             let changed_ms = if is_news { now_ms } else { 0 };
-            transaction.refresh(id, (kind, namespace, slug), changed_ms).await?;
+            transaction.refresh_name(id, (kind, namespace, slug), changed_ms).await?;
             let (shown,): (String,) =
-                sqlx::query_as(sql::SHOWN).bind(id).fetch_one(&mut *transaction).await?;
+                sqlx::query_as(sql::SHOWN_DIGEST).bind(id).fetch_one(&mut *transaction).await?;
             let (text,): (String,) =
                 sqlx::query_as(sql::TEXT).bind(&shown).fetch_one(&mut *transaction).await?;
             let it = transaction.name(namespace, slug).await?;
-            let found = words(kind, &text);
+            let found = search_terms(kind, &text);
             let name = format!("{namespace} {slug}");
-            transaction.index(id, (&name, &it.title, &it.summary), &found).await?;
+            transaction.index_terms(id, (&name, &it.title, &it.summary), &found).await?;
             sqlx::query(sql::CHANGED).execute(&mut *transaction).await?;
             transaction.commit().await?;
             let (yanked_ms, yank_message) = (message.map(|_| now_ms), message.map(str::to_owned));
@@ -194,34 +197,35 @@ impl Store {
         })
     }
 
-    /// Says that a name is no longer advised and what is instead, or takes that back (`None`). Returns whether there
-    /// is such a name.
+    /// Retires a name with a message and an optional successor, or undoes the retirement (`None`). Returns
+    /// whether the name exists.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(super) async fn retire(
         &self,
         name: (&str, &str),
         retired: Option<(&str, Option<&str>)>,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
-        Ok(self.retire_as_seen(name, retired, now_ms, |_| true).await? != Changed::Missing)
+        Ok(self.retire_if_unchanged(name, retired, now_ms, |_| true).await? != Changed::Missing)
     }
 
-    /// The same, of a name that is still what `as_seen` says of it and its versions. Returns both.
+    /// Like [`Store::retire`], but only if `is_unchanged` accepts the current name and its versions. Returns
+    /// both.
     ///
     /// # Errors
-    /// What the database says.
-    pub(super) async fn retire_as_seen(
+    /// Returns the error of the database.
+    pub(super) async fn retire_if_unchanged(
         &self,
         (namespace, slug): (&str, &str),
         retired: Option<(&str, Option<&str>)>,
         now_ms: i64,
-        as_seen: impl Fn(&NameWithVersions) -> bool + Send,
+        is_unchanged: impl Fn(&NameWithVersions) -> bool + Send,
     ) -> Result<Changed<NameWithVersions>, sqlx::Error> {
-        on!(self, pool => {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            if transaction.lock(namespace, slug).await?.is_none() {
+            if transaction.lock_name(namespace, slug).await?.is_none() {
                 return Ok(Changed::Missing);
             }
             let versions: Vec<PublishedVersion> = sqlx::query_as(sql::VERSIONS)
@@ -230,8 +234,8 @@ impl Store {
                 .fetch_all(&mut *transaction)
                 .await?;
             let before = (transaction.name(namespace, slug).await?, versions);
-            if !as_seen(&before) {
-                return Ok(Changed::Otherwise(before));
+            if !is_unchanged(&before) {
+                return Ok(Changed::Conflict(before));
             }
             sqlx::query(sql::RETIRE)
                 .bind(namespace)
@@ -249,24 +253,24 @@ impl Store {
         })
     }
 
-    /// A number that grows with each change of what is published.
+    /// Number that grows with each change of the published data.
     ///
     /// # Errors
-    /// What the database says.
-    pub(super) async fn change(&self) -> Result<i64, sqlx::Error> {
-        let (number,): (i64,) = on!(self, pool => sqlx::query_as(sql::CHANGE).fetch_one(pool).await?);
+    /// Returns the error of the database.
+    pub(super) async fn change_number(&self) -> Result<i64, sqlx::Error> {
+        let (number,): (i64,) = with_pool!(self, pool => sqlx::query_as(sql::CHANGE).fetch_one(pool).await?);
         Ok(number)
     }
 
-    /// Whether the database answers.
+    /// Checks that the database responds.
     ///
     /// # Errors
-    /// When it does not.
+    /// Returns the error of the database.
     pub(super) async fn ping(&self) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::PING).execute(pool).await.map(|_| ()))
+        with_pool!(self, pool => sqlx::query(sql::PING).execute(pool).await.map(|_| ()))
     }
 
-    /// The database's name for people.
+    /// Name of the database system.
     pub(super) fn engine(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "SQLite",

@@ -1,43 +1,59 @@
-//! Names: what lists, filters and searches show. Kept in the transaction that changes a version.
+//! Names with the data for lists, filters and searches. Updated in the transaction that changes a version.
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
-use super::list::{List, Value};
+use super::list::{BoundValue, ListStatement};
 use super::{
-    Filter, From, Kind, Name, Namespace, NewVersion, Published, PublishedVersion, Store, Words, sql,
+    Filter, ListCursor, Name, Namespace, NewVersion, PublishOutcome, PublishedKind, PublishedVersion,
+    SearchTerms, Store, sql,
 };
 
-/// Names that are asked for in one statement.
-const AT_ONCE: usize = 100;
-/// Most words of a search.
-const WORDS: usize = 12;
+/// Largest number of names in one statement.
+const NAMES_PER_STATEMENT: usize = 100;
+/// Largest number of search words.
+const MAX_SEARCH_WORDS: usize = 12;
 
-/// A transaction that changes what names show.
+/// Transaction that changes the data of names.
 pub(super) trait WriteNames {
-    /// Adds a version: the name is made where there is none. Anything but [`Published::New`] must be rolled back.
-    async fn add(&mut self, new: &NewVersion) -> Result<Published, sqlx::Error>;
-    /// The number and kind of a name, which nobody else changes until the transaction ends.
-    async fn lock(&mut self, namespace: &str, slug: &str) -> Result<Option<(i64, Kind)>, sqlx::Error>;
-    /// A name, as it is in this transaction.
+    /// Adds a version, and its name if it is new. Any other result than [`PublishOutcome::New`] must be
+    /// rolled back.
+    async fn add_version(&mut self, new: &NewVersion) -> Result<PublishOutcome, sqlx::Error>;
+    /// Locks a name until the end of the transaction. Returns its id and kind.
+    async fn lock_name(
+        &mut self,
+        namespace: &str,
+        slug: &str,
+    ) -> Result<Option<(i64, PublishedKind)>, sqlx::Error>;
+    /// Name, as seen by this transaction.
     async fn name(&mut self, namespace: &str, slug: &str) -> Result<Name, sqlx::Error>;
-    /// A version, as it is in this transaction.
+    /// Version, as seen by this transaction.
     async fn version(
         &mut self,
-        of: (Kind, &str, &str, &str),
+        of: (PublishedKind, &str, &str, &str),
     ) -> Result<Option<PublishedVersion>, sqlx::Error>;
-    /// Lets a name show its newest version.
-    async fn refresh(&mut self, id: i64, name: (Kind, &str, &str), now_ms: i64) -> Result<(), sqlx::Error>;
-    /// Changes what a name is found by; `shown` is its name, title and summary.
-    async fn index(&mut self, id: i64, shown: (&str, &str, &str), words: &Words) -> Result<(), sqlx::Error>;
+    /// Updates a name with the data of its newest version.
+    async fn refresh_name(
+        &mut self,
+        id: i64,
+        name: (PublishedKind, &str, &str),
+        now_ms: i64,
+    ) -> Result<(), sqlx::Error>;
+    /// Replaces the search terms of a name. `shown` is its name, title and summary.
+    async fn index_terms(
+        &mut self,
+        id: i64,
+        shown: (&str, &str, &str),
+        words: &SearchTerms,
+    ) -> Result<(), sqlx::Error>;
 }
 
 macro_rules! write_names {
-    ($db:ty, $lock:expr, $forget_words:expr, $set_words:expr) => {
+    ($db:ty, $lock:expr, $delete_words:expr, $set_words:expr) => {
         impl WriteNames for Transaction<'static, $db> {
-            async fn add(&mut self, new: &NewVersion) -> Result<Published, sqlx::Error> {
+            async fn add_version(&mut self, new: &NewVersion) -> Result<PublishOutcome, sqlx::Error> {
                 sqlx::query(sql::ADD_BLOB).bind(&new.sha256).bind(&new.text).execute(&mut **self).await?;
                 sqlx::query(sql::CLAIM_NAME)
-                    .bind(new.kind.word())
+                    .bind(new.kind.as_str())
                     .bind(&new.namespace)
                     .bind(&new.slug)
                     .bind(&new.version)
@@ -49,13 +65,13 @@ macro_rules! write_names {
                     .bind(new.published_ms)
                     .execute(&mut **self)
                     .await?;
-                let found = self.lock(&new.namespace, &new.slug).await?;
+                let found = self.lock_name(&new.namespace, &new.slug).await?;
                 let (id, kind) = found.ok_or(sqlx::Error::RowNotFound)?;
                 if kind != new.kind {
-                    return Ok(Published::OtherKind(kind));
+                    return Ok(PublishOutcome::OtherKind(kind));
                 }
                 let added = sqlx::query(sql::ADD_VERSION)
-                    .bind(new.kind.word())
+                    .bind(new.kind.as_str())
                     .bind(&new.namespace)
                     .bind(&new.slug)
                     .bind(&new.version)
@@ -73,33 +89,38 @@ macro_rules! write_names {
                     .rows_affected();
                 if added != 1 {
                     let (there,): (String,) = sqlx::query_as(sql::DIGEST_OF_VERSION)
-                        .bind(new.kind.word())
+                        .bind(new.kind.as_str())
                         .bind(&new.namespace)
                         .bind(&new.slug)
                         .bind(&new.version)
                         .fetch_one(&mut **self)
                         .await?;
                     let same = there == new.sha256;
-                    return Ok(if same { Published::Same } else { Published::Taken { sha256: there } });
+                    return Ok(if same {
+                        PublishOutcome::Same
+                    } else {
+                        PublishOutcome::DifferentText { sha256: there }
+                    });
                 }
-                self.refresh(id, (new.kind, &new.namespace, &new.slug), new.published_ms).await?;
-                let (shown,): (String,) = sqlx::query_as(sql::SHOWN).bind(id).fetch_one(&mut **self).await?;
+                self.refresh_name(id, (new.kind, &new.namespace, &new.slug), new.published_ms).await?;
+                let (shown,): (String,) =
+                    sqlx::query_as(sql::SHOWN_DIGEST).bind(id).fetch_one(&mut **self).await?;
                 if shown == new.sha256 {
                     let name = format!("{} {}", new.namespace, new.slug);
-                    self.index(id, (&name, &new.title, &new.summary), &new.words).await?;
+                    self.index_terms(id, (&name, &new.title, &new.summary), &new.words).await?;
                 }
-                Ok(Published::New)
+                Ok(PublishOutcome::New)
             }
 
-            async fn lock(
+            async fn lock_name(
                 &mut self,
                 namespace: &str,
                 slug: &str,
-            ) -> Result<Option<(i64, Kind)>, sqlx::Error> {
+            ) -> Result<Option<(i64, PublishedKind)>, sqlx::Error> {
                 let found: Option<(i64, String)> =
                     sqlx::query_as($lock).bind(namespace).bind(slug).fetch_optional(&mut **self).await?;
                 let Some((id, kind)) = found else { return Ok(None) };
-                Ok(Some((id, Kind::try_from(kind).map_err(sqlx::Error::Protocol)?)))
+                Ok(Some((id, PublishedKind::try_from(kind).map_err(sqlx::Error::Protocol)?)))
             }
 
             async fn name(&mut self, namespace: &str, slug: &str) -> Result<Name, sqlx::Error> {
@@ -108,10 +129,10 @@ macro_rules! write_names {
 
             async fn version(
                 &mut self,
-                (kind, namespace, slug, version): (Kind, &str, &str, &str),
+                (kind, namespace, slug, version): (PublishedKind, &str, &str, &str),
             ) -> Result<Option<PublishedVersion>, sqlx::Error> {
                 sqlx::query_as(sql::ONE_VERSION)
-                    .bind(kind.word())
+                    .bind(kind.as_str())
                     .bind(namespace)
                     .bind(slug)
                     .bind(version)
@@ -119,15 +140,15 @@ macro_rules! write_names {
                     .await
             }
 
-            async fn refresh(
+            async fn refresh_name(
                 &mut self,
                 id: i64,
-                (kind, namespace, slug): (Kind, &str, &str),
+                (kind, namespace, slug): (PublishedKind, &str, &str),
                 now_ms: i64,
             ) -> Result<(), sqlx::Error> {
                 sqlx::query(sql::REFRESH_NAME)
                     .bind(id)
-                    .bind(kind.word())
+                    .bind(kind.as_str())
                     .bind(namespace)
                     .bind(slug)
                     .bind(now_ms)
@@ -136,25 +157,25 @@ macro_rules! write_names {
                     .map(|_| ())
             }
 
-            async fn index(
+            async fn index_terms(
                 &mut self,
                 id: i64,
                 (name, title, summary): (&str, &str, &str),
-                words: &Words,
+                words: &SearchTerms,
             ) -> Result<(), sqlx::Error> {
-                sqlx::query(sql::FORGET_LABELS).bind(id).execute(&mut **self).await?;
+                sqlx::query(sql::DELETE_LABELS).bind(id).execute(&mut **self).await?;
                 for label in &words.labels {
                     sqlx::query(sql::ADD_LABEL).bind(id).bind(label).execute(&mut **self).await?;
                 }
-                if let Some(forget) = $forget_words {
+                if let Some(forget) = $delete_words {
                     sqlx::query(forget).bind(id).execute(&mut **self).await?;
                 }
                 sqlx::query($set_words)
                     .bind(id)
-                    .bind(plain(name))
-                    .bind(plain(title))
-                    .bind(plain(summary))
-                    .bind(plain(&words.body))
+                    .bind(to_words(name))
+                    .bind(to_words(title))
+                    .bind(to_words(summary))
+                    .bind(to_words(&words.body))
                     .execute(&mut **self)
                     .await
                     .map(|_| ())
@@ -163,78 +184,81 @@ macro_rules! write_names {
     };
 }
 
-write_names!(Sqlite, sql::NAME, Some(sql::FORGET_WORDS_SQLITE), sql::ADD_WORDS_SQLITE);
+write_names!(Sqlite, sql::NAME, Some(sql::DELETE_WORDS_SQLITE), sql::ADD_WORDS_SQLITE);
 write_names!(Postgres, sql::NAME_FOR_UPDATE, None::<&'static str>, sql::SET_WORDS_POSTGRES);
 
-/// A text as words with blanks between them: both databases take these apart alike.
-fn plain(text: &str) -> String {
+/// Lower-case words separated by spaces, which both databases tokenize in the same way.
+fn to_words(text: &str) -> String {
     let word = |c: char| if c.is_alphanumeric() { c } else { ' ' };
     text.chars().map(word).flat_map(char::to_lowercase).collect()
 }
 
-/// The words of a search, as [`plain`] has them.
-pub(in crate::registry) fn words_of(text: &str) -> Vec<String> {
-    plain(text).split_whitespace().take(WORDS).map(str::to_owned).collect()
+/// Words of a search, normalized by [`to_words`].
+pub(in crate::registry) fn search_words(text: &str) -> Vec<String> {
+    to_words(text).split_whitespace().take(MAX_SEARCH_WORDS).map(str::to_owned).collect()
 }
 
 impl Store {
-    /// The names that a filter lets through, from a place on, at most `limit`.
+    /// Names that match a filter, after a cursor, at most `limit`.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn names(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn list_names(
         &self,
-        kind: Kind,
+        kind: PublishedKind,
         filter: &Filter,
-        from: &From,
+        from: &ListCursor,
         limit: i64,
     ) -> Result<Vec<Name>, sqlx::Error> {
-        if matches!(from, From::Fit(words, _) if words.is_empty()) {
+        if matches!(from, ListCursor::Relevance(words, _) if words.is_empty()) {
             return Ok(vec![]);
         }
-        let list = List::new(self, kind, filter, from, limit);
-        on!(self, pool => {
+        let list = ListStatement::new(self, kind, filter, from, limit);
+        with_pool!(self, pool => {
             let mut query = sqlx::query_as(list.sql());
             for value in list.values {
                 query = match value {
-                    Value::Text(text) => query.bind(text),
-                    Value::Number(number) => query.bind(number),
+                    BoundValue::Text(text) => query.bind(text),
+                    BoundValue::Number(number) => query.bind(number),
                 };
             }
             query.fetch_all(pool).await
         })
     }
 
-    /// Every name of a kind, in order.
+    /// All names of a kind, in order.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn every_name(&self, kind: Kind) -> Result<Vec<Name>, sqlx::Error> {
-        let from = From::Name(String::new(), String::new());
-        self.names(kind, &Filter::default(), &from, i64::MAX).await
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn all_names(&self, kind: PublishedKind) -> Result<Vec<Name>, sqlx::Error> {
+        let from = ListCursor::Name(String::new(), String::new());
+        self.list_names(kind, &Filter::default(), &from, i64::MAX).await
     }
 
     /// One name.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(in crate::registry) async fn name(
         &self,
         namespace: &str,
         slug: &str,
     ) -> Result<Option<Name>, sqlx::Error> {
-        on!(self, pool => sqlx::query_as(sql::ONE_NAME).bind(namespace).bind(slug).fetch_optional(pool).await)
+        with_pool!(self, pool => sqlx::query_as(sql::ONE_NAME).bind(namespace).bind(slug).fetch_optional(pool).await)
     }
 
-    /// Those of these names (namespace and the rest) that there are, in any order.
+    /// Those of the given names (namespace and slug) that exist, in any order.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn named(&self, names: &[(&str, &str)]) -> Result<Vec<Name>, sqlx::Error> {
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn find_names(
+        &self,
+        names: &[(&str, &str)],
+    ) -> Result<Vec<Name>, sqlx::Error> {
         let mut all = Vec::new();
-        for some in names.chunks(AT_ONCE) {
-            let list = List::of(some);
-            let found: Vec<Name> = on!(self, pool => {
+        for some in names.chunks(NAMES_PER_STATEMENT) {
+            let list = ListStatement::of(some);
+            let found: Vec<Name> = with_pool!(self, pool => {
                 let mut query = sqlx::query_as(list.sql());
                 for (namespace, slug) in some {
                     query = query.bind(*namespace).bind(*slug);
@@ -246,29 +270,29 @@ impl Store {
         Ok(all)
     }
 
-    /// The names with a label, in order, at most `limit`.
+    /// Names with a label, in order, at most `limit`.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn labelled(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn names_with_label(
         &self,
         label: &str,
         limit: i64,
     ) -> Result<Vec<Name>, sqlx::Error> {
-        on!(self, pool => sqlx::query_as(sql::LABELLED).bind(label).bind(limit).fetch_all(pool).await)
+        with_pool!(self, pool => sqlx::query_as(sql::NAMES_WITH_LABEL).bind(label).bind(limit).fetch_all(pool).await)
     }
 
-    /// The values of labels of a kind (`topic`) with the number of names that have each, the most common first.
+    /// Values of a kind of label (for example `topic`) with the number of names, the most common first.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn labels(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn label_counts(
         &self,
         kind: &str,
         limit: i64,
     ) -> Result<Vec<(String, i64)>, sqlx::Error> {
         let (first, behind) = (format!("{kind}:"), format!("{kind};"));
-        let found: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(sql::LABELS)
+        let found: Vec<(String, i64)> = with_pool!(self, pool => sqlx::query_as(sql::LABELS)
             .bind(&first)
             .bind(&behind)
             .bind(limit)
@@ -277,16 +301,16 @@ impl Store {
         Ok(found.into_iter().map(|(label, count)| (label[first.len()..].to_owned(), count)).collect())
     }
 
-    /// Namespaces behind `after`, at most `limit`.
+    /// Namespaces after `after`, at most `limit`.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(in crate::registry) async fn namespaces(
         &self,
         after: &str,
         limit: i64,
     ) -> Result<Vec<Namespace>, sqlx::Error> {
-        let found: Vec<(String, i64, i64, i64)> = on!(self, pool => sqlx::query_as(sql::NAMESPACES)
+        let found: Vec<(String, i64, i64, i64)> = with_pool!(self, pool => sqlx::query_as(sql::NAMESPACES)
             .bind(after)
             .bind(limit)
             .fetch_all(pool)
@@ -296,13 +320,15 @@ impl Store {
         Ok(found.into_iter().map(named).collect())
     }
 
-    /// How many guidelines and standards there are.
+    /// Number of guidelines and number of standards.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn counts(&self) -> Result<(i64, i64), sqlx::Error> {
-        let found: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(sql::COUNTS).fetch_all(pool).await?);
-        let of = |kind: Kind| found.iter().find(|(word, _)| word == kind.word()).map_or(0, |it| it.1);
-        Ok((of(Kind::Guideline), of(Kind::Standard)))
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn count_names(&self) -> Result<(i64, i64), sqlx::Error> {
+        let found: Vec<(String, i64)> =
+            with_pool!(self, pool => sqlx::query_as(sql::COUNTS).fetch_all(pool).await?);
+        let of =
+            |kind: PublishedKind| found.iter().find(|(word, _)| word == kind.as_str()).map_or(0, |it| it.1);
+        Ok((of(PublishedKind::Guideline), of(PublishedKind::Standard)))
     }
 }

@@ -1,4 +1,4 @@
-//! Opening the database: where it is, how it is set up, and who may have it.
+//! Opening and configuring the database.
 
 use std::fmt;
 use std::path::Path;
@@ -9,32 +9,33 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 
 use super::Store;
-use super::migrate::{MigrateError, is_of_today, migrate};
+use super::migrate::{MigrateError, is_current_schema, migrate};
 
-/// How long a statement waits for another writer.
-const BUSY: Duration = Duration::from_secs(5);
-/// How long a request waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(5);
-/// How often, and after which pauses, a database that is being begun is tried again.
-const TRIES: u32 = 100;
-const PAUSE: Duration = Duration::from_millis(50);
-/// Connections.
-const CONNECTIONS: u32 = 16;
-/// What begins every sentence about a server. Never its address: it may hold a password.
-const SERVER: &str = "the PostgreSQL database cannot be used";
-/// Where the right database may be named.
-const ELSEWHERE: &str = "name where it is: --config with the file that `serve` has, --data, or DATABASE_URL";
+/// Longest time that a statement waits for another writer.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest time that a request waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Number of tries, and pause between them, while another process initializes the database.
+const MAX_TRIES: u32 = 100;
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
+/// Largest number of connections.
+const MAX_CONNECTIONS: u32 = 16;
+/// Start of all messages about a server. They never contain its address, which may contain a password.
+const UNUSABLE_SERVER: &str = "the PostgreSQL database cannot be used";
+/// Help text for a missing database.
+const LOCATION_HELP: &str =
+    "give its location with --config (the file that `serve` uses), --data, or DATABASE_URL";
 
-/// What is wanted of a database that must be there already: nothing is made, and its shape stays what it is.
+/// Access to an existing database, which is neither created nor migrated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::registry) enum Wanted {
-    /// To read: an older shape does, as far as it has what is asked for.
+pub(in crate::registry) enum AccessMode {
+    /// Reading; an older schema is accepted.
     Reading,
-    /// To write: it must be of today's shape.
+    /// Writing; the schema must be current.
     Writing,
 }
 
-/// Why a database cannot be opened: a sentence, and what to do.
+/// Reason why a database cannot be opened, and what to do.
 #[derive(Debug)]
 pub(in crate::registry) struct OpenError {
     pub(in crate::registry) what: String,
@@ -48,83 +49,83 @@ impl fmt::Display for OpenError {
 }
 
 impl Store {
-    /// Opens the SQLite database at `path`, and makes it where there is none.
+    /// Opens the SQLite database at `path` and creates it if it is missing.
     ///
     /// # Errors
-    /// When it cannot be opened, or was made by a later version of this program.
+    /// Returns an error if it cannot be opened or has a newer schema.
     pub(in crate::registry) async fn open_sqlite(path: &Path) -> Result<Self, OpenError> {
         let options = sqlite_options(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-        let what = cannot_use(path);
-        Self::ready(Self::Sqlite(connect(options, &what).await?), &what).await
+        let what = unusable_message(path);
+        Self::migrated(Self::Sqlite(connect(options, &what).await?), &what).await
     }
 
-    /// Opens the SQLite database at `path`, which must be there, as it is: it is neither made nor migrated.
+    /// Opens the existing SQLite database at `path` without migration.
     ///
     /// # Errors
-    /// When there is none, it cannot be opened, or its shape is not what is wanted.
-    pub(in crate::registry) async fn find_sqlite(path: &Path, wanted: Wanted) -> Result<Self, OpenError> {
+    /// Returns an error if it is missing, cannot be opened, or has an unsuitable schema.
+    pub(in crate::registry) async fn find_sqlite(path: &Path, mode: AccessMode) -> Result<Self, OpenError> {
         if !path.exists() {
             return Err(OpenError {
                 what: format!("there is no database {}", path.display()),
-                help: format!("{ELSEWHERE}; `stanchion-registry serve` makes a new one"),
+                help: format!("{LOCATION_HELP}; `stanchion-registry serve` creates a new one"),
             });
         }
-        let what = cannot_use(path);
+        let what = unusable_message(path);
         let pool = connect(sqlite_options(path), &what).await?;
-        Self::found(Self::Sqlite(pool), wanted, &what).await
+        Self::checked(Self::Sqlite(pool), mode, &what).await
     }
 
-    /// Opens a PostgreSQL database.
+    /// Opens a PostgreSQL database and migrates it.
     ///
     /// # Errors
-    /// When it cannot be reached, or was made by a later version of this program.
+    /// Returns an error if it cannot be reached or has a newer schema.
     pub(in crate::registry) async fn open_postgres(url: &str) -> Result<Self, OpenError> {
-        Self::ready(Self::Postgres(connect_postgres(url).await?), SERVER).await
+        Self::migrated(Self::Postgres(connect_postgres(url).await?), UNUSABLE_SERVER).await
     }
 
-    /// Opens a PostgreSQL database, which must hold a registry, as it is: it is neither begun nor migrated.
+    /// Opens a PostgreSQL database that contains a registry, without migration.
     ///
     /// # Errors
-    /// When it cannot be reached, holds none, or its shape is not what is wanted.
-    pub(in crate::registry) async fn find_postgres(url: &str, wanted: Wanted) -> Result<Self, OpenError> {
-        Self::found(Self::Postgres(connect_postgres(url).await?), wanted, SERVER).await
+    /// Returns an error if it cannot be reached, contains no registry, or has an unsuitable schema.
+    pub(in crate::registry) async fn find_postgres(url: &str, mode: AccessMode) -> Result<Self, OpenError> {
+        Self::checked(Self::Postgres(connect_postgres(url).await?), mode, UNUSABLE_SERVER).await
     }
 
-    /// Copies an embedded database into a file that is not there, as it is at one moment.
+    /// Copies the SQLite database to a new file, as one consistent snapshot.
     ///
     /// # Errors
-    /// A sentence, for a server, too: it has programs for that.
+    /// Returns a message. PostgreSQL is not supported, because it has its own backup programs.
     pub(in crate::registry) async fn copy_into(&self, file: &Path) -> Result<(), String> {
         let Self::Sqlite(pool) = self else {
             return Err(
-                "PostgreSQL is copied by its own programs\n  help: pg_dump --format=custom".to_owned()
+                "`backup` copies only a SQLite database\n  help: back up PostgreSQL with `pg_dump --format=custom`".to_owned()
             );
         };
-        let Some(name) = file.to_str() else { return Err("the name of the file is not UTF-8".to_owned()) };
+        let Some(name) = file.to_str() else { return Err("the file name is not UTF-8".to_owned()) };
         sqlx::query("VACUUM INTO $1")
             .bind(name)
             .execute(pool)
             .await
             .map(|_| ())
-            .map_err(|error| format!("cannot write {name}: {}", words(&error)))
+            .map_err(|error| format!("cannot write {name}: {}", first_line(&error)))
     }
 
-    /// Ends its connections, so that everything lies in its file.
+    /// Closes all connections, so that all data is in the database file.
     pub(in crate::registry) async fn close(&self) {
-        on!(self, pool => pool.close().await);
+        with_pool!(self, pool => pool.close().await);
     }
 
-    async fn ready(store: Self, what: &str) -> Result<Self, OpenError> {
-        migrate(&store).await.map_err(|error| told(error, what))?;
+    async fn migrated(store: Self, what: &str) -> Result<Self, OpenError> {
+        migrate(&store).await.map_err(|error| open_error(error, what))?;
         Ok(store)
     }
 
-    async fn found(store: Self, wanted: Wanted, what: &str) -> Result<Self, OpenError> {
-        let is_of_today = is_of_today(&store).await.map_err(|error| told(error, what))?;
-        if wanted == Wanted::Writing && !is_of_today {
+    async fn checked(store: Self, mode: AccessMode, what: &str) -> Result<Self, OpenError> {
+        let is_current_schema = is_current_schema(&store).await.map_err(|error| open_error(error, what))?;
+        if mode == AccessMode::Writing && !is_current_schema {
             return Err(OpenError {
-                what: format!("{what}: it was made by an earlier version of this program"),
-                help: "back it up; `stanchion-registry serve` of this version brings it to today's shape"
+                what: format!("{what}: it was created by an earlier version of this program"),
+                help: "back it up, then start `stanchion-registry serve` of this version, which migrates it"
                     .to_owned(),
             });
         }
@@ -135,31 +136,32 @@ impl Store {
 fn sqlite_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
-        // What was acknowledged outlasts a loss of power.
+        // Committed data must survive a power failure.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(BUSY)
+        .busy_timeout(BUSY_TIMEOUT)
 }
 
-fn cannot_use(path: &Path) -> String {
+fn unusable_message(path: &Path) -> String {
     format!("the database {} cannot be used", path.display())
 }
 
 async fn connect(options: SqliteConnectOptions, what: &str) -> Result<SqlitePool, OpenError> {
-    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+    let pool = SqlitePoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
     let mut tries = 0;
     loop {
         match pool.clone().connect_with(options.clone()).await {
             Ok(pool) => return Ok(pool),
-            // Of many that begin a database at once, one turns on its journal, and SQLite does not let others wait.
-            Err(error) if is_busy(&error) && tries < TRIES => {
+            // When several processes create a database, one of them enables the journal, and SQLite gives the
+            // others an error instead of waiting.
+            Err(error) if is_busy(&error) && tries < MAX_TRIES => {
                 tries += 1;
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_PAUSE).await;
             }
             Err(error) => {
                 return Err(OpenError {
-                    what: format!("{what}: {}", words(&error)),
-                    help: "give a folder that can be written with --data".to_owned(),
+                    what: format!("{what}: {}", first_line(&error)),
+                    help: "name a writable folder with --data".to_owned(),
                 });
             }
         }
@@ -167,37 +169,37 @@ async fn connect(options: SqliteConnectOptions, what: &str) -> Result<SqlitePool
 }
 
 async fn connect_postgres(url: &str) -> Result<PgPool, OpenError> {
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+    let pool = PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
     pool.connect(url).await.map_err(|error| OpenError {
-        what: format!("{SERVER}: {}", words(&error)),
-        help: "look at DATABASE_URL, and whether the server is up".to_owned(),
+        what: format!("{UNUSABLE_SERVER}: {}", first_line(&error)),
+        help: "check DATABASE_URL, whether the server is running, and whether the database exists".to_owned(),
     })
 }
 
-fn told(error: MigrateError, what: &str) -> OpenError {
+fn open_error(error: MigrateError, what: &str) -> OpenError {
     match error {
-        MigrateError::Newer(number) => OpenError {
-            what: format!("{what}: it was made by a later version of this program (migration {number})"),
-            help: "start that version; a database is never taken back".to_owned(),
+        MigrateError::NewerSchema(number) => OpenError {
+            what: format!("{what}: it was migrated by a later version of this program (migration {number})"),
+            help: "use that version; a database is never migrated back".to_owned(),
         },
-        MigrateError::Empty => OpenError {
-            what: format!("{what}: no registry is in it"),
-            help: format!("{ELSEWHERE}; `stanchion-registry serve` begins a new one"),
+        MigrateError::NoRegistry => OpenError {
+            what: format!("{what}: it contains no registry"),
+            help: format!("{LOCATION_HELP}; `stanchion-registry serve` creates a new one"),
         },
         MigrateError::Database(error) => OpenError {
-            what: format!("{what}: {}", words(&error)),
-            help: "nothing was changed; look at the rights of the database's user".to_owned(),
+            what: format!("{what}: {}", first_line(&error)),
+            help: "nothing was changed; check the permissions of the database user".to_owned(),
         },
     }
 }
 
-/// Whether SQLite has no time at the moment: SQLITE_BUSY with whatever detail.
+/// Whether the error is SQLITE_BUSY, with any extended code.
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
-/// What a database says, in one line.
-fn words(error: &sqlx::Error) -> String {
+/// First line of a database error.
+fn first_line(error: &sqlx::Error) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }

@@ -1,34 +1,34 @@
-//! What goes into the store, and what comes out.
+//! Input and output types of the store.
 
 use sqlx::FromRow;
 
-/// What is published.
+/// Kind of a published text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::registry) enum Kind {
-    /// A guideline: Markdown.
+pub(in crate::registry) enum PublishedKind {
+    /// Guideline (Markdown).
     Guideline,
-    /// A standard: TOML.
+    /// Standard (TOML).
     Standard,
 }
 
-impl Kind {
-    /// The word in the database.
-    pub(in crate::registry) fn word(self) -> &'static str {
+impl PublishedKind {
+    /// Name of the kind in the database.
+    pub(in crate::registry) fn as_str(self) -> &'static str {
         match self {
             Self::Guideline => "guideline",
             Self::Standard => "standard",
         }
     }
 
-    /// How the name of a text ends.
-    pub(in crate::registry) fn ending(self) -> &'static str {
+    /// File extension of a text.
+    pub(in crate::registry) fn file_extension(self) -> &'static str {
         match self {
             Self::Guideline => "md",
             Self::Standard => "toml",
         }
     }
 
-    /// The part of addresses that says it.
+    /// Name of the kind in addresses.
     pub(in crate::registry) fn plural(self) -> &'static str {
         match self {
             Self::Guideline => "guidelines",
@@ -37,31 +37,31 @@ impl Kind {
     }
 }
 
-impl TryFrom<String> for Kind {
+impl TryFrom<String> for PublishedKind {
     type Error = String;
 
     fn try_from(word: String) -> Result<Self, String> {
         match word.as_str() {
             "guideline" => Ok(Self::Guideline),
             "standard" => Ok(Self::Standard),
-            _ => Err(format!("no kind: {word}")),
+            _ => Err(format!("unknown kind: {word}")),
         }
     }
 }
 
-/// What a text is found by.
+/// Search terms of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::registry) struct Words {
-    /// What it can be filtered by: `topic:security`.
+pub(in crate::registry) struct SearchTerms {
+    /// Labels for filters, for example `topic:security`.
     pub labels: Vec<String>,
-    /// Its words beside name, title and summary.
+    /// Words in addition to name, title and summary.
     pub body: String,
 }
 
-/// A version that is about to be published. Each field is the column of the same name.
+/// Version to publish. Each field is the column of the same name.
 #[derive(Clone, Debug)]
 pub(in crate::registry) struct NewVersion {
-    pub kind: Kind,
+    pub kind: PublishedKind,
     pub namespace: String,
     pub slug: String,
     pub version: String,
@@ -75,14 +75,14 @@ pub(in crate::registry) struct NewVersion {
     pub published_ms: i64,
     pub published_by: String,
     pub note: Option<String>,
-    pub words: Words,
+    pub words: SearchTerms,
 }
 
-/// A version that is published, without its text. Each field is the column of the same name.
+/// Published version, without its text. Each field is the column of the same name.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub(in crate::registry) struct PublishedVersion {
     #[sqlx(try_from = "String")]
-    pub kind: Kind,
+    pub kind: PublishedKind,
     pub namespace: String,
     pub slug: String,
     pub version: String,
@@ -98,12 +98,12 @@ pub(in crate::registry) struct PublishedVersion {
     pub yank_message: Option<String>,
 }
 
-/// A name, and what its newest version says. Each field is the column of the same name.
+/// Name with the data of its newest version. Each field is the column of the same name.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub(in crate::registry) struct Name {
     pub id: i64,
     #[sqlx(try_from = "String")]
-    pub kind: Kind,
+    pub kind: PublishedKind,
     pub namespace: String,
     pub slug: String,
     pub version: String,
@@ -120,7 +120,7 @@ pub(in crate::registry) struct Name {
     pub successor: Option<String>,
 }
 
-/// A namespace and what is in it.
+/// Namespace with its number of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::registry) struct Namespace {
     pub name: String,
@@ -129,26 +129,26 @@ pub(in crate::registry) struct Namespace {
     pub changed_ms: i64,
 }
 
-/// What a list is asked for. Across fields all must hold, within a field one of several.
+/// Filter of a list. All fields must match; within a field, any value may match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::registry) struct Filter {
     pub stages: Vec<String>,
     pub topics: Vec<String>,
     pub languages: Vec<String>,
-    /// Only those that mend what they find.
+    /// Only guidelines with an automatic fix.
     pub has_fix: bool,
     pub owner: String,
     pub namespace: String,
     pub changed_since_ms: i64,
 }
 
-/// Where a list goes on, and in which order.
+/// Position in a list, which also defines the order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::registry) enum From {
-    /// By name, behind this one.
+pub(in crate::registry) enum ListCursor {
+    /// Order by name; after this name.
     Name(String, String),
-    /// By the time of the last change, before this time and number.
+    /// Order by last change; before this time and id.
     Change(i64, i64),
-    /// By how well it fits these words, so many further on.
-    Fit(Vec<String>, i64),
+    /// Order by relevance for these words, at this offset.
+    Relevance(Vec<String>, i64),
 }

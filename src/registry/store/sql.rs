@@ -1,6 +1,7 @@
-//! Every statement, the same for both databases but for searching. A test prepares each of them on each.
+//! SQL statements, shared by both databases except for searching. A test prepares each one on each database.
+//! The table `person` contains the users.
 
-/// The columns of a version.
+/// Columns of a version.
 macro_rules! version_columns {
     () => {
         "kind, namespace, slug, version, sha256, title, summary, stage, owner, published_ms, published_by, note, yanked_ms, \
@@ -8,7 +9,7 @@ macro_rules! version_columns {
     };
 }
 
-/// The columns of a name.
+/// Columns of a name.
 macro_rules! name_columns {
     () => {
         "it.id, it.kind, it.namespace, it.slug, it.version, it.sha256, it.title, it.summary, it.stage, it.owner, \
@@ -16,28 +17,29 @@ macro_rules! name_columns {
     };
 }
 
-/// Nothing happens where the text is there.
+/// Does nothing if the text exists.
 pub(super) const ADD_BLOB: &str =
     "INSERT INTO blob (sha256, text) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING";
 
-/// Nothing happens where the name is there.
+/// Does nothing if the name exists.
 pub(super) const CLAIM_NAME: &str = "INSERT INTO name \
     (kind, namespace, slug, version, sha256, title, summary, stage, owner, versions, changed_ms) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10) ON CONFLICT (namespace, slug) DO NOTHING";
 
-/// The number and kind of a name.
+/// Id and kind of a name.
 pub(super) const NAME: &str = "SELECT id, kind FROM name WHERE namespace = $1 AND slug = $2";
-/// The same, for whoever is going to change it: of two, one waits. SQLite has one writer anyway.
+/// The same with a row lock for a change. SQLite has only one writer and needs none.
 pub(super) const NAME_FOR_UPDATE: &str =
     concat!("SELECT id, kind FROM name WHERE namespace = $1 AND slug = $2", " FOR UPDATE");
 
-/// Nothing happens where the version is there.
+/// Does nothing if the version exists.
 pub(super) const ADD_VERSION: &str = "INSERT INTO version \
     (kind, namespace, slug, version, sort_key, sha256, title, summary, stage, owner, published_ms, published_by, note) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
     ON CONFLICT (kind, namespace, slug, version) DO NOTHING";
 
-/// A name shows its newest version: one that was not yanked before one that was, a release before one that is tried out.
+/// Updates a name with its newest version. Versions that are not yanked come first, then releases before
+/// pre-releases.
 pub(super) const REFRESH_NAME: &str = "UPDATE name SET (version, sha256, title, summary, stage, owner, yanked_ms) = \
     (SELECT it.version, it.sha256, it.title, it.summary, it.stage, it.owner, it.yanked_ms FROM version AS it \
      WHERE it.kind = $2 AND it.namespace = $3 AND it.slug = $4 \
@@ -46,29 +48,29 @@ pub(super) const REFRESH_NAME: &str = "UPDATE name SET (version, sha256, title, 
     versions = (SELECT COUNT(*) FROM version AS it WHERE it.kind = $2 AND it.namespace = $3 AND it.slug = $4), \
     changed_ms = CASE WHEN changed_ms < $5 THEN $5 ELSE changed_ms END WHERE id = $1";
 
-/// The digest that a name shows.
-pub(super) const SHOWN: &str = "SELECT sha256 FROM name WHERE id = $1";
+/// Digest of the version that a name shows.
+pub(super) const SHOWN_DIGEST: &str = "SELECT sha256 FROM name WHERE id = $1";
 
-pub(super) const FORGET_LABELS: &str = "DELETE FROM label WHERE name_id = $1";
+pub(super) const DELETE_LABELS: &str = "DELETE FROM label WHERE name_id = $1";
 pub(super) const ADD_LABEL: &str =
     "INSERT INTO label (name_id, label) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
-/// The words of a name: number, name, title, summary, the rest.
-pub(super) const FORGET_WORDS_SQLITE: &str = "DELETE FROM name_words WHERE rowid = $1";
+/// Search words of a name: id, name, title, summary, other words.
+pub(super) const DELETE_WORDS_SQLITE: &str = "DELETE FROM name_words WHERE rowid = $1";
 pub(super) const ADD_WORDS_SQLITE: &str =
     "INSERT INTO name_words (rowid, name, title, summary, body) VALUES ($1, $2, $3, $4, $5)";
 pub(super) const SET_WORDS_POSTGRES: &str = "UPDATE name SET words = setweight(to_tsvector('simple', $2), 'A') \
     || setweight(to_tsvector('simple', $3), 'A') || setweight(to_tsvector('simple', $4), 'B') \
     || setweight(to_tsvector('simple', $5), 'D') WHERE id = $1";
 
-/// Grows with each change.
+/// Number that grows with each change.
 pub(super) const CHANGE: &str = "SELECT number FROM change";
 pub(super) const CHANGED: &str = "UPDATE change SET number = number + 1";
 
 pub(super) const DIGEST_OF_VERSION: &str =
     "SELECT sha256 FROM version WHERE kind = $1 AND namespace = $2 AND slug = $3 AND version = $4";
 
-/// A name has one kind, but the index is by kind.
+/// A name has one kind, but the index begins with the kind.
 pub(super) const VERSIONS: &str = concat!(
     "SELECT ",
     version_columns!(),
@@ -82,16 +84,16 @@ pub(super) const ONE_VERSION: &str = concat!(
     " FROM version WHERE kind = $1 AND namespace = $2 AND slug = $3 AND version = $4"
 );
 
-/// Names, for what [`super::list`] adds.
+/// Names; [`super::list`] adds the conditions.
 pub(super) const NAMES: &str = concat!("SELECT ", name_columns!(), " FROM name AS it WHERE ");
-/// The same where words are searched for. CROSS: the words are asked first, and not once for each name.
+/// The same for a search in SQLite. CROSS JOIN makes SQLite search the words first, not once per name.
 pub(super) const NAMES_BY_WORDS_SQLITE: &str = concat!(
     "SELECT ",
     name_columns!(),
     " FROM name_words CROSS JOIN name AS it ON it.id = name_words.rowid WHERE "
 );
 
-/// The same for PostgreSQL, of which a part is ranked.
+/// The same for a search in PostgreSQL, which ranks only a part of the matches.
 pub(super) const NAMES_BY_WORDS_POSTGRES: &str =
     concat!("SELECT ", name_columns!(), " FROM (SELECT it.* FROM name AS it WHERE ");
 
@@ -99,27 +101,27 @@ pub(super) const NAMES_BY_WORDS_POSTGRES: &str =
 pub(super) const ONE_NAME: &str =
     concat!("SELECT ", name_columns!(), " FROM name AS it WHERE it.namespace = $1 AND it.slug = $2");
 
-/// The names with a label, in order.
-pub(super) const LABELLED: &str = concat!(
+/// Names with a label, in order.
+pub(super) const NAMES_WITH_LABEL: &str = concat!(
     "SELECT ",
     name_columns!(),
     " FROM label JOIN name AS it ON it.id = label.name_id WHERE label.label = $1 \
      ORDER BY it.namespace, it.slug LIMIT $2"
 );
 
-/// How many names have each label that begins alike ($1 to $2, without $2), the most common first.
+/// Number of names per label, for labels from $1 up to but not including $2, the most common first.
 pub(super) const LABELS: &str = "SELECT label, COUNT(*) FROM label WHERE label >= $1 AND label < $2 \
     GROUP BY label ORDER BY 2 DESC, 1 LIMIT $3";
 
-/// Namespaces behind $1 with how many guidelines and standards each has.
+/// Namespaces after $1 with their number of guidelines and standards.
 pub(super) const NAMESPACES: &str = "SELECT namespace, SUM(CASE WHEN kind = 'guideline' THEN 1 ELSE 0 END), \
     SUM(CASE WHEN kind = 'standard' THEN 1 ELSE 0 END), MAX(changed_ms) FROM name WHERE namespace > $1 \
     GROUP BY namespace ORDER BY namespace LIMIT $2";
 
-/// How many names there are of each kind.
+/// Number of names of each kind.
 pub(super) const COUNTS: &str = "SELECT kind, COUNT(*) FROM name GROUP BY kind";
 
-/// What was published last.
+/// Recently published versions.
 pub(super) const RECENT: &str = concat!(
     "SELECT ",
     version_columns!(),
@@ -138,18 +140,18 @@ pub(super) const PING: &str = "SELECT 1";
 
 pub(super) const ADD_TOKEN: &str = "INSERT INTO token (hash, owner, scope, created_ms, expires_ms, person_id) VALUES ($1, $2, $3, $4, $5, $6)";
 
-/// Nothing is added for somebody who is not in the team whose namespace it is.
+/// Adds nothing if the user is not in the team that owns the namespace.
 pub(super) const ADD_TOKEN_OF_MEMBER: &str = "INSERT INTO token (hash, owner, scope, created_ms, expires_ms, person_id) \
     SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT) \
     WHERE EXISTS (SELECT 1 FROM member JOIN namespace ON namespace.team_id = member.team_id \
     WHERE member.person_id = CAST($6 AS BIGINT) AND 'publish:' || namespace.name = CAST($3 AS TEXT))";
-/// Those of somebody who is locked are none.
+/// Tokens of locked users are not found.
 pub(super) const TOKEN: &str = "SELECT owner, scope, expires_ms, revoked_ms FROM token WHERE hash = $1 \
     AND NOT EXISTS (SELECT 1 FROM person WHERE person.id = token.person_id AND person.locked_ms IS NOT NULL)";
 
 pub(super) const TOKEN_USED: &str = "UPDATE token SET used_ms = $2 WHERE hash = $1";
 
-/// All that somebody holds: whoever lost one does not know which.
+/// Revokes all tokens of an owner: after a loss, the owner may not know which one is affected.
 pub(super) const REVOKE: &str = "UPDATE token SET revoked_ms = $2 WHERE owner = $1 AND revoked_ms IS NULL";
 
 pub(super) const TOKENS: &str = "SELECT id, scope, created_ms, expires_ms, used_ms, revoked_ms FROM token \
@@ -168,27 +170,27 @@ pub(super) const ADD_TEAM: &str = "INSERT INTO team (name) VALUES ($1) ON CONFLI
 pub(super) const TEAM_BY_NAME: &str = "SELECT id FROM team WHERE name = $1";
 pub(super) const ADD_MEMBER: &str =
     "INSERT INTO member (team_id, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-pub(super) const COLLEAGUES: &str = "SELECT team.id, team.name, person.id, person.name FROM member AS own \
+pub(super) const TEAM_MEMBERS: &str = "SELECT team.id, team.name, person.id, person.name FROM member AS own \
     JOIN member AS other ON other.team_id = own.team_id JOIN team ON team.id = own.team_id \
     JOIN person ON person.id = other.person_id WHERE own.person_id = $1 ORDER BY team.name, person.name LIMIT 1000";
-/// Changes nothing, and makes others wait.
-pub(super) const HOLD_TEAM: &str = "UPDATE team SET name = name WHERE id = $1";
-/// The same, of the team whose namespace a key is for.
-pub(super) const HOLD_TEAM_OF_SCOPE: &str = "UPDATE team SET name = name WHERE id IN \
+/// Changes nothing, but locks the row of the team.
+pub(super) const LOCK_TEAM: &str = "UPDATE team SET name = name WHERE id = $1";
+/// Locks the row of the team that owns the namespace of a scope.
+pub(super) const LOCK_TEAM_OF_SCOPE: &str = "UPDATE team SET name = name WHERE id IN \
     (SELECT team_id FROM namespace WHERE 'publish:' || namespace.name = $1)";
 pub(super) const MEMBERS_OF_TEAM: &str = "SELECT person_id FROM member WHERE team_id = $1";
 pub(super) const TEAM_OF_NAMESPACE: &str = "SELECT team_id FROM namespace WHERE name = $1";
 pub(super) const END_LINKS_OF_TEAM: &str = "UPDATE sign_in_link SET used_ms = $3 WHERE made_by = $2 AND used_ms IS NULL \
     AND person_id IN (SELECT person_id FROM member WHERE team_id = $1)";
 pub(super) const REMOVE_MEMBER: &str = "DELETE FROM member WHERE team_id = $1 AND person_id = $2";
-/// A namespace is of one team, so nobody loses a key for that of another.
+/// A namespace belongs to one team, so tokens for namespaces of other teams are not affected.
 pub(super) const REVOKE_OF_TEAM: &str = "UPDATE token SET revoked_ms = $3 WHERE person_id = $2 AND revoked_ms IS NULL \
     AND scope IN (SELECT 'publish:' || name FROM namespace WHERE team_id = $1)";
 pub(super) const TEAMS_OF: &str = "SELECT team.id, team.name FROM member JOIN team ON team.id = member.team_id \
     WHERE member.person_id = $1 ORDER BY team.name";
 pub(super) const NAMESPACES_OF: &str = "SELECT namespace.name FROM member \
     JOIN namespace ON namespace.team_id = member.team_id WHERE member.person_id = $1 ORDER BY namespace.name";
-/// Nobody takes a namespace in which something is published already, or that is a team's.
+/// Adds nothing if the namespace belongs to a team or contains published texts.
 pub(super) const CLAIM_NAMESPACE: &str = "INSERT INTO namespace (name, team_id) SELECT $1, $2 \
     WHERE NOT EXISTS (SELECT 1 FROM name WHERE namespace = $1) ON CONFLICT (name) DO NOTHING";
 
@@ -197,10 +199,10 @@ pub(super) const ADD_LINK: &str =
 pub(super) const USE_LINK: &str =
     "UPDATE sign_in_link SET used_ms = $2 WHERE hash = $1 AND used_ms IS NULL AND expires_ms > $2";
 pub(super) const PERSON_OF_LINK: &str = "SELECT person_id FROM sign_in_link WHERE hash = $1";
-/// Nothing happens where the person is locked.
+/// Adds nothing if the user is locked.
 pub(super) const ADD_SESSION: &str = "INSERT INTO session (hash, person_id, agent, created_ms, seen_ms) \
     SELECT $1, id, $3, $4, $4 FROM person WHERE id = $2 AND locked_ms IS NULL";
-/// Those of somebody who is locked are none, also where one began while they were being locked.
+/// Sessions of locked users are not found, even if one began while the user was being locked.
 pub(super) const SESSION: &str = "SELECT id, person_id, agent, created_ms, seen_ms, ended_ms FROM session \
     WHERE hash = $1 AND NOT EXISTS (SELECT 1 FROM person WHERE person.id = session.person_id \
     AND person.locked_ms IS NOT NULL)";
@@ -210,7 +212,7 @@ pub(super) const SESSION_SEEN: &str = "UPDATE session SET seen_ms = $2 WHERE id 
 pub(super) const END_SESSION: &str =
     "UPDATE session SET ended_ms = $3 WHERE id = $1 AND person_id = $2 AND ended_ms IS NULL";
 
-/// Those that both databases understand, for the test.
+/// Statements for both databases, for the test.
 #[cfg(test)]
 pub(super) const ALL: [&str; 57] = [
     ADD_PERSON_OF_PROVIDER,
@@ -222,14 +224,14 @@ pub(super) const ALL: [&str; 57] = [
     NAME,
     ADD_VERSION,
     REFRESH_NAME,
-    SHOWN,
-    FORGET_LABELS,
+    SHOWN_DIGEST,
+    DELETE_LABELS,
     ADD_LABEL,
     DIGEST_OF_VERSION,
     VERSIONS,
     ONE_VERSION,
     ONE_NAME,
-    LABELLED,
+    NAMES_WITH_LABEL,
     LABELS,
     NAMESPACES,
     COUNTS,
@@ -251,9 +253,9 @@ pub(super) const ALL: [&str; 57] = [
     ADD_TEAM,
     TEAM_BY_NAME,
     ADD_MEMBER,
-    COLLEAGUES,
-    HOLD_TEAM,
-    HOLD_TEAM_OF_SCOPE,
+    TEAM_MEMBERS,
+    LOCK_TEAM,
+    LOCK_TEAM_OF_SCOPE,
     MEMBERS_OF_TEAM,
     REMOVE_MEMBER,
     TEAM_OF_NAMESPACE,
@@ -271,8 +273,8 @@ pub(super) const ALL: [&str; 57] = [
     END_SESSION,
     CLAIM_NAMESPACE,
 ];
-/// Those of one of them.
+/// Statements for one database.
 #[cfg(test)]
-pub(super) const OF_SQLITE: [&str; 2] = [FORGET_WORDS_SQLITE, ADD_WORDS_SQLITE];
+pub(super) const OF_SQLITE: [&str; 2] = [DELETE_WORDS_SQLITE, ADD_WORDS_SQLITE];
 #[cfg(test)]
 pub(super) const OF_POSTGRES: [&str; 2] = [NAME_FOR_UPDATE, SET_WORDS_POSTGRES];

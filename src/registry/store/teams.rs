@@ -1,57 +1,60 @@
-//! Who is in a team with whom, and leaving one.
+//! Members of teams.
 
 use super::begin::BeginWrite as _;
 use super::{Store, sql};
 
-/// Somebody in a team.
+/// Member of a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::registry) struct Colleague {
+pub(in crate::registry) struct TeamMember {
     pub team_id: i64,
     pub team: String,
-    pub person_id: i64,
-    pub person: String,
+    pub user_id: i64,
+    pub user: String,
 }
 
 impl Store {
-    /// Everybody in the teams of a person, themselves as well, by team and name.
+    /// Members of all teams of a user, including the user, by team and name.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn colleagues(&self, person: i64) -> Result<Vec<Colleague>, sqlx::Error> {
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn team_members(&self, user: i64) -> Result<Vec<TeamMember>, sqlx::Error> {
         let rows: Vec<(i64, String, i64, String)> =
-            on!(self, pool => sqlx::query_as(sql::COLLEAGUES).bind(person).fetch_all(pool).await?);
-        let colleague = |(team_id, team, person_id, person)| Colleague { team_id, team, person_id, person };
-        Ok(rows.into_iter().map(colleague).collect())
+            with_pool!(self, pool => sqlx::query_as(sql::TEAM_MEMBERS).bind(user).fetch_all(pool).await?);
+        let member = |(team_id, team, user_id, user)| TeamMember { team_id, team, user_id, user };
+        Ok(rows.into_iter().map(member).collect())
     }
 
-    /// The team that has a namespace.
+    /// Team that owns a namespace.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn team_of(&self, namespace: &str) -> Result<Option<i64>, sqlx::Error> {
-        let team: Option<(i64,)> = on!(self, pool => sqlx::query_as(sql::TEAM_OF_NAMESPACE).bind(namespace).fetch_optional(pool).await?);
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn team_of_namespace(
+        &self,
+        namespace: &str,
+    ) -> Result<Option<i64>, sqlx::Error> {
+        let team: Option<(i64,)> = with_pool!(self, pool => sqlx::query_as(sql::TEAM_OF_NAMESPACE).bind(namespace).fetch_optional(pool).await?);
         Ok(team.map(|(id,)| id))
     }
 
-    /// Takes a person out of a team, with the keys that they made for its namespaces and the links that they made
-    /// for others in it, if `by` is in the team (else nobody is taken out). Returns `false` where they are the last one of
-    /// it, who stays: or nobody could ever take somebody in again.
+    /// Removes a user from a team. Also revokes the tokens that the user created for its namespaces, and the
+    /// sign-in links that the user created for other members. Does nothing if `by` is not in the team.
+    /// Returns `false` for the last member, who must stay: otherwise no one could add members.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn leave(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn remove_from_team(
         &self,
         team: i64,
-        person: i64,
+        user: i64,
         (by, now_ms): (i64, i64),
     ) -> Result<bool, sqlx::Error> {
-        on!(self, pool => {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            // Of two who take each other out one has to wait.
-            sqlx::query(sql::HOLD_TEAM).bind(team).execute(&mut *transaction).await?;
+            // Of two members who remove each other, the second waits here.
+            sqlx::query(sql::LOCK_TEAM).bind(team).execute(&mut *transaction).await?;
             let members: Vec<(i64,)> =
                 sqlx::query_as(sql::MEMBERS_OF_TEAM).bind(team).fetch_all(&mut *transaction).await?;
-            if !members.contains(&(person,)) || !members.contains(&(by,)) {
+            if !members.contains(&(user,)) || !members.contains(&(by,)) {
                 transaction.rollback().await?;
                 return Ok(true);
             }
@@ -61,14 +64,14 @@ impl Store {
             }
             sqlx::query(sql::END_LINKS_OF_TEAM)
                 .bind(team)
-                .bind(person)
+                .bind(user)
                 .bind(now_ms)
                 .execute(&mut *transaction)
                 .await?;
-            sqlx::query(sql::REMOVE_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
+            sqlx::query(sql::REMOVE_MEMBER).bind(team).bind(user).execute(&mut *transaction).await?;
             sqlx::query(sql::REVOKE_OF_TEAM)
                 .bind(team)
-                .bind(person)
+                .bind(user)
                 .bind(now_ms)
                 .execute(&mut *transaction)
                 .await?;

@@ -1,27 +1,27 @@
-//! People as the operator sees them: who the first one is, who somebody is, and who may come in no longer.
+//! User administration for the operator: the first user, identification, and locking.
 //!
-//! A name says little: whoever an identity provider knows may have chosen theirs, and so did whoever made a link for a
-//! colleague. Rights are given to somebody by number.
+//! A name does not identify a user: users of an identity provider choose their names, and so do users who
+//! create links for team members. Permissions are given by user number.
 
 use super::begin::BeginWrite as _;
 use super::{Store, sql};
 
-/// Somebody, with what says who they are.
+/// User with the data that identifies them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::registry) struct Known {
+pub(in crate::registry) struct UserRecord {
     pub id: i64,
     pub name: String,
-    /// Issuer and subject, where an identity provider knows them.
+    /// Issuer and subject, for a user from an identity provider.
     pub identity: Option<(String, String)>,
     pub locked_ms: Option<i64>,
-    /// Teams, by name.
+    /// Names of the teams.
     pub teams: Vec<String>,
 }
 
-impl Known {
-    /// Whether it is they who are meant by a name that is taken into a team: by number; else only somebody without an
-    /// identity, who is in the team already.
-    fn is_meant(&self, team: &str, number: Option<i64>) -> bool {
+impl UserRecord {
+    /// Whether this is the user that the operator wants to add to a team: the number matches, or, without a
+    /// number, the user has no identity and is already in the team.
+    fn is_identified_by(&self, team: &str, number: Option<i64>) -> bool {
         match number {
             Some(number) => number == self.id,
             None => self.identity.is_none() && self.teams.iter().any(|own| own == team),
@@ -29,89 +29,91 @@ impl Known {
     }
 }
 
-/// What became of somebody who was to be taken into a team.
+/// Result of adding a user to a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::registry) enum Taken {
-    /// They are in it, and the link is kept.
-    In(Known),
-    /// Somebody has the name, and is not the one with the number, or there was no number and they might be anybody.
-    Unsure(Known),
-    /// They are locked.
-    Locked(Known),
-    /// A number was given, and nobody has the name.
-    Nobody,
+pub(in crate::registry) enum JoinOutcome {
+    /// The user is in the team, and the link is stored.
+    Joined(UserRecord),
+    /// The name belongs to a user with another number, or no number was given and the user could be a
+    /// different person.
+    Ambiguous(UserRecord),
+    /// The user is locked.
+    Locked(UserRecord),
+    /// A number was given, but no user has the name.
+    UnknownUser,
 }
 
-/// What ended when somebody was locked.
+/// Access that ended when a user was locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::registry) struct Ended {
+pub(in crate::registry) struct EndedAccess {
     pub sessions: u64,
     pub links: u64,
-    pub keys: u64,
+    pub tokens: u64,
 }
 
-const ANYBODY: &str = "SELECT id FROM person LIMIT 1";
-const EVERYBODY: &str = "SELECT id, name, issuer, subject, locked_ms FROM person ORDER BY id";
-const ONE_BY_NAME: &str = "SELECT id, name, issuer, subject, locked_ms FROM person WHERE name = $1";
-const ONE_BY_ID: &str = "SELECT id, name, issuer, subject, locked_ms FROM person WHERE id = $1";
-const EVERY_MEMBER: &str = "SELECT member.person_id, team.name FROM member JOIN team ON team.id = member.team_id \
+const ANY_USER: &str = "SELECT id FROM person LIMIT 1";
+const ALL_USERS: &str = "SELECT id, name, issuer, subject, locked_ms FROM person ORDER BY id";
+const USER_BY_NAME: &str = "SELECT id, name, issuer, subject, locked_ms FROM person WHERE name = $1";
+const USER_BY_ID: &str = "SELECT id, name, issuer, subject, locked_ms FROM person WHERE id = $1";
+const ALL_MEMBERS: &str = "SELECT member.person_id, team.name FROM member JOIN team ON team.id = member.team_id \
     ORDER BY team.name";
 const LOCK: &str = "UPDATE person SET locked_ms = $2 WHERE id = $1 AND locked_ms IS NULL";
 const UNLOCK: &str = "UPDATE person SET locked_ms = NULL WHERE id = $1 AND locked_ms IS NOT NULL";
 const END_SESSIONS: &str = "UPDATE session SET ended_ms = $2 WHERE person_id = $1 AND ended_ms IS NULL";
 const END_LINKS: &str = "UPDATE sign_in_link SET used_ms = $2 WHERE (person_id = $1 OR made_by = $1) AND used_ms IS NULL AND expires_ms > $2";
-const REVOKE_OWN: &str = "UPDATE token SET revoked_ms = $2 WHERE person_id = $1 AND revoked_ms IS NULL";
-const KEYS_FOR: &str = "SELECT COUNT(*) FROM token WHERE owner = $1 AND person_id IS NULL AND revoked_ms IS NULL AND expires_ms > $2";
+const REVOKE_USER_TOKENS: &str =
+    "UPDATE token SET revoked_ms = $2 WHERE person_id = $1 AND revoked_ms IS NULL";
+const COUNT_OPERATOR_TOKENS: &str = "SELECT COUNT(*) FROM token WHERE owner = $1 AND person_id IS NULL AND revoked_ms IS NULL AND expires_ms > $2";
 
-/// All of them, for the test that both databases understand them.
+/// All statements of this module, for the test that prepares them on both databases.
 #[cfg(test)]
 pub(super) const ALL: [&str; 11] = [
-    ANYBODY,
-    EVERYBODY,
-    ONE_BY_NAME,
-    ONE_BY_ID,
-    EVERY_MEMBER,
+    ANY_USER,
+    ALL_USERS,
+    USER_BY_NAME,
+    USER_BY_ID,
+    ALL_MEMBERS,
     LOCK,
     UNLOCK,
     END_SESSIONS,
     END_LINKS,
-    REVOKE_OWN,
-    KEYS_FOR,
+    REVOKE_USER_TOKENS,
+    COUNT_OPERATOR_TOKENS,
 ];
 
-type Row = (i64, String, Option<String>, Option<String>, Option<i64>);
+type UserRow = (i64, String, Option<String>, Option<String>, Option<i64>);
 
-fn known((id, name, issuer, subject, locked_ms): Row, teams: Vec<String>) -> Known {
-    Known { id, name, identity: issuer.zip(subject), locked_ms, teams }
+fn record((id, name, issuer, subject, locked_ms): UserRow, teams: Vec<String>) -> UserRecord {
+    UserRecord { id, name, identity: issuer.zip(subject), locked_ms, teams }
 }
 
 impl Store {
-    /// Makes the first person, in a team, with a link (its hash, and its end) that signs them in, where nobody is there
-    /// yet. Returns whether it did: of two that ask at once, one does.
+    /// Creates the first user in a team, with a sign-in link (hash and expiry time), if there are no users.
+    /// Returns whether it was created. Of two concurrent calls, only one succeeds.
     ///
     /// # Errors
-    /// What the database says; then nobody is made.
-    pub(in crate::registry) async fn first_person(
+    /// Returns the error of the database. No user is created in that case.
+    pub(in crate::registry) async fn create_first_user(
         &self,
-        person: &str,
+        user: &str,
         team: &str,
         (link, expires_ms): (&str, i64),
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
-        on!(self, pool => {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            let anybody: Option<(i64,)> = sqlx::query_as(ANYBODY).fetch_optional(&mut *transaction).await?;
+            let anybody: Option<(i64,)> = sqlx::query_as(ANY_USER).fetch_optional(&mut *transaction).await?;
             if anybody.is_some() {
                 return Ok(false);
             }
-            // PostgreSQL lets two come this far: the second waits here, and changes nothing.
+            // In PostgreSQL, two calls can reach this point. The second waits here and adds nothing.
             let added =
-                sqlx::query(sql::ADD_PERSON).bind(person).bind(now_ms).execute(&mut *transaction).await?;
+                sqlx::query(sql::ADD_PERSON).bind(user).bind(now_ms).execute(&mut *transaction).await?;
             if added.rows_affected() != 1 {
                 return Ok(false);
             }
             let (id,): (i64,) =
-                sqlx::query_as(sql::PERSON_BY_NAME).bind(person).fetch_one(&mut *transaction).await?;
+                sqlx::query_as(sql::PERSON_BY_NAME).bind(user).fetch_one(&mut *transaction).await?;
             sqlx::query(sql::ADD_TEAM).bind(team).execute(&mut *transaction).await?;
             let (team,): (i64,) =
                 sqlx::query_as(sql::TEAM_BY_NAME).bind(team).fetch_one(&mut *transaction).await?;
@@ -122,140 +124,156 @@ impl Store {
         })
     }
 
-    /// Takes somebody into a team, and keeps a link (its hash, and its end) that signs them in. Person and team are made
-    /// where there are none. Whoever is there already must be meant for certain: by number, or (without an identity)
-    /// by being in the team.
+    /// Adds a user to a team and stores a sign-in link (hash and expiry time). Creates the user and the team
+    /// if they are missing. An existing user must be identified: by number, or (without an identity) by
+    /// membership in the team.
     ///
     /// # Errors
-    /// What the database says; then nobody is taken.
-    pub(in crate::registry) async fn take_into_team(
+    /// Returns the error of the database. No user is added in that case.
+    pub(in crate::registry) async fn join_team(
         &self,
-        (person, team): (&str, &str),
+        (user, team): (&str, &str),
         number: Option<i64>,
         (link, expires_ms): (&str, i64),
         now_ms: i64,
-    ) -> Result<Taken, sqlx::Error> {
-        on!(self, pool => {
+    ) -> Result<JoinOutcome, sqlx::Error> {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
             let added =
-                sqlx::query(sql::ADD_PERSON).bind(person).bind(now_ms).execute(&mut *transaction).await?;
+                sqlx::query(sql::ADD_PERSON).bind(user).bind(now_ms).execute(&mut *transaction).await?;
             let is_new = added.rows_affected() == 1;
             if is_new && number.is_some() {
-                return Ok(Taken::Nobody);
+                return Ok(JoinOutcome::UnknownUser);
             }
-            let row: Row = sqlx::query_as(ONE_BY_NAME).bind(person).fetch_one(&mut *transaction).await?;
+            let row: UserRow = sqlx::query_as(USER_BY_NAME).bind(user).fetch_one(&mut *transaction).await?;
             let teams: Vec<(i64, String)> =
                 sqlx::query_as(sql::TEAMS_OF).bind(row.0).fetch_all(&mut *transaction).await?;
-            let mut known = known(row, teams.into_iter().map(|it| it.1).collect());
-            if !is_new && !known.is_meant(team, number) {
-                return Ok(Taken::Unsure(known));
+            let mut record = record(row, teams.into_iter().map(|it| it.1).collect());
+            if !is_new && !record.is_identified_by(team, number) {
+                return Ok(JoinOutcome::Ambiguous(record));
             }
-            if known.locked_ms.is_some() {
-                return Ok(Taken::Locked(known));
+            if record.locked_ms.is_some() {
+                return Ok(JoinOutcome::Locked(record));
             }
             sqlx::query(sql::ADD_TEAM).bind(team).execute(&mut *transaction).await?;
             let (id,): (i64,) =
                 sqlx::query_as(sql::TEAM_BY_NAME).bind(team).fetch_one(&mut *transaction).await?;
-            sqlx::query(sql::ADD_MEMBER).bind(id).bind(known.id).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_MEMBER).bind(id).bind(record.id).execute(&mut *transaction).await?;
             sqlx::query(sql::ADD_LINK)
                 .bind(link)
-                .bind(known.id)
+                .bind(record.id)
                 .bind(expires_ms)
                 .bind(None::<i64>)
                 .execute(&mut *transaction)
                 .await?;
             transaction.commit().await?;
-            if !known.teams.iter().any(|own| own == team) {
-                known.teams.push(team.to_owned());
+            if !record.teams.iter().any(|own| own == team) {
+                record.teams.push(team.to_owned());
             }
-            Ok(Taken::In(known))
+            Ok(JoinOutcome::Joined(record))
         })
     }
 
-    /// Everybody, in the order in which they came.
+    /// All users, by id.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn everybody(&self) -> Result<Vec<Known>, sqlx::Error> {
-        let (rows, members): (Vec<Row>, Vec<(i64, String)>) = on!(self, pool => {
-            let rows = sqlx::query_as(EVERYBODY).fetch_all(pool).await?;
-            (rows, sqlx::query_as(EVERY_MEMBER).fetch_all(pool).await?)
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn users(&self) -> Result<Vec<UserRecord>, sqlx::Error> {
+        let (rows, members): (Vec<UserRow>, Vec<(i64, String)>) = with_pool!(self, pool => {
+            let rows = sqlx::query_as(ALL_USERS).fetch_all(pool).await?;
+            (rows, sqlx::query_as(ALL_MEMBERS).fetch_all(pool).await?)
         });
         let mut teams: std::collections::BTreeMap<i64, Vec<String>> = std::collections::BTreeMap::new();
-        for (person, team) in members {
-            teams.entry(person).or_default().push(team);
+        for (user, team) in members {
+            teams.entry(user).or_default().push(team);
         }
         Ok(rows
             .into_iter()
             .map(|row| {
                 let own = teams.remove(&row.0).unwrap_or_default();
-                known(row, own)
+                record(row, own)
             })
             .collect())
     }
 
-    /// Somebody by number.
+    /// User with a number.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn known_by_number(&self, id: i64) -> Result<Option<Known>, sqlx::Error> {
-        let row: Option<Row> =
-            on!(self, pool => sqlx::query_as(ONE_BY_ID).bind(id).fetch_optional(pool).await?);
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn user_by_number(
+        &self,
+        id: i64,
+    ) -> Result<Option<UserRecord>, sqlx::Error> {
+        let row: Option<UserRow> =
+            with_pool!(self, pool => sqlx::query_as(USER_BY_ID).bind(id).fetch_optional(pool).await?);
         self.with_teams(row).await
     }
 
-    /// Somebody by name.
+    /// User with a name.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn known_by_name(&self, name: &str) -> Result<Option<Known>, sqlx::Error> {
-        let row: Option<Row> =
-            on!(self, pool => sqlx::query_as(ONE_BY_NAME).bind(name).fetch_optional(pool).await?);
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn user_by_name(
+        &self,
+        name: &str,
+    ) -> Result<Option<UserRecord>, sqlx::Error> {
+        let row: Option<UserRow> =
+            with_pool!(self, pool => sqlx::query_as(USER_BY_NAME).bind(name).fetch_optional(pool).await?);
         self.with_teams(row).await
     }
 
-    async fn with_teams(&self, row: Option<Row>) -> Result<Option<Known>, sqlx::Error> {
+    async fn with_teams(&self, row: Option<UserRow>) -> Result<Option<UserRecord>, sqlx::Error> {
         let Some(row) = row else { return Ok(None) };
         let teams: Vec<(i64, String)> =
-            on!(self, pool => sqlx::query_as(sql::TEAMS_OF).bind(row.0).fetch_all(pool).await?);
-        Ok(Some(known(row, teams.into_iter().map(|it| it.1).collect())))
+            with_pool!(self, pool => sqlx::query_as(sql::TEAMS_OF).bind(row.0).fetch_all(pool).await?);
+        Ok(Some(record(row, teams.into_iter().map(|it| it.1).collect())))
     }
 
-    /// Locks somebody out: their sessions, links and keys end, and none begins until they are unlocked.
+    /// Locks a user: ends all sessions, sign-in links and tokens. New ones are not possible until the user is
+    /// unlocked.
     ///
     /// # Errors
-    /// What the database says; then nothing ended.
-    pub(in crate::registry) async fn lock(&self, id: i64, now_ms: i64) -> Result<Ended, sqlx::Error> {
-        on!(self, pool => {
+    /// Returns the error of the database. Nothing is ended in that case.
+    pub(in crate::registry) async fn lock_user(
+        &self,
+        id: i64,
+        now_ms: i64,
+    ) -> Result<EndedAccess, sqlx::Error> {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
             sqlx::query(LOCK).bind(id).bind(now_ms).execute(&mut *transaction).await?;
             let mut ended = [0; 3];
-            for (number, statement) in ended.iter_mut().zip([END_SESSIONS, END_LINKS, REVOKE_OWN]) {
+            for (number, statement) in ended.iter_mut().zip([END_SESSIONS, END_LINKS, REVOKE_USER_TOKENS]) {
                 let done = sqlx::query(statement).bind(id).bind(now_ms).execute(&mut *transaction).await?;
                 *number = done.rows_affected();
             }
             transaction.commit().await?;
-            let [sessions, links, keys] = ended;
-            Ok(Ended { sessions, links, keys })
+            let [sessions, links, tokens] = ended;
+            Ok(EndedAccess { sessions, links, tokens })
         })
     }
 
-    /// Lets somebody in again. Returns whether they were locked.
+    /// Unlocks a user. Returns whether the user was locked.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn unlock(&self, id: i64) -> Result<bool, sqlx::Error> {
-        let done = on!(self, pool => sqlx::query(UNLOCK).bind(id).execute(pool).await?.rows_affected());
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn unlock_user(&self, id: i64) -> Result<bool, sqlx::Error> {
+        let done =
+            with_pool!(self, pool => sqlx::query(UNLOCK).bind(id).execute(pool).await?.rows_affected());
         Ok(done == 1)
     }
 
-    /// How many keys that hold were made by the operator for somebody of this name: they are nobody's in particular.
+    /// Number of valid tokens that the operator created for an owner of this name. They do not belong to a
+    /// particular user.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn keys_for(&self, name: &str, now_ms: i64) -> Result<i64, sqlx::Error> {
-        let (number,): (i64,) =
-            on!(self, pool => sqlx::query_as(KEYS_FOR).bind(name).bind(now_ms).fetch_one(pool).await?);
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn count_operator_tokens(
+        &self,
+        name: &str,
+        now_ms: i64,
+    ) -> Result<i64, sqlx::Error> {
+        let (number,): (i64,) = with_pool!(self, pool => sqlx::query_as(COUNT_OPERATOR_TOKENS).bind(name).bind(now_ms).fetch_one(pool).await?);
         Ok(number)
     }
 }

@@ -1,10 +1,10 @@
-//! People, teams, sessions, and the keys that people make.
+//! Users, sessions, sign-in links and tokens.
 
 use super::begin::BeginWrite as _;
 use super::{Store, sql};
-use crate::registry::flow::{Held, Session};
+use crate::registry::decisions::{TokenGrant, UserSession};
 
-/// A key as a list of them shows it.
+/// Token as shown in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::registry) struct TokenRow {
     pub id: i64,
@@ -15,86 +15,85 @@ pub(in crate::registry) struct TokenRow {
     pub revoked_ms: Option<i64>,
 }
 
-/// Somebody, with what they are in.
+/// User with teams and namespaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::registry) struct Person {
+pub(in crate::registry) struct User {
     pub id: i64,
     pub name: String,
-    /// Teams, by name.
+    /// Ids and names of the teams, by name.
     pub teams: Vec<(i64, String)>,
     /// Namespaces of those teams, by name.
     pub namespaces: Vec<String>,
 }
 
-impl Person {
-    /// Whether they may publish in a namespace.
-    pub(in crate::registry) fn has(&self, namespace: &str) -> bool {
+impl User {
+    /// Whether the user may publish in a namespace.
+    pub(in crate::registry) fn owns_namespace(&self, namespace: &str) -> bool {
         self.namespaces.iter().any(|own| own == namespace)
     }
 }
 
-/// What came of taking somebody new into a team.
+/// Result of adding a new user to a team.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::registry) enum NewPerson {
-    /// They are in it.
-    In,
-    /// Somebody has the name.
+pub(in crate::registry) enum AddUserOutcome {
+    /// The user was created and added.
+    Added,
+    /// The name is already taken.
     NameIsTaken,
-    /// Whoever asked is not in the team (any more).
-    NotTheirTeam,
+    /// The creator is not, or no longer, in the team.
+    NotInTeam,
 }
 
 impl Store {
-    /// Takes somebody new into a team, with a link (its hash and its end) that signs them in, made by somebody (their
-    /// number), who has to be in the team. A name that somebody has is left alone: a link for them would let its
-    /// maker sign in as them.
+    /// Creates a user in a team, with a sign-in link (hash and expiry time). `by` is the id of the creator,
+    /// who must be in the team. An existing user is not changed: the creator of a link could sign in as them.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn new_person_in_team(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn add_new_user_to_team(
         &self,
         name: &str,
         team: i64,
         (link, expires_ms): (&str, i64),
         (by, now_ms): (i64, i64),
-    ) -> Result<NewPerson, sqlx::Error> {
-        on!(self, pool => {
+    ) -> Result<AddUserOutcome, sqlx::Error> {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            // Whoever takes the maker out waits, or was first.
-            sqlx::query(sql::HOLD_TEAM).bind(team).execute(&mut *transaction).await?;
+            // Serializes with a concurrent removal of the creator.
+            sqlx::query(sql::LOCK_TEAM).bind(team).execute(&mut *transaction).await?;
             let members: Vec<(i64,)> =
                 sqlx::query_as(sql::MEMBERS_OF_TEAM).bind(team).fetch_all(&mut *transaction).await?;
             if !members.contains(&(by,)) {
                 transaction.rollback().await?;
-                return Ok(NewPerson::NotTheirTeam);
+                return Ok(AddUserOutcome::NotInTeam);
             }
             let added = sqlx::query(sql::ADD_PERSON).bind(name).bind(now_ms).execute(&mut *transaction).await?;
             if added.rows_affected() != 1 {
                 transaction.rollback().await?;
-                return Ok(NewPerson::NameIsTaken);
+                return Ok(AddUserOutcome::NameIsTaken);
             }
-            let (person,): (i64,) =
+            let (user,): (i64,) =
                 sqlx::query_as(sql::PERSON_BY_NAME).bind(name).fetch_one(&mut *transaction).await?;
-            sqlx::query(sql::ADD_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
-            sqlx::query(sql::ADD_LINK).bind(link).bind(person).bind(expires_ms).bind(by).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_MEMBER).bind(team).bind(user).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_LINK).bind(link).bind(user).bind(expires_ms).bind(by).execute(&mut *transaction).await?;
             transaction.commit().await?;
-            Ok(NewPerson::In)
+            Ok(AddUserOutcome::Added)
         })
     }
 
-    /// The person that an identity provider knows as `subject`; made where there is none, with the first free name
-    /// that begins with `wish`.
+    /// User that an identity provider knows as `subject`. A new user gets the first free name that begins
+    /// with `preferred_name`.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn person_of_provider(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn user_of_provider(
         &self,
         issuer: &str,
         subject: &str,
-        wish: &str,
+        preferred_name: &str,
         now_ms: i64,
     ) -> Result<i64, sqlx::Error> {
-        on!(self, pool => {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
             for nth in 1..100 {
                 let known: Option<(i64,)> = sqlx::query_as(sql::PERSON_BY_SUBJECT)
@@ -106,7 +105,7 @@ impl Store {
                     transaction.commit().await?;
                     return Ok(id);
                 }
-                let name = if nth == 1 { wish.to_owned() } else { format!("{wish}-{nth}") };
+                let name = if nth == 1 { preferred_name.to_owned() } else { format!("{preferred_name}-{nth}") };
                 sqlx::query(sql::ADD_PERSON_OF_PROVIDER)
                     .bind(&name)
                     .bind(issuer)
@@ -119,12 +118,12 @@ impl Store {
         })
     }
 
-    /// Somebody by number.
+    /// User with an id.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn person(&self, id: i64) -> Result<Option<Person>, sqlx::Error> {
-        on!(self, pool => {
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn user(&self, id: i64) -> Result<Option<User>, sqlx::Error> {
+        with_pool!(self, pool => {
             let name: Option<(String,)> =
                 sqlx::query_as(sql::PERSON).bind(id).fetch_optional(pool).await?;
             let Some((name,)) = name else { return Ok(None) };
@@ -132,16 +131,20 @@ impl Store {
                 sqlx::query_as(sql::TEAMS_OF).bind(id).fetch_all(pool).await?;
             let namespaces: Vec<(String,)> =
                 sqlx::query_as(sql::NAMESPACES_OF).bind(id).fetch_all(pool).await?;
-            Ok(Some(Person { id, name, teams, namespaces: namespaces.into_iter().map(|it| it.0).collect() }))
+            Ok(Some(User { id, name, teams, namespaces: namespaces.into_iter().map(|it| it.0).collect() }))
         })
     }
 
-    /// Gives a namespace that nobody has to a team. Returns whether it has it now.
+    /// Gives a free namespace to a team. Returns whether the team got it.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn claim(&self, namespace: &str, team: i64) -> Result<bool, sqlx::Error> {
-        let added = on!(self, pool => sqlx::query(sql::CLAIM_NAMESPACE)
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn claim_namespace(
+        &self,
+        namespace: &str,
+        team: i64,
+    ) -> Result<bool, sqlx::Error> {
+        let added = with_pool!(self, pool => sqlx::query(sql::CLAIM_NAMESPACE)
             .bind(namespace)
             .bind(team)
             .execute(pool)
@@ -150,47 +153,48 @@ impl Store {
         Ok(added == 1)
     }
 
-    /// Uses a link, once. Returns whom it signs in; `None` where it is none, is over or was used.
+    /// Uses a sign-in link, which works once. Returns the user id; `None` if the link is unknown, expired or
+    /// used.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(in crate::registry) async fn use_link(
         &self,
         hash: &str,
         now_ms: i64,
     ) -> Result<Option<i64>, sqlx::Error> {
-        on!(self, pool => {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            let used = sqlx::query(sql::USE_LINK)
+            let marked = sqlx::query(sql::USE_LINK)
                 .bind(hash)
                 .bind(now_ms)
                 .execute(&mut *transaction)
                 .await?
                 .rows_affected();
-            if used != 1 {
+            if marked != 1 {
                 return Ok(None);
             }
-            let (person,): (i64,) =
+            let (user,): (i64,) =
                 sqlx::query_as(sql::PERSON_OF_LINK).bind(hash).fetch_one(&mut *transaction).await?;
             transaction.commit().await?;
-            Ok(Some(person))
+            Ok(Some(user))
         })
     }
 
-    /// Begins a session. Returns whether it began: none does for somebody who is locked.
+    /// Creates a session. Returns `false` if the user is locked.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(in crate::registry) async fn add_session(
         &self,
         hash: &str,
-        person: i64,
+        user: i64,
         agent: &str,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
-        let begun = on!(self, pool => sqlx::query(sql::ADD_SESSION)
+        let begun = with_pool!(self, pool => sqlx::query(sql::ADD_SESSION)
             .bind(hash)
-            .bind(person)
+            .bind(user)
             .bind(agent)
             .bind(now_ms)
             .execute(pool)
@@ -199,47 +203,47 @@ impl Store {
         Ok(begun == 1)
     }
 
-    /// The session with this hash.
+    /// Session with a hash.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn session(&self, hash: &str) -> Result<Option<Session>, sqlx::Error> {
-        let found: Option<Row> =
-            on!(self, pool => sqlx::query_as(sql::SESSION).bind(hash).fetch_optional(pool).await?);
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn session(&self, hash: &str) -> Result<Option<UserSession>, sqlx::Error> {
+        let found: Option<SessionRow> =
+            with_pool!(self, pool => sqlx::query_as(sql::SESSION).bind(hash).fetch_optional(pool).await?);
         Ok(found.map(session))
     }
 
-    /// Says that a session is used.
+    /// Updates the time of the last use of a session.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn session_seen(&self, id: i64, now_ms: i64) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::SESSION_SEEN).bind(id).bind(now_ms).execute(pool).await.map(|_| ()))
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn touch_session(&self, id: i64, now_ms: i64) -> Result<(), sqlx::Error> {
+        with_pool!(self, pool => sqlx::query(sql::SESSION_SEEN).bind(id).bind(now_ms).execute(pool).await.map(|_| ()))
     }
 
-    /// The sessions of somebody, the last first.
+    /// Sessions of a user, the newest first.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn sessions(&self, person: i64) -> Result<Vec<Session>, sqlx::Error> {
-        let found: Vec<Row> =
-            on!(self, pool => sqlx::query_as(sql::SESSIONS).bind(person).fetch_all(pool).await?);
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn sessions(&self, user: i64) -> Result<Vec<UserSession>, sqlx::Error> {
+        let found: Vec<SessionRow> =
+            with_pool!(self, pool => sqlx::query_as(sql::SESSIONS).bind(user).fetch_all(pool).await?);
         Ok(found.into_iter().map(session).collect())
     }
 
-    /// Ends a session of somebody. Returns whether it was theirs and was not over.
+    /// Ends a session of a user. Returns whether the session belonged to the user and was active.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(in crate::registry) async fn end_session(
         &self,
         id: i64,
-        person: i64,
+        user: i64,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
-        let ended = on!(self, pool => sqlx::query(sql::END_SESSION)
+        let ended = with_pool!(self, pool => sqlx::query(sql::END_SESSION)
             .bind(id)
-            .bind(person)
+            .bind(user)
             .bind(now_ms)
             .execute(pool)
             .await?
@@ -247,13 +251,13 @@ impl Store {
         Ok(ended == 1)
     }
 
-    /// The keys that somebody made, the last first.
+    /// Tokens that a user created, the newest first.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn tokens(&self, person: i64) -> Result<Vec<TokenRow>, sqlx::Error> {
-        let found: Vec<KeyRow> =
-            on!(self, pool => sqlx::query_as(sql::TOKENS).bind(person).fetch_all(pool).await?);
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn tokens(&self, user: i64) -> Result<Vec<TokenRow>, sqlx::Error> {
+        let found: Vec<TokenColumns> =
+            with_pool!(self, pool => sqlx::query_as(sql::TOKENS).bind(user).fetch_all(pool).await?);
         let row = |(id, scope, created_ms, expires_ms, used_ms, revoked_ms)| TokenRow {
             id,
             scope,
@@ -265,19 +269,19 @@ impl Store {
         Ok(found.into_iter().map(row).collect())
     }
 
-    /// Takes back one key of somebody. Returns whether it was theirs and was not taken back.
+    /// Revokes a token of a user. Returns whether the token belonged to the user and was not yet revoked.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn revoke_one(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn revoke_token(
         &self,
         id: i64,
-        person: i64,
+        user: i64,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
-        let revoked = on!(self, pool => sqlx::query(sql::REVOKE_ONE)
+        let revoked = with_pool!(self, pool => sqlx::query(sql::REVOKE_ONE)
             .bind(id)
-            .bind(person)
+            .bind(user)
             .bind(now_ms)
             .execute(pool)
             .await?
@@ -286,60 +290,60 @@ impl Store {
     }
 }
 
-type KeyRow = (i64, String, i64, i64, Option<i64>, Option<i64>);
-type Row = (i64, i64, String, i64, i64, Option<i64>);
+type TokenColumns = (i64, String, i64, i64, Option<i64>, Option<i64>);
+type SessionRow = (i64, i64, String, i64, i64, Option<i64>);
 
-fn session((id, person, agent, created_ms, seen_ms, ended_ms): Row) -> Session {
-    Session { id, person, agent, created_ms, seen_ms, ended_ms }
+fn session((id, user, agent, created_ms, seen_ms, ended_ms): SessionRow) -> UserSession {
+    UserSession { id, user, agent, created_ms, seen_ms, ended_ms }
 }
 
-/// Keys of machines.
+/// Access tokens.
 impl Store {
-    /// Keeps a key that the operator made: its hash, for whom it is, what it may do, and from when until when. It is on
-    /// nobody's page: a name says not for certain whose it is.
+    /// Stores a token that the operator created. It is not shown on an account page, because an owner name
+    /// does not identify a user.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn add_token(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn add_operator_token(
         &self,
         hash: &str,
-        held: &Held,
+        grant: &TokenGrant,
         created_ms: i64,
     ) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::ADD_TOKEN)
+        with_pool!(self, pool => sqlx::query(sql::ADD_TOKEN)
             .bind(hash)
-            .bind(&held.owner)
-            .bind(&held.scope)
+            .bind(&grant.owner)
+            .bind(&grant.scope)
             .bind(created_ms)
-            .bind(held.expires_ms)
+            .bind(grant.expires_ms)
             .bind(None::<i64>)
             .execute(pool)
             .await
             .map(|_| ()))
     }
 
-    /// Keeps a key that somebody made for a namespace of one of their teams. Returns whether they still are in it; else
-    /// nothing is kept: whoever is taken out at this moment would keep a key.
+    /// Stores a token that a user created for a namespace of one of their teams. Returns `false` and stores
+    /// nothing if the user is no longer in the team: a user who is being removed must not keep a token.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn add_token_of(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn add_user_token(
         &self,
-        person: i64,
+        user: i64,
         hash: &str,
-        held: &Held,
+        grant: &TokenGrant,
         created_ms: i64,
     ) -> Result<bool, sqlx::Error> {
-        on!(self, pool => {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            sqlx::query(sql::HOLD_TEAM_OF_SCOPE).bind(&held.scope).execute(&mut *transaction).await?;
+            sqlx::query(sql::LOCK_TEAM_OF_SCOPE).bind(&grant.scope).execute(&mut *transaction).await?;
             let added = sqlx::query(sql::ADD_TOKEN_OF_MEMBER)
                 .bind(hash)
-                .bind(&held.owner)
-                .bind(&held.scope)
+                .bind(&grant.owner)
+                .bind(&grant.scope)
                 .bind(created_ms)
-                .bind(held.expires_ms)
-                .bind(person)
+                .bind(grant.expires_ms)
+                .bind(user)
                 .execute(&mut *transaction)
                 .await?;
             transaction.commit().await?;
@@ -347,30 +351,43 @@ impl Store {
         })
     }
 
-    /// The key with this hash.
+    /// Token with a hash.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn token(&self, hash: &str) -> Result<Option<Held>, sqlx::Error> {
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn token(&self, hash: &str) -> Result<Option<TokenGrant>, sqlx::Error> {
         let found: Option<(String, String, i64, Option<i64>)> =
-            on!(self, pool => sqlx::query_as(sql::TOKEN).bind(hash).fetch_optional(pool).await?);
-        Ok(found.map(|(owner, scope, expires_ms, revoked_ms)| Held { owner, scope, expires_ms, revoked_ms }))
+            with_pool!(self, pool => sqlx::query_as(sql::TOKEN).bind(hash).fetch_optional(pool).await?);
+        Ok(found.map(|(owner, scope, expires_ms, revoked_ms)| TokenGrant {
+            owner,
+            scope,
+            expires_ms,
+            revoked_ms,
+        }))
     }
 
-    /// Says that a key was used.
+    /// Records the use of a token.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn token_used(&self, hash: &str, now_ms: i64) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::TOKEN_USED).bind(hash).bind(now_ms).execute(pool).await.map(|_| ()))
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn record_token_use(
+        &self,
+        hash: &str,
+        now_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        with_pool!(self, pool => sqlx::query(sql::TOKEN_USED).bind(hash).bind(now_ms).execute(pool).await.map(|_| ()))
     }
 
-    /// Takes back every key of whoever has this name. Returns how many there were.
+    /// Revokes all tokens of an owner. Returns their number.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn revoke(&self, owner: &str, now_ms: i64) -> Result<u64, sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::REVOKE)
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn revoke_tokens_of(
+        &self,
+        owner: &str,
+        now_ms: i64,
+    ) -> Result<u64, sqlx::Error> {
+        with_pool!(self, pool => sqlx::query(sql::REVOKE)
             .bind(owner)
             .bind(now_ms)
             .execute(pool)
@@ -379,46 +396,46 @@ impl Store {
     }
 }
 
-/// What tests begin with: people and links without the questions that the program asks before.
+/// Helpers for tests: users and links without the checks of the program.
 #[cfg(test)]
 impl Store {
-    /// The person with this name in this team; both are made where there are none.
+    /// User with a name in a team. Creates both if they are missing.
     ///
     /// # Errors
-    /// What the database says.
-    pub(in crate::registry) async fn person_in_team(
+    /// Returns the error of the database.
+    pub(in crate::registry) async fn create_user_in_team(
         &self,
-        person: &str,
+        user: &str,
         team: &str,
         now_ms: i64,
     ) -> Result<i64, sqlx::Error> {
-        on!(self, pool => {
+        with_pool!(self, pool => {
             let mut transaction = pool.begin_write().await?;
-            sqlx::query(sql::ADD_PERSON).bind(person).bind(now_ms).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_PERSON).bind(user).bind(now_ms).execute(&mut *transaction).await?;
             sqlx::query(sql::ADD_TEAM).bind(team).execute(&mut *transaction).await?;
-            let (person,): (i64,) =
-                sqlx::query_as(sql::PERSON_BY_NAME).bind(person).fetch_one(&mut *transaction).await?;
+            let (user,): (i64,) =
+                sqlx::query_as(sql::PERSON_BY_NAME).bind(user).fetch_one(&mut *transaction).await?;
             let (team,): (i64,) =
                 sqlx::query_as(sql::TEAM_BY_NAME).bind(team).fetch_one(&mut *transaction).await?;
-            sqlx::query(sql::ADD_MEMBER).bind(team).bind(person).execute(&mut *transaction).await?;
+            sqlx::query(sql::ADD_MEMBER).bind(team).bind(user).execute(&mut *transaction).await?;
             transaction.commit().await?;
-            Ok(person)
+            Ok(user)
         })
     }
 
-    /// Keeps a link that signs somebody in.
+    /// Stores a sign-in link.
     ///
     /// # Errors
-    /// What the database says.
+    /// Returns the error of the database.
     pub(in crate::registry) async fn add_link(
         &self,
         hash: &str,
-        person: i64,
+        user: i64,
         expires_ms: i64,
     ) -> Result<(), sqlx::Error> {
-        on!(self, pool => sqlx::query(sql::ADD_LINK)
+        with_pool!(self, pool => sqlx::query(sql::ADD_LINK)
             .bind(hash)
-            .bind(person)
+            .bind(user)
             .bind(expires_ms)
             .bind(None::<i64>)
             .execute(pool)

@@ -1,6 +1,8 @@
-//! JSON that can be shown anywhere: beyond what JSON asks for, DEL, C1 controls and invisible characters are written
-//! as `\uNNNN`, so that they cannot play with a terminal, and so is a `#` behind another, so that no line holds an
-//! order to a build server (see [`super::log`]). Values stay the same.
+//! JSON that is safe in terminals and logs. Parsed values are unchanged.
+//!
+//! Beyond the requirements of JSON, DEL, C1 controls and invisible characters are written as `\uNNNN` to
+//! protect terminals. A `#` after another `#` is written in the same way, because `##` can begin a command
+//! for a build server (see [`super::log`]).
 
 use std::io;
 
@@ -9,28 +11,28 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use crate::report::escape::is_unsafe;
 
-/// Writes `value` in one line, without a line end.
+/// Writes `value` on one line, without a line end.
 ///
 /// # Errors
-/// What the writer says.
+/// If `out` cannot be written to.
 pub fn compact(out: impl io::Write, value: &impl Serialize) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(out, Safe(CompactFormatter)))?;
+    value.serialize(&mut Serializer::with_formatter(out, SafeFormatter(CompactFormatter)))?;
     Ok(())
 }
 
 /// Writes `value` with line ends and indentation.
 ///
 /// # Errors
-/// What the writer says.
+/// If `out` cannot be written to.
 pub fn pretty(out: impl io::Write, value: &impl Serialize) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(out, Safe(PrettyFormatter::new())))?;
+    value.serialize(&mut Serializer::with_formatter(out, SafeFormatter(PrettyFormatter::new())))?;
     Ok(())
 }
 
-/// Another formatter with safe texts.
-struct Safe<F>(F);
+/// Wraps a formatter and escapes its strings.
+struct SafeFormatter<F>(F);
 
-/// Passes calls on to the formatter inside.
+/// Forwards calls to the inner formatter.
 macro_rules! pass {
     ($($name:ident($($argument:ident: $kind:ty),*);)*) => {
         $(fn $name<W: ?Sized + io::Write>(&mut self, writer: &mut W $(, $argument: $kind)*) -> io::Result<()> {
@@ -39,7 +41,7 @@ macro_rules! pass {
     };
 }
 
-impl<F: Formatter> Formatter for Safe<F> {
+impl<F: Formatter> Formatter for SafeFormatter<F> {
     pass! {
         begin_array();
         end_array();
@@ -59,7 +61,7 @@ impl<F: Formatter> Formatter for Safe<F> {
         fragment: &str,
     ) -> io::Result<()> {
         let bytes = fragment.as_bytes();
-        // Nearly every text is plain.
+        // Fast path: most strings need no escaping.
         if fragment.is_ascii() && memchr::memchr2(0x7f, b'#', bytes).is_none() {
             return writer.write_all(bytes);
         }

@@ -1,20 +1,20 @@
-//! GitHub Flavored Markdown, as comments and summaries are written in. Outside text never begins a line.
+//! GitHub Flavored Markdown for comments and summaries. Untrusted text never begins a line.
 
 use pulldown_cmark::{Event, Options, Parser};
 
-use super::log::unordered;
+use super::log::neutralize_inline;
 use crate::report::escape::{escape, escape_lines};
 
-/// One line of text with nothing in it that Markdown understands.
+/// Escapes one line of text so that it contains no Markdown syntax.
 ///
-/// What stands in pairs of backticks stays code: messages name things so. Names with an `@` in front are kept
-/// from calling people, and `#12` from pointing at an issue.
+/// Text in pairs of backticks remains code, because messages quote names this way. In the result, `@name`
+/// does not mention a user, and `#12` does not link to an issue.
 #[must_use]
 pub fn text(text: &str) -> String {
     line(text, code)
 }
 
-/// The same for a cell of a table.
+/// Escapes one line of text for a table cell.
 #[must_use]
 pub fn cell(text: &str) -> String {
     line(text, cell_code)
@@ -25,45 +25,45 @@ fn line(text: &str, code: impl Fn(&str) -> String) -> String {
     let mut parts = safe.split('`').peekable();
     let mut out = String::with_capacity(safe.len() + 16);
     if let Some(first) = parts.next() {
-        plain(&mut out, first);
+        push_plain(&mut out, first);
     }
-    // Each part now follows a backtick; two backticks hold something between them if one more follows.
+    // Each remaining part follows a backtick; it is code if another backtick follows.
     while let Some(inside) = parts.next() {
         if parts.peek().is_some() && !inside.trim().is_empty() {
             out.push_str(&code(inside));
             if let Some(after) = parts.next() {
-                plain(&mut out, after);
+                push_plain(&mut out, after);
             }
         } else {
             out.push_str("\\`");
-            plain(&mut out, inside);
+            push_plain(&mut out, inside);
         }
     }
     out
 }
 
-/// One line as code.
+/// Formats one line as a code span.
 #[must_use]
 pub fn code(text: &str) -> String {
-    // What stands in code cannot be escaped, and a summary may be printed to a log.
-    let safe = unordered(&escape(text));
+    // Code spans cannot contain escapes, and a summary may be printed to a log.
+    let safe = neutralize_inline(&escape(text));
     if safe.trim().is_empty() {
         return plain_text(&safe);
     }
     let fence = "`".repeat(longest_run(&safe) + 1);
-    // Blanks at both ends are taken away by readers, so that backticks can stand at the ends.
+    // A space separates backticks in the text from the fence; parsers strip one space at both ends.
     let pad = if safe.starts_with(['`', ' ']) || safe.ends_with(['`', ' ']) { " " } else { "" };
     format!("{fence}{pad}{safe}{pad}{fence}")
 }
 
-/// The same for a cell of a table, which ends at `|` even in code, and in which `\\|` is read in different ways.
+/// Formats one line as code for a table cell. A cell ends at `|` even in code, and parsers differ on `\\|`.
 #[must_use]
 pub fn cell_code(text: &str) -> String {
     let safe = escape(text);
     if safe.contains('|') { format!("<code>{}</code>", plain_text(&safe)) } else { code(text) }
 }
 
-/// Markdown that somebody wrote, a guideline's prose, with the HTML in it turned to text.
+/// Escapes the HTML in Markdown of a guideline.
 #[must_use]
 pub fn prose(markdown: &str) -> String {
     let safe = escape_lines(markdown);
@@ -82,19 +82,19 @@ pub fn prose(markdown: &str) -> String {
 
 fn plain_text(safe: &str) -> String {
     let mut out = String::with_capacity(safe.len());
-    plain(&mut out, safe);
+    push_plain(&mut out, safe);
     out
 }
 
-/// Adds text that is safe for a terminal, and means nothing in Markdown.
-fn plain(out: &mut String, safe: &str) {
+/// Appends text (already safe for terminals) with all Markdown syntax escaped.
+fn push_plain(out: &mut String, safe: &str) {
     let mut rest = safe.char_indices().peekable();
     while let Some((at, character)) = rest.next() {
         let before = &safe[..at];
         let next = rest.peek().map(|(_, next)| *next);
         let means_something = match character {
             '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '~' | '|' | '!' | '^' | '$' => true,
-            // `https://…` makes a link by itself, and `:tada:` a picture.
+            // GitHub turns `https://…` into a link, and `:tada:` into an emoji.
             ':' => next.is_some_and(|next| !next.is_whitespace()),
             '.' => before.ends_with(|c: char| c.is_ascii_digit()) || ends_in_www(before),
             '-' | '+' | '=' => before.trim().is_empty(),
@@ -104,7 +104,7 @@ fn plain(out: &mut String, safe: &str) {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            // Mentions and references are found in the finished page, where no backslash is left.
+            // Mentions and references are resolved in the rendered page, where backslashes have no effect.
             '@' => out.push_str("@&#8203;"),
             '#' => out.push_str("\\#&#8203;"),
             _ if means_something => out.extend(['\\', character]),
@@ -117,7 +117,7 @@ fn ends_in_www(text: &str) -> bool {
     text.len() >= 3 && text.as_bytes()[text.len() - 3..].eq_ignore_ascii_case(b"www")
 }
 
-/// The longest run of backticks.
+/// Returns the length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }

@@ -1,8 +1,8 @@
-//! One encoder for each place that a report goes to. What comes from a repository, a guideline or a waiver passes
-//! through exactly one of them, and can then be nothing but text there.
+//! One encoder for each output format. Untrusted text from a repository, guideline or waiver passes through
+//! exactly one of them. In the output it can then only be text, never markup or a command.
 //!
-//! Each makes controls and invisible characters readable first, see [`super::escape`]: many of these places end
-//! in a terminal or a log after all.
+//! Each encoder first escapes control and invisible characters, see [`super::escape`], because many outputs
+//! are eventually shown in a terminal or log.
 
 pub mod command;
 pub mod json;
@@ -11,7 +11,7 @@ pub mod markdown;
 pub mod uri;
 pub mod xml;
 
-/// `text` without what lies behind `limit` characters; what was cut ends in `…`.
+/// Truncates `text` to `limit` characters; a truncated text ends with `…`.
 pub(super) fn clip(text: &str, limit: usize) -> std::borrow::Cow<'_, str> {
     if text.len() <= limit || text.char_indices().nth(limit).is_none() {
         return text.into();

@@ -1,22 +1,22 @@
-//! What GitHub's runner understands of a line, for tests: a port of `ActionCommand.cs` and of the rules of
+//! Parser of workflow commands for tests: a port of `ActionCommand.cs` and of the rules of
 //! `IssueCommandExtension` in `ActionCommandManager.cs` (actions/runner, MIT).
 
 use std::collections::BTreeMap;
 
-/// A command that the runner obeys.
+/// A command that the runner executes.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::report) struct Command {
+pub(in crate::report) struct RunnerCommand {
     pub(in crate::report) name: String,
     pub(in crate::report) properties: BTreeMap<String, String>,
     pub(in crate::report) data: String,
 }
 
-/// The command in a line, if there is one: first the form of today, then the old one.
-pub(in crate::report) fn command(line: &str) -> Option<Command> {
-    today(line).or_else(|| old(line))
+/// Returns the command in a line, if there is one, in the current or the legacy syntax.
+pub(in crate::report) fn find_command(line: &str) -> Option<RunnerCommand> {
+    parse_command(line).or_else(|| parse_legacy_command(line))
 }
 
-fn today(line: &str) -> Option<Command> {
+fn parse_command(line: &str) -> Option<RunnerCommand> {
     let line = line.trim_start();
     let rest = line.strip_prefix("::")?;
     let (head, data) = rest.split_once("::")?;
@@ -31,16 +31,16 @@ fn today(line: &str) -> Option<Command> {
         }
     }
     let data = unescape(data, &[("%0D", "\r"), ("%0A", "\n")]);
-    Some(Command { name: name.to_lowercase(), properties: found, data })
+    Some(RunnerCommand { name: name.to_lowercase(), properties: found, data })
 }
 
-/// `##[name key=value;]data`, anywhere in a line.
-fn old(line: &str) -> Option<Command> {
+/// Parses the legacy syntax `##[name key=value;]data`, anywhere in a line.
+fn parse_legacy_command(line: &str) -> Option<RunnerCommand> {
     let at = line.find("##[")?;
     let inside = &line[at + 3..];
     let (head, data) = inside.split_once(']')?;
     let name = head.split(' ').next().unwrap_or_default();
-    (!name.is_empty()).then(|| Command {
+    (!name.is_empty()).then(|| RunnerCommand {
         name: name.to_lowercase(),
         properties: BTreeMap::new(),
         data: data.to_owned(),
@@ -56,8 +56,8 @@ fn unescape(text: &str, pairs: &[(&str, &str)]) -> String {
     text.replace("%25", "%")
 }
 
-/// What the runner makes of the places of an annotation: those that it drops are gone.
-pub(in crate::report) fn kept(command: &Command) -> BTreeMap<String, String> {
+/// Returns the properties of an annotation without those that the runner drops.
+pub(in crate::report) fn kept_properties(command: &RunnerCommand) -> BTreeMap<String, String> {
     let mut properties = command.properties.clone();
     let number = |properties: &BTreeMap<String, String>, key: &str| {
         properties.get(key).and_then(|value| value.parse::<u32>().ok())

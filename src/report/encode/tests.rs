@@ -1,4 +1,4 @@
-//! Each encoder against a parser that knows nothing of it.
+//! Tests each encoder with an independent parser.
 
 use std::io::Write as _;
 
@@ -8,7 +8,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use super::{clip, command, json, log, markdown, runner, uri, xml};
 use crate::report::escape::{escape, escape_lines, is_unsafe};
 
-/// Pieces that mean something somewhere.
+/// Fragments with a special meaning in at least one format.
 pub(in crate::report) const PIECES: &[&str] = &[
     "::",
     "::error::",
@@ -86,7 +86,7 @@ pub(in crate::report) const PIECES: &[&str] = &[
     "| --- |",
 ];
 
-/// A text made of them and of anything else.
+/// Strategy for texts made of these fragments and arbitrary characters.
 pub(in crate::report) fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         3 => prop::sample::select(PIECES).prop_map(str::to_owned),
@@ -103,29 +103,29 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn a_command_is_one_command_and_says_what_it_should(path in hostile(), message in hostile()) {
+    fn a_command_is_one_command_with_the_expected_text(path in hostile(), message in hostile()) {
         let line = format!("::notice file={},line=1,title=t::{}", command::property(&path), command::message(&message));
         prop_assert!(is_safe(&line) && !line.contains('\n'));
-        let found = runner::command(&line).expect("a command");
+        let found = runner::find_command(&line).expect("a command");
         prop_assert_eq!(&found.name, "notice");
-        let expected = log::guarded(&escape(&path));
+        let expected = log::neutralize_commands(&escape(&path));
         prop_assert_eq!(found.properties.get("file").map_or("", String::as_str), expected);
-        let lines: Vec<String> = message.split('\n').map(|line| log::guarded(&escape(line))).collect();
+        let lines: Vec<String> = message.split('\n').map(|line| log::neutralize_commands(&escape(line))).collect();
         prop_assert_eq!(found.data, lines.join("\n"));
     }
 
     #[test]
-    fn a_guarded_log_holds_no_order(text in hostile(), cut in 0usize..40) {
+    fn a_neutralized_log_contains_no_command(text in hostile(), cut in 0usize..40) {
         let shown = escape_lines(&text);
         let colored = format!("  \x1b[1m{shown}\x1b[0m\n{shown}\n");
-        let mut guard = log::Guard::new(Vec::new());
+        let mut guard = log::LogGuard::new(Vec::new());
         let (first, second) = colored.as_bytes().split_at(cut.min(colored.len()));
         guard.write_all(first).expect("a Vec takes everything");
         guard.write_all(second).expect("a Vec takes everything");
-        let out = log::guarded(&colored);
+        let out = log::neutralize_commands(&colored);
         for line in out.lines() {
-            prop_assert!(runner::command(anstream::adapter::strip_str(line).to_string().as_str()).is_none(), "{line:?}");
-            prop_assert!(runner::command(line).is_none(), "{line:?}");
+            prop_assert!(runner::find_command(anstream::adapter::strip_str(line).to_string().as_str()).is_none(), "{line:?}");
+            prop_assert!(runner::find_command(line).is_none(), "{line:?}");
             prop_assert!(!line.contains("##vso[") && !line.contains("##teamcity["), "{line:?}");
         }
         prop_assert_eq!(out.lines().count(), colored.lines().count());
@@ -185,14 +185,14 @@ proptest! {
         }
         prop_assert_eq!((rows, cells), (2, 6), "{}", table);
         if !escape(&other).trim().is_empty() && !other.contains('|') {
-            let expected = log::unordered(&escape(&other));
+            let expected = log::neutralize_inline(&escape(&other));
             prop_assert!(codes.iter().any(|code| code.trim() == expected.trim()), "{codes:?} in {table}");
         }
     }
 
     #[test]
-    fn markdown_text_says_what_it_should(text in hostile()) {
-        // Orders to a build server are broken in code.
+    fn markdown_text_shows_the_expected_text(text in hostile()) {
+        // Build-server commands are neutralized in code.
         let text = text.replace("##", "#");
         let shown: String = Parser::new_ext(&format!("x {}", markdown::text(&text)), gfm())
             .filter_map(|event| match event {
@@ -239,7 +239,7 @@ proptest! {
     }
 }
 
-/// What GitHub's Markdown has beyond CommonMark, as far as this parser knows it.
+/// Extensions of GitHub's Markdown that this parser supports.
 pub(in crate::report) fn gfm() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
@@ -248,7 +248,7 @@ pub(in crate::report) fn gfm() -> Options {
         | Options::ENABLE_MATH
 }
 
-/// The tags of a piece of HTML in order.
+/// Returns the tags of an HTML fragment in order.
 pub(in crate::report) fn tags(html: &str) -> Vec<String> {
     html5gum::Tokenizer::new(html)
         .flatten()

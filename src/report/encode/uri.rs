@@ -1,9 +1,9 @@
-//! Paths as relative URI references (RFC 3986), as SARIF wants them.
+//! Encodes paths as relative URI references (RFC 3986), as SARIF requires.
 
 use std::fmt::Write as _;
 
-/// The bytes of a path, `/`-separated: everything but letters, digits, `-`, `.`, `_`, `~` and `/` as `%NN`. A
-/// colon would make the first part a scheme, so it is written in digits, too.
+/// Encodes a path separated by `/`: all bytes except ASCII letters, digits, `-`, `.`, `_`, `~` and `/` become
+/// `%NN`. This includes the colon, which would make the first part a scheme.
 #[must_use]
 pub fn path(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() + 8);

@@ -1,24 +1,27 @@
-//! A guideline's Markdown as HTML in which nothing is active: no HTML of its own, no pictures, links to the web only.
+//! Converts a guideline's Markdown to safe HTML: raw HTML becomes text, images become their alternative text,
+//! and only web and mail links remain.
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::report::encode::xml;
 use crate::report::escape::escape_lines;
 
-/// Renders `markdown`. Headings begin below those of the page.
+/// Renders `markdown`. All headings become `h4`, below those of the page.
 #[must_use]
 pub fn html(markdown: &str) -> String {
     html_with(markdown, &|_, _| None)
 }
 
-/// The same; `code` gives the inside of a block of code as safe HTML, from the first word of its info string and its text,
-/// which has nothing in it that a terminal obeys. Where it gives none, the text is shown as it is.
+/// Like [`html`], but `code` may render the content of code blocks as safe HTML.
+///
+/// `code` receives the first word of the info string and the text, without control characters. If it returns
+/// `None`, the text is shown without highlighting.
 #[must_use]
 pub fn html_with(markdown: &str, code: &dyn Fn(&str, &str) -> Option<String>) -> String {
     let safe = escape_lines(markdown);
     let mut links = Vec::new();
     let labelled = Parser::new_ext(&safe, Options::ENABLE_TABLES).flat_map(|event| match &event {
-        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => [label(info), Some(event)],
+        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => [example_label(info), Some(event)],
         _ => [Some(event), None],
     });
     let events = labelled.flatten().filter_map(|event| match event {
@@ -34,7 +37,7 @@ pub fn html_with(markdown: &str, code: &dyn Fn(&str, &str) -> Option<String>) ->
             web.then_some(Event::Start(Tag::Link { link_type, dest_url, title, id }))
         }
         Event::End(TagEnd::Link) => links.pop().unwrap_or(false).then_some(Event::End(TagEnd::Link)),
-        // What a picture shows is said by its text.
+        // The alternative text describes the image.
         Event::Start(Tag::Image { .. }) => Some(Event::Text(CowStr::Borrowed("["))),
         Event::End(TagEnd::Image) => Some(Event::Text(CowStr::Borrowed("]"))),
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
@@ -42,18 +45,18 @@ pub fn html_with(markdown: &str, code: &dyn Fn(&str, &str) -> Option<String>) ->
         other => Some(other),
     });
     let mut out = String::with_capacity(safe.len() * 5 / 4);
-    pulldown_cmark::html::push_html(&mut out, Blocks { events, code });
-    // No order to a build server, should the page be printed to a log.
-    xml::unordered_lines(&out.replace("##", "#&#35;"))
+    pulldown_cmark::html::push_html(&mut out, CodeBlockEvents { events, code });
+    // Prevents workflow commands if the page is printed to the log of a build server.
+    xml::neutralize_lines(&out.replace("##", "#&#35;"))
 }
 
-/// Events in which the text of each block of code may be HTML.
-struct Blocks<'c, I> {
+/// Parser events in which the content of fenced code blocks is replaced by HTML.
+struct CodeBlockEvents<'c, I> {
     events: I,
     code: &'c dyn Fn(&str, &str) -> Option<String>,
 }
 
-impl<'e, I: Iterator<Item = Event<'e>>> Iterator for Blocks<'_, I> {
+impl<'e, I: Iterator<Item = Event<'e>>> Iterator for CodeBlockEvents<'_, I> {
     type Item = Event<'e>;
 
     fn next(&mut self) -> Option<Event<'e>> {
@@ -64,7 +67,7 @@ impl<'e, I: Iterator<Item = Event<'e>>> Iterator for Blocks<'_, I> {
         for event in self.events.by_ref() {
             match event {
                 Event::Text(part) => text.push_str(&part),
-                // Nothing else stands in code.
+                // A code block contains only text events.
                 _ => break,
             }
         }
@@ -73,11 +76,11 @@ impl<'e, I: Iterator<Item = Event<'e>>> Iterator for Blocks<'_, I> {
     }
 }
 
-/// What stands in front of an example.
-const LABELS: [&str; 2] = ["<p class=\"meta\">Keeps it:</p>\n", "<p class=\"meta\">Does not keep it:</p>\n"];
+/// Labels above good and bad examples.
+const LABELS: [&str; 2] = ["<p class=\"meta\">Good:</p>\n", "<p class=\"meta\">Bad:</p>\n"];
 
-/// The label of a fence that is an example: its info string says so.
-fn label(info: &str) -> Option<Event<'static>> {
+/// Returns the label of a code block whose info string marks it as a good or bad example.
+fn example_label(info: &str) -> Option<Event<'static>> {
     let mut words = info.split_whitespace();
     let nth = words.find_map(|word| ["good", "bad"].iter().position(|kind| *kind == word))?;
     Some(Event::Html(CowStr::Borrowed(LABELS[nth])))

@@ -1,27 +1,28 @@
-//! What could not be assessed, and what is wrong in guideline files. Never hidden, never an alarm.
+//! Section "cannot tell": paths and guidelines that could not be assessed, and problems in guideline files.
+//! The section is never hidden, and never shown as an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::HumanStyle;
-use super::group::path;
-use super::problem::{self, Tone};
+use super::group::display_path;
+use super::problem::{self, Importance};
 use super::promise;
-use super::words::{clip, count, figure, wrap};
+use super::words::{clip, count, format_number, wrap};
 use crate::model::{NotAssessed, Outcome, PromiseVerdict, Reason, Verdict};
 use crate::report::escape::escape;
 use crate::report::paint::Role;
 
-/// Paths shown for each reason, unless everything is asked for.
-const PATHS: usize = 3;
-/// Longest detail that is shown, in characters.
-const DETAIL: usize = 400;
+/// Maximum number of paths shown for each reason, unless `--all` is given.
+const MAX_PATHS: usize = 3;
+/// Maximum length of a detail, in characters.
+const MAX_DETAIL: usize = 400;
 
-/// Adds the section "cannot tell", if there is anything to say in it.
+/// Appends the section "cannot tell", unless it is empty.
 pub(super) fn render(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
     let mut reasons: BTreeMap<Reason, Vec<&NotAssessed>> = BTreeMap::new();
     for item in &outcome.not_assessed {
-        // A guideline's own problems follow below, each pointing at the text.
+        // Problems of guideline files are shown below with excerpts.
         let own = item.reason == Reason::Guideline && item.path.is_none() && !outcome.problems.is_empty();
         if !own || is_file_without_problems(item, outcome) {
             reasons.entry(item.reason).or_default().push(item);
@@ -34,20 +35,20 @@ pub(super) fn render(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
     let paint = style.paint();
     let title = paint.text(Role::Strong, "cannot tell");
     out.push_str(&wrap(style, &format!("{} ", paint.stroke().repeat(2)), "   ", &title));
-    promise::unknown(out, outcome, style);
-    unknown(out, outcome, style);
+    promise::render_not_judged(out, outcome, style);
+    render_unknown_guidelines(out, outcome, style);
     for (reason, items) in &reasons {
         render_reason(out, *reason, items, outcome, style);
     }
     if !outcome.problems.is_empty() {
         out.push('\n');
-        problem::all(out, &outcome.problems, Tone::Problem, style);
+        problem::render_all(out, &outcome.problems, Importance::Problem, style);
     }
     out.push('\n');
 }
 
-/// Whether `item` is a guideline file that is not wrong (no problem points into it), such as one for a
-/// newer program.
+/// Whether `item` is an unusable guideline file without a problem of its own, such as one for a newer version
+/// of stanchion.
 pub(super) fn is_file_without_problems(item: &NotAssessed, outcome: &Outcome) -> bool {
     item.reason == Reason::Guideline
         && (&item.path, item.guideline) == (&None, None)
@@ -57,22 +58,22 @@ pub(super) fn is_file_without_problems(item: &NotAssessed, outcome: &Outcome) ->
         })
 }
 
-/// The guidelines about which nothing can be told, by why.
-fn unknown(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
+/// Appends the guidelines with the verdict "cannot tell", grouped by reason.
+fn render_unknown_guidelines(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
     let own = |index: usize| {
         let about =
             move |item: &&NotAssessed| item.reason == Reason::Guideline && item.guideline == Some(index);
         outcome.not_assessed.iter().filter(about)
     };
-    // Why nothing can be told about the guideline of this number.
+    // Explains the verdict "cannot tell" for the guideline with this index.
     let why = |index: usize, checks: usize| {
         let broken: BTreeSet<&str> = own(index).filter_map(|item| item.check.as_deref()).collect();
         if own(index).any(|item| item.check.is_none()) || (!broken.is_empty() && broken.len() >= checks) {
-            "These cannot be used:"
+            "Cannot be used:"
         } else if broken.is_empty() {
-            "Nothing was found, but not everything could be read, for:"
+            "No findings, but not everything could be assessed:"
         } else {
-            "A check of these cannot be used, and the others found nothing:"
+            "A check cannot be used, and the others found nothing:"
         }
     };
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -104,32 +105,32 @@ fn render_reason(
         Reason::Guideline => count(groups.len(), "file", "files"),
         _ => count(groups.len(), "path", "paths"),
     };
-    let head = format!("{}{dot}{number}", reason.words());
+    let head = format!("{}{dot}{number}", reason.label());
     out.push_str(&wrap(style, "   ", "     ", &head));
-    let cap = if style.everything() { usize::MAX } else { PATHS };
+    let cap = if style.everything() { usize::MAX } else { MAX_PATHS };
     for group in groups.iter().take(cap) {
-        out.push_str(&wrap(style, "     ", "       ", &line(group, outcome, style)));
+        out.push_str(&wrap(style, "     ", "       ", &describe_items(group, outcome, style)));
     }
     if groups.len() > cap {
         let command = paint.command(&style.commands.check_with("--all"));
-        let more = format!("and {} more: {command}", figure(groups.len() - cap));
+        let more = format!("and {} more: {command}", format_number(groups.len() - cap));
         out.push_str(&wrap(style, "     ", "       ", &more));
     }
 }
 
-/// Whether two items differ only in the check: one path that several checks could not read.
+/// Whether two items differ only in the check: several checks could not read the same path.
 fn same_place(a: &NotAssessed, b: &NotAssessed) -> bool {
     a.path.is_some() && a.path == b.path && a.detail == b.detail
 }
 
-/// What is said about a path, or about a guideline.
-fn line(group: &[&NotAssessed], outcome: &Outcome, style: &HumanStyle) -> String {
+/// Describes the items of one path or guideline.
+fn describe_items(group: &[&NotAssessed], outcome: &Outcome, style: &HumanStyle) -> String {
     let Some(item) = group.first() else { return String::new() };
     let guideline = item.guideline.and_then(|index| outcome.guidelines.get(index));
     let mut line = match (&item.path, guideline) {
-        (Some(at), _) => path(at),
+        (Some(at), _) => display_path(at),
         (None, Some(entry)) => entry.guideline.id.to_string(),
-        // The detail begins with the file.
+        // The detail begins with the path of the file.
         (None, None) => String::new(),
     };
     if let (Some(check), 1) = (&item.check, group.len()) {
@@ -141,7 +142,7 @@ fn line(group: &[&NotAssessed], outcome: &Outcome, style: &HumanStyle) -> String
     }
     if !item.detail.is_empty() {
         let colon = if line.is_empty() { "" } else { ": " };
-        let detail = clip(&escape(&item.detail), DETAIL, style.paint().ellipsis());
+        let detail = clip(&escape(&item.detail), MAX_DETAIL, style.paint().ellipsis());
         let _ = write!(line, "{colon}{detail}");
     }
     line
@@ -156,7 +157,7 @@ mod tests {
     use crate::report::sample;
 
     #[test]
-    fn why_nothing_can_be_told_is_said() {
+    fn the_reason_for_cannot_tell_is_shown() {
         let mut outcome = sample::outcome();
         outcome.problems.clear();
         outcome.guidelines.truncate(1);
@@ -171,7 +172,7 @@ mod tests {
         let mut guideline = (*outcome.guidelines[0].guideline).clone();
         guideline.checks = vec![check("a"), check("b")];
         outcome.guidelines[0].guideline = Arc::new(guideline);
-        let mut said = |broken: &[Option<&str>]| {
+        let mut render = |broken: &[Option<&str>]| {
             let item = |check: Option<&str>| NotAssessed {
                 path: None,
                 guideline: Some(0),
@@ -181,12 +182,16 @@ mod tests {
             };
             outcome.not_assessed = broken.iter().copied().map(item).collect();
             let mut out = String::new();
-            unknown(&mut out, &outcome, &HumanStyle { width: 200, ..HumanStyle::default() });
+            render_unknown_guidelines(
+                &mut out,
+                &outcome,
+                &HumanStyle { width: 200, ..HumanStyle::default() },
+            );
             out
         };
-        assert!(said(&[]).contains("not everything could be read"));
-        assert!(said(&[None]).contains("These cannot be used:"), "its conditions");
-        assert!(said(&[Some("a")]).contains("the others found nothing:"));
-        assert!(said(&[Some("a"), Some("b")]).contains("These cannot be used:"), "every check");
+        assert!(render(&[]).contains("not everything could be assessed"));
+        assert!(render(&[None]).contains("Cannot be used:"), "its conditions");
+        assert!(render(&[Some("a")]).contains("the others found nothing:"));
+        assert!(render(&[Some("a"), Some("b")]).contains("Cannot be used:"), "every check");
     }
 }

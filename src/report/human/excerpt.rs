@@ -1,4 +1,4 @@
-//! A few lines of source with the place marked, drawn by miette and made to fit the terminal.
+//! Excerpts of source with the location marked, drawn by miette and truncated to the width of the terminal.
 
 use std::fmt::{self, Write as _};
 
@@ -12,42 +12,42 @@ use super::HumanStyle;
 use crate::report::escape::{escape, escape_excerpt};
 use crate::text::{Excerpt, Span};
 
-/// Fewest columns of source that are shown, however narrow the terminal.
-const LEAST_COLUMNS: usize = 16;
+/// Minimum number of columns of source, even in a narrower terminal.
+const MIN_COLUMNS: usize = 16;
 
-/// The excerpt as lines that end with `\n`, with `label` beside the marked place.
-pub(super) fn draw(excerpt: &Excerpt, label: Option<&str>, style: &HumanStyle) -> String {
+/// Draws the excerpt as lines that end with `\n`, with `label` at the marked location.
+pub(super) fn draw_excerpt(excerpt: &Excerpt, label: Option<&str>, style: &HumanStyle) -> String {
     let (text, span) = escape_excerpt(excerpt);
     let first_line = excerpt.first_line as usize;
     let lines = text.split('\n').count();
-    // ` 14 │ ` before the text, and ` ╭─▶ ` more when the place has several lines.
+    // ` 14 │ ` before the text, and additionally ` ╭─▶ ` if the location spans several lines.
     let margin = (first_line + lines).to_string().len() + 4 + if lines > 1 { 5 } else { 0 };
-    let columns = style.width.saturating_sub(margin).max(LEAST_COLUMNS);
-    let (text, span) = fit(&text, span, columns, style.paint().ellipsis());
-    let shown = Shown {
+    let columns = style.width.saturating_sub(margin).max(MIN_COLUMNS);
+    let (text, span) = fit_columns(&text, span, columns, style.paint().ellipsis());
+    let shown = ExcerptDiagnostic {
         label: LabeledSpan::new(label.map(|label| escape(label).into_owned()), span.start, span.len()),
-        source: Source { text, first_line },
+        source: NumberedText { text, first_line },
     };
     let mut out = String::new();
     if handler(style).render_report(&mut out, &shown).is_err() {
-        return plain(&shown.source);
+        return draw_plain(&shown.source);
     }
-    // miette begins with a line for the message, which stands above in our own words.
-    out.split_once('\n').map_or_else(|| plain(&shown.source), |(_, drawn)| drawn.to_owned())
+    // The first line of miette is for the message, which this report prints itself.
+    out.split_once('\n').map_or_else(|| draw_plain(&shown.source), |(_, drawn)| drawn.to_owned())
 }
 
 fn handler(style: &HumanStyle) -> GraphicalReportHandler {
     let characters = if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
     let styles = if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
     GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
-        .with_width(style.width.max(LEAST_COLUMNS))
-        .with_context_lines(8) // The text holds exactly the lines to show; 0 would cut them at the place.
+        .with_width(style.width.max(MIN_COLUMNS))
+        .with_context_lines(8) // The text contains exactly the lines to show; 0 would cut them at the location.
         .without_primary_span_start()
         .with_urls(false)
         .without_syntax_highlighting()
 }
 
-fn plain(source: &Source) -> String {
+fn draw_plain(source: &NumberedText) -> String {
     let mut out = String::new();
     for (index, line) in source.text.split('\n').enumerate() {
         let _ = writeln!(out, " {} | {line}", source.first_line + index);
@@ -55,8 +55,8 @@ fn plain(source: &Source) -> String {
     out
 }
 
-/// Cuts each line of `text` to `columns` so that the place stays in sight.
-fn fit(text: &str, span: Span, columns: usize, ellipsis: &str) -> (String, Span) {
+/// Truncates each line of `text` to `columns` so that the location remains visible.
+fn fit_columns(text: &str, span: Span, columns: usize, ellipsis: &str) -> (String, Span) {
     let mut out = String::with_capacity(text.len());
     let (mut start, mut end) = (None, 0);
     let mut offset = 0;
@@ -68,7 +68,7 @@ fn fit(text: &str, span: Span, columns: usize, ellipsis: &str) -> (String, Span)
         let mark = Span::new(clamp(span.start), clamp(span.end));
         let starts_here = (offset..=offset + line.len()).contains(&span.start);
         let focus = if starts_here { mark } else { Span::at(0) };
-        let kept = window(line, focus, columns, ellipsis.chars().count());
+        let kept = visible_part(line, focus, columns, ellipsis.chars().count());
         if kept.start > 0 {
             out.push_str(ellipsis);
         }
@@ -90,8 +90,9 @@ fn fit(text: &str, span: Span, columns: usize, ellipsis: &str) -> (String, Span)
     (out, Span::new(start, end))
 }
 
-/// The part of `line` that is kept: all of it if it fits, else what lies around the start of `focus`.
-fn window(line: &str, focus: Span, columns: usize, ellipsis: usize) -> Span {
+/// Returns the visible part of `line`: the whole line if it fits, otherwise a part around the start of
+/// `focus`.
+fn visible_part(line: &str, focus: Span, columns: usize, ellipsis: usize) -> Span {
     let width = |text: &str| text.chars().map(|c| c.width().unwrap_or(0)).sum::<usize>();
     if width(line) <= columns {
         return Span::new(0, line.len());
@@ -99,7 +100,7 @@ fn window(line: &str, focus: Span, columns: usize, ellipsis: usize) -> Span {
     let room = columns.saturating_sub(2 * ellipsis).max(1);
     let mut start = 0;
     if width(&line[..focus.end]) > room {
-        // Some of what leads to the place, then the place: as far to the left as shows its end, too.
+        // Some text before the location, then the location; as much as keeps its end visible, too.
         let lead = room.saturating_sub(width(&line[focus.start..focus.end])).clamp(room / 5, room / 2);
         start = focus.start;
         let mut seen = 0;
@@ -119,14 +120,14 @@ fn window(line: &str, focus: Span, columns: usize, ellipsis: usize) -> Span {
     Span::new(start, end.unwrap_or(line.len()))
 }
 
-/// A text whose first line has a number of its own.
+/// Source text whose first line has the number `first_line`.
 #[derive(Debug)]
-struct Source {
+struct NumberedText {
     text: String,
     first_line: usize,
 }
 
-impl SourceCode for Source {
+impl SourceCode for NumberedText {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
@@ -145,22 +146,22 @@ impl SourceCode for Source {
     }
 }
 
-/// What miette is asked to draw: one marked place, no message.
+/// Diagnostic for miette with one marked location and no message.
 #[derive(Debug)]
-struct Shown {
-    source: Source,
+struct ExcerptDiagnostic {
+    source: NumberedText,
     label: LabeledSpan,
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for ExcerptDiagnostic {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ok(())
     }
 }
 
-impl std::error::Error for Shown {}
+impl std::error::Error for ExcerptDiagnostic {}
 
-impl Diagnostic for Shown {
+impl Diagnostic for ExcerptDiagnostic {
     fn source_code(&self) -> Option<&dyn SourceCode> {
         Some(&self.source)
     }
@@ -185,18 +186,21 @@ mod tests {
     #[test]
     fn long_lines_are_cut_around_the_place() {
         let line = format!("{}needle{}", "a".repeat(100), "b".repeat(100));
-        let (text, span) = fit(&line, Span::new(100, 106), 30, "…");
+        let (text, span) = fit_columns(&line, Span::new(100, 106), 30, "…");
         assert_eq!(&text[span.start..span.end], "needle");
         assert!(text.starts_with('…') && text.ends_with('…') && text.chars().count() <= 30, "{text}");
-        let (text, span) = fit("short", Span::new(0, 5), 30, "…");
+        let (text, span) = fit_columns("short", Span::new(0, 5), 30, "…");
         assert_eq!((text.as_str(), span), ("short", Span::new(0, 5)));
     }
 
     #[test]
     fn line_numbers_are_those_of_the_file() {
         let text = "one\ntwo\nthree four\n";
-        let drawn =
-            draw(&Excerpt::new(text, &LineIndex::new(text), Span::new(14, 18)), Some("here"), &style(80));
+        let drawn = draw_excerpt(
+            &Excerpt::new(text, &LineIndex::new(text), Span::new(14, 18)),
+            Some("here"),
+            &style(80),
+        );
         assert!(drawn.contains(" 3 │ three four"), "{drawn}");
         assert!(drawn.contains("╰── here"), "{drawn}");
     }
@@ -218,7 +222,7 @@ mod tests {
             };
             let span = Span::new(floor(a.min(b)), floor(a.max(b)));
             let excerpt = Excerpt::new(&text, &LineIndex::new(&text), span);
-            let drawn = draw(&excerpt, Some("a\x1bb"), &style(width));
+            let drawn = draw_excerpt(&excerpt, Some("a\x1bb"), &style(width));
             prop_assert!(!drawn.is_empty());
             prop_assert!(!drawn.chars().any(|c| c != '\n' && is_unsafe(c)), "{drawn:?}");
         }

@@ -1,18 +1,18 @@
-//! One guideline that has findings: heading, why, the findings, what to do, how to step over.
+//! Section of a guideline with findings: heading, reason, findings, fix, and how to step over.
 
 use super::HumanStyle;
 use super::excerpt;
 use super::waived;
-use super::words::{age, clip, count, figure, wrap};
+use super::words::{clip, count, format_age, format_number, wrap};
 use crate::model::{Finding, Guideline, GuidelineOutcome, Level, Outcome, RepoPath};
 use crate::report::escape::escape;
 use crate::report::paint::Role;
 use crate::text::Position;
 
-/// Longest message that is shown, in characters.
-const MESSAGE: usize = 600;
+/// Maximum length of a message, in characters.
+const MAX_MESSAGE: usize = 600;
 
-/// Adds the group of `findings`, which count and are all of one guideline; at most `shown` of them.
+/// Appends the section of a guideline with at most `shown` of its open findings, `findings`.
 pub(super) fn render(
     out: &mut String,
     outcome: &Outcome,
@@ -23,12 +23,12 @@ pub(super) fn render(
     let Some(entry) = findings.first().and_then(|finding| outcome.guidelines.get(finding.guideline)) else {
         return;
     };
-    heading(out, entry, &count(findings.len(), "finding", "findings"), style);
-    body(out, outcome, findings, shown, style);
+    render_heading(out, entry, &count(findings.len(), "finding", "findings"), style);
+    render_findings(out, outcome, findings, shown, style);
 }
 
-/// What stands below the heading of such a group.
-pub(super) fn body(
+/// Appends the part of the section below its heading.
+pub(super) fn render_findings(
     out: &mut String,
     outcome: &Outcome,
     findings: &[&Finding],
@@ -39,12 +39,12 @@ pub(super) fn body(
         return;
     };
     let guideline = &*entry.guideline;
-    row(out, style, "why", &escape(&guideline.summary));
+    push_row(out, style, "why", &escape(&guideline.summary));
     for consequence in &guideline.consequences {
-        row(out, style, "follows", &escape(&consequence.text));
+        push_row(out, style, "otherwise", &escape(&consequence.text));
     }
-    if let Some(known) = known(entry, outcome) {
-        row(out, style, "known", &known);
+    if let Some(known) = known_in_baseline(entry, outcome) {
+        push_row(out, style, "known", &known);
     }
     for finding in findings.iter().take(shown) {
         out.push('\n');
@@ -53,27 +53,25 @@ pub(super) fn body(
     if findings.len() > shown {
         out.push('\n');
         let command = style.paint().command(&style.commands.check_with("--all"));
-        let more = format!("and {} more: {command}", figure(findings.len() - shown));
+        let more = format!("and {} more: {command}", format_number(findings.len() - shown));
         out.push_str(&wrap(style, "  ", "  ", &more));
     }
     out.push('\n');
-    advice(out, guideline, findings, style);
+    render_next_steps(out, guideline, findings, style);
     out.push('\n');
 }
 
-/// What stands in the baseline of a promise.
-fn known(entry: &GuidelineOutcome, outcome: &Outcome) -> Option<String> {
+/// Returns the number and age of the findings in the baseline of the promise, if there are any.
+fn known_in_baseline(entry: &GuidelineOutcome, outcome: &Outcome) -> Option<String> {
     let promise = outcome.promise(&entry.guideline.id).filter(|promise| promise.known > 0)?;
     let since = promise.promise.since;
-    let age = outcome.today.map_or_else(String::new, |today| format!(", {}", age(since.days_until(today))));
-    Some(format!(
-        "{} in the baseline of {since}{age}",
-        count(promise.known, "finding stands", "findings stand")
-    ))
+    let age =
+        outcome.today.map_or_else(String::new, |today| format!(", {}", format_age(since.days_until(today))));
+    Some(format!("{} in the baseline of {since}{age}", count(promise.known, "finding", "findings")))
 }
 
-/// The heading of a group: a line of its own that stands out without colour.
-fn heading(out: &mut String, entry: &GuidelineOutcome, count: &str, style: &HumanStyle) {
+/// Appends the heading, which is recognizable without colour.
+fn render_heading(out: &mut String, entry: &GuidelineOutcome, count: &str, style: &HumanStyle) {
     let guideline = &*entry.guideline;
     let paint = style.paint();
     let stroke = paint.stroke().repeat(2);
@@ -82,22 +80,22 @@ fn heading(out: &mut String, entry: &GuidelineOutcome, count: &str, style: &Huma
     let line = format!(
         "{id} {}{}{dot}{}{dot}{}",
         guideline.version,
-        if entry.edited { format!("{dot}edited here") } else { String::new() },
-        guideline.stage.word(),
+        if entry.edited { format!("{dot}local edits") } else { String::new() },
+        guideline.stage.as_str(),
         paint.text(Role::Warning, count)
     );
     out.push_str(&wrap(style, &format!("{stroke} "), "   ", &line));
     out.push_str(&wrap(style, "   ", "   ", &paint.text(Role::Strong, &escape(&guideline.title))));
 }
 
-/// Fewest columns for which the texts of labelled lines stand below each other.
-const ROOMY: usize = 60;
+/// Minimum width at which the texts of labelled rows are aligned in a column.
+const ALIGNED_WIDTH: usize = 60;
 
-/// A labelled line: `   why        A call without …`, or `   why: A call without …` where there is little
-/// room.
-pub(super) fn row(out: &mut String, style: &HumanStyle, label: &str, text: &str) {
+/// Appends a labelled row: `   why        A call without …`, or `   why: A call without …` in a narrow
+/// terminal.
+pub(super) fn push_row(out: &mut String, style: &HumanStyle, label: &str, text: &str) {
     let faint = |label: &str| style.paint().text(Role::Faint, label);
-    if style.width < ROOMY {
+    if style.width < ALIGNED_WIDTH {
         out.push_str(&wrap(style, &format!("   {} ", faint(&format!("{label}:"))), "     ", text));
     } else {
         let label = faint(&format!("{label:<9}"));
@@ -107,57 +105,57 @@ pub(super) fn row(out: &mut String, style: &HumanStyle, label: &str, text: &str)
 
 fn render_finding(out: &mut String, finding: &Finding, outcome: &Outcome, style: &HumanStyle) {
     let paint = style.paint();
-    let place = paint.text(Role::Strong, &place(finding));
+    let place = paint.text(Role::Strong, &display_location(finding));
     let level = match finding.level {
         Level::Warning => paint.text(Role::Warning, "warning:"),
         Level::Note => paint.text(Role::Note, "note:"),
     };
-    let message = clip(&escape(&finding.message), MESSAGE, paint.ellipsis());
+    let message = clip(&escape(&finding.message), MAX_MESSAGE, paint.ellipsis());
     out.push_str(&wrap(style, "  ", "    ", &format!("{place} {level} {message}")));
     if let Some(shown) = &finding.excerpt {
-        out.push_str(&excerpt::draw(shown, None, style));
+        out.push_str(&excerpt::draw_excerpt(shown, None, style));
     }
-    if let Some(lapsed) = waived::lapsed(finding.lapsed, outcome) {
+    if let Some(lapsed) = waived::describe_lapsed_waiver(finding.lapsed, outcome) {
         out.push_str(&wrap(style, "    ", "    ", &format!("{} {lapsed}", paint.text(Role::Note, "note:"))));
     }
 }
 
-/// `path:line:column`, or the path alone when the finding is about the path.
-fn place(finding: &Finding) -> String {
-    let path = path(&finding.path);
+/// Returns `path:line:column`, or only the path if the finding is about the path.
+fn display_location(finding: &Finding) -> String {
+    let path = display_path(&finding.path);
     if finding.excerpt.is_none() && finding.start == Position::START {
         return path;
     }
     format!("{path}:{}:{}", finding.start.line, finding.start.column)
 }
 
-/// A path, safe to show. The root itself is `.`.
-pub(super) fn path(path: &RepoPath) -> String {
+/// Returns a path escaped for display. The root is `.`.
+pub(super) fn display_path(path: &RepoPath) -> String {
     if path.bytes().is_empty() { ".".to_owned() } else { escape(&path.lossless()).into_owned() }
 }
 
-/// What to do and how to step over, once for the group.
-fn advice(out: &mut String, guideline: &Guideline, findings: &[&Finding], style: &HumanStyle) {
+/// Appends the commands to fix, keep and step over, once for the group.
+fn render_next_steps(out: &mut String, guideline: &Guideline, findings: &[&Finding], style: &HumanStyle) {
     let fixes: Vec<_> = findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
     if let Some(first) = fixes.first() {
         let known = if fixes.len() == findings.len() {
-            "a fix is known".to_owned()
+            "available".to_owned()
         } else {
-            format!("a fix is known for {} of {}", figure(fixes.len()), figure(findings.len()))
+            format!("available for {} of {}", format_number(fixes.len()), format_number(findings.len()))
         };
         let title = first.title.as_deref().map_or_else(String::new, |title| format!(": {}", escape(title)));
         let command = style.paint().command("stanchion fix --diff");
-        row(out, style, "fix", &format!("{known}{title}: {command}"));
+        push_row(out, style, "fix", &format!("{known}{title}: {command}"));
     }
     let explain = style.paint().command(&style.commands.explain(&guideline.id));
-    row(out, style, "keep it", &explain);
+    push_row(out, style, "keep it", &explain);
     let path = common_path(findings);
     let waive = style.paint().command(&style.commands.waive(&guideline.id, path.as_deref()));
-    row(out, style, "step over", &waive);
+    push_row(out, style, "step over", &waive);
 }
 
-/// The path of all findings, or a glob of the deepest folder that holds them all; `None` where that is the whole
-/// repository, or a path cannot be written as a glob.
+/// Returns the path shared by all findings, or a glob of their deepest common folder. `None` if that is the
+/// whole repository, or if a path contains glob characters.
 fn common_path(findings: &[&Finding]) -> Option<String> {
     let first = findings.first()?.path.as_str()?;
     let special = |text: &str| text.contains(['*', '?', '[', ']', '{', '}', '\\']);

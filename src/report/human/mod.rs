@@ -1,7 +1,7 @@
 //! The report for people in a terminal.
 //!
-//! Grouped by guideline, short by default, and readable without colour: every level and verdict is a
-//! word. Long explanations stay in `stanchion explain`.
+//! The report is grouped by guideline, short by default, and readable without colour: every level and verdict
+//! is a word. Long explanations are left to `stanchion explain`.
 
 mod cannot_tell;
 mod excerpt;
@@ -15,11 +15,11 @@ mod waived;
 mod words;
 
 use super::paint::Paint;
-use crate::model::{Finding, GuidelineId, Outcome, Problem, RepoPath, Standing};
+use crate::model::{Finding, FindingStatus, GuidelineId, Outcome, Problem, RepoPath};
 use crate::report::escape::escape;
 pub use timings::render_timings;
 
-/// How the report looks.
+/// Options for rendering the report.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches of the command line")]
 pub struct HumanStyle {
@@ -27,29 +27,28 @@ pub struct HumanStyle {
     pub color: bool,
     /// Columns of the terminal.
     pub width: usize,
-    /// Whether the lines that programs look for (those of `quiet`, and the summary) stay whole, however
-    /// long.
+    /// Whether lines that programs may parse (those of `quiet`, and the summary) are never wrapped.
     pub whole_lines: bool,
-    /// Findings shown for each guideline: `usize::MAX` shows all, `None` few enough for a report that
-    /// can be read, see [`HumanStyle::shown`].
+    /// Maximum number of findings shown for each guideline. `usize::MAX` shows all; `None` limits them by the
+    /// number of guidelines, see [`HumanStyle::shown`].
     pub cap: Option<usize>,
     /// Whether characters outside ASCII may be drawn.
     pub unicode: bool,
-    /// How long the run took, if the reader should know.
+    /// Duration of the run, if it is to be shown.
     pub elapsed_ms: Option<u64>,
-    /// Also list the guidelines about which there is nothing to say.
+    /// Also list the guidelines without findings.
     pub verbose: bool,
-    /// Only one line for each guideline that is not kept, and nothing at all when all are kept.
+    /// Print one line for each guideline that is not kept, and nothing if all are kept.
     pub quiet: bool,
-    /// What is told at all.
-    pub only: Only,
-    /// The commands that the report names.
+    /// Sections that the report contains.
+    pub only: ReportScope,
+    /// Commands that the report suggests.
     pub commands: Commands,
 }
 
-/// What a report for people tells. Where only some is told, nothing at all is where there is none of it.
+/// Sections that a report for people contains. A report limited to some sections is empty if they are empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Only {
+pub enum ReportScope {
     /// Everything.
     #[default]
     Everything,
@@ -57,70 +56,71 @@ pub enum Only {
     BrokenPromises,
     /// Advice.
     NewAdvice,
-    /// Both.
+    /// Promises that are not kept, and advice.
     New,
 }
 
-/// The commands that a report names, such that they do the same thing where the reader is.
+/// Commands that a report suggests, relative to the reader's working directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commands {
-    /// What runs this assessment again, for example `stanchion check services`.
+    /// Command that repeats this assessment, for example `stanchion check services`.
     pub check: String,
-    /// What follows the id in `stanchion explain ID`, beginning with a space; empty for what is followed
-    /// in the reader's own repository.
+    /// Arguments after the ID in `stanchion explain ID`, beginning with a space. Empty for guidelines that
+    /// the reader's own repository follows.
     pub place: String,
-    /// The folder of the party, from the reader's place, where it is not the reader's own; else empty.
-    pub party: String,
+    /// Folder of the project relative to the working directory; empty for the reader's own project.
+    pub project: String,
 }
 
 impl Default for Commands {
     fn default() -> Self {
-        Self { check: "stanchion check".to_owned(), place: String::new(), party: String::new() }
+        Self { check: "stanchion check".to_owned(), place: String::new(), project: String::new() }
     }
 }
 
 impl Commands {
-    /// The same commands for a party in the folder `path`, relative to the one of these commands.
+    /// Returns the same commands for a nested project in the folder `path`, relative to this project.
     #[must_use]
-    pub fn in_party(&self, path: &str) -> Self {
-        let party = if self.party.is_empty() { path.to_owned() } else { format!("{}/{path}", self.party) };
-        let quoted = super::quote(&party);
-        Self { check: format!("{} {quoted}", self.check), place: format!(" {quoted}"), party }
+    pub fn in_project(&self, path: &str) -> Self {
+        let project =
+            if self.project.is_empty() { path.to_owned() } else { format!("{}/{path}", self.project) };
+        let quoted = super::quote_for_shell(&project);
+        Self { check: format!("{} {quoted}", self.check), place: format!(" {quoted}"), project }
     }
 
-    /// `stanchion explain ID …`, escaped.
+    /// Returns `stanchion explain ID …`, escaped.
     fn explain(&self, id: &GuidelineId) -> String {
         format!("stanchion explain {id}{}", escape(&self.place))
     }
 
-    /// `stanchion waive ID --path PATH`, escaped; without a path, for everywhere.
+    /// Returns `stanchion waive ID --path PATH`, escaped; without a path, for the whole project.
     fn waive(&self, id: &GuidelineId, path: Option<&str>) -> String {
         let place = match path {
-            None if self.party.is_empty() => String::new(),
-            None => format!(" {}", super::quote(&self.party)),
-            Some(path) if self.party.is_empty() => format!(" --path {}", super::quote(path)),
-            // A place says which party is meant; everything in a folder is the folder.
+            None if self.project.is_empty() => String::new(),
+            None => format!(" {}", super::quote_for_shell(&self.project)),
+            Some(path) if self.project.is_empty() => format!(" --path {}", super::quote_for_shell(path)),
+            // A positional path selects the project; all files of a folder are written as the folder.
             Some(path) => {
                 let path = path.strip_suffix("/**").unwrap_or(path);
-                format!(" {}", super::quote(&format!("{}/{path}", self.party)))
+                format!(" {}", super::quote_for_shell(&format!("{}/{path}", self.project)))
             }
         };
         format!("stanchion waive {id}{}", escape(&place))
     }
 
-    /// The same assessment with `option`, escaped.
+    /// Returns the command of the same assessment with `option`, escaped.
     fn check_with(&self, option: &str) -> String {
         format!("{} {option}", escape(&self.check))
     }
 }
 
-/// Most findings shown of one guideline, if nobody says otherwise.
-const MOST: usize = 5;
-/// Findings shown in all before each guideline shows fewer, if nobody says otherwise.
-const IN_ALL: usize = 40;
+/// Default maximum number of findings shown for each guideline.
+const MAX_PER_GUIDELINE: usize = 5;
+/// Default number of findings in a report above which fewer are shown for each guideline.
+const TOTAL_TARGET: usize = 40;
 
 impl Default for HumanStyle {
-    /// 80 columns for every line, no colour, line drawing characters, five findings for each guideline.
+    /// 80 columns, no colour, line drawing characters, and up to five findings for each guideline.
     fn default() -> Self {
         Self {
             color: false,
@@ -131,39 +131,40 @@ impl Default for HumanStyle {
             elapsed_ms: None,
             verbose: false,
             quiet: false,
-            only: Only::Everything,
+            only: ReportScope::Everything,
             commands: Commands::default(),
         }
     }
 }
 
 impl HumanStyle {
-    /// How many findings of each guideline are shown when `groups` guidelines have some: the cap, else
-    /// from five down to one, so that a report on many guidelines can still be read.
+    /// Returns how many findings of each guideline are shown if `groups` guidelines have findings: the cap,
+    /// or else five down to one, so that a report on many guidelines stays readable.
     #[must_use]
     pub fn shown(&self, groups: usize) -> usize {
-        self.cap.unwrap_or_else(|| (IN_ALL / groups.max(1)).clamp(1, MOST))
+        self.cap.unwrap_or_else(|| (TOTAL_TARGET / groups.max(1)).clamp(1, MAX_PER_GUIDELINE))
     }
 
-    /// Whether everything is shown.
+    /// Whether all findings are shown.
     fn everything(&self) -> bool {
         self.cap == Some(usize::MAX)
     }
 
-    /// A line that programs may look for (escaped already), wrapped where people read it; ends with `\n`.
+    /// Formats a line that programs may parse (already escaped): wrapped unless `whole_lines` is set. The
+    /// result ends with `\n`.
     #[must_use]
     pub fn line(&self, text: &str) -> String {
         if self.whole_lines { format!("{text}\n") } else { super::wrap(self.width, "", "  ", text) }
     }
 
-    /// How text is drawn in this style.
+    /// Returns the drawing options of this style.
     #[must_use]
     pub fn paint(&self) -> Paint {
         Paint { color: self.color, unicode: self.unicode }
     }
 }
 
-/// The report of `outcome`, ready for a terminal: everything from outside is escaped.
+/// Renders the report of `outcome` for a terminal, with all untrusted text escaped.
 #[must_use]
 pub fn render(outcome: &Outcome, style: &HumanStyle) -> String {
     let mut out = String::new();
@@ -171,67 +172,69 @@ pub fn render(outcome: &Outcome, style: &HumanStyle) -> String {
         summary::render_quiet(&mut out, outcome, style);
         return out;
     }
-    if style.only == Only::Everything {
+    if style.only == ReportScope::Everything {
         news::render(&mut out, outcome, style);
     }
     let open: Vec<&Finding> =
-        outcome.findings.iter().filter(|finding| finding.standing == Standing::Open).collect();
+        outcome.findings.iter().filter(|finding| finding.status == FindingStatus::Open).collect();
     let groups = || open.chunk_by(|a, b| a.guideline == b.guideline);
     let shown = style.shown(groups().count());
-    if style.only != Only::NewAdvice {
+    if style.only != ReportScope::NewAdvice {
         promise::render(&mut out, outcome, &open, shown, style);
     }
-    if style.only != Only::BrokenPromises {
+    if style.only != ReportScope::BrokenPromises {
         for findings in groups().filter(|findings| !outcome.is_breaking(findings[0])) {
             group::render(&mut out, outcome, findings, shown, style);
         }
     }
-    if style.only != Only::Everything {
+    if style.only != ReportScope::Everything {
         if !out.is_empty() {
             summary::render_line(&mut out, outcome, style);
         }
         return out;
     }
-    waived::known(&mut out, outcome, style);
+    waived::render_known(&mut out, outcome, style);
     waived::render(&mut out, outcome, style);
-    waived::about(&mut out, outcome, style);
+    waived::render_remarks(&mut out, outcome, style);
     cannot_tell::render(&mut out, outcome, style);
     let hidden = groups().map(|findings| findings.len().saturating_sub(shown)).sum();
     summary::render(&mut out, outcome, hidden, style);
     out
 }
 
-/// The heading of the report of a party below the first one.
+/// Renders the heading above the report of a nested project.
 #[must_use]
-pub fn render_party(folder: &RepoPath, style: &HumanStyle) -> String {
+pub fn render_project_heading(folder: &RepoPath, style: &HumanStyle) -> String {
     let paint = style.paint();
-    let line =
-        format!("{} {}", paint.stroke().repeat(4), paint.text(super::Role::Strong, &group::path(folder)));
+    let line = format!(
+        "{} {}",
+        paint.stroke().repeat(4),
+        paint.text(super::Role::Strong, &group::display_path(folder))
+    );
     format!("\n{}\n", super::wrap(style.width, "", "  ", &line))
 }
 
-/// What is worth knowing about waivers, and what is wrong with those that have no effect; nothing, if there is
-/// nothing to say.
+/// Renders remarks about waivers, and the problems of waivers without effect; empty without any.
 #[must_use]
-pub fn render_about_waivers(outcome: &Outcome, style: &HumanStyle) -> String {
+pub fn render_waiver_remarks(outcome: &Outcome, style: &HumanStyle) -> String {
     let mut out = String::new();
-    waived::about(&mut out, outcome, style);
+    waived::render_remarks(&mut out, outcome, style);
     out
 }
 
-/// Problems in files that people wrote, each pointing at the text, with an empty line between them.
+/// Renders problems in user-written files with excerpts, separated by empty lines.
 #[must_use]
 pub fn render_problems(problems: &[Problem], style: &HumanStyle) -> String {
     let mut out = String::new();
-    problem::all(&mut out, problems, problem::Tone::Problem, style);
+    problem::render_all(&mut out, problems, problem::Importance::Problem, style);
     out
 }
 
-/// The same for what keeps nothing from being used, and is only worth knowing.
+/// Renders notes, which do not prevent a file from being used, in the same form.
 #[must_use]
 pub fn render_notes(notes: &[Problem], style: &HumanStyle) -> String {
     let mut out = String::new();
-    problem::all(&mut out, notes, problem::Tone::Note, style);
+    problem::render_all(&mut out, notes, problem::Importance::Note, style);
     out
 }
 
@@ -258,33 +261,36 @@ mod tests {
         insta::assert_snapshot!("human_all_ascii_verbose", render(&sample::outcome(), &all));
         let quiet = HumanStyle { quiet: true, ..style(80) };
         insta::assert_snapshot!("human_quiet", render(&sample::outcome(), &quiet));
-        insta::assert_snapshot!("human_calm", render(&sample::calm(), &style(80)));
-        assert_eq!(render(&sample::calm(), &quiet), "");
+        insta::assert_snapshot!("human_calm", render(&sample::all_kept_outcome(), &style(80)));
+        assert_eq!(render(&sample::all_kept_outcome(), &quiet), "");
     }
 
     #[test]
-    fn what_a_repository_says_at_two_widths() {
+    fn policy_at_two_widths() {
         for width in [40, 80] {
-            insta::assert_snapshot!(format!("said_{width}"), render(&sample::said(), &style(width)));
+            insta::assert_snapshot!(
+                format!("policy_{width}"),
+                render(&sample::policy_outcome(), &style(width))
+            );
         }
         let quiet = HumanStyle { quiet: true, ..style(80) };
-        insta::assert_snapshot!("said_quiet", render(&sample::said(), &quiet));
-        let mut strict = sample::said();
+        insta::assert_snapshot!("policy_quiet", render(&sample::policy_outcome(), &quiet));
+        let mut strict = sample::policy_outcome();
         strict.unassessed = crate::model::Unassessed::Break;
         strict.news.clear();
         let text = render(&strict, &HumanStyle { verbose: true, ..style(100) });
         assert!(text.starts_with("── promise not kept: acme/gone"), "{text}");
-        insta::assert_snapshot!("said_strict_verbose", text);
+        insta::assert_snapshot!("policy_strict_verbose", text);
     }
 
     #[test]
-    fn nothing_from_outside_reaches_the_terminal_raw() {
+    fn untrusted_text_never_reaches_the_terminal_raw() {
         for (style, outcome) in [
             (style(40), sample::outcome()),
             (HumanStyle { cap: Some(usize::MAX), verbose: true, ..style(100) }, sample::outcome()),
-            (style(40), sample::said()),
-            (HumanStyle { cap: Some(usize::MAX), verbose: true, ..style(100) }, sample::said()),
-            (HumanStyle { quiet: true, ..style(80) }, sample::said()),
+            (style(40), sample::policy_outcome()),
+            (HumanStyle { cap: Some(usize::MAX), verbose: true, ..style(100) }, sample::policy_outcome()),
+            (HumanStyle { quiet: true, ..style(80) }, sample::policy_outcome()),
         ] {
             let text = render(&outcome, &style);
             let raw: Vec<char> = text.chars().filter(|&c| c != '\n' && is_unsafe(c)).collect();
@@ -306,9 +312,9 @@ mod tests {
         let piped = HumanStyle { whole_lines: true, ..style(40) };
         let quiet = render(&outcome, &HumanStyle { quiet: true, ..piped.clone() });
         let not_kept = outcome.guidelines.iter().filter(|it| it.verdict == crate::model::Verdict::NotKept);
-        let told = not_kept.filter(|it| outcome.promise(&it.guideline.id).is_none()).count();
-        let broken = outcome.promises.iter().filter(|it| promise::fails(it, &outcome)).count();
-        assert_eq!(quiet.lines().count(), told + broken + 1, "{quiet}");
+        let listed = not_kept.filter(|it| outcome.promise(&it.guideline.id).is_none()).count();
+        let broken = outcome.promises.iter().filter(|it| promise::fails_run(it, &outcome)).count();
+        assert_eq!(quiet.lines().count(), listed + broken + 1, "{quiet}");
         let full = render(&outcome, &piped);
         assert_eq!(full.lines().last(), quiet.lines().last());
     }
@@ -327,7 +333,7 @@ mod tests {
         let commands = Commands {
             check: "stanchion check src --guidelines 'my drafts'".to_owned(),
             place: " --guidelines 'my drafts'".to_owned(),
-            party: String::new(),
+            project: String::new(),
         };
         for width in [40, 80] {
             let text = render(&sample::outcome(), &HumanStyle { commands: commands.clone(), ..style(width) });
@@ -346,7 +352,7 @@ mod tests {
         let wide: Vec<&str> = text
             .lines()
             .filter(|line| textwrap::core::display_width(line) > 40 && line.trim().contains(' '))
-            // A command or a word that is longer than the line stays whole, so that it can be copied.
+            // Commands and words longer than the line are not broken, so that they can be copied.
             .filter(|line| !line.contains("stanchion "))
             .filter(|line| line.split_whitespace().all(|word| textwrap::core::display_width(word) <= 36))
             .collect();

@@ -1,18 +1,18 @@
-//! What a change says about promises, waivers and guidelines: told before everything else.
+//! Changes to promises, waivers and guidelines (news). This section comes before all others.
 
 use super::HumanStyle;
-use super::group::path;
+use super::group::display_path;
 use super::words::{clip, count, wrap};
 use crate::model::{NewsKind, Outcome};
 use crate::report::escape::escape;
 use crate::report::paint::Role;
 
-/// News shown, unless everything is asked for.
-const MOST: usize = 10;
-/// Longest message that is shown, in characters.
-const MESSAGE: usize = 300;
+/// Maximum number of lines in this section, unless `--all` is given.
+const MAX_LINES: usize = 10;
+/// Maximum length of a message, in characters.
+const MAX_MESSAGE: usize = 300;
 
-/// Adds the news, if there are any.
+/// Appends the news, if there are any.
 pub(super) fn render(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
     if outcome.news.is_empty() {
         return;
@@ -20,16 +20,16 @@ pub(super) fn render(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
     let paint = style.paint();
     let head = paint.text(Role::Strong, "this change");
     out.push_str(&wrap(style, &format!("{} ", paint.stroke().repeat(2)), "   ", &head));
-    // The heading and the way to the rest are lines, too: what is told first fits ten of them.
-    let cap = if style.everything() { usize::MAX } else { MOST - 2 };
+    // The heading and the line about hidden news count towards the ten lines.
+    let cap = if style.everything() { usize::MAX } else { MAX_LINES - 2 };
     for news in outcome.news.iter().take(cap) {
         let role = match news.kind {
             NewsKind::PromiseWithdrawn | NewsKind::PromiseWeakened | NewsKind::OutOfSight => Role::Warning,
             _ => Role::Note,
         };
-        let word = paint.text(role, words(news.kind));
-        let message = clip(&escape(&news.message), MESSAGE, paint.ellipsis());
-        let place = format!("({})", path(&news.path));
+        let word = paint.text(role, news_label(news.kind));
+        let message = clip(&escape(&news.message), MAX_MESSAGE, paint.ellipsis());
+        let place = format!("({})", display_path(&news.path));
         out.push_str(&wrap(
             style,
             "   ",
@@ -45,16 +45,16 @@ pub(super) fn render(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
     out.push('\n');
 }
 
-/// The kind of news in words.
-fn words(kind: NewsKind) -> &'static str {
+/// Returns the label of a kind of news.
+fn news_label(kind: NewsKind) -> &'static str {
     match kind {
-        NewsKind::PromiseWithdrawn => "promise taken back",
-        NewsKind::PromiseWeakened => "promise asks less",
+        NewsKind::PromiseWithdrawn => "promise withdrawn",
+        NewsKind::PromiseWeakened => "promise weakened",
         NewsKind::OutOfSight => "out of sight",
         NewsKind::WaiverAdded => "new waiver",
         NewsKind::WaiverWidened => "waiver covers more",
         NewsKind::GuidelineChanged => "guideline changed",
-        NewsKind::FollowChanged => "followed otherwise",
+        NewsKind::FollowChanged => "follow changed",
         NewsKind::PromiseMade => "new promise",
     }
 }

@@ -1,4 +1,4 @@
-//! Something about a file that a person wrote: the words, the place, and what to do.
+//! Problems in user-written files: message, location, excerpt and help.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,24 +10,24 @@ use crate::report::escape::escape;
 use crate::report::paint::Role;
 use crate::text::{Excerpt, LineIndex};
 
-/// Problems shown, unless everything is asked for.
-const PROBLEMS: usize = 10;
-/// Longest message that is shown, in characters.
-const MESSAGE: usize = 400;
+/// Maximum number of problems shown, unless `--all` is given.
+const MAX_PROBLEMS: usize = 10;
+/// Maximum length of a message, in characters.
+const MAX_MESSAGE: usize = 400;
 
-/// How much it matters.
+/// Importance of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(super) enum Importance {
     /// The file, or a part of it, cannot be used.
     Problem,
-    /// It can, and its author may want to know.
+    /// The file can be used; the note is for its author.
     Note,
 }
 
-/// Adds problems, with an empty line between them.
-pub(super) fn all(out: &mut String, problems: &[Problem], tone: Tone, style: &HumanStyle) {
-    let cap = if style.everything() { usize::MAX } else { PROBLEMS };
-    // Many problems of one file share its text, which is gone through once.
+/// Appends problems, separated by empty lines.
+pub(super) fn render_all(out: &mut String, problems: &[Problem], importance: Importance, style: &HumanStyle) {
+    let cap = if style.everything() { usize::MAX } else { MAX_PROBLEMS };
+    // Problems of the same file share its text; the line index is built once for consecutive problems.
     let mut last: Option<(&Arc<str>, LineIndex)> = None;
     for (index, problem) in problems.iter().take(cap).enumerate() {
         if index > 0 {
@@ -35,7 +35,7 @@ pub(super) fn all(out: &mut String, problems: &[Problem], tone: Tone, style: &Hu
         }
         let known = last.take().filter(|(text, _)| Arc::ptr_eq(text, &problem.text));
         let (_, lines) = last.insert(known.unwrap_or_else(|| (&problem.text, LineIndex::new(&problem.text))));
-        one(out, problem, lines, tone, style);
+        render_one(out, problem, lines, importance, style);
     }
     if problems.len() > cap {
         let command = style.paint().command(&style.commands.check_with("--all"));
@@ -44,7 +44,13 @@ pub(super) fn all(out: &mut String, problems: &[Problem], tone: Tone, style: &Hu
     }
 }
 
-fn one(out: &mut String, problem: &Problem, lines: &LineIndex, tone: Tone, style: &HumanStyle) {
+fn render_one(
+    out: &mut String,
+    problem: &Problem,
+    lines: &LineIndex,
+    importance: Importance,
+    style: &HumanStyle,
+) {
     let paint = style.paint();
     let whole = problem.span.is_empty() && problem.span.start == 0 && problem.first_line <= 1;
     let mut place = escape(&problem.file).into_owned();
@@ -53,18 +59,18 @@ fn one(out: &mut String, problem: &Problem, lines: &LineIndex, tone: Tone, style
         let line = line + problem.first_line - 1;
         let _ = write!(place, ":{line}:{column}");
     }
-    let word = match tone {
-        Tone::Problem => paint.text(Role::Warning, "problem:"),
-        Tone::Note => paint.text(Role::Note, "note:"),
+    let word = match importance {
+        Importance::Problem => paint.text(Role::Warning, "problem:"),
+        Importance::Note => paint.text(Role::Note, "note:"),
     };
-    let message = clip(&escape(&problem.message), MESSAGE, paint.ellipsis());
+    let message = clip(&escape(&problem.message), MAX_MESSAGE, paint.ellipsis());
     let head = format!("{} {word} {message}", paint.text(Role::Strong, &place));
     out.push_str(&wrap(style, "  ", "    ", &head));
     if !whole {
         let label = Some(problem.label.as_str()).filter(|label| !label.is_empty());
         let mut shown = Excerpt::new(&problem.text, lines, problem.span);
         shown.first_line += problem.first_line - 1;
-        out.push_str(&excerpt::draw(&shown, label, style));
+        out.push_str(&excerpt::draw_excerpt(&shown, label, style));
     }
     if let Some(help) = &problem.help {
         let label = paint.text(Role::Note, "help:");

@@ -1,4 +1,4 @@
-//! Promises that are not kept: the one thing that fails a run, so it is told first and in full.
+//! Promises that are not kept. Only these fail a run, so they come first and in full.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::report::escape::escape;
 use crate::report::paint::Role;
 
 /// Whether the promise fails the run.
-pub(super) fn fails(promise: &PromiseOutcome, outcome: &Outcome) -> bool {
+pub(super) fn fails_run(promise: &PromiseOutcome, outcome: &Outcome) -> bool {
     match promise.verdict {
         PromiseVerdict::Broken => true,
         PromiseVerdict::CannotTell => outcome.unassessed == Unassessed::Break,
@@ -18,7 +18,7 @@ pub(super) fn fails(promise: &PromiseOutcome, outcome: &Outcome) -> bool {
     }
 }
 
-/// Adds one section for each promise that is not kept. `open` are the findings that count.
+/// Appends one section for each promise that fails the run. `open` contains the open findings.
 pub(super) fn render(
     out: &mut String,
     outcome: &Outcome,
@@ -26,13 +26,13 @@ pub(super) fn render(
     shown: usize,
     style: &HumanStyle,
 ) {
-    for promise in outcome.promises.iter().filter(|promise| fails(promise, outcome)) {
-        heading(out, promise, outcome, style);
+    for promise in outcome.promises.iter().filter(|promise| fails_run(promise, outcome)) {
+        render_heading(out, promise, outcome, style);
         if promise.verdict == PromiseVerdict::CannotTell {
-            group::row(out, style, "why", &escape(&promise.why));
-            let help = "mend what could not be assessed (it stands below), or write unassessed = \"note\" into \
-                        stanchion.toml if that is to be no more than a note";
-            group::row(out, style, "keep it", help);
+            group::push_row(out, style, "why", &escape(&promise.why));
+            let help = "fix what could not be assessed (listed under \"cannot tell\" below), or set \
+                        unassessed = \"note\" in stanchion.toml so that it does not fail the run";
+            group::push_row(out, style, "keep it", help);
             out.push('\n');
             continue;
         }
@@ -46,20 +46,20 @@ pub(super) fn render(
             })
             .copied()
             .collect();
-        group::body(out, outcome, &own, shown, style);
+        group::render_findings(out, outcome, &own, shown, style);
     }
 }
 
-/// `── promise not kept: ID 1.2.0 · since 2026-11-22 · 2 findings`
-fn heading(out: &mut String, promise: &PromiseOutcome, outcome: &Outcome, style: &HumanStyle) {
+/// Appends `── promise not kept: ID 1.2.0 · since 2026-11-22 · 2 findings`
+fn render_heading(out: &mut String, promise: &PromiseOutcome, outcome: &Outcome, style: &HumanStyle) {
     let paint = style.paint();
     let dot = paint.dot();
     let entry = outcome.guidelines.iter().find(|entry| entry.guideline.id == promise.guideline);
     let version = entry.map_or_else(String::new, |entry| {
-        let edited = if entry.edited { format!("{dot}edited here") } else { String::new() };
+        let edited = if entry.edited { format!("{dot}local edits") } else { String::new() };
         format!(" {}{edited}", entry.guideline.version)
     });
-    let since = if promise.promise.from_here { "from here since" } else { "since" };
+    let since = if promise.promise.from_here { "for new code since" } else { "since" };
     let mut line = format!(
         "{} {}{version}{dot}{since} {}",
         paint.text(Role::Promise, "promise not kept:"),
@@ -67,7 +67,7 @@ fn heading(out: &mut String, promise: &PromiseOutcome, outcome: &Outcome, style:
         promise.promise.since
     );
     if promise.verdict == PromiseVerdict::CannotTell {
-        line.push_str(": it cannot be told");
+        line.push_str(": cannot tell");
     } else {
         let found = paint.text(Role::Warning, &count(promise.breaking, "finding", "findings"));
         let _ = write!(line, "{dot}{found}");
@@ -78,13 +78,13 @@ fn heading(out: &mut String, promise: &PromiseOutcome, outcome: &Outcome, style:
     }
 }
 
-/// Adds promises about which nothing can be told, and that is only noted.
-pub(super) fn unknown(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
-    let noted =
-        |promise: &&PromiseOutcome| promise.verdict == PromiseVerdict::CannotTell && !fails(promise, outcome);
+/// Appends the promises that could not be judged and do not fail the run.
+pub(super) fn render_not_judged(out: &mut String, outcome: &Outcome, style: &HumanStyle) {
+    let noted = |promise: &&PromiseOutcome| {
+        promise.verdict == PromiseVerdict::CannotTell && !fails_run(promise, outcome)
+    };
     for promise in outcome.promises.iter().filter(noted) {
-        let text =
-            format!("promised, and it cannot be told: {}: {}", promise.guideline, escape(&promise.why));
+        let text = format!("promise not judged: {}: {}", promise.guideline, escape(&promise.why));
         out.push_str(&wrap(style, "   ", "     ", &text));
     }
 }

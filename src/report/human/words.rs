@@ -1,10 +1,10 @@
-//! Words and lines for people: counts and times.
+//! Formatting of counts, durations and ages.
 
 use super::HumanStyle;
-pub(super) use crate::report::figures::{count, figure};
+pub(super) use crate::report::numbers::{count, format_number};
 
-/// A duration in a unit that people read at a glance.
-pub(super) fn time(milliseconds: u64) -> String {
+/// Formats a duration in a readable unit.
+pub(super) fn format_duration(milliseconds: u64) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
@@ -12,8 +12,8 @@ pub(super) fn time(milliseconds: u64) -> String {
     }
 }
 
-/// `3 days ago`, `5 months ago`.
-pub(super) fn age(days: i32) -> String {
+/// Formats an age: `today`, `3 days ago`, `5 months ago`.
+pub(super) fn format_age(days: i32) -> String {
     match usize::try_from(days).unwrap_or(0) {
         0 => "today".to_owned(),
         days @ 1..60 => format!("{} ago", count(days, "day", "days")),
@@ -22,7 +22,7 @@ pub(super) fn age(days: i32) -> String {
     }
 }
 
-/// `text` without what lies beyond `limit` characters.
+/// Truncates `text` to `limit` characters and appends `ellipsis` if it was longer.
 pub(super) fn clip(text: &str, limit: usize, ellipsis: &str) -> String {
     match text.char_indices().nth(limit) {
         Some((at, _)) => format!("{}{ellipsis}", &text[..at]),
@@ -30,7 +30,7 @@ pub(super) fn clip(text: &str, limit: usize, ellipsis: &str) -> String {
     }
 }
 
-/// `text` wrapped to the terminal's width.
+/// Wraps `text` to the width of the terminal.
 pub(super) fn wrap(style: &HumanStyle, first: &str, rest: &str, text: &str) -> String {
     crate::report::wrap(style.width, first, rest, text)
 }
@@ -43,9 +43,9 @@ mod tests {
     fn numbers_and_times_read_well() {
         assert_eq!(count(1, "file", "files"), "1 file");
         assert_eq!(count(1_234_567, "file", "files"), "1,234,567 files");
-        assert_eq!(figure(123), "123");
+        assert_eq!(format_number(123), "123");
         for (ms, expected) in [(7, "7 ms"), (1_250, "1.2 s"), (61_000, "1 min 1 s")] {
-            assert_eq!(time(ms), expected);
+            assert_eq!(format_duration(ms), expected);
         }
         assert_eq!(clip("añb", 2, "…"), "añ…");
     }

@@ -1,49 +1,49 @@
-//! `primaryLocationLineHash`: by what GitHub tells that two alerts are one, although lines have moved.
+//! `primaryLocationLineHash`, by which GitHub recognizes an alert after lines have moved.
 //!
-//! The algorithm of `fingerprints.ts` in github/codeql-action (MIT): a rolling hash over the hundred characters from
-//! the beginning of a line on, blanks and tabs left out, and a number that tells equal ones apart.
+//! Algorithm of `fingerprints.ts` in github/codeql-action (MIT): a rolling hash over one hundred characters
+//! from the beginning of a line, without spaces and tabs, and a number that distinguishes equal hashes.
 
 use std::collections::{HashMap, VecDeque};
 
-/// Characters that a hash is made of.
+/// Number of characters in a hash.
 const WINDOW: usize = 100;
-/// What the hash is multiplied with at each character.
+/// Multiplier for each character.
 const FACTOR: u64 = 37;
-/// Stands for the end of the text.
+/// Marks the end of the text.
 const END: u16 = 65_535;
 
-/// The hash of each line of `text`, in order: sixteen hexadecimal digits at most, `:`, and which of several equal ones
-/// it is, from 1.
+/// Returns the hash of each line of `text` in order: up to sixteen hexadecimal digits, `:`, and the number of
+/// the occurrence, from 1.
 #[must_use]
 pub fn line_hashes(text: &str) -> Vec<String> {
-    let mut state = State::new();
+    let mut state = RollingHash::new();
     let mut before_was_return = false;
     for unit in text.encode_utf16() {
         match unit {
-            // Line ends of every kind count as one `\n`.
+            // Every kind of line ending counts as one `\n`.
             0x0a if before_was_return => {}
-            0x0a | 0x0d => state.take(0x0a),
+            0x0a | 0x0d => state.push_unit(0x0a),
             0x20 | 0x09 => {}
-            other => state.take(other),
+            other => state.push_unit(other),
         }
         before_was_return = unit == 0x0d;
     }
-    state.take(END);
-    // What is still inside the window comes out.
+    state.push_unit(END);
+    // Hashes the lines that are still inside the window.
     for _ in 0..WINDOW {
-        state.emit_if_due();
-        state.roll(0);
+        state.emit_line_hash();
+        state.shift_window(0);
     }
     state.hashes
 }
 
-/// The window while it moves over the text.
-struct State {
+/// State of the window that moves over the text.
+struct RollingHash {
     window: VecDeque<u16>,
     hash: u64,
-    /// FACTOR to the power of WINDOW.
+    /// `FACTOR` to the power of `WINDOW`.
     first: u64,
-    /// For each line whose beginning is inside the window: how many characters were seen before it.
+    /// Number of characters before each line whose beginning is inside the window.
     begins: VecDeque<usize>,
     seen: usize,
     at_line_start: bool,
@@ -51,7 +51,7 @@ struct State {
     hashes: Vec<String>,
 }
 
-impl State {
+impl RollingHash {
     fn new() -> Self {
         Self {
             window: std::iter::repeat_n(0, WINDOW).collect(),
@@ -65,18 +65,18 @@ impl State {
         }
     }
 
-    /// Takes a character that counts.
-    fn take(&mut self, unit: u16) {
-        self.emit_if_due();
+    /// Adds a significant character.
+    fn push_unit(&mut self, unit: u16) {
+        self.emit_line_hash();
         if self.at_line_start {
             self.begins.push_back(self.seen);
         }
         self.at_line_start = unit == 0x0a;
-        self.roll(unit);
+        self.shift_window(unit);
     }
 
-    /// The line whose first character is about to leave the window is hashed.
-    fn emit_if_due(&mut self) {
+    /// Hashes the line whose first character is about to leave the window.
+    fn emit_line_hash(&mut self) {
         if self.begins.front().is_some_and(|begin| begin + WINDOW == self.seen) {
             self.begins.pop_front();
             let count = self.counts.entry(self.hash).or_insert(0);
@@ -85,7 +85,7 @@ impl State {
         }
     }
 
-    fn roll(&mut self, unit: u16) {
+    fn shift_window(&mut self, unit: u16) {
         let oldest = self.window.pop_front().unwrap_or(0);
         self.window.push_back(unit);
         let out = self.first.wrapping_mul(u64::from(oldest));

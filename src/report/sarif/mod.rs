@@ -1,9 +1,9 @@
-//! `--format sarif`: SARIF 2.1.0, for GitHub's code scanning and everything else that reads it.
+//! `--format sarif`: SARIF 2.1.0, for GitHub code scanning and other tools.
 //!
-//! Standard: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>; what GitHub asks for and takes:
+//! Standard: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>; requirements and limits of GitHub:
 //! <https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
-//! Advice is a `note`, a broken promise an `error`; nothing is ever a security severity. What is waived is left out,
-//! since GitHub opens alerts for what is suppressed, unless it is asked for.
+//! Advice is a `note`, a broken promise is an `error`; no result has a security severity. Waived findings are
+//! only included on request, because GitHub opens alerts for suppressed results.
 
 mod line_hash;
 mod rules;
@@ -17,37 +17,37 @@ use serde_json::{Map, Value, json};
 pub use self::line_hash::line_hashes;
 use super::encode::{clip, json as encode, uri};
 use super::escape::escape;
-use super::figures::figure;
-use super::run::{Item, Run, Weight};
+use super::numbers::format_number;
+use super::run::{ReportFinding, Run, Weight};
 use crate::model::{PromiseVerdict, RepoPath, WaiverEnd};
 
-/// Most results of a run that GitHub takes.
-const RESULTS: usize = 25_000;
-/// Most notifications.
-const NOTIFICATIONS: usize = 1_000;
-/// Most bytes, packed: GitHub takes 10 MB; the rest is room for what follows the results.
-const PACKED: usize = 9_400_000;
-/// Longest message, in characters.
-const MESSAGE: usize = 1_000;
-/// Where the standard's own schema is.
+/// Maximum number of results in a run that GitHub accepts.
+const MAX_RESULTS: usize = 25_000;
+/// Maximum number of notifications.
+const MAX_NOTIFICATIONS: usize = 1_000;
+/// Maximum compressed size in bytes. GitHub accepts 10 MB; the difference is reserved for the notifications.
+const MAX_PACKED_BYTES: usize = 9_400_000;
+/// Maximum length of a message, in characters.
+const MAX_MESSAGE: usize = 1_000;
+/// URL of the schema of the standard.
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-/// The folder that paths are relative to.
+/// Base that paths are relative to.
 const ROOT: &str = "%SRCROOT%";
 
-/// What may be asked of the report.
+/// Options of the report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SarifStyle {
-    /// Whether what is waived is in it, as suppressed.
+    /// Whether waived findings are included as suppressed results.
     pub suppressed: bool,
 }
 
-/// Writes the report: one run, one result a line, the weightiest first.
+/// Writes the report: one run with one result per line, the most important first.
 ///
 /// # Errors
-/// What the writer says.
+/// If `out` cannot be written to.
 pub fn write(run: &Run<'_>, style: SarifStyle, mut out: impl io::Write) -> io::Result<()> {
-    let rules = rules::Rules::new(run);
+    let rules = rules::SarifRules::new(run);
     let driver = json!({
         "name": "stanchion",
         "version": env!("CARGO_PKG_VERSION"),
@@ -57,33 +57,33 @@ pub fn write(run: &Run<'_>, style: SarifStyle, mut out: impl io::Write) -> io::R
     });
     let head = json!({
         "tool": { "driver": driver },
-        // A final `/`: a category without the id of a run.
+        // The final `/` marks a category without a run ID.
         "automationDetails": { "id": "stanchion/" },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": { ROOT: { "description": { "text": "The root of the repository" } } },
     });
     let mut text = Vec::new();
     encode::compact(&mut text, &head)?;
-    // The object stays open: results and what is said about them follow.
+    // The object stays open, because results and invocations follow.
     text.pop();
     let opening = format!("{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[");
-    let mut gauge = size::Gauge::new();
+    let mut gauge = size::PackedSize::new();
     gauge.add(&text);
     out.write_all(opening.as_bytes())?;
     out.write_all(&text)?;
     out.write_all(b",\"results\":[")?;
-    let items: Vec<Item<'_>> = run
-        .by_weight()
+    let items: Vec<ReportFinding<'_>> = run
+        .findings_by_weight()
         .into_iter()
         .filter(|item| style.suppressed || item.weight != Weight::Waived)
         .collect();
-    let hashes = hashes(run, &items[..items.len().min(RESULTS)]);
+    let hashes = hash_lines(run, &items[..items.len().min(MAX_RESULTS)]);
     let mut written = 0;
-    for item in items.iter().take(RESULTS) {
+    for item in items.iter().take(MAX_RESULTS) {
         text.clear();
         text.extend_from_slice(if written == 0 { b"\n" } else { b",\n" });
-        encode::compact(&mut text, &result(item, &rules, &hashes, style))?;
-        if gauge.add(&text) > PACKED {
+        encode::compact(&mut text, &sarif_result(item, &rules, &hashes, style))?;
+        if gauge.add(&text) > MAX_PACKED_BYTES {
             break;
         }
         out.write_all(&text)?;
@@ -98,12 +98,17 @@ pub fn write(run: &Run<'_>, style: SarifStyle, mut out: impl io::Write) -> io::R
     out.write_all(b"]}]}\n")
 }
 
-/// A finding.
-fn result(item: &Item<'_>, rules: &rules::Rules, hashes: &Hashes, style: SarifStyle) -> Value {
+/// Converts a finding to a SARIF result.
+fn sarif_result(
+    item: &ReportFinding<'_>,
+    rules: &rules::SarifRules,
+    hashes: &LineHashes,
+    style: SarifStyle,
+) -> Value {
     let (finding, id) = (item.finding, item.guideline().id.as_str());
-    let (path, lines) = item.place();
+    let (path, lines) = item.location();
     let own = *path == *item.path();
-    let message = clip(&finding.message, MESSAGE);
+    let message = clip(&finding.message, MAX_MESSAGE);
     let message = if own {
         escape(&message)
     } else {
@@ -116,7 +121,7 @@ fn result(item: &Item<'_>, rules: &rules::Rules, hashes: &Hashes, style: SarifSt
             "endLine": finding.end.line,
             "endColumn": finding.end.column,
         }),
-        // GitHub wants every number.
+        // GitHub requires all four numbers.
         _ => {
             let line = lines.map_or(1, |lines| lines.0);
             json!({ "startLine": line, "startColumn": 1, "endLine": line, "endColumn": 1 })
@@ -127,7 +132,7 @@ fn result(item: &Item<'_>, rules: &rules::Rules, hashes: &Hashes, style: SarifSt
     {
         fingerprints.insert("primaryLocationLineHash".to_owned(), hash.as_str().into());
     }
-    fingerprints.insert("stanchion/v1".to_owned(), finding.traces.fingerprint.to_string().into());
+    fingerprints.insert("stanchion/v1".to_owned(), finding.hashes.fingerprint.to_string().into());
     let mut properties = json!({
         "check": escape(&finding.check),
         "version": item.guideline().version.to_string(),
@@ -140,7 +145,7 @@ fn result(item: &Item<'_>, rules: &rules::Rules, hashes: &Hashes, style: SarifSt
         "ruleId": id,
         "level": if item.weight == Weight::Broken { "error" } else { "note" },
         "message": { "text": message },
-        "locations": [{ "physicalLocation": { "artifactLocation": artifact(&path), "region": region } }],
+        "locations": [{ "physicalLocation": { "artifactLocation": artifact_location(&path), "region": region } }],
         "partialFingerprints": fingerprints,
         "properties": properties,
     });
@@ -148,28 +153,28 @@ fn result(item: &Item<'_>, rules: &rules::Rules, hashes: &Hashes, style: SarifSt
         result["ruleIndex"] = index.into();
     }
     if style.suppressed {
-        // An empty list says that it was looked at, and nothing suppresses it.
+        // An empty list states that the result was reviewed and is not suppressed.
         result["suppressions"] = suppressions(item);
     }
     result
 }
 
-/// The waiver of a finding as SARIF has it.
-fn suppressions(item: &Item<'_>) -> Value {
+/// Returns the waiver of a finding as a SARIF suppression.
+fn suppressions(item: &ReportFinding<'_>) -> Value {
     let Some(outcome) = item.waiver() else { return json!([]) };
     let waiver = &outcome.waiver;
-    let place = item.party.path(&waiver.place.path);
+    let place = item.project.path(&waiver.place.path);
     json!([{
         "kind": if waiver.place.inline { "inSource" } else { "external" },
         "status": "accepted",
-        "justification": escape(&clip(&waiver.reason, MESSAGE)),
+        "justification": escape(&clip(&waiver.reason, MAX_MESSAGE)),
         "location": { "physicalLocation": {
-            "artifactLocation": artifact(&place),
+            "artifactLocation": artifact_location(&place),
             "region": { "startLine": waiver.place.line },
         } },
         "properties": {
             "waiverId": escape(&waiver.id),
-            "waiverKind": waiver.kind.word(),
+            "waiverKind": waiver.kind.as_str(),
             "owner": waiver.owner.as_deref().map(escape),
             "until": match waiver.end {
                 WaiverEnd::Until(day) => Some(day.to_string()),
@@ -179,17 +184,17 @@ fn suppressions(item: &Item<'_>) -> Value {
     }])
 }
 
-fn artifact(path: &RepoPath) -> Value {
+fn artifact_location(path: &RepoPath) -> Value {
     json!({ "uri": uri::path(path.bytes()), "uriBaseId": ROOT })
 }
 
-/// Hashes of the lines that results point at, by file.
-type Hashes = HashMap<RepoPath, BTreeMap<u32, String>>;
+/// Hashes of the lines that results refer to, by file and line.
+type LineHashes = HashMap<RepoPath, BTreeMap<u32, String>>;
 
-fn hashes(run: &Run<'_>, items: &[Item<'_>]) -> Hashes {
+fn hash_lines(run: &Run<'_>, items: &[ReportFinding<'_>]) -> LineHashes {
     let mut wanted: BTreeMap<RepoPath, BTreeSet<u32>> = BTreeMap::new();
     for item in items {
-        let (path, lines) = item.place();
+        let (path, lines) = item.location();
         wanted.entry(path.into_owned()).or_default().insert(lines.map_or(1, |lines| lines.0));
     }
     let hashed = |(path, lines): (RepoPath, BTreeSet<u32>)| {
@@ -201,49 +206,52 @@ fn hashes(run: &Run<'_>, items: &[Item<'_>]) -> Hashes {
     wanted.into_iter().filter_map(hashed).collect()
 }
 
-/// What the reader should know about the run: what was left out, and what could not be assessed.
+/// Returns notifications about omitted results, promises that could not be judged, and unassessed paths.
 fn notifications(run: &Run<'_>, left_out: usize, written: usize) -> Vec<Value> {
     let mut all = Vec::new();
     if left_out > 0 {
         let words = format!(
-            "{} of {} results are not in this file, which would be larger than GitHub takes; those that weigh most are",
-            figure(left_out),
-            figure(left_out + written)
+            "{} of {} results are not in this file, because GitHub limits its size. It contains the most important \
+             results.",
+            format_number(left_out),
+            format_number(left_out + written)
         );
         all.push(
             json!({ "level": "warning", "descriptor": { "id": "left-out" }, "message": { "text": words } }),
         );
     }
-    for (party, promise) in
+    for (project, promise) in
         run.broken_promises().filter(|(_, promise)| promise.verdict == PromiseVerdict::CannotTell)
     {
         let words = format!(
-            "the promise of {} cannot be told, which breaks it in {}: {}",
+            "cannot tell whether the promise of {} is kept, which counts as not kept in {}: {}",
             promise.guideline,
-            folder(party),
+            project_name(project),
             promise.why
         );
         all.push(json!({ "level": "error", "descriptor": { "id": "promise" }, "message": { "text": escape(&words) } }));
     }
     let many = run.not_assessed().count();
-    for (party, item) in run.not_assessed().take(NOTIFICATIONS) {
-        let mut words = format!("cannot tell: {}: {}", item.reason.words(), clip(&item.detail, MESSAGE));
-        if let Some(entry) = item.guideline.and_then(|index| party.outcome.guidelines.get(index)) {
+    for (project, item) in run.not_assessed().take(MAX_NOTIFICATIONS) {
+        let mut words = format!("cannot tell: {}: {}", item.reason.label(), clip(&item.detail, MAX_MESSAGE));
+        if let Some(entry) = item.guideline.and_then(|index| project.outcome.guidelines.get(index)) {
             words = format!("{}: {words}", entry.guideline.id);
         }
-        let mut told = json!({
+        let mut notification = json!({
             "level": "note",
-            "descriptor": { "id": item.reason.word() },
+            "descriptor": { "id": item.reason.as_str() },
             "message": { "text": escape(&words) },
         });
         if let Some(path) = &item.path {
-            told["locations"] =
-                json!([{ "physicalLocation": { "artifactLocation": artifact(&party.path(path)) } }]);
+            notification["locations"] = json!([{ "physicalLocation": { "artifactLocation": artifact_location(&project.path(path)) } }]);
         }
-        all.push(told);
+        all.push(notification);
     }
-    if many > NOTIFICATIONS {
-        let words = format!("{} more could not be assessed and are not listed", figure(many - NOTIFICATIONS));
+    if many > MAX_NOTIFICATIONS {
+        let words = format!(
+            "{} more paths or guidelines could not be assessed and are not listed",
+            format_number(many - MAX_NOTIFICATIONS)
+        );
         all.push(
             json!({ "level": "note", "descriptor": { "id": "left-out" }, "message": { "text": words } }),
         );
@@ -251,8 +259,8 @@ fn notifications(run: &Run<'_>, left_out: usize, written: usize) -> Vec<Value> {
     all
 }
 
-fn folder(party: &super::run::Party<'_>) -> String {
-    let folder = party.folder.lossless();
+fn project_name(project: &super::run::RunProject<'_>) -> String {
+    let folder = project.folder.lossless();
     if folder.is_empty() { "this repository".to_owned() } else { folder.into_owned() }
 }
 
@@ -268,7 +276,7 @@ mod tests {
     #[test]
     fn the_sample() {
         for (name, suppressed) in [("sarif", false), ("sarif_suppressed", true)] {
-            let text = sample::written(|run, out| write(run, SarifStyle { suppressed }, out));
+            let text = sample::write_sample(|run, out| write(run, SarifStyle { suppressed }, out));
             let mut report = parsed(&text);
             let driver = &mut report["runs"][0]["tool"]["driver"];
             driver["version"] = "[version]".into();
@@ -278,20 +286,21 @@ mod tests {
     }
 
     #[test]
-    fn what_github_does_not_take_is_left_out_and_told() {
-        let many = sample::many(50_000);
-        let report = parsed(&sample::written_of(&[&many], |run, out| write(run, SarifStyle::default(), out)));
+    fn results_above_the_limit_of_github_are_omitted_with_a_notification() {
+        let many = sample::outcome_with_findings(50_000);
+        let report =
+            parsed(&sample::write_outcomes(&[&many], |run, out| write(run, SarifStyle::default(), out)));
         let run = &report["runs"][0];
         let results = run["results"].as_array().expect("a list");
         assert_eq!(results.len(), 25_000);
         assert!(results.iter().all(|result| result["level"] == "error"), "advice before a broken promise");
-        let told = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].as_str();
-        assert!(told.is_some_and(|told| told.starts_with("25,000 of 50,000 results")), "{told:?}");
+        let message = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].as_str();
+        assert!(message.is_some_and(|text| text.starts_with("25,000 of 50,000 results")), "{message:?}");
     }
 
     #[test]
-    fn what_does_not_pack_well_is_cut_by_its_size() {
-        let mut many = sample::many(25_000);
+    fn a_report_that_compresses_badly_is_limited_by_its_size() {
+        let mut many = sample::outcome_with_findings(25_000);
         let mut state = 1u64;
         for finding in &mut many.findings {
             finding.message = (0..900)
@@ -301,7 +310,7 @@ mod tests {
                 })
                 .collect();
         }
-        let text = sample::written_of(&[&many], |run, out| write(run, SarifStyle::default(), out));
+        let text = sample::write_outcomes(&[&many], |run, out| write(run, SarifStyle::default(), out));
         let packed = miniz_oxide::deflate::compress_to_vec(text.as_bytes(), 6).len();
         assert!(packed < 10_000_000, "{packed}");
         let results = parsed(&text)["runs"][0]["results"].as_array().map_or(0, Vec::len);

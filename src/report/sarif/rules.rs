@@ -1,4 +1,4 @@
-//! Guidelines as SARIF's rules: what somebody reads who sees an alert.
+//! Converts guidelines to SARIF rules, whose texts GitHub shows with an alert.
 
 use std::collections::HashMap;
 
@@ -9,26 +9,27 @@ use crate::report::encode::{clip, markdown};
 use crate::report::escape::{escape, escape_lines};
 use crate::report::run::Run;
 
-/// Longest name that GitHub takes, in characters.
-const NAME: usize = 255;
-/// Longest short and full description, in characters.
-const DESCRIPTION: usize = 1_024;
-/// Longest help, in characters.
-const HELP: usize = 20_000;
-/// Most tags that GitHub takes.
-const TAGS: usize = 20;
+/// Maximum length of a name that GitHub accepts, in characters.
+const MAX_NAME: usize = 255;
+/// Maximum length of the short and full description, in characters.
+const MAX_DESCRIPTION: usize = 1_024;
+/// Maximum length of the help text, in characters.
+const MAX_HELP: usize = 20_000;
+/// Maximum number of tags that GitHub accepts.
+const MAX_TAGS: usize = 20;
 
-/// The rules of a report: guidelines that ask something here, each id once.
-pub(super) struct Rules {
+/// Rules of a report: one for each ID of an applicable guideline.
+pub(super) struct SarifRules {
     pub(super) all: Vec<Value>,
     index: HashMap<String, usize>,
 }
 
-impl Rules {
+impl SarifRules {
     pub(super) fn new(run: &Run<'_>) -> Self {
         let mut rules = Self { all: Vec::new(), index: HashMap::new() };
-        let asked = |entry: &&GuidelineOutcome| entry.verdict != Verdict::NotApplicable;
-        for entry in run.parties.iter().flat_map(|party| party.outcome.guidelines.iter().filter(asked)) {
+        let applies = |entry: &&GuidelineOutcome| entry.verdict != Verdict::NotApplicable;
+        for entry in run.projects.iter().flat_map(|project| project.outcome.guidelines.iter().filter(applies))
+        {
             let id = entry.guideline.id.as_str();
             if !rules.index.contains_key(id) {
                 rules.index.insert(id.to_owned(), rules.all.len());
@@ -38,40 +39,40 @@ impl Rules {
         rules
     }
 
-    /// The place of a rule in the list.
+    /// Returns the index of a rule in the list.
     pub(super) fn index(&self, id: &str) -> Option<usize> {
         self.index.get(id).copied()
     }
 }
 
 fn rule(guideline: &Guideline) -> Value {
-    let tags: Vec<_> = guideline.topics.iter().take(TAGS).map(|topic| escape(topic)).collect();
+    let tags: Vec<_> = guideline.topics.iter().take(MAX_TAGS).map(|topic| escape(topic)).collect();
     let text = |text: &str, limit| escape(&clip(text, limit)).into_owned();
     json!({
         "id": guideline.id.as_str(),
-        "name": text(&guideline.title, NAME),
-        "shortDescription": { "text": text(&guideline.title, DESCRIPTION) },
-        "fullDescription": { "text": text(&guideline.summary, DESCRIPTION) },
-        "help": { "text": clip(&plain(guideline), HELP), "markdown": clip(&formatted(guideline), HELP) },
-        // Advice; whether something breaks a promise is said at each result.
+        "name": text(&guideline.title, MAX_NAME),
+        "shortDescription": { "text": text(&guideline.title, MAX_DESCRIPTION) },
+        "fullDescription": { "text": text(&guideline.summary, MAX_DESCRIPTION) },
+        "help": { "text": clip(&plain_help(guideline), MAX_HELP), "markdown": clip(&markdown_help(guideline), MAX_HELP) },
+        // The default is advice; each result states whether it breaks a promise.
         "defaultConfiguration": { "level": "note" },
         "properties": {
             "tags": tags,
             "precision": "high",
             "problem.severity": "recommendation",
             "version": guideline.version.to_string(),
-            "stage": guideline.stage.word(),
+            "stage": guideline.stage.as_str(),
             "owner": escape(&guideline.owner),
         },
     })
 }
 
-/// The sections that explain.
+/// Returns heading and text of each section.
 fn sections(guideline: &Guideline) -> impl Iterator<Item = (&str, &str)> {
     guideline.sections.iter().map(|section| (section.heading.as_str(), section.markdown.as_str()))
 }
 
-fn plain(guideline: &Guideline) -> String {
+fn plain_help(guideline: &Guideline) -> String {
     let mut out = escape(&guideline.summary).into_owned();
     for (heading, text) in sections(guideline) {
         out.push_str(&format!("\n\n{}\n\n{}", escape(heading), escape_lines(text.trim())));
@@ -80,7 +81,7 @@ fn plain(guideline: &Guideline) -> String {
     out
 }
 
-fn formatted(guideline: &Guideline) -> String {
+fn markdown_help(guideline: &Guideline) -> String {
     let mut out = markdown::text(&guideline.summary);
     for (heading, text) in sections(guideline) {
         out.push_str(&format!("\n\n## {}\n\n{}", markdown::text(heading), markdown::prose(text.trim())));

@@ -1,5 +1,5 @@
-//! GUARANTEES S5: sources that cost a grammar, a rule or a query more than their length. More of them are in
-//! `shapes`, by language.
+//! Families S5: sources on which a grammar, rule or query takes more than linear time. `shapes` has more,
+//! by language.
 
 use super::Build;
 use super::guidelines::guideline;
@@ -16,7 +16,7 @@ pub const FAMILIES: &[(&str, Build)] = &[
     ("S5-slow-filter", slow_filter),
 ];
 
-/// Inputs that are known to have killed some grammar, or to have kept it busy.
+/// Inputs that are known to crash or stall a grammar.
 fn known_killers(case: &mut Case) {
     let killers: [(&str, String); 22] = [
         ("a.yaml", "- ".repeat(300)),
@@ -47,7 +47,7 @@ fn known_killers(case: &mut Case) {
     case.plant(name, text, &[]);
 }
 
-/// Rules that look up, down and sideways from each node of a deep or wide tree.
+/// Relational rules on deep and wide trees.
 fn relational_rules(case: &mut Case) {
     let rules = [
         "{ kind: array, inside: { kind: array, stopBy: end, inside: { kind: array, stopBy: end } } }",
@@ -103,7 +103,7 @@ fn queries(case: &mut Case) {
     case.plant("a.js", text, &[]);
 }
 
-/// Code in other code: each piece is parsed on its own.
+/// Embedded code: each piece is parsed separately.
 fn embedded(case: &mut Case) {
     let times = *case.random.pick(&[10, 500, 3_000]);
     let unit = *case.random.pick(&[
@@ -135,13 +135,13 @@ fn many_hostile_files(case: &mut Case) {
         let (extension, text) = case.random.pick(&texts);
         case.write(format!("many/{number}.{extension}"), text);
     }
-    // After the first few, each gets a sixty-fourth of the time, and a new process where it ends the old
-    // one. A debug build's own time and processes cost more.
+    // After the first few, each file gets a sixty-fourth of the time, and a new process if it crashes the old
+    // one. A debug build needs more time for both.
     case.expect.most_wall_ms += if case.large { 100 } else { 1_000 } * count;
     case.note(format!("{count} files"));
 }
 
-/// Several files at once that take all the memory they get: the limit is one for all workers together.
+/// Several files that allocate without bound at the same time: all workers share one memory limit.
 fn memory_at_once(case: &mut Case) {
     let count = *case.random.pick(&[2, 4, 6]);
     let unit = *case.random.pick(&["%w(", "%w(a "]);
@@ -152,7 +152,7 @@ fn memory_at_once(case: &mut Case) {
     case.note(format!("{count} files of {unit:?}"));
 }
 
-/// Texts over which a filter might go again and again. It runs where nobody looks at the clock.
+/// Texts that could make the prefilter quadratic. It runs without a time budget.
 fn slow_filter(case: &mut Case) {
     let bare = "{ kind: except_clause, not: { has: { any: [{ kind: identifier }, { kind: as_pattern }] } } }";
     let empty = "{ kind: catch_clause, has: { field: body, regex: '^\\{\\s*\\}$' } }";
@@ -179,11 +179,11 @@ fn slow_filter(case: &mut Case) {
     case.plant(name, format!("{before}{}{after}", unit.repeat(times)), &[]);
 }
 
-/// One file's text under the names of all languages.
+/// The same text with the file extensions of all languages.
 fn mixed_grammars(case: &mut Case) {
     let shape = case.random.pick(super::SHAPES);
     let text = shape.text(*case.random.pick(&[3, 100, 600]));
-    // Two dozen files, each in a grammar of its own: 0.2 s with a release build, 18 s without optimisation.
+    // Two dozen files, each with another grammar: 0.2 s with a release build, 18 s without optimization.
     case.expect.most_wall_ms += if case.large { 0 } else { 25_000 };
     case.note(format!("as {}: {:?}", shape.name, shape.open));
     let names = super::SHAPES.iter().map(|shape| shape.name);

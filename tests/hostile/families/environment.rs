@@ -1,4 +1,4 @@
-//! GUARANTEES O5: what stands around the program.
+//! Families O5: the environment of the program.
 
 use super::Build;
 use crate::case::Case;

@@ -1,4 +1,4 @@
-//! GUARANTEES F1–F13: links, special files, names, sizes, permissions, races.
+//! Families F1–F13: links, special files, names, sizes, permissions, races.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -69,7 +69,7 @@ fn link_loops(case: &mut Case) {
     }
 }
 
-/// Targets that nobody has any business with.
+/// Link targets outside the repository.
 fn link_targets(case: &mut Case) -> Vec<Vec<u8>> {
     let secret = case.outside.join("secret.txt").as_os_str().as_bytes().to_vec();
     let fixed = [
@@ -121,10 +121,10 @@ fn linked_folders(case: &mut Case) {
     case.link("../outside/folder/deep", "docs");
     case.link("docs", "docs-again");
     case.write("services/two/Dockerfile", "FROM a\n");
-    // Asked for by name, the folder behind the link is another repository.
+    // A path argument behind the link refers to another repository.
     if case.random.once_in(3) {
         case.argument("docs/inner.txt");
-        case.note("asked for by name");
+        case.note("given as an argument");
         case.expect.statuses = vec![0, 2];
         case.expect.beacons = false;
         case.expect.seen_is_known = false;
@@ -144,11 +144,11 @@ fn special_files(case: &mut Case) {
     ]);
     case.note(name);
     case.fifo(name);
-    case.named(name, &["special-file"]);
+    case.expect_not_assessed(name, &["special-file"]);
     if case.random.once_in(2) {
         let socket = std::os::unix::net::UnixListener::bind(case.at("socket.txt"));
         drop(socket.expect("a socket"));
-        case.named("socket.txt", &["special-file"]);
+        case.expect_not_assessed("socket.txt", &["special-file"]);
     }
 }
 
@@ -158,11 +158,11 @@ fn devices(case: &mut Case) {
     let path = case.at("device.txt");
     let mode = Mode::from_raw_mode(0o666);
     case.note(format!("{major}:{minor}"));
-    // Only root may make devices, and not everywhere.
+    // Only root can create devices, and not on every system.
     if rustix::fs::mknodat(CWD, &path, kind, mode, makedev(major, minor)).is_ok() {
-        case.named("device.txt", &["special-file"]);
+        case.expect_not_assessed("device.txt", &["special-file"]);
     } else {
-        case.note("not allowed here");
+        case.note("not permitted here");
     }
 }
 
@@ -181,7 +181,7 @@ fn deep_folders(case: &mut Case) {
     case.expect.places = depth < 1_000;
     if depth > 2_040 {
         case.expect.seen_is_known = false;
-        // Whoever stops there says where.
+        // The program must report the folder at which it stops.
         let longest = format!("d{}", "/d".repeat(2_047));
         case.note(format!("path of {} bytes", longest.len()));
     } else {
@@ -335,7 +335,7 @@ fn names_that_mean(case: &mut Case) {
         ".gitmodules",
         ".gitattributes",
         "stanchion.toml.txt",
-        // What is in `.stanchion` itself is not assessed.
+        // Files in `.stanchion` itself are not assessed.
         ".stanchion-lock.toml",
         "\u{200d}.git/config",
     ];
@@ -358,23 +358,23 @@ fn no_permission(case: &mut Case) {
         "file" => {
             case.write("closed.txt", "PLANTED\n");
             mode(&case.at("closed.txt"), 0);
-            case.named("closed.txt", &["unreadable"]);
+            case.expect_not_assessed("closed.txt", &["unreadable"]);
         }
         "folder" => {
             case.write("closed/x.txt", "PLANTED\n");
             mode(&case.at("closed"), 0);
-            case.named("closed", &["directory"]);
+            case.expect_not_assessed("closed", &["directory"]);
             case.expect.seen_is_known = false;
         }
         "listed folder" => {
             case.write("closed/x.txt", "PLANTED\n");
             mode(&case.at("closed"), 0o444);
-            case.named("closed/x.txt", &["unreadable"]);
+            case.expect_not_assessed("closed/x.txt", &["unreadable"]);
         }
         _ => {
             case.write(".gitignore", "*.txt\n");
             mode(&case.at(".gitignore"), 0);
-            case.named(".gitignore", &["ignore-file"]);
+            case.expect_not_assessed(".gitignore", &["ignore-file"]);
         }
     }
 }
@@ -393,7 +393,7 @@ fn sizes(case: &mut Case) {
     let unit = *case.random.pick(&["x", "x = 1\n", "- x\n", "\n", "[", "\"a\", ", "é", " "]);
     let mut text = unit.repeat(size / unit.len());
     text.truncate(size);
-    // Not all units fill the size.
+    // Some units do not divide the size evenly.
     let reasons: &[&str] = if text.len() > 16 << 20 { &["too-big"] } else { &[] };
     case.note(format!("{unit:?}"));
     case.plant(name, text, reasons);
@@ -410,9 +410,9 @@ fn sparse(case: &mut Case) {
     }
     file.set_len(size).expect("a sparse file");
     if name == ".gitignore" {
-        case.named(name, &["ignore-file"]);
+        case.expect_not_assessed(name, &["ignore-file"]);
     } else if text {
-        case.named(name, &["too-big"]);
+        case.expect_not_assessed(name, &["too-big"]);
     }
 }
 
@@ -424,7 +424,7 @@ fn changing_files(case: &mut Case) {
     let secret = case.outside.join("secret.txt");
     let kind = *case.random.pick(&["truncate", "grow", "link", "delete", "fifo", "folder"]);
     case.note(kind);
-    case.beside(move |stop| {
+    case.run_concurrently(move |stop| {
         let mut round = 0usize;
         while !stop.load(Ordering::Relaxed) {
             let path = folder.join(format!("{}.txt", round % 20));
@@ -458,7 +458,7 @@ fn swapped_folders(case: &mut Case) {
     }
     let (folder, aside) = (case.at("swapped"), case.base.join("aside"));
     let outside = case.outside.join("folder");
-    case.beside(move |stop| {
+    case.run_concurrently(move |stop| {
         while !stop.load(Ordering::Relaxed) {
             let _ = fs::rename(&folder, &aside);
             let _ = std::os::unix::fs::symlink(&outside, &folder);

@@ -1,4 +1,4 @@
-//! GUARANTEES F12 and A1: what lies in `.git`, and repositories in repositories.
+//! Families F12 and A1: contents of `.git`, and nested repositories.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -7,7 +7,7 @@ use super::Build;
 use crate::case::{Case, write};
 
 pub const FAMILIES: &[(&str, Build)] = &[
-    ("F3-git-that-is-none", git_kinds),
+    ("F3-invalid-git-folder", git_kinds),
     ("F12-nested-repositories", nested),
     ("F12-hostile-index", hostile_index),
     ("F12-index-bytes", index_bytes),
@@ -49,7 +49,7 @@ fn git_kinds(case: &mut Case) {
         "file to itself" => case.write(".git", "gitdir: .git\n"),
         _ => case.write(".git", secret),
     }
-    // Only with an ignored file is the index asked for.
+    // The index is read only if a file is ignored.
     case.write(".gitignore", "*.no\n");
     case.write("a.no", "x\n");
     case.expect.seen = Some(4);
@@ -70,7 +70,7 @@ fn nested(case: &mut Case) {
             case.write("sub/.git", "gitdir: ../.git/modules/../../x\n");
         }
         "bare" | "upper" | "hg" => {
-            // No nested repositories to git: their files belong to this one.
+            // Git does not treat these as nested repositories, so their files belong to this one.
             case.write("sub/inner.txt", "PLANTED-60\n");
             case.expect.found.push("sub/inner.txt".to_owned());
             match kind {
@@ -88,7 +88,7 @@ fn nested(case: &mut Case) {
     }
 }
 
-/// Something is ignored, so that what is tracked matters.
+/// Writes an index and an ignore file, so that the tracked files matter.
 fn with_index(case: &mut Case, index: &[u8]) {
     case.write(".git/index", index);
     case.write(".gitignore", "ignored/\n");
@@ -96,7 +96,7 @@ fn with_index(case: &mut Case, index: &[u8]) {
     case.expect.seen_is_known = false;
 }
 
-/// An entry of version 2 with that name.
+/// Index entry of version 2 with this name.
 fn entry(name: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0; 60];
     let length = u16::try_from(name.len().min(0xfff)).expect("short");
@@ -172,7 +172,7 @@ fn hostile_index(case: &mut Case) {
     }
 }
 
-/// A sound index with some bytes changed.
+/// Valid index with some bytes changed.
 fn index_bytes(case: &mut Case) {
     let names: Vec<Vec<u8>> = (0..30).map(|it| entry(format!("ignored/{it:03}.txt").as_bytes())).collect();
     let mut bytes = index(*case.random.pick(&[2, 3, 4]), 30, &names);
@@ -185,7 +185,7 @@ fn index_bytes(case: &mut Case) {
     with_index(case, &bytes);
 }
 
-/// Every key of git's configuration that can start something.
+/// Every key of git's configuration that can start a program.
 fn git_configuration(case: &mut Case) {
     let ran = case.outside.join("ran");
     let command = format!("touch {}", ran.display());

@@ -1,4 +1,4 @@
-//! The families of hostile repositories. A family draws its parameters from the case's random numbers.
+//! Families of hostile repositories. Each builds a case from the random numbers of the case.
 
 mod bytes;
 mod code;
@@ -8,14 +8,14 @@ mod git;
 mod guidelines;
 mod objects;
 mod own;
-mod says;
+mod policy_files;
 pub mod shapes;
 mod structure;
 
 use crate::case::Case;
 use shapes::{SHAPES, Shape};
 
-/// A kind of hostile repository.
+/// Kind of hostile repository.
 pub struct Family {
     pub name: &'static str,
     pub build: Box<dyn Fn(&mut Case) + Sync>,
@@ -23,7 +23,7 @@ pub struct Family {
 
 type Build = fn(&mut Case);
 
-/// Every family; those of shapes by the file they make.
+/// All families. Shapes form one family per file name.
 pub fn families() -> Vec<Family> {
     let plain: [&[(&'static str, Build)]; 10] = [
         files::FAMILIES,
@@ -32,7 +32,7 @@ pub fn families() -> Vec<Family> {
         code::FAMILIES,
         guidelines::FAMILIES,
         own::FAMILIES,
-        says::FAMILIES,
+        policy_files::FAMILIES,
         environment::FAMILIES,
         git::FAMILIES,
         objects::FAMILIES,
@@ -43,27 +43,27 @@ pub fn families() -> Vec<Family> {
     let mut names: Vec<&'static str> = SHAPES.iter().map(|shape| shape.name).collect();
     names.dedup();
     for name in names {
-        families.push(Family { name, build: Box::new(move |case| shaped(case, name)) });
+        families.push(Family { name, build: Box::new(move |case| plant_shape(case, name)) });
     }
     families
 }
 
-/// Depths and lengths at which limits lie, and far beyond them.
+/// Numbers of repetitions near known limits, and far beyond them.
 const TIMES: [usize; 12] = [1, 17, 64, 128, 129, 300, 510, 1_000, 3_000, 10_000, 33_000, 100_000];
-/// Largest text of a shape in bytes, where a debug build reads it.
-const MOST: usize = 1 << 20;
+/// Maximum size of a shape in a debug build, in bytes.
+const MAX_SHAPE_BYTES: usize = 1 << 20;
 
-/// A file of some shape with that name.
-fn shaped(case: &mut Case, name: &str) {
+/// Plants a file of a random shape with this name.
+fn plant_shape(case: &mut Case, name: &str) {
     let shapes: Vec<&Shape> = SHAPES.iter().filter(|shape| shape.name == name).collect();
     let shape = *case.random.pick(&shapes);
     let times = *case.random.pick(&TIMES);
-    let times = times.min(shape.times(if case.large { 4 * MOST } else { MOST }));
+    let times = times.min(shape.times(if case.large { 4 * MAX_SHAPE_BYTES } else { MAX_SHAPE_BYTES }));
     case.note(format!("{:?} {times} times", shape.open));
     case.plant(shape.name, shape.text(times), &[]);
 }
 
-/// A file of a shape and a size, for measurements.
-pub fn grown(case: &mut Case, shape: &Shape, bytes: usize) {
+/// Writes a file of a shape and a size, for measurements.
+pub fn write_shape(case: &mut Case, shape: &Shape, bytes: usize) {
     case.write(shape.name, shape.text(shape.times(bytes)));
 }

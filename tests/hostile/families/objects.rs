@@ -1,5 +1,6 @@
-//! `--staged` and `--since` over hostile git data: objects, packs, deltas, trees, commits, references and
-//! the index. Nothing here is made by git; names of objects are made up, as nobody computes them again.
+//! `--staged` and `--since` over hostile git data: objects, packs, deltas, trees, commits, references and the
+//! index. The data are not written by git, and object names are invented, because the program does not
+//! recompute them.
 
 use std::fs;
 
@@ -21,7 +22,7 @@ pub const FAMILIES: &[(&str, Build)] = &[
 
 type Name = [u8; 20];
 
-/// The made-up name of object number `number`.
+/// Invented name of object number `number`.
 fn name(number: u32) -> Name {
     let mut name = [0xab; 20];
     name[..4].copy_from_slice(&number.to_be_bytes());
@@ -38,7 +39,7 @@ fn loose_path(name: &Name) -> String {
     format!(".git/objects/{}/{}", &hex[..2], &hex[2..])
 }
 
-/// Writes a loose object of these bytes, header and all.
+/// Writes a loose object with these bytes, including the header.
 fn raw_object(case: &Case, name: &Name, bytes: &[u8]) {
     case.write(loose_path(name), compress_to_vec_zlib(bytes, 1));
 }
@@ -47,14 +48,14 @@ fn object(case: &Case, name: &Name, kind: &str, content: &[u8]) {
     raw_object(case, name, &[format!("{kind} {}\0", content.len()).as_bytes(), content].concat());
 }
 
-/// A git directory that is one, with HEAD at a branch that may not exist.
-fn git(case: &mut Case) {
+/// Creates a valid git directory with HEAD at a branch that may not exist.
+fn create_git_folder(case: &mut Case) {
     case.write(".git/HEAD", "ref: refs/heads/main\n");
     case.write(".git/config", "[core]\n\trepositoryformatversion = 0\n");
     fs::create_dir_all(case.at(".git/refs/heads")).expect("a folder");
     fs::create_dir_all(case.at(".git/objects/pack")).expect("a folder");
     case.expect.seen_is_known = false;
-    // Which files are looked at is for git's data to say.
+    // The git data decide which files are assessed.
     case.expect.beacons = false;
     case.expect.places = false;
     case.expect.statuses = vec![0, 2];
@@ -78,9 +79,9 @@ fn index(version: u32, count: usize, body: &[u8]) -> Vec<u8> {
     [b"DIRC", &version.to_be_bytes()[..], &count.to_be_bytes(), body, &[0; 20]].concat()
 }
 
-/// Stages `bad.txt`, and `good.txt` beside it, which must be found whatever the other one is.
+/// Stages `bad.txt` and `good.txt`. The finding in `good.txt` must be reported for any content of `bad.txt`.
 fn stage_beside_good(case: &mut Case, bad: &Name) {
-    git(case);
+    create_git_folder(case);
     let good = name(1);
     object(case, &good, "blob", b"PLANTED-70\n");
     let body = [entry(b"bad.txt", 0o100_644, bad), entry(b"good.txt", 0o100_644, &good)].concat();
@@ -155,7 +156,7 @@ fn object_headers(case: &mut Case) {
     }
 }
 
-/// The head of a pack entry.
+/// Header of a pack entry.
 fn pack_head(kind: u8, size: u64) -> Vec<u8> {
     let mut bytes = vec![kind << 4 | u8::try_from(size & 15).expect("four bits")];
     let mut rest = size >> 4;
@@ -167,8 +168,8 @@ fn pack_head(kind: u8, size: u64) -> Vec<u8> {
     bytes
 }
 
-/// How far back an offset delta's base is.
-fn distance(back: usize) -> Vec<u8> {
+/// Encodes the distance to the base of an offset delta.
+fn encode_distance(back: usize) -> Vec<u8> {
     let mut rest = back;
     let mut bytes = vec![u8::try_from(rest & 0x7f).expect("seven bits")];
     rest >>= 7;
@@ -192,7 +193,7 @@ fn number(mut value: u64) -> Vec<u8> {
     }
 }
 
-/// A pack of entries and its index; each entry's bytes are made from its offset and those before it.
+/// Builds a pack and its index from entries (object name, bytes).
 fn pack(entries: &[(Name, Vec<u8>)]) -> (Vec<u8>, Vec<u8>) {
     let mut data =
         [b"PACK", &2u32.to_be_bytes()[..], &u32::try_from(entries.len()).expect("few").to_be_bytes()]
@@ -229,12 +230,12 @@ fn whole(content: &[u8]) -> Vec<u8> {
     [pack_head(3, content.len() as u64), compress_to_vec_zlib(content, 1)].concat()
 }
 
-/// A delta against the entry `back` bytes before this one.
+/// Delta against the entry `back` bytes before this one.
 fn delta_entry(back: usize, delta: &[u8]) -> Vec<u8> {
-    [pack_head(6, delta.len() as u64), distance(back), compress_to_vec_zlib(delta, 1)].concat()
+    [pack_head(6, delta.len() as u64), encode_distance(back), compress_to_vec_zlib(delta, 1)].concat()
 }
 
-/// Copies the whole base of `size` bytes so often.
+/// Delta that copies the whole base of `size` bytes `times` times.
 fn copies(size: u64, times: u64) -> Vec<u8> {
     let mut delta = [number(size), number(size * times)].concat();
     for _ in 0..times {
@@ -313,7 +314,7 @@ fn delta_bombs(case: &mut Case) {
             entries = vec![(name(10), base), (bad, delta_entry(back, &delta))];
         }
         _ => {
-            // A delta that inflates to much and makes little.
+            // A delta with a large inflated size and a small result.
             let base = whole(&vec![b'a'; 1 << 20]);
             let delta = [number(1 << 20), number(5), [0x90, 1].repeat(15 << 20)].concat();
             let back = base.len();
@@ -394,7 +395,7 @@ fn commit_text(tree: &Name, parents: &[Name]) -> Vec<u8> {
     format!("tree {}\n{parents}author {who}\ncommitter {who}\n\nwords\n", hex(tree)).into_bytes()
 }
 
-/// HEAD at a commit of that tree.
+/// Writes a commit of this tree and points HEAD to it.
 fn head(case: &Case, tree: &Name) -> Name {
     let commit = name(3);
     object(case, &commit, "commit", &commit_text(tree, &[]));
@@ -403,7 +404,7 @@ fn head(case: &Case, tree: &Name) -> Name {
 }
 
 fn trees(case: &mut Case) {
-    git(case);
+    create_git_folder(case);
     case.write("good.txt", "PLANTED-71\n");
     let tree = name(4);
     head(case, &tree);
@@ -490,7 +491,7 @@ fn trees(case: &mut Case) {
 }
 
 fn commits(case: &mut Case) {
-    git(case);
+    create_git_folder(case);
     let (tree, tip, other) = (name(4), name(3), name(7));
     object(case, &tree, "tree", &tree_entry("100644", b"a.txt", &name(5)));
     object(case, &name(5), "blob", b"PLANTED-72\n");
@@ -555,7 +556,8 @@ fn commits(case: &mut Case) {
             commit_text(&tree, &[name(100)])
         }
         _ => {
-            // Each with both of the next two: paths double, commits do not.
+            // Each commit has the next two as parents: the number of paths doubles, the number of commits
+            // does not.
             for at in 0..400 {
                 let parents = [name(100 + 2 * at + 2), name(100 + 2 * at + 3)];
                 object(case, &name(100 + 2 * at), "commit", &commit_text(&tree, &parents));
@@ -571,7 +573,7 @@ fn commits(case: &mut Case) {
 }
 
 fn index_lengths(case: &mut Case) {
-    git(case);
+    create_git_folder(case);
     let blob = name(5);
     object(case, &blob, "blob", b"PLANTED-73\n");
     head(case, &name(4));
@@ -650,7 +652,7 @@ fn index_lengths(case: &mut Case) {
             index(2, many, &names.collect::<Vec<_>>().concat())
         }
         "prefixes" => {
-            // Version 4: each name is the one before and 30 bytes more.
+            // Version 4: each name extends the previous one by 30 bytes.
             let one = |at: usize| {
                 let fixed = &entry(b"", 0o100_644, &blob)[..62];
                 [fixed, &[0], format!("{at:030}").as_bytes(), b"\0"].concat()
@@ -686,7 +688,7 @@ fn index_lengths(case: &mut Case) {
 }
 
 fn references(case: &mut Case) {
-    git(case);
+    create_git_folder(case);
     let tip = head(case, &name(4));
     object(case, &name(4), "tree", b"");
     case.write("a.txt", "PLANTED-74\n");
@@ -792,9 +794,9 @@ fn references(case: &mut Case) {
     case.argument(format!("--since={revision}"));
 }
 
-/// A sound repository of one pack, an index and references, in which some bytes are changed.
+/// Valid repository with one pack, an index and references, in which some bytes are changed.
 fn changed_bytes(case: &mut Case) {
-    git(case);
+    create_git_folder(case);
     let (tip, tree, blob) = (name(3), name(4), name(5));
     let text = b"PLANTED-75\n".repeat(50);
     let base = whole(&text);

@@ -1,4 +1,4 @@
-//! GUARANTEES F3, M2, O1 and O4: the files that the program itself obeys, and its cache.
+//! Families F3, M2, O1 and O4: ignore files, configuration and cache.
 
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -7,12 +7,12 @@ use super::guidelines::guideline;
 use crate::case::{Case, Damage, write};
 
 pub const FAMILIES: &[(&str, Build)] = &[
-    ("F3-ignore-files-that-are-none", ignore_kinds),
+    ("F3-invalid-ignore-files", ignore_kinds),
     ("I1-large-ignore-files", large_ignore_files),
     ("I2-odd-ignore-lines", odd_ignore_lines),
     ("I3-many-ignore-files", many_ignore_files),
-    ("F3-configuration-that-is-none", configuration_kinds),
-    ("O1-configuration-asks-too-much", configuration_asks),
+    ("F3-invalid-configuration", configuration_kinds),
+    ("O1-excessive-configuration", configuration_asks),
     ("O1-follow-elsewhere", follow_elsewhere),
     ("O1-broken-configuration", broken_configuration),
     ("O4-cache-places", cache_places),
@@ -45,7 +45,7 @@ fn ignore_kinds(case: &mut Case) {
         _ => case.link("nowhere", &path),
     }
     if name == ".gitignore" && kind != "folder" {
-        case.named(path, &["ignore-file"]);
+        case.expect_not_assessed(path, &["ignore-file"]);
     }
 }
 
@@ -63,7 +63,7 @@ fn large_ignore_files(case: &mut Case) {
     let path = format!("{folder}.gitignore");
     case.write(&path, text);
     if told {
-        case.named(path, &["ignore-file"]);
+        case.expect_not_assessed(path, &["ignore-file"]);
     }
     case.write("nested/aaaaaaaaaaaaaaaaaaaa.txt", "PLANTED-40\n");
     case.expect.found.push("nested/aaaaaaaaaaaaaaaaaaaa.txt".to_owned());
@@ -122,21 +122,21 @@ fn many_ignore_files(case: &mut Case) {
         case.expect.found.push(format!("f{number}/x.txt"));
     }
     case.note("over 1 MiB in all");
-    case.named("f7/.gitignore", &["ignore-file"]);
+    case.expect_not_assessed("f7/.gitignore", &["ignore-file"]);
 }
 
-/// A repository that follows its own copy of the beacon's guideline.
-pub(super) fn configured(case: &mut Case, config: &str) {
+/// Makes the repository follow its own copy of the beacon guideline.
+pub(super) fn write_configuration(case: &mut Case, config: &str) {
     case.call.guidelines.clear();
     let beacon = include_str!("../guidelines/beacon.md");
     case.write("guidelines/beacon.md", beacon);
     case.write("stanchion.toml", config);
 }
 
-/// A refusal must say the file it is about.
-fn may_refuse(case: &mut Case, must: bool) {
+/// Allows status 2 (`must`: requires it) with a message that names the file.
+fn expect_refusal(case: &mut Case, must: bool) {
     case.expect.statuses = if must { vec![2] } else { vec![0, 2] };
-    case.expect.words.push("stanchion.toml".to_owned());
+    case.expect.stderr_words.push("stanchion.toml".to_owned());
 }
 
 fn configuration_kinds(case: &mut Case) {
@@ -153,7 +153,7 @@ fn configuration_kinds(case: &mut Case) {
         "tty",
     ]);
     case.note(kind);
-    configured(case, "");
+    write_configuration(case, "");
     std::fs::remove_file(case.at("stanchion.toml")).expect("removed");
     let target = case.outside.join("secret.txt");
     let canary = case.canary();
@@ -170,7 +170,7 @@ fn configuration_kinds(case: &mut Case) {
         "tty" => case.link("/dev/tty", "stanchion.toml"),
         _ => case.write("stanchion.toml", b"schema = 1\nowner = \"caf\xe9\"\n"),
     }
-    may_refuse(case, true);
+    expect_refusal(case, true);
 }
 
 fn configuration_asks(case: &mut Case) {
@@ -190,8 +190,8 @@ fn configuration_asks(case: &mut Case) {
     ];
     let ask = *case.random.pick(&asks);
     case.note(ask);
-    configured(case, &format!("schema = 1\nfollow = [\"./guidelines\"]\n{ask}\n"));
-    may_refuse(case, !ask.starts_with("registries"));
+    write_configuration(case, &format!("schema = 1\nfollow = [\"./guidelines\"]\n{ask}\n"));
+    expect_refusal(case, !ask.starts_with("registries"));
 }
 
 fn follow_elsewhere(case: &mut Case) {
@@ -228,10 +228,13 @@ fn follow_elsewhere(case: &mut Case) {
     let wanted = (*case.random.pick(&wanted)).to_owned();
     case.note(wanted.clone());
     let quoted = serde_json::to_string(&wanted).expect("a string");
-    configured(case, &format!("schema = 1\nfollow = [\"./guidelines\", {quoted}]\n"));
-    may_refuse(case, !matches!(wanted.as_str(), "./guidelines" | "." | "./guidelines/inner" | "acme/ops@2"));
+    write_configuration(case, &format!("schema = 1\nfollow = [\"./guidelines\", {quoted}]\n"));
+    expect_refusal(
+        case,
+        !matches!(wanted.as_str(), "./guidelines" | "." | "./guidelines/inner" | "acme/ops@2"),
+    );
     if wanted == "." {
-        case.expect.words.clear();
+        case.expect.stderr_words.clear();
     }
 }
 
@@ -262,9 +265,9 @@ fn broken_configuration(case: &mut Case) {
     ];
     let text = (*case.random.pick(&texts)).to_owned();
     case.note(format!("{:.40}", text.escape_debug().to_string()));
-    configured(case, &text);
+    write_configuration(case, &text);
     let good = text.contains("schema = 1\nfollow = [\"./") || text.contains("schema = 1\r\n");
-    may_refuse(case, !good && !text.contains("owner = \"\\u001b"));
+    expect_refusal(case, !good && !text.contains("owner = \"\\u001b"));
 }
 
 fn cache_places(case: &mut Case) {
@@ -304,7 +307,7 @@ fn cache_places(case: &mut Case) {
         "unset" => case.environment("HOME", "/no/such/home"),
         "empty" => case.environment("XDG_CACHE_HOME", ""),
         "inside" => {
-            // A cache in the tree is what the user asked for; the tree changes then.
+            // The user configured a cache inside the tree, so the tree changes.
             let inside = case.at(".cache");
             case.environment("XDG_CACHE_HOME", inside.as_os_str().as_bytes());
             case.expect.untouched = false;

@@ -1,15 +1,15 @@
-//! GUARANTEES O2 and O3: waivers, baselines, locks and copies that somebody hostile wrote.
+//! Families O2 and O3: hostile waivers, baselines, locks and copies.
 
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::Build;
-use super::own::configured;
+use super::own::write_configuration;
 use crate::case::{Case, write};
 
 pub const FAMILIES: &[(&str, Build)] = &[
     ("O3-waivers", waivers),
     ("O3-inline-waivers", inline_waivers),
-    ("O3-waivers-that-are-none", kinds),
+    ("O3-invalid-policy-files", kinds),
     ("O2-baselines", baselines),
     ("O2-copies-and-locks", copies),
 ];
@@ -44,13 +44,13 @@ fn waivers(case: &mut Case) {
     ];
     let text = case.random.pick(&texts).clone();
     case.note(format!("{:.80}", text.escape_debug().to_string()));
-    configured(case, FOLLOW);
+    write_configuration(case, FOLLOW);
     case.write(".stanchion/waivers.toml", format!("schema = 1\n{text}"));
     case.expect.seen_is_known = false;
 }
 
 fn inline_waivers(case: &mut Case) {
-    // Taken apart, so that no line here is a waiver of this repository.
+    // Split, so that no line here is a waiver of this repository.
     let mark = concat!("stanch", "ion:");
     let lines = [
         "# @ waive",
@@ -73,7 +73,7 @@ fn inline_waivers(case: &mut Case) {
         text.push_str(&format!("# {mark} waive ").repeat(20_000));
     }
     case.note(format!("{} bytes of comments", text.len()));
-    configured(case, FOLLOW);
+    write_configuration(case, FOLLOW);
     case.write("many.py", text);
 }
 
@@ -90,7 +90,7 @@ fn kinds(case: &mut Case) {
     let target = case.outside.join("secret.toml");
     write(&target, b"OUTSIDE-SECRET = 1\n");
     case.expect.forbidden.push(b"OUTSIDE-SECRET".to_vec());
-    configured(case, "schema = 1\nfollow = [\"./guidelines\", \"hostile/named\"]\n");
+    write_configuration(case, "schema = 1\nfollow = [\"./guidelines\", \"hostile/named\"]\n");
     match kind {
         "zero" => case.link("/dev/zero", name),
         "fifo" => case.fifo(name),
@@ -123,7 +123,7 @@ fn baselines(case: &mut Case) {
     ];
     let text = case.random.pick(&texts).clone();
     case.note(format!("{:.80}", text.escape_debug().to_string()));
-    configured(case, FOLLOW);
+    write_configuration(case, FOLLOW);
     case.write(".stanchion/baseline.toml", text);
     case.expect.seen_is_known = false;
 }
@@ -145,7 +145,10 @@ fn copies(case: &mut Case) {
         _ => ("\u{feff}\u{202e}".to_owned(), "---\nschema: 1\nguideline: hostile/named\n".to_owned()),
     };
     case.note(format!("{:.80}", lock.escape_debug().to_string()));
-    configured(case, "schema = 1\nfollow = [\"./guidelines\", \"hostile/named@1\", \"hostile/standard\"]\n");
+    write_configuration(
+        case,
+        "schema = 1\nfollow = [\"./guidelines\", \"hostile/named@1\", \"hostile/standard\"]\n",
+    );
     case.write(".stanchion/lock.toml", lock);
     case.write(".stanchion/guidelines/hostile/named.md", copy);
     case.write(

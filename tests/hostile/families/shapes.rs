@@ -1,8 +1,8 @@
-//! Texts that repeat something: nesting, ambiguity and lists that cost parsers more than their length.
+//! Repetitive texts: nesting, ambiguity and lists on which parsers take more than linear time.
 
-/// `before`, then `open` so often, `middle`, `close` as often, `after`.
+/// Text of `before`, repetitions of `open`, `middle`, as many repetitions of `close`, and `after`.
 pub struct Shape {
-    /// File name; its language decides who reads it.
+    /// File name, whose extension selects the grammar.
     pub name: &'static str,
     pub before: &'static str,
     pub open: &'static str,
@@ -12,13 +12,13 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The text with `times` repetitions.
+    /// Returns the text with `times` repetitions.
     pub fn text(&self, times: usize) -> String {
         let (open, close) = (self.open.repeat(times), self.close.repeat(times));
         [self.before, &open, self.middle, &close, self.after].concat()
     }
 
-    /// How often it repeats in about `bytes`.
+    /// Number of repetitions in a text of about `bytes` bytes.
     pub fn times(&self, bytes: usize) -> usize {
         bytes / (self.open.len() + self.close.len()).max(1)
     }
@@ -35,7 +35,7 @@ const fn shape(
     Shape { name, before, open, middle, close, after }
 }
 
-/// Code, by language (the extension), and data that grammars read too.
+/// Shapes of code by language (the extension), and of data formats that have grammars.
 pub const SHAPES: &[Shape] = &[
     shape("a.sh", "", "$(", "x", ")", "\n"),
     shape("a.sh", "", "(", "x", ")", "\n"),

@@ -1,4 +1,4 @@
-//! GUARANTEES S1–S3: documents that nest, unfold, repeat or contradict themselves.
+//! Families S1–S3: deeply nested, expanding, repetitive and contradictory documents.
 
 use super::{Build, TIMES};
 use crate::case::Case;
@@ -252,7 +252,7 @@ fn wide_documents(case: &mut Case) {
     case.plant(name, text, &[]);
 }
 
-/// A schema that can look at the same part in two ways, and a document in which that matters.
+/// Schema with two alternatives for the same part at each level, and a document that makes them expensive.
 fn deep_for_a_schema(case: &mut Case) {
     let depth = *case.random.pick(&[10, 20, 40, 100, 127]);
     let schema = *case.random.pick(&[

@@ -1,4 +1,4 @@
 #!/bin/sh
-# A worker that closes its standard error, takes what it is given and says nothing.
+# A worker that closes its standard error, reads its input and writes nothing.
 exec 2>&-
 while read -r line; do :; done

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the program of the package for this platform, which npm installed beside this one.
+// Starts the program from the package for this platform, an optional dependency of this one.
 "use strict";
 const { spawnSync } = require("node:child_process");
 
@@ -17,8 +17,8 @@ try {
   program = require.resolve(`${name}/bin/${file}`);
 } catch {
   console.error(`stanchion: the package ${name} is not installed.`);
-  console.error("  It comes as an optional dependency: install again without --omit=optional.");
-  console.error("  Where there is none for this platform, cargo install stanchion builds it.");
+  console.error("  It is an optional dependency: install again without --omit=optional.");
+  console.error("  If your platform has no package, build it with: cargo install stanchion");
   process.exit(2);
 }
 const run = spawnSync(program, process.argv.slice(2), { stdio: "inherit" });
@@ -27,7 +27,7 @@ if (run.error) {
   process.exit(2);
 }
 if (run.signal) {
-  // Whoever started us should see the same end.
+  // Ends with the same signal, so that the caller sees it.
   process.kill(process.pid, run.signal);
 } else {
   process.exit(run.status);

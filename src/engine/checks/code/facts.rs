@@ -1,46 +1,48 @@
-//! What every node of a kind must hold in its text, by language: read off the grammars.
+//! Facts derived from the grammars: the text that every node of a kind must contain, by language.
 //!
-//! The tables are written by `scripts/grammar-facts` from each grammar's `grammar.json`. They hold for
-//! every tree without errors; a kind that is missing, or a column that is empty, says nothing. A few
-//! facts that no table can say are in [`super::shapes`].
+//! `scripts/grammar-facts` generates the tables from each grammar's `grammar.json`. They hold for every tree
+//! without errors. A missing kind or an empty column means that nothing is known. A few facts that the tables
+//! cannot express are in [`super::special_cases`].
 
-use crate::engine::prefilter::{DOLLAR_BORDER, Lexis};
+use crate::engine::prefilter::{DOLLAR_BORDER, LexicalSyntax};
 use crate::model::Language;
 
-/// The facts of one language.
+/// Facts about one language.
 #[derive(Clone, Copy)]
-pub struct Facts {
+pub struct GrammarFacts {
     table: &'static str,
-    /// How a comment may begin where white space may stand; `None`: nothing is known about gaps.
+    /// Expression for the beginning of a comment between tokens; `None` if nothing is known about gaps.
     comment: Option<&'static str>,
-    /// Whether a keyword ends where its last letter ends, because the lexer takes the longest word.
-    keywords_end: bool,
-    /// Whether a word of code never begins right behind another letter.
-    words_begin: bool,
-    /// Whether `$` is a letter.
+    /// Whether a keyword always ends at a word boundary, because the lexer takes the longest word.
+    keywords_end_at_boundary: bool,
+    /// Whether a word of code always begins at a word boundary.
+    words_begin_at_boundary: bool,
+    /// Whether words may contain `$`.
     dollar_words: bool,
-    /// How comments and strings are told from code without parsing, where that can be done.
-    pub lexis: Option<Lexis>,
+    /// Syntax by which comments and strings are recognised without parsing, if that is possible.
+    pub lexical_syntax: Option<LexicalSyntax>,
 }
 
-/// The facts of one kind of node.
+/// Facts about one kind of node.
 pub struct KindFacts {
-    /// Clauses: of each, at least one text occurs in the node.
+    /// Clauses; the node contains at least one text of each clause.
     pub must: Vec<Vec<&'static str>>,
-    /// The node begins with one of these, when there are any.
+    /// Texts, one of which begins the node; empty if unknown.
     pub starts: Vec<&'static str>,
-    /// The unnamed tokens that may be its children; `None`: also texts that nobody knows.
+    /// Unnamed tokens that may be its children; `None` if there are others without fixed text.
     pub tokens: Option<Vec<&'static str>>,
-    /// Before a child of this kind (or in this field, written `.field`) stands one of these tokens.
+    /// For a child of this kind (or in this field, written `.field`): tokens, one of which directly precedes
+    /// it.
     before: Vec<(&'static str, Vec<&'static str>)>,
-    /// The node begins with one of these pairs of tokens, when there are any.
+    /// Pairs of tokens, one of which begins the node; empty if unknown.
     pub opens: Vec<(&'static str, &'static str)>,
-    /// Behind a child of this kind (or in this field) stands one of these tokens.
-    behind: Vec<(&'static str, Vec<&'static str>)>,
+    /// For a child of this kind (or in this field): tokens, one of which directly follows it.
+    after: Vec<(&'static str, Vec<&'static str>)>,
 }
 
-/// Keywords that never stand right behind a number (`1if`, `0xfor`, `0async for` are code in Python).
-const LEADING: &[&str] = &[
+/// Keywords that never directly follow a number (unlike `1if`, `0xfor` and `0async for`, which are valid in
+/// Python).
+const KEYWORDS_AFTER_BOUNDARY: &[&str] = &[
     "assert",
     "await",
     "catch",
@@ -80,8 +82,8 @@ const LEADING: &[&str] = &[
     "yield",
 ];
 
-/// Kinds of leaves that are lexed as words.
-const WORDS: &[&str] = &[
+/// Kinds of leaves that the lexer treats as words.
+const WORD_KINDS: &[&str] = &[
     "identifier",
     "property_identifier",
     "field_identifier",
@@ -92,8 +94,8 @@ const WORDS: &[&str] = &[
     "statement_identifier",
 ];
 
-impl Facts {
-    /// The facts of `language`, as far as there are any.
+impl GrammarFacts {
+    /// Returns the facts about `language`, if there are any.
     #[must_use]
     pub fn of(language: Language) -> Option<Self> {
         use Language as L;
@@ -124,19 +126,26 @@ impl Facts {
             L::TypeScript => (table!("typescript"), Some("//|/\\*|<!--|-->")),
             L::Dockerfile | L::Markdown | L::Sql | L::Yaml => return None,
         };
-        let words_begin =
+        let words_begin_at_boundary =
             matches!(language, L::Go | L::JavaScript | L::Python | L::Rust | L::Tsx | L::TypeScript);
-        let keywords_end = words_begin || matches!(language, L::Java | L::C | L::Cpp);
+        let keywords_end_at_boundary = words_begin_at_boundary || matches!(language, L::Java | L::C | L::Cpp);
         let dollar_words = matches!(language, L::JavaScript | L::Tsx | L::TypeScript);
-        let lexis = match language {
-            L::Go => Some(Lexis::Go),
-            L::Rust => Some(Lexis::Rust),
+        let lexical_syntax = match language {
+            L::Go => Some(LexicalSyntax::Go),
+            L::Rust => Some(LexicalSyntax::Rust),
             _ => None,
         };
-        Some(Self { table, comment, keywords_end, words_begin, dollar_words, lexis })
+        Some(Self {
+            table,
+            comment,
+            keywords_end_at_boundary,
+            words_begin_at_boundary,
+            dollar_words,
+            lexical_syntax,
+        })
     }
 
-    /// The facts of a kind of named node.
+    /// Returns the facts about a kind of named node.
     #[must_use]
     pub fn kind(&self, kind: &str) -> Option<KindFacts> {
         let line = self.line(kind)?;
@@ -163,9 +172,9 @@ impl Facts {
         }
         let pairs = groups(column()).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?)));
         let opens = pairs.collect();
-        let behind = groups(column()).filter_map(|group| Some((*group.first()?, group[1..].to_vec())));
-        let behind = behind.collect();
-        Some(KindFacts { must, starts, tokens, before, opens, behind })
+        let after = groups(column()).filter_map(|group| Some((*group.first()?, group[1..].to_vec())));
+        let after = after.collect();
+        Some(KindFacts { must, starts, tokens, before, opens, after })
     }
 
     fn line(&self, key: &str) -> Option<&'static str> {
@@ -174,71 +183,76 @@ impl Facts {
             .find(|line| line.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('\t')))
     }
 
-    /// Whether an unnamed node called `token` always reads so.
+    /// Whether the text of an unnamed node called `token` always equals its name.
     #[must_use]
-    pub fn is_spelled(&self, token: &str) -> bool {
+    pub fn has_fixed_spelling(&self, token: &str) -> bool {
         let unspelled = self.line("!").unwrap_or_default();
-        // The end of a file may be a token too, with a name but no text.
-        // Two words may be a token that stands for either of them.
+        // The end of the file may be a token with a name but without text.
+        // A name of two words may be a token for either of them.
         let readable =
             !token.is_empty() && !token.bytes().any(|byte| byte.is_ascii_control() || byte == b' ');
         readable && !unspelled.split(['\t', ' ']).skip(1).any(|other| other == token)
     }
 
-    /// An expression over bytes for whatever may stand between two neighbouring tokens: white space,
-    /// comments, and any of `skipped`. Behind the start of a comment anything may stand.
+    /// Returns an expression over bytes for the gap between two adjacent tokens: white space, comments, and
+    /// any of `skipped`. After the start of a comment, anything may follow.
     #[must_use]
-    pub fn gap(&self, skipped: &[&str]) -> Option<String> {
+    pub fn gap_expression(&self, skipped: &[&str]) -> Option<String> {
         let comment = self.comment?;
         let mut one = r"[\x00-\x20\x7f-\xff\\]".to_owned();
         for token in skipped {
             one.push('|');
-            one.push_str(&super::sequence::escaped(token));
+            one.push_str(&super::pattern_tokens::escape_bytes(token));
         }
         Some(format!(r"(?:{one})*(?:(?:{comment})[\x00-\xff]*?)?"))
     }
 
-    /// An expression over bytes for a token with a fixed spelling.
+    /// Returns an expression over bytes for a token with a fixed spelling.
     #[must_use]
-    pub fn token(&self, token: &str) -> String {
-        let text = super::sequence::escaped(token);
+    pub fn token_expression(&self, token: &str) -> String {
+        let text = super::pattern_tokens::escape_bytes(token);
         let word = token.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let left = if word && self.words_begin && LEADING.contains(&token) { r"\b" } else { "" };
-        let right = if word && self.keywords_end { r"\b" } else { "" };
+        let left = if word && self.words_begin_at_boundary && KEYWORDS_AFTER_BOUNDARY.contains(&token) {
+            r"\b"
+        } else {
+            ""
+        };
+        let right = if word && self.keywords_end_at_boundary { r"\b" } else { "" };
         format!("{left}{text}{right}")
     }
 
-    /// The expression `text` with a stricter beginning, when it begins with a word and words of the language
-    /// may hold bytes that `\b` does not take for letters.
+    /// Returns `text` with a stricter left border, if the expression begins with a word and words of the
+    /// language may contain `$`, which `\b` does not treat as a letter.
     #[must_use]
-    pub fn bordered(&self, text: &str) -> String {
+    pub fn with_left_border(&self, text: &str) -> String {
         match text.strip_prefix(r"\b") {
             Some(rest) if self.dollar_words => format!("{DOLLAR_BORDER}{rest}"),
             _ => text.to_owned(),
         }
     }
 
-    /// An expression over bytes for a leaf of `kind` that reads `text`. Inside what a macro is given
-    /// (`loose`), a word may stand right behind a number.
+    /// Returns an expression over bytes for a leaf of `kind` with this text. In macro arguments (`loose`), a
+    /// word may directly follow a number.
     #[must_use]
-    pub fn leaf(&self, kind: &str, text: &str, loose: bool) -> String {
+    pub fn leaf_expression(&self, kind: &str, text: &str, loose: bool) -> String {
         let edge = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-        let word = WORDS.contains(&kind);
-        let begins = word && self.words_begin && !loose && edge(text.as_bytes().first());
+        let word = WORD_KINDS.contains(&kind);
+        let begins = word && self.words_begin_at_boundary && !loose && edge(text.as_bytes().first());
         let left = if begins { r"\b" } else { "" };
-        let right = if word && self.keywords_end && edge(text.as_bytes().last()) { r"\b" } else { "" };
-        format!("{left}{}{right}", super::sequence::escaped(text))
+        let right =
+            if word && self.keywords_end_at_boundary && edge(text.as_bytes().last()) { r"\b" } else { "" };
+        format!("{left}{}{right}", super::pattern_tokens::escape_bytes(text))
     }
 
-    /// Whether a token cannot stand in a comment or a string, nor begin or end one.
+    /// Whether a token is never part of a comment or string, and never begins or ends one.
     #[must_use]
-    pub fn is_code(token: &str) -> bool {
+    pub fn is_code_token(token: &str) -> bool {
         !token.contains(['"', '`', '\\']) && !["//", "/*", "*/"].contains(&token)
     }
 
-    /// Whether nodes of `kind` never stand in a comment or a string, nor are one.
+    /// Whether nodes of `kind` are never comments or strings, nor inside of one.
     #[must_use]
-    pub fn is_of_code(kind: &str) -> bool {
+    pub fn is_code_kind(kind: &str) -> bool {
         const TEXTS: [&str; 9] =
             ["comment", "string", "escape", "doc", "content", "fragment", "char", "rune", "raw"];
         !TEXTS.iter().any(|text| kind.contains(text))
@@ -246,27 +260,27 @@ impl Facts {
 
     /// Whether leaves of `kind` are words of code.
     #[must_use]
-    pub fn is_word(kind: &str) -> bool {
-        WORDS.contains(&kind)
+    pub fn is_word_kind(kind: &str) -> bool {
+        WORD_KINDS.contains(&kind)
     }
 
-    /// Whether a leaf of `kind` ends where its last letter ends.
+    /// Whether a leaf of `kind` always ends at a word boundary.
     #[must_use]
-    pub fn leaf_ends(&self, kind: &str) -> bool {
-        self.keywords_end && WORDS.contains(&kind)
+    pub fn leaf_ends_at_word_boundary(&self, kind: &str) -> bool {
+        self.keywords_end_at_boundary && WORD_KINDS.contains(&kind)
     }
 }
 
 impl KindFacts {
-    /// The tokens one of which stands right before a child of this kind, or in this `.field`.
+    /// Returns the tokens, one of which directly precedes a child of this kind or in this `.field`.
     #[must_use]
     pub fn before(&self, child: &str) -> Option<&[&'static str]> {
         self.before.iter().find(|(key, _)| *key == child).map(|(_, tokens)| tokens.as_slice())
     }
 
-    /// The tokens one of which stands right behind a child of this kind, or in this `.field`.
+    /// Returns the tokens, one of which directly follows a child of this kind or in this `.field`.
     #[must_use]
-    pub fn behind(&self, child: &str) -> Option<&[&'static str]> {
-        self.behind.iter().find(|(key, _)| *key == child).map(|(_, tokens)| tokens.as_slice())
+    pub fn after(&self, child: &str) -> Option<&[&'static str]> {
+        self.after.iter().find(|(key, _)| *key == child).map(|(_, tokens)| tokens.as_slice())
     }
 }

@@ -1,17 +1,17 @@
-//! The tables against what the grammars really do, on samples here and on any corpus you name.
+//! Compares the tables with the behaviour of the grammars, on samples and on any given corpus.
 
 use tree_sitter::{Node, TreeCursor};
 
-use super::facts::{Facts, KindFacts};
+use super::facts::{GrammarFacts, KindFacts};
 use super::grammar::Grammar;
 use super::parse::parse;
 use super::samples::{ODD, SAMPLES};
-use crate::engine::budget::Budget;
+use crate::engine::budget::TimeBudget;
 use crate::model::{Language, language_of};
 
-/// Checks every node below `cursor`'s; tells what does not hold.
+/// Checks every node below `cursor`'s and collects the facts that do not hold.
 fn compare(
-    facts: Facts,
+    facts: GrammarFacts,
     cursor: &mut TreeCursor<'_>,
     text: &str,
     wrong: &mut Vec<String>,
@@ -21,13 +21,13 @@ fn compare(
     *nodes += 1;
     let own = &text[node.byte_range()];
     if !node.is_named() {
-        if node.child_count() == 0 && facts.is_spelled(node.kind()) && own != node.kind() {
+        if node.child_count() == 0 && facts.has_fixed_spelling(node.kind()) && own != node.kind() {
             wrong.push(format!("the token {:?} reads {own:?}", node.kind()));
         }
     } else if let Some(of) = facts.kind(node.kind()) {
         for clause in &of.must {
             if !clause.iter().any(|token| own.contains(token)) {
-                wrong.push(format!("{} holds none of {clause:?}: {own:?}", node.kind()));
+                wrong.push(format!("{} contains none of {clause:?}: {own:?}", node.kind()));
             }
         }
         if !of.starts.is_empty() && !of.starts.iter().any(|start| own.starts_with(start)) {
@@ -49,7 +49,7 @@ fn compare(
 
 fn opens(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>) {
     let (mut cursor, mut tokens) = (node.walk(), Vec::new());
-    // The first two tokens: leaves, or whatever they begin with.
+    // The first two tokens: leaves, or the text at their beginning.
     let mut is_first = true;
     while tokens.len() < 2 && (!is_first || cursor.goto_first_child()) {
         is_first = false;
@@ -74,7 +74,7 @@ fn opens(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>) {
 fn children(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>) {
     let mut cursor = node.walk();
     let mut previous: Option<Node<'_>> = None;
-    // What the tables say must come next, and behind what.
+    // The expected next tokens, and the child that they follow.
     let mut wanted: Vec<(String, Vec<&'static str>)> = Vec::new();
     if !cursor.goto_first_child() {
         return;
@@ -87,13 +87,13 @@ fn children(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>)
             }
             for (key, tokens) in wanted.drain(..) {
                 if !tokens.contains(&&text[child.byte_range()]) {
-                    wrong.push(format!("{} has {child} behind {key}, not {tokens:?}", node.kind()));
+                    wrong.push(format!("{} has {child} after {key}, not {tokens:?}", node.kind()));
                 }
             }
             let field = cursor.field_name().map(|field| format!(".{field}"));
             let kind = child.is_named().then(|| child.kind().to_owned());
             for key in kind.into_iter().chain(field) {
-                if let Some(tokens) = of.behind(&key) {
+                if let Some(tokens) = of.after(&key) {
                     wanted.push((key.clone(), tokens.to_vec()));
                 }
                 let Some(tokens) = of.before(&key) else { continue };
@@ -109,13 +109,13 @@ fn children(of: &KindFacts, node: Node<'_>, text: &str, wrong: &mut Vec<String>)
         }
     }
     for (key, tokens) in wanted {
-        wrong.push(format!("{} has nothing behind {key}, not {tokens:?}", node.kind()));
+        wrong.push(format!("{} has nothing after {key}, not {tokens:?}", node.kind()));
     }
 }
 
 fn check(language: Language, text: &str, wrong: &mut Vec<String>) -> usize {
-    let Some(facts) = Facts::of(language) else { return 0 };
-    let Ok(tree) = parse(Grammar(language), text, &[], &Budget::unlimited()) else { return 0 };
+    let Some(facts) = GrammarFacts::of(language) else { return 0 };
+    let Ok(tree) = parse(Grammar(language), text, &[], &TimeBudget::unlimited()) else { return 0 };
     let mut nodes = 0;
     if !tree.root_node().has_error() {
         compare(facts, &mut tree.walk(), text, wrong, &mut nodes);
@@ -124,7 +124,7 @@ fn check(language: Language, text: &str, wrong: &mut Vec<String>) -> usize {
 }
 
 #[test]
-fn the_tables_say_what_the_grammars_do() {
+fn the_tables_agree_with_the_grammars() {
     let mut all_wrong = Vec::new();
     for &(language, text) in SAMPLES.iter().chain(ODD) {
         let mut wrong = Vec::new();

@@ -1,6 +1,6 @@
-//! Grammars: the bridge from our languages to tree-sitter and ast-grep.
+//! Connects our languages to the grammars of tree-sitter and ast-grep.
 //!
-//! ast-grep brings most languages; the ones it lacks are added here with the same traits.
+//! ast-grep provides most languages; the missing ones are added here with the same traits.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -13,24 +13,24 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::Language;
 
-/// A language with its grammar, as ast-grep wants it.
+/// A language with its grammar, which implements the traits of ast-grep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Grammar(pub Language);
 
-/// Where a grammar comes from.
-enum Source {
+/// Source of a grammar.
+enum GrammarSource {
     AstGrep(SupportLang),
-    Own(Own),
+    Custom(CustomGrammar),
 }
 
-/// A grammar that ast-grep lacks, with the character that stands for `$` in patterns.
+/// A grammar that ast-grep lacks, with the character that replaces `$` in patterns.
 #[derive(Clone)]
-struct Own {
+struct CustomGrammar {
     language: TSLanguage,
     expando: char,
 }
 
-impl AstGrepLanguage for Own {
+impl AstGrepLanguage for CustomGrammar {
     fn kind_to_id(&self, kind: &str) -> u16 {
         self.language.id_for_node_kind(kind, true)
     }
@@ -52,27 +52,33 @@ impl AstGrepLanguage for Own {
     }
 }
 
-impl LanguageExt for Own {
+impl LanguageExt for CustomGrammar {
     fn get_ts_language(&self) -> TSLanguage {
         self.language.clone()
     }
 }
 
 impl Grammar {
-    fn source(self) -> Source {
+    fn source(self) -> GrammarSource {
         use Language as L;
-        Source::AstGrep(match self.0 {
+        GrammarSource::AstGrep(match self.0 {
             L::Dockerfile => {
-                return Source::Own(Own {
+                return GrammarSource::Custom(CustomGrammar {
                     language: tree_sitter_containerfile::LANGUAGE.into(),
                     expando: '$',
                 });
             }
             L::Sql => {
-                return Source::Own(Own { language: tree_sitter_sequel::LANGUAGE.into(), expando: 'µ' });
+                return GrammarSource::Custom(CustomGrammar {
+                    language: tree_sitter_sequel::LANGUAGE.into(),
+                    expando: 'µ',
+                });
             }
             L::Toml => {
-                return Source::Own(Own { language: tree_sitter_toml_ng::LANGUAGE.into(), expando: '_' });
+                return GrammarSource::Custom(CustomGrammar {
+                    language: tree_sitter_toml_ng::LANGUAGE.into(),
+                    expando: '_',
+                });
             }
             L::Bash => SupportLang::Bash,
             L::C => SupportLang::C,
@@ -97,13 +103,13 @@ impl Grammar {
         })
     }
 
-    /// The languages whose code may stand inside a file of this one, as ast-grep knows them.
+    /// Whether files of this language may contain code of other languages that ast-grep extracts.
     pub fn may_embed(self) -> bool {
         self.0 == Language::Html
     }
 
-    /// The language that an embedded block names (`js`, `css`, …), if we have it.
-    pub fn embedded(name: &str) -> Option<Self> {
+    /// Returns the grammar for the language name of an embedded block (`js`, `css`, …), if it is supported.
+    pub fn from_embedded_name(name: &str) -> Option<Self> {
         let name = if name == "scss" { "css" } else { name };
         Language::from_name(name).map(Self)
     }
@@ -112,50 +118,50 @@ impl Grammar {
 impl AstGrepLanguage for Grammar {
     fn kind_to_id(&self, kind: &str) -> u16 {
         match self.source() {
-            Source::AstGrep(lang) => lang.kind_to_id(kind),
-            Source::Own(own) => own.kind_to_id(kind),
+            GrammarSource::AstGrep(lang) => lang.kind_to_id(kind),
+            GrammarSource::Custom(custom) => custom.kind_to_id(kind),
         }
     }
 
     fn field_to_id(&self, field: &str) -> Option<u16> {
         match self.source() {
-            Source::AstGrep(lang) => lang.field_to_id(field),
-            Source::Own(own) => own.field_to_id(field),
+            GrammarSource::AstGrep(lang) => lang.field_to_id(field),
+            GrammarSource::Custom(custom) => custom.field_to_id(field),
         }
     }
 
     fn meta_var_char(&self) -> char {
         match self.source() {
-            Source::AstGrep(lang) => lang.meta_var_char(),
-            Source::Own(own) => own.meta_var_char(),
+            GrammarSource::AstGrep(lang) => lang.meta_var_char(),
+            GrammarSource::Custom(custom) => custom.meta_var_char(),
         }
     }
 
     fn expando_char(&self) -> char {
         match self.source() {
-            Source::AstGrep(lang) => lang.expando_char(),
-            Source::Own(own) => own.expando,
+            GrammarSource::AstGrep(lang) => lang.expando_char(),
+            GrammarSource::Custom(custom) => custom.expando,
         }
     }
 
     fn extract_meta_var(&self, source: &str) -> Option<MetaVariable> {
         match self.source() {
-            Source::AstGrep(lang) => lang.extract_meta_var(source),
-            Source::Own(own) => own.extract_meta_var(source),
+            GrammarSource::AstGrep(lang) => lang.extract_meta_var(source),
+            GrammarSource::Custom(custom) => custom.extract_meta_var(source),
         }
     }
 
     fn pre_process_pattern<'q>(&self, query: &'q str) -> Cow<'q, str> {
         match self.source() {
-            Source::AstGrep(lang) => lang.pre_process_pattern(query),
-            Source::Own(own) => own.pre_process_pattern(query),
+            GrammarSource::AstGrep(lang) => lang.pre_process_pattern(query),
+            GrammarSource::Custom(custom) => custom.pre_process_pattern(query),
         }
     }
 
     fn build_pattern(&self, builder: &PatternBuilder) -> Result<Pattern, PatternError> {
         match self.source() {
-            Source::AstGrep(lang) => lang.build_pattern(builder),
-            Source::Own(own) => own.build_pattern(builder),
+            GrammarSource::AstGrep(lang) => lang.build_pattern(builder),
+            GrammarSource::Custom(custom) => custom.build_pattern(builder),
         }
     }
 
@@ -164,8 +170,8 @@ impl AstGrepLanguage for Grammar {
     }
 }
 
-/// Puts `expando` in place of each `$` that begins a metavariable, like ast-grep does for its own
-/// languages (`ast-grep-language`, `pre_process_pattern`).
+/// Replaces each `$` that begins a metavariable by `expando`, as ast-grep does for its own languages
+/// (`ast-grep-language`, `pre_process_pattern`).
 fn with_expando(query: &str, expando: char) -> Cow<'_, str> {
     if expando == '$' || !query.contains('$') {
         return Cow::Borrowed(query);
@@ -189,15 +195,15 @@ fn with_expando(query: &str, expando: char) -> Cow<'_, str> {
 impl LanguageExt for Grammar {
     fn get_ts_language(&self) -> TSLanguage {
         match self.source() {
-            Source::AstGrep(lang) => lang.get_ts_language(),
-            Source::Own(own) => own.language,
+            GrammarSource::AstGrep(lang) => lang.get_ts_language(),
+            GrammarSource::Custom(custom) => custom.language,
         }
     }
 
     fn injectable_languages(&self) -> Option<&'static [&'static str]> {
         match self.source() {
-            Source::AstGrep(lang) => lang.injectable_languages(),
-            Source::Own(..) => None,
+            GrammarSource::AstGrep(lang) => lang.injectable_languages(),
+            GrammarSource::Custom(..) => None,
         }
     }
 
@@ -206,8 +212,8 @@ impl LanguageExt for Grammar {
         root: ast_grep_core::Node<StrDoc<L>>,
     ) -> Vec<(String, Vec<ast_grep_core::tree_sitter::TSRange>)> {
         match self.source() {
-            Source::AstGrep(lang) => lang.extract_injections(root),
-            Source::Own(..) => Vec::new(),
+            GrammarSource::AstGrep(lang) => lang.extract_injections(root),
+            GrammarSource::Custom(..) => Vec::new(),
         }
     }
 }
@@ -241,7 +247,7 @@ mod tests {
     #[test]
     fn extensions_agree_with_ast_grep() {
         for &language in Language::ALL {
-            let Source::AstGrep(theirs) = Grammar(language).source() else { continue };
+            let GrammarSource::AstGrep(theirs) = Grammar(language).source() else { continue };
             for extension in language.extensions() {
                 let path = format!("x.{extension}");
                 assert_eq!(SupportLang::from_path(&path), Some(theirs), "{path}");

@@ -1,53 +1,54 @@
-//! Refusing what is known to abort a grammar, before it is parsed.
+//! Refuses texts that are known to crash a grammar, before they are parsed.
 //!
-//! Scanners written in C can write out of bounds, and an abort cannot be caught in this process
-//! (GUARANTEES M4, M6). These guards refuse a little too much rather than too little; the worker
-//! process will make them a second line of defence.
+//! Scanners written in C can write out of bounds, and an abort cannot be caught within a process. These
+//! guards refuse slightly too much rather than too little. They complement the worker process, which isolates
+//! crashes.
 
 use crate::model::{Language, Reason};
 
-/// Why a text was not parsed or not searched to the end.
-pub type Refusal = (Reason, String);
+/// Reason and message why a text was not parsed or not searched completely.
+pub type ParseRefusal = (Reason, String);
 
-/// tree-sitter-yaml keeps rows in 16 bits: a longer file parses as one error.
-const YAML_LINES: usize = 32_000;
-/// tree-sitter-yaml aborts at about 256 open blocks. Each block starts at a greater column than the
-/// one around it, or (a sequence in a mapping) at the same one: without an indicator behind this
-/// column there cannot be so many.
+/// Maximum number of lines of a YAML file. tree-sitter-yaml stores rows in 16 bits, so a longer file would
+/// parse as one error.
+const MAX_YAML_LINES: usize = 32_000;
+/// Maximum column of indicators up to which a YAML file is always safe. tree-sitter-yaml aborts at about 256
+/// open blocks. A nested block starts at a greater column than its parent, or at the same one (a sequence in
+/// a mapping). Without an indicator after this column, that number cannot be reached.
 const YAML_SAFE_COLUMN: usize = 100;
-/// Most blocks that may be open at once where a line is longer than that.
-const YAML_BLOCKS: usize = 100;
-/// Most open brackets of flow style.
-const YAML_FLOW: usize = 500;
-/// tree-sitter-kotlin aborts at about 510 nested templates in strings.
-const KOTLIN_NESTED: usize = 200;
-/// Most templates in one Kotlin file: nesting is counted without understanding strings.
-const KOTLIN_TEMPLATES: usize = 4_000;
+/// Maximum number of open YAML blocks once an indicator exceeds that column.
+const MAX_YAML_BLOCKS: usize = 100;
+/// Maximum nesting of brackets in YAML flow style.
+const MAX_YAML_FLOW: usize = 500;
+/// Maximum nesting of string templates in Kotlin. tree-sitter-kotlin aborts at about 510.
+const MAX_KOTLIN_NESTING: usize = 200;
+/// Maximum number of templates in one Kotlin file, since nesting is counted without parsing strings.
+const MAX_KOTLIN_TEMPLATES: usize = 4_000;
 
-/// Refuses a text that the grammar of `language` may not survive.
+/// Refuses a text that may crash the grammar of `language`.
 ///
 /// # Errors
-/// The reason, for "cannot tell".
-pub fn guard(language: Language, text: &str) -> Result<(), Refusal> {
+/// The reason and message for "cannot tell".
+pub fn check_parse_safety(language: Language, text: &str) -> Result<(), ParseRefusal> {
     match language {
-        Language::Yaml => yaml(text),
-        Language::Kotlin => kotlin(text),
+        Language::Yaml => check_yaml(text),
+        Language::Kotlin => check_kotlin(text),
         _ => Ok(()),
     }
 }
 
-fn too_deep(language: &str) -> Refusal {
-    (Reason::TooDeep, format!("nested more deeply than the {language} grammar survives"))
+fn too_deep(language: &str) -> ParseRefusal {
+    (Reason::TooDeep, format!("nested too deeply for the {language} grammar"))
 }
 
-fn yaml(text: &str) -> Result<(), Refusal> {
+fn check_yaml(text: &str) -> Result<(), ParseRefusal> {
     let mut count = 0;
     let (mut open, mut flow): (Vec<usize>, usize) = (Vec::new(), 0);
     let mut deep = false;
     for line in text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
         count += 1;
-        if count > YAML_LINES {
-            let detail = format!("more than {YAML_LINES} lines: the YAML grammar would not see them all");
+        if count > MAX_YAML_LINES {
+            let detail = format!("more than {MAX_YAML_LINES} lines, which is too long for the YAML grammar");
             return Err((Reason::TooBig, detail));
         }
         let bytes = line.as_bytes();
@@ -71,14 +72,14 @@ fn yaml(text: &str) -> Result<(), Refusal> {
             }
         }
         deep |= indent >= YAML_SAFE_COLUMN;
-        if (deep && open.len() > YAML_BLOCKS) || flow > YAML_FLOW {
+        if (deep && open.len() > MAX_YAML_BLOCKS) || flow > MAX_YAML_FLOW {
             return Err(too_deep("YAML"));
         }
     }
     Ok(())
 }
 
-fn kotlin(text: &str) -> Result<(), Refusal> {
+fn check_kotlin(text: &str) -> Result<(), ParseRefusal> {
     let (mut depth, mut all) = (0usize, 0usize);
     let mut bytes = text.bytes().peekable();
     while let Some(byte) = bytes.next() {
@@ -86,7 +87,7 @@ fn kotlin(text: &str) -> Result<(), Refusal> {
             b'$' if bytes.peek() == Some(&b'{') => {
                 depth += 1;
                 all += 1;
-                if depth > KOTLIN_NESTED || all > KOTLIN_TEMPLATES {
+                if depth > MAX_KOTLIN_NESTING || all > MAX_KOTLIN_TEMPLATES {
                     return Err(too_deep("Kotlin"));
                 }
             }
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_that_kill_their_grammar_are_refused() {
+    fn texts_that_crash_their_grammar_are_refused() {
         let stairs: String = (0..400).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
         let returns: String = (0..400).map(|n| format!("{}a:\r", " ".repeat(n))).collect();
         let steps: String = (0..110).map(|n| format!("{}- - - a:\n", " ".repeat(n * 7))).collect();
@@ -120,20 +121,23 @@ mod tests {
             "x\r".repeat(33_000),
             "[".repeat(2000),
         ] {
-            assert!(guard(Language::Yaml, &text).is_err(), "{text:.40}");
+            assert!(check_parse_safety(Language::Yaml, &text).is_err(), "{text:.40}");
         }
-        assert!(guard(Language::Kotlin, &"\"${".repeat(520)).is_err());
-        assert!(guard(Language::Kotlin, &format!("{}{}", "\"${".repeat(700), "}\"".repeat(700))).is_err());
+        assert!(check_parse_safety(Language::Kotlin, &"\"${".repeat(520)).is_err());
+        assert!(
+            check_parse_safety(Language::Kotlin, &format!("{}{}", "\"${".repeat(700), "}\"".repeat(700)))
+                .is_err()
+        );
     }
 
     #[test]
-    fn ordinary_texts_are_not() {
+    fn ordinary_texts_are_accepted() {
         let long = format!("description: {}\n", "a: b - c ? d ".repeat(7));
         let many: String = (0..3000).map(|n| format!("- name: x{n}\n  run: [a, {{b: c}}]\n")).collect();
         for text in ["a:\n  - b: [1, 2]\n    c: {d: e}\n", &long, &many, &"- ".repeat(40)] {
-            assert_eq!(guard(Language::Yaml, text), Ok(()), "{text:.40}");
+            assert_eq!(check_parse_safety(Language::Yaml, text), Ok(()), "{text:.40}");
         }
-        assert_eq!(guard(Language::Kotlin, &"val a = \"${b}\"\n".repeat(1000)), Ok(()));
-        assert_eq!(guard(Language::Rust, &"(".repeat(1000)), Ok(()));
+        assert_eq!(check_parse_safety(Language::Kotlin, &"val a = \"${b}\"\n".repeat(1000)), Ok(()));
+        assert_eq!(check_parse_safety(Language::Rust, &"(".repeat(1000)), Ok(()));
     }
 }

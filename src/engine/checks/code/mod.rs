@@ -8,6 +8,7 @@ mod guard;
 mod parse;
 mod pasted_globs;
 mod pattern_guard;
+mod pattern_tokens;
 mod query;
 mod requirement;
 #[cfg(test)]
@@ -19,10 +20,9 @@ mod rule_problems;
 #[cfg(test)]
 mod samples;
 mod scan;
-mod sequence;
-mod shapes;
+mod special_cases;
 
 pub use grammar::Grammar;
 pub use pasted_globs::PastedGlobs;
 pub use rule::CompiledCode;
-pub use scan::{CodeScan, Sink, scan};
+pub use scan::{CodeScan, ScanOutput, scan_file};

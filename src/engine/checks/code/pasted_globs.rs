@@ -1,4 +1,4 @@
-//! The `files` and `ignores` of a pasted ast-grep rule, with ast-grep's meaning: `*` also crosses `/`.
+//! The `files` and `ignores` of a pasted ast-grep rule, with ast-grep's semantics: `*` also matches `/`.
 
 use globset::{Candidate, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde_json::Value;
@@ -6,17 +6,17 @@ use serde_json::Value;
 use crate::engine::SpecProblem;
 use crate::model::CodeCheck;
 
-/// Which files a pasted rule looks at.
+/// Selects the files of a pasted rule.
 pub struct PastedGlobs {
     files: Option<GlobSet>,
     ignores: Option<GlobSet>,
 }
 
 impl PastedGlobs {
-    /// Compiles them.
+    /// Compiles the globs of a check.
     ///
     /// # Errors
-    /// At the first glob that is not one.
+    /// The problem of the first invalid glob.
     pub fn new(check: &CodeCheck) -> Result<Self, SpecProblem> {
         let written = |key: &str| check.rule.as_ref().and_then(|rule| rule.get(key));
         Ok(Self {
@@ -25,7 +25,7 @@ impl PastedGlobs {
         })
     }
 
-    /// Whether the rule looks at `path`.
+    /// Whether the rule applies to `path`.
     #[must_use]
     pub fn is_match(&self, path: &[u8]) -> bool {
         let path = Candidate::from_bytes(path);
@@ -56,9 +56,8 @@ fn compile(key: &str, written: Option<&Value>, plain: &[String]) -> Result<Optio
     }
     let mut set = GlobSetBuilder::new();
     for (text, insensitive) in globs {
-        let problem =
-            |why: String| SpecProblem::new(&["code", key], format!("`{text}` is not a glob: {why}"));
-        // globset recurses into nested braces (GUARANTEES M9).
+        let problem = |why: String| SpecProblem::new(&["code", key], format!("invalid glob `{text}`: {why}"));
+        // globset parses nested braces recursively.
         if text.len() > 1024 || text.bytes().filter(|b| matches!(b, b'{' | b'[')).count() > 16 {
             return Err(problem("too long, or too many brackets".to_owned()));
         }

@@ -1,52 +1,52 @@
-//! Patterns are parsed by the same grammars as files, so they pass the same guards first.
+//! Guards for patterns, which are parsed by the same grammars as files.
 
 use serde_json::{Map, Value};
 
 use super::grammar::Grammar;
-use super::guard::guard;
-use crate::data::Step;
+use super::guard::check_parse_safety;
+use crate::data::PointerStep;
 use crate::engine::SpecProblem;
 
-/// Longest pattern, in bytes.
+/// Maximum length of a pattern, in bytes.
 const MAX_BYTES: usize = 8 * 1024;
-/// Deepest nesting of brackets in a pattern: building and matching it recurses.
+/// Maximum nesting of brackets in a pattern: building and matching it is recursive.
 const MAX_BRACKETS: usize = 64;
 
-/// Every pattern of a rule that must not reach its grammar.
-pub fn check(grammar: Grammar, rule: &Map<String, Value>) -> Vec<SpecProblem> {
+/// Finds the patterns of a rule that must not be parsed by its grammar.
+pub fn find_unsafe_patterns(grammar: Grammar, rule: &Map<String, Value>) -> Vec<SpecProblem> {
     let mut problems = Vec::new();
-    let mut at = vec![Step::Key("code".to_owned())];
-    members(grammar, rule, &mut at, &mut problems);
+    let mut at = vec![PointerStep::Key("code".to_owned())];
+    check_members(grammar, rule, &mut at, &mut problems);
     problems
 }
 
-fn members(
+fn check_members(
     grammar: Grammar,
     object: &Map<String, Value>,
-    at: &mut Vec<Step>,
+    at: &mut Vec<PointerStep>,
     problems: &mut Vec<SpecProblem>,
 ) {
     for (key, value) in object {
-        at.push(Step::Key(key.clone()));
+        at.push(PointerStep::Key(key.clone()));
         match (key.as_str(), value) {
             ("pattern" | "context", Value::String(text)) => {
-                if let Err(message) = judge(grammar, text) {
+                if let Err(message) = check_pattern(grammar, text) {
                     problems.push(SpecProblem { at: at.clone(), message, help: None });
                 }
             }
-            (_, value) => below(grammar, value, at, problems),
+            (_, value) => check_value(grammar, value, at, problems),
         }
         at.pop();
     }
 }
 
-fn below(grammar: Grammar, value: &Value, at: &mut Vec<Step>, problems: &mut Vec<SpecProblem>) {
+fn check_value(grammar: Grammar, value: &Value, at: &mut Vec<PointerStep>, problems: &mut Vec<SpecProblem>) {
     match value {
-        Value::Object(object) => members(grammar, object, at, problems),
+        Value::Object(object) => check_members(grammar, object, at, problems),
         Value::Array(items) => {
             for (index, value) in items.iter().enumerate() {
-                at.push(Step::Index(index));
-                below(grammar, value, at, problems);
+                at.push(PointerStep::Index(index));
+                check_value(grammar, value, at, problems);
                 at.pop();
             }
         }
@@ -54,7 +54,7 @@ fn below(grammar: Grammar, value: &Value, at: &mut Vec<Step>, problems: &mut Vec
     }
 }
 
-fn judge(grammar: Grammar, pattern: &str) -> Result<(), String> {
+fn check_pattern(grammar: Grammar, pattern: &str) -> Result<(), String> {
     if pattern.len() > MAX_BYTES {
         return Err(format!("this pattern is longer than {MAX_BYTES} bytes"));
     }
@@ -72,7 +72,7 @@ fn judge(grammar: Grammar, pattern: &str) -> Result<(), String> {
     if deepest > MAX_BRACKETS {
         return Err(format!("this pattern is nested deeper than {MAX_BRACKETS} brackets"));
     }
-    guard(grammar.0, pattern).map_err(|(_, words)| format!("this pattern is {words}"))
+    check_parse_safety(grammar.0, pattern).map_err(|(_, words)| format!("this pattern is {words}"))
 }
 
 #[cfg(test)]
@@ -81,15 +81,15 @@ mod tests {
     use crate::model::Language;
 
     #[test]
-    fn patterns_that_kill_are_told_at_their_place() {
+    fn unsafe_patterns_are_reported_at_their_position() {
         let rule = serde_json::json!({ "rule": { "any": [
             { "pattern": "a: b" },
             { "pattern": "- ".repeat(300) },
             { "pattern": { "context": "[".repeat(100), "selector": "x" } },
         ] } });
-        let problems = check(Grammar(Language::Yaml), rule.as_object().expect("an object"));
+        let problems = find_unsafe_patterns(Grammar(Language::Yaml), rule.as_object().expect("an object"));
         assert_eq!(problems.len(), 2);
-        assert_eq!(problems[0].at[3], Step::Index(1));
-        assert_eq!(problems[1].at.last(), Some(&Step::Key("context".to_owned())));
+        assert_eq!(problems[0].at[3], PointerStep::Index(1));
+        assert_eq!(problems[1].at.last(), Some(&PointerStep::Key("context".to_owned())));
     }
 }

@@ -1,36 +1,36 @@
-//! Tree-sitter queries as a `code` check: the expert's way out.
+//! Tree-sitter queries as a `code` check, for experts.
 
 use ast_grep_core::tree_sitter::LanguageExt;
 use streaming_iterator::StreamingIterator;
 use tree_sitter::{Node, Query, QueryCursor, QueryCursorOptions};
 
 use super::grammar::Grammar;
-use super::guard::Refusal;
+use super::guard::ParseRefusal;
 use crate::engine::SpecProblem;
-use crate::engine::budget::Budget;
+use crate::engine::budget::TimeBudget;
 use crate::model::Reason;
 use crate::text::Span;
 
-/// Longest query text. `Query::new` recurses for each bracket (GUARANTEES M9).
+/// Maximum length of a query, in bytes. `Query::new` recurses for each bracket.
 const MAX_BYTES: usize = 64 * 1024;
-/// Deepest nesting of brackets in a query.
+/// Maximum nesting of brackets in a query.
 const MAX_DEPTH: usize = 64;
-/// Matches that one cursor may have under way at once.
+/// Maximum number of concurrent partial matches of one cursor.
 const MATCH_LIMIT: u32 = 65_536;
 
 /// A compiled query.
 pub struct CompiledQuery {
     query: Query,
-    /// The capture that is the finding's place: `@finding`, or the first one.
+    /// Index of the capture that determines the position of the finding: `@finding`, or the first one.
     place: u32,
     message: Option<String>,
 }
 
 /// One match of a query.
 pub struct QueryMatch {
-    /// The place.
+    /// Span of the finding.
     pub span: Span,
-    /// The message with captures filled in; `None` without a template.
+    /// Message with expanded captures; `None` without a template.
     pub message: Option<String>,
 }
 
@@ -38,8 +38,7 @@ impl CompiledQuery {
     /// Compiles a query.
     ///
     /// # Errors
-    /// When it is too large, not a query of this language, has no capture, or uses predicates that
-    /// nothing would evaluate.
+    /// If it is too large, invalid for this language, has no capture, or uses unsupported predicates.
     pub fn new(grammar: Grammar, text: &str, message: Option<&str>) -> Result<Self, SpecProblem> {
         let problem = |why: String| SpecProblem::new(&["code", "query"], why);
         if text.len() > MAX_BYTES {
@@ -49,34 +48,41 @@ impl CompiledQuery {
             return Err(problem(format!("the query is nested deeper than {MAX_DEPTH} brackets")));
         }
         let query = Query::new(&grammar.get_ts_language(), text)
-            .map_err(|error| problem(query_error_words(grammar, &error)))?;
+            .map_err(|error| problem(describe_query_error(grammar, &error)))?;
         for pattern in 0..query.pattern_count() {
             if let Some(predicate) = query.general_predicates(pattern).first() {
-                let why = format!("`#{}` is not a predicate that stanchion evaluates", predicate.operator);
+                let why = format!("the predicate `#{}` is not supported", predicate.operator);
                 return Err(problem(why).with_help(
                     "use #eq?, #not-eq?, #any-eq?, #match?, #not-match?, #any-match?, #any-of? or #not-any-of?",
                 ));
             }
             if !query.property_predicates(pattern).is_empty() {
                 return Err(problem(
-                    "`#is?` and `#is-not?` ask about scopes, which stanchion does not know".to_owned(),
+                    "`#is?` and `#is-not?` depend on scopes, which are not supported".to_owned(),
                 ));
             }
         }
         let Some(place) =
             query.capture_index_for_name("finding").or((!query.capture_names().is_empty()).then_some(0))
         else {
-            let why = "the query captures nothing, so a finding would have no place".to_owned();
-            return Err(problem(why).with_help("write `@finding` behind the node that a finding points at"));
+            let why = "the query captures nothing, so findings would have no position".to_owned();
+            return Err(
+                problem(why).with_help("write `@finding` after the node that findings should point at")
+            );
         };
         Ok(Self { query, place, message: message.map(str::to_owned) })
     }
 
-    /// Every match below `root`, in order.
+    /// Returns all matches below `root`, in order.
     ///
     /// # Errors
-    /// When the budget or the match limit was hit: what was found so far is then not the whole.
-    pub fn matches(&self, root: Node<'_>, text: &str, budget: &Budget) -> Result<Vec<QueryMatch>, Refusal> {
+    /// If the time budget or the match limit is exceeded, so that the matches would be incomplete.
+    pub fn find_matches(
+        &self,
+        root: Node<'_>,
+        text: &str,
+        budget: &TimeBudget,
+    ) -> Result<Vec<QueryMatch>, ParseRefusal> {
         let mut cursor = QueryCursor::new();
         cursor.set_match_limit(MATCH_LIMIT);
         let mut stopped = false;
@@ -95,7 +101,7 @@ impl CompiledQuery {
             while let Some(found) = matches.next() {
                 let Some(node) = found.nodes_for_capture_index(self.place).next() else { continue };
                 let message = self.message.as_ref().map(|template| {
-                    self.fill(template, |index| {
+                    self.fill_template(template, |index| {
                         found.nodes_for_capture_index(index).next().map(|node| &text[node.byte_range()])
                     })
                 });
@@ -103,18 +109,21 @@ impl CompiledQuery {
             }
         }
         if stopped {
-            return Err((Reason::Budget, format!("the query took longer than {}", budget.words())));
+            return Err((Reason::Budget, format!("the query took longer than {}", budget.describe())));
         }
         if cursor.did_exceed_match_limit() {
-            return Err((Reason::Budget, format!("the query had more than {MATCH_LIMIT} matches under way")));
+            return Err((
+                Reason::Budget,
+                format!("the query had more than {MATCH_LIMIT} concurrent partial matches"),
+            ));
         }
         out.sort_by_key(|found| (found.span.start, found.span.end));
         out.dedup_by(|a, b| a.span == b.span && a.message == b.message);
         Ok(out)
     }
 
-    /// Puts the captures' texts in place of `$name` in `template`.
-    fn fill<'t>(&self, template: &str, text_of: impl Fn(u32) -> Option<&'t str>) -> String {
+    /// Replaces `$name` in `template` by the text of the capture.
+    fn fill_template<'t>(&self, template: &str, text_of: impl Fn(u32) -> Option<&'t str>) -> String {
         let mut out = String::new();
         let mut rest = template;
         while let Some(at) = rest.find('$') {
@@ -123,7 +132,7 @@ impl CompiledQuery {
             let end = rest
                 .find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.' | '-'))
                 .unwrap_or(rest.len());
-            // The longest capture name that fits, so that `$name.` works at the end of a sentence.
+            // The longest matching capture name, so that `$name.` works at the end of a sentence.
             let name = (1..=end)
                 .rev()
                 .filter(|&n| rest.is_char_boundary(n))
@@ -142,7 +151,7 @@ impl CompiledQuery {
     }
 }
 
-/// Deepest nesting of brackets outside strings and comments, counted without recursion.
+/// Returns the maximum nesting of brackets outside of strings and comments, without recursion.
 fn bracket_depth(text: &str) -> usize {
     let (mut depth, mut deepest, mut quoted, mut comment, mut escaped) = (0usize, 0, false, false, false);
     for byte in text.bytes() {
@@ -165,7 +174,7 @@ fn bracket_depth(text: &str) -> usize {
     deepest
 }
 
-fn query_error_words(grammar: Grammar, error: &tree_sitter::QueryError) -> String {
+fn describe_query_error(grammar: Grammar, error: &tree_sitter::QueryError) -> String {
     use tree_sitter::QueryErrorKind as Kind;
     let language = grammar.0.name();
     let place = format!("line {}, column {} of the query", error.row + 1, error.column + 1);
@@ -174,7 +183,7 @@ fn query_error_words(grammar: Grammar, error: &tree_sitter::QueryError) -> Strin
         Kind::NodeType => format!("{language} has no node kind `{named}` ({place})"),
         Kind::Field => format!("{language} has no field `{named}` ({place})"),
         Kind::Capture => format!("no capture `@{named}` is defined ({place})"),
-        Kind::Structure => format!("this shape cannot occur in {language} ({place})"),
+        Kind::Structure => format!("this structure cannot occur in {language} ({place})"),
         Kind::Predicate => format!("{} ({place})", error.message),
         Kind::Syntax | Kind::Language => format!("the query does not parse ({place})"),
     }
@@ -189,8 +198,8 @@ mod tests {
     fn run(query: &str, message: Option<&str>, text: &str) -> Result<Vec<(String, Option<String>)>, String> {
         let grammar = Grammar(Language::Python);
         let compiled = CompiledQuery::new(grammar, query, message).map_err(|problem| problem.message)?;
-        let tree = parse(grammar, text, &[], &Budget::unlimited()).expect("parsed");
-        let found = compiled.matches(tree.root_node(), text, &Budget::unlimited()).expect("matched");
+        let tree = parse(grammar, text, &[], &TimeBudget::unlimited()).expect("parsed");
+        let found = compiled.find_matches(tree.root_node(), text, &TimeBudget::unlimited()).expect("matched");
         Ok(found.into_iter().map(|m| (text[m.span.start..m.span.end].to_owned(), m.message)).collect())
     }
 
@@ -204,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_queries_say_what_is_wrong() {
+    fn invalid_queries_are_explained() {
         for (query, expected) in [
             ("(cal) @finding", "no node kind `cal`"),
             ("(call colour: (_)) @finding", "no field `colour`"),

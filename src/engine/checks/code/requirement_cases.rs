@@ -1,14 +1,14 @@
-//! What single rules require, by hand: texts that must pass, and texts that should not.
+//! Manual cases of single rules: texts that must pass the requirement, and texts that should not.
 
 use serde_json::Value;
 
 use super::grammar::Grammar;
-use super::requirement::implied_by;
+use super::requirement::derive_requirements;
 use crate::engine::prefilter::Requirement;
 use crate::model::Language;
 
 fn of(language: Language, rule: &Value) -> Requirement {
-    implied_by(Grammar(language), rule.as_object().expect("an object")).file
+    derive_requirements(Grammar(language), rule.as_object().expect("an object")).file
 }
 
 fn lit(text: &str) -> Requirement {
@@ -17,7 +17,7 @@ fn lit(text: &str) -> Requirement {
 
 /// Texts that must pass and texts that should not.
 #[test]
-fn what_can_match_passes_and_little_else() {
+fn requirements_pass_matching_texts_and_few_others() {
     use Language as L;
     use serde_json::json;
     for (language, rule, passes, stays) in [

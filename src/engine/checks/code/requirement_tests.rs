@@ -1,4 +1,5 @@
-//! Requirements against rules that are known to match: read off a text's own tree, so that each must hold there.
+//! Tests requirements with rules that are known to match: rules are generated from a text's own tree, so
+//! their requirements must hold there.
 
 use std::collections::HashSet;
 
@@ -8,60 +9,60 @@ use ast_grep_core::{AstGrep, Pattern};
 use serde_json::{Value, json};
 use tree_sitter::{Node, TreeCursor};
 
-use super::facts::Facts;
+use super::facts::GrammarFacts;
 use super::grammar::Grammar;
 use super::parse::parse;
-use super::requirement::{Implied, implied_by};
+use super::pattern_tokens::requirement_of_code_pattern;
+use super::requirement::{ImpliedRequirements, derive_requirements};
 use super::samples::{ODD, SAMPLES};
-use super::sequence::requirement_of;
-use crate::engine::budget::Budget;
-use crate::engine::prefilter::{Positions, mask};
+use crate::engine::budget::TimeBudget;
+use crate::engine::prefilter::{AnchorPositions, mask_comments_and_strings};
 use crate::model::{Language, language_of};
 
-/// Longest text of a node that rules are made of.
-const LONGEST: usize = 100;
+/// Maximum length of a node from which rules are generated, in bytes.
+const MAX_NODE_BYTES: usize = 100;
 
 struct Sample<'t> {
     language: Language,
     text: &'t str,
     wrong: &'t mut Vec<String>,
-    asked: usize,
-    /// Rules that were asked of a text of the same kind already.
+    tested: usize,
+    /// Rules that were already tested with an equal node text.
     known: HashSet<String>,
 }
 
 impl Sample<'_> {
-    /// A rule that matches `node` must imply nothing that is not so.
+    /// Tests that the requirements of a rule that matches `node` hold.
     fn rule(&mut self, rule: &Value, node: Node<'_>) {
         let own = &self.text[node.byte_range()];
         if !self.known.insert(format!("{rule}{own}")) {
             return;
         }
         let file = json!({ "rule": rule });
-        let Implied { node: of_node, file: of_file } =
-            implied_by(Grammar(self.language), file.as_object().expect("an object"));
-        self.asked += 1;
+        let ImpliedRequirements { node: of_node, file: of_file } =
+            derive_requirements(Grammar(self.language), file.as_object().expect("an object"));
+        self.tested += 1;
         if !of_file.holds_in(self.text.as_bytes()) {
-            self.lost(&format!("in the file: {rule} {of_file:?}"), own);
+            self.report_lost(&format!("in the file: {rule} {of_file:?}"), own);
         }
         if !of_node.holds_in(own.as_bytes()) {
-            self.lost(&format!("in the node: {rule} {of_node:?}"), own);
+            self.report_lost(&format!("in the node: {rule} {of_node:?}"), own);
         }
-        if let Some(places) = Positions::new(&of_node).find(self.text.as_bytes())
+        if let Some(places) = AnchorPositions::new(&of_node).find(self.text.as_bytes())
             && !places.iter().any(|place| node.byte_range().contains(place))
         {
-            self.lost(&format!("by its place: {rule}"), own);
+            self.report_lost(&format!("by its place: {rule}"), own);
         }
     }
 
-    fn lost(&mut self, how: &str, own: &str) {
+    fn report_lost(&mut self, how: &str, own: &str) {
         self.wrong.push(format!("{}: lost {how} {own:?}", self.language.name()));
     }
 
-    /// Rules about the node at the cursor, and about everything below it.
+    /// Tests rules for the node at the cursor and all nodes below it.
     fn node(&mut self, cursor: &mut TreeCursor<'_>) {
         let node = cursor.node();
-        if node.is_named() && node.byte_range().len() <= LONGEST && !node.byte_range().is_empty() {
+        if node.is_named() && node.byte_range().len() <= MAX_NODE_BYTES && !node.byte_range().is_empty() {
             self.rule(&json!({ "kind": node.kind() }), node);
             self.parts(node);
             self.children(node);
@@ -77,7 +78,7 @@ impl Sample<'_> {
         }
     }
 
-    /// Rules about parts of a node's text.
+    /// Tests rules for parts of a node's text.
     fn parts(&mut self, node: Node<'_>) {
         let (own, kind) = (&self.text[node.byte_range()], node.kind());
         let ends: Vec<usize> = (0..=own.len()).filter(|at| own.is_char_boundary(*at)).collect();
@@ -101,7 +102,7 @@ impl Sample<'_> {
         self.rule(&json!({ "kind": kind, "regex": format!("^{}$", regex::escape(own)) }), node);
     }
 
-    /// Rules about a node and one of its children, or about children that it lacks.
+    /// Tests rules for a node with one of its children, or without children that it lacks.
     fn children(&mut self, node: Node<'_>) {
         let mut cursor = node.walk();
         let mut kinds = Vec::new();
@@ -130,7 +131,7 @@ impl Sample<'_> {
     }
 }
 
-/// Rules that `child`, which reads `own`, matches.
+/// Returns rules that match `child`, whose text is `own`.
 fn about_child(child: Node<'_>, field: Option<&str>, own: &str) -> Vec<Value> {
     let whole = format!("^{}$", regex::escape(own));
     let word: String = own.chars().take_while(|c| c.is_alphanumeric()).collect();
@@ -150,15 +151,15 @@ fn about_child(child: Node<'_>, field: Option<&str>, own: &str) -> Vec<Value> {
     rules
 }
 
-/// Patterns made of a node's text, with a part of it put aside.
+/// Tests patterns made of a node's text, with a part of it replaced by a metavariable.
 fn patterns(language: Language, text: &str, wrong: &mut Vec<String>) -> usize {
     let grammar = Grammar(language);
-    let Ok(tree) = parse(grammar, text, &[], &Budget::unlimited()) else { return 0 };
+    let Ok(tree) = parse(grammar, text, &[], &TimeBudget::unlimited()) else { return 0 };
     let doc = AstGrep::doc(StrDoc { src: text.to_owned(), lang: grammar, tree });
     let mut matched = 0;
     for node in doc.root().dfs() {
         let (own, range) = (node.text().into_owned(), node.range());
-        if !node.is_named() || own.len() > LONGEST || own.is_empty() {
+        if !node.is_named() || own.len() > MAX_NODE_BYTES || own.is_empty() {
             continue;
         }
         let mut sources = vec![own.clone()];
@@ -175,7 +176,7 @@ fn patterns(language: Language, text: &str, wrong: &mut Vec<String>) -> usize {
                 continue;
             }
             matched += 1;
-            let requirement = requirement_of(grammar, &pattern);
+            let requirement = requirement_of_code_pattern(grammar, &pattern);
             if !requirement.holds_in(text.as_bytes()) || !requirement.holds_in(own.as_bytes()) {
                 wrong.push(format!("{}: lost {source:?} in {own:?}: {requirement:?}", language.name()));
             }
@@ -184,11 +185,13 @@ fn patterns(language: Language, text: &str, wrong: &mut Vec<String>) -> usize {
     matched
 }
 
-/// Where comments and strings are masked, every leaf that is neither must be left as it is.
+/// Tests that masking comments and strings leaves every other leaf unchanged.
 fn masks_code(language: Language, text: &str, root: Node<'_>, wrong: &mut Vec<String>) {
-    let Some(lexis) = Facts::of(language).and_then(|facts| facts.lexis) else { return };
+    let Some(lexical_syntax) = GrammarFacts::of(language).and_then(|facts| facts.lexical_syntax) else {
+        return;
+    };
     let mut masked = Vec::new();
-    mask(lexis, text.as_bytes(), &mut masked);
+    mask_comments_and_strings(lexical_syntax, text.as_bytes(), &mut masked);
     let mut todo = vec![root];
     while let Some(node) = todo.pop() {
         let kind = node.kind();
@@ -206,24 +209,24 @@ fn masks_code(language: Language, text: &str, root: Node<'_>, wrong: &mut Vec<St
     }
 }
 
-/// Asks everything of one text; returns how many rules and patterns were asked about.
-fn ask(language: Language, text: &str, wrong: &mut Vec<String>) -> (usize, usize) {
-    let Ok(tree) = parse(Grammar(language), text, &[], &Budget::unlimited()) else { return (0, 0) };
+/// Runs all tests for one text; returns the number of tested rules and patterns.
+fn test_text(language: Language, text: &str, wrong: &mut Vec<String>) -> (usize, usize) {
+    let Ok(tree) = parse(Grammar(language), text, &[], &TimeBudget::unlimited()) else { return (0, 0) };
     if tree.root_node().has_error() {
         return (0, 0);
     }
     masks_code(language, text, tree.root_node(), wrong);
-    let mut asked = Sample { language, text, wrong, asked: 0, known: HashSet::new() };
-    asked.node(&mut tree.walk());
-    let rules = asked.asked;
+    let mut sample = Sample { language, text, wrong, tested: 0, known: HashSet::new() };
+    sample.node(&mut tree.walk());
+    let rules = sample.tested;
     (rules, patterns(language, text, wrong))
 }
 
 #[test]
-fn what_matches_is_never_filtered_out() {
+fn matches_are_never_filtered_out() {
     let mut wrong = Vec::new();
     for &(language, text) in SAMPLES.iter().chain(ODD) {
-        let (rules, patterns) = ask(language, text, &mut wrong);
+        let (rules, patterns) = test_text(language, text, &mut wrong);
         assert!(
             rules > 20 && patterns > 3,
             "{}: {rules} rules, {patterns} patterns: {text}",
@@ -236,10 +239,10 @@ fn what_matches_is_never_filtered_out() {
 /// `STANCHION_CORPORA=DIR cargo test --lib filtered_out_on_a_corpus -- --ignored`
 #[test]
 #[ignore = "reads a corpus"]
-#[expect(clippy::disallowed_methods, reason = "a test that reads what it is pointed at")]
-fn what_matches_is_never_filtered_out_on_a_corpus() {
+#[expect(clippy::disallowed_methods, reason = "a test that reads a corpus given by the environment")]
+fn matches_are_never_filtered_out_on_a_corpus() {
     let root = std::env::var("STANCHION_CORPORA").expect("STANCHION_CORPORA names a directory");
-    let (mut wrong, mut files, mut asked) = (Vec::new(), 0usize, 0usize);
+    let (mut wrong, mut files, mut tested) = (Vec::new(), 0usize, 0usize);
     for entry in ignore::WalkBuilder::new(root).build().filter_map(Result::ok) {
         let path = entry.path().to_string_lossy().into_owned();
         let Some(language) = language_of(path.as_bytes()) else { continue };
@@ -247,11 +250,11 @@ fn what_matches_is_never_filtered_out_on_a_corpus() {
         if text.len() > 4_000 {
             continue;
         }
-        let (rules, patterns) = ask(language, &text, &mut wrong);
+        let (rules, patterns) = test_text(language, &text, &mut wrong);
         files += usize::from(rules > 0);
-        asked += rules + patterns;
+        tested += rules + patterns;
         wrong.truncate(500);
     }
     assert!(files > 0, "nothing there parses without errors");
-    assert!(wrong.is_empty(), "of {asked} in {files} files\n{}", wrong[..wrong.len().min(30)].join("\n"));
+    assert!(wrong.is_empty(), "of {tested} in {files} files\n{}", wrong[..wrong.len().min(30)].join("\n"));
 }

@@ -1,7 +1,7 @@
-//! Saying what is wrong with an ast-grep rule, where, and what was probably meant.
+//! Explains the problems of an ast-grep rule, with positions and suggestions.
 //!
-//! ast-grep stops at the first problem and names neither place nor rule, so each part of the rule is
-//! tried again on its own.
+//! ast-grep stops at the first problem and reports neither its position nor the rule, so each part of the
+//! rule is compiled again separately.
 
 use ast_grep_config::RuleConfigError;
 use ast_grep_core::Pattern;
@@ -10,21 +10,26 @@ use ast_grep_core::tree_sitter::LanguageExt;
 use serde_json::{Map, Value};
 
 use super::grammar::Grammar;
-use crate::data::Step;
+use crate::data::PointerStep;
 use crate::engine::SpecProblem;
 
-/// Every problem that can be placed; `fallback` when none can.
-pub fn explain(grammar: Grammar, rule: &Map<String, Value>, fallback: SpecProblem) -> Vec<SpecProblem> {
-    let mut search = Search { grammar, at: vec![Step::Key("code".to_owned())], problems: Vec::new() };
+/// Returns all problems whose position can be determined; otherwise `fallback`.
+pub fn explain_problems(
+    grammar: Grammar,
+    rule: &Map<String, Value>,
+    fallback: SpecProblem,
+) -> Vec<SpecProblem> {
+    let mut search =
+        ProblemSearch { grammar, at: vec![PointerStep::Key("code".to_owned())], problems: Vec::new() };
     for key in ["rule", "constraints", "utils"] {
         let Some(value) = rule.get(key) else { continue };
-        search.at.push(Step::Key(key.to_owned()));
+        search.at.push(PointerStep::Key(key.to_owned()));
         match (key, value) {
-            ("rule", value) => search.rule(value),
+            ("rule", value) => search.check_rule(value),
             (_, Value::Object(named)) => {
                 for (name, value) in named {
-                    search.at.push(Step::Key(name.clone()));
-                    search.rule(value);
+                    search.at.push(PointerStep::Key(name.clone()));
+                    search.check_rule(value);
                     search.at.pop();
                 }
             }
@@ -32,12 +37,12 @@ pub fn explain(grammar: Grammar, rule: &Map<String, Value>, fallback: SpecProble
         }
         search.at.pop();
     }
-    search.unknown_references(rule);
+    search.check_references(rule);
     if search.problems.is_empty() { vec![fallback] } else { search.problems }
 }
 
-/// ast-grep's own words, joined over the chain of causes, as a problem of the whole check.
-pub fn words(error: &RuleConfigError) -> SpecProblem {
+/// Converts an error of ast-grep, with its chain of causes, to a problem of the check.
+pub fn describe_config_error(error: &RuleConfigError) -> SpecProblem {
     let key = match error {
         RuleConfigError::Fixer(_) => "fix",
         RuleConfigError::Rewriter(_) | RuleConfigError::UndefinedRewriter(_) => "rewriters",
@@ -45,8 +50,11 @@ pub fn words(error: &RuleConfigError) -> SpecProblem {
         _ => "rule",
     };
     if matches!(error, RuleConfigError::MissingPotentialKinds) {
-        return SpecProblem::new(&["code", "rule"], "this rule does not say which kinds of node it looks at")
-            .with_help("add `kind: …`, or a `pattern` that parses on its own in this language");
+        return SpecProblem::new(
+            &["code", "rule"],
+            "this rule does not determine the kinds of nodes that it can match",
+        )
+        .with_help("add `kind: …`, or a `pattern` that parses on its own in this language");
     }
     let mut text = trim(&error.to_string());
     let mut cause = std::error::Error::source(error);
@@ -64,32 +72,32 @@ fn trim(text: &str) -> String {
     text.trim().trim_end_matches('.').to_owned()
 }
 
-struct Search {
+struct ProblemSearch {
     grammar: Grammar,
-    at: Vec<Step>,
+    at: Vec<PointerStep>,
     problems: Vec<SpecProblem>,
 }
 
-impl Search {
+impl ProblemSearch {
     fn report(&mut self, key: &str, message: String, help: Option<String>) {
         let mut at = self.at.clone();
-        at.push(Step::Key(key.to_owned()));
+        at.push(PointerStep::Key(key.to_owned()));
         self.problems.push(SpecProblem { at, message, help });
     }
 
-    fn rule(&mut self, value: &Value) {
+    fn check_rule(&mut self, value: &Value) {
         let Value::Object(rule) = value else { return };
         for (key, value) in rule {
             match (key.as_str(), value) {
-                ("pattern", value) => self.pattern(value),
-                ("kind", Value::String(kind)) => self.kind("kind", kind),
-                ("regex", Value::String(regex)) => self.regex(regex),
-                ("field", Value::String(field)) => self.field(field),
+                ("pattern", value) => self.check_pattern(value),
+                ("kind", Value::String(kind)) => self.check_kind("kind", kind),
+                ("regex", Value::String(regex)) => self.check_regex(regex),
+                ("field", Value::String(field)) => self.check_field(field),
                 ("all" | "any", Value::Array(rules)) => {
-                    self.at.push(Step::Key(key.clone()));
+                    self.at.push(PointerStep::Key(key.clone()));
                     for (index, rule) in rules.iter().enumerate() {
-                        self.at.push(Step::Index(index));
-                        self.rule(rule);
+                        self.at.push(PointerStep::Index(index));
+                        self.check_rule(rule);
                         self.at.pop();
                     }
                     self.at.pop();
@@ -98,8 +106,8 @@ impl Search {
                     "not" | "inside" | "has" | "precedes" | "follows" | "stopBy" | "ofRule" | "nthChild",
                     value,
                 ) => {
-                    self.at.push(Step::Key(key.clone()));
-                    self.rule(value);
+                    self.at.push(PointerStep::Key(key.clone()));
+                    self.check_rule(value);
                     self.at.pop();
                 }
                 _ => {}
@@ -107,7 +115,7 @@ impl Search {
         }
     }
 
-    fn pattern(&mut self, value: &Value) {
+    fn check_pattern(&mut self, value: &Value) {
         let language = self.grammar.0.name();
         let built = match value {
             Value::String(text) => Pattern::try_new(text, self.grammar),
@@ -121,13 +129,13 @@ impl Search {
             _ => return,
         };
         let help = format!(
-            "a pattern is one complete piece of {language}; write `{{ context: …, selector: … }}` when it only parses inside something else"
+            "a pattern must be one complete piece of {language}; write `{{ context: …, selector: … }}` if it parses only inside of other code"
         );
         match built {
             Err(error) => {
                 self.report(
                     "pattern",
-                    format!("this pattern is not {language}: {}", trim(&error.to_string())),
+                    format!("invalid {language} pattern: {}", trim(&error.to_string())),
                     Some(help),
                 );
             }
@@ -138,17 +146,17 @@ impl Search {
         }
     }
 
-    fn kind(&mut self, key: &str, kind: &str) {
-        // Selectors (`a > b`) are ast-grep's to judge.
+    fn check_kind(&mut self, key: &str, kind: &str) {
+        // Selectors (`a > b`) are checked by ast-grep.
         let plain = kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !plain || kind == "ERROR" || self.grammar.kind_to_id(kind) != 0 {
             return;
         }
-        let help = near(kind, &self.kinds()).map(|near| format!("did you mean `{near}`?"));
+        let help = similar_name(kind, &self.node_kinds()).map(|near| format!("did you mean `{near}`?"));
         self.report(key, format!("{} has no node kind `{kind}`", self.grammar.0.name()), help);
     }
 
-    fn kinds(&self) -> Vec<String> {
+    fn node_kinds(&self) -> Vec<String> {
         let language = self.grammar.get_ts_language();
         (0..u16::try_from(language.node_kind_count()).unwrap_or(u16::MAX))
             .filter(|&id| language.node_kind_is_named(id) && language.node_kind_is_visible(id))
@@ -156,7 +164,7 @@ impl Search {
             .collect()
     }
 
-    fn field(&mut self, field: &str) {
+    fn check_field(&mut self, field: &str) {
         if self.grammar.field_to_id(field).is_some() {
             return;
         }
@@ -164,20 +172,20 @@ impl Search {
         let fields: Vec<String> = (1..=u16::try_from(language.field_count()).unwrap_or(u16::MAX))
             .filter_map(|id| language.field_name_for_id(id).map(str::to_owned))
             .collect();
-        let help = near(field, &fields).map(|near| format!("did you mean `{near}`?"));
+        let help = similar_name(field, &fields).map(|near| format!("did you mean `{near}`?"));
         self.report("field", format!("{} has no field `{field}`", self.grammar.0.name()), help);
     }
 
-    fn regex(&mut self, regex: &str) {
+    fn check_regex(&mut self, regex: &str) {
         if let Err(error) = regex::Regex::new(regex) {
             let text = error.to_string();
             let last = text.lines().last().unwrap_or(&text).trim_start_matches("error: ").to_owned();
-            self.report("regex", format!("this regular expression does not compile: {last}"), None);
+            self.report("regex", format!("invalid regular expression: {last}"), None);
         }
     }
 
-    /// References to utils that do not exist, and utils that refer to themselves.
-    fn unknown_references(&mut self, rule: &Map<String, Value>) {
+    /// Reports references to utils that do not exist, and utils that refer to themselves.
+    fn check_references(&mut self, rule: &Map<String, Value>) {
         let empty = Map::new();
         let utils = rule.get("utils").and_then(Value::as_object).unwrap_or(&empty);
         let names: Vec<String> = utils.keys().cloned().collect();
@@ -185,18 +193,22 @@ impl Search {
             rule.iter().filter(|(key, _)| matches!(key.as_str(), "rule" | "constraints" | "utils"))
         {
             let mut found = Vec::new();
-            references(value, &mut vec![Step::Key("code".to_owned()), Step::Key(key.clone())], &mut found);
+            collect_references(
+                value,
+                &mut vec![PointerStep::Key("code".to_owned()), PointerStep::Key(key.clone())],
+                &mut found,
+            );
             for (at, name) in found {
                 if !utils.contains_key(&name) {
-                    let help = near(&name, &names).map(|near| format!("did you mean `{near}`?"));
-                    let message = format!("no util is called `{name}`");
+                    let help = similar_name(&name, &names).map(|near| format!("did you mean `{near}`?"));
+                    let message = format!("there is no util `{name}`");
                     self.problems.push(SpecProblem { at, message, help });
                 }
             }
         }
         for name in &names {
-            if reaches(utils, name, name, &mut Vec::new()) {
-                let at = ["code", "utils", name].map(|key| Step::Key(key.to_owned())).to_vec();
+            if refers_to(utils, name, name, &mut Vec::new()) {
+                let at = ["code", "utils", name].map(|key| PointerStep::Key(key.to_owned())).to_vec();
                 let message = format!("the util `{name}` refers to itself, directly or through others");
                 self.problems.push(SpecProblem { at, message, help: None });
             }
@@ -204,22 +216,22 @@ impl Search {
     }
 }
 
-fn references(value: &Value, at: &mut Vec<Step>, out: &mut Vec<(Vec<Step>, String)>) {
+fn collect_references(value: &Value, at: &mut Vec<PointerStep>, out: &mut Vec<(Vec<PointerStep>, String)>) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                at.push(Step::Key(key.clone()));
+                at.push(PointerStep::Key(key.clone()));
                 if let ("matches", Value::String(name)) = (key.as_str(), value) {
                     out.push((at.clone(), name.clone()));
                 }
-                references(value, at, out);
+                collect_references(value, at, out);
                 at.pop();
             }
         }
         Value::Array(items) => {
             for (index, value) in items.iter().enumerate() {
-                at.push(Step::Index(index));
-                references(value, at, out);
+                at.push(PointerStep::Index(index));
+                collect_references(value, at, out);
                 at.pop();
             }
         }
@@ -227,35 +239,36 @@ fn references(value: &Value, at: &mut Vec<Step>, out: &mut Vec<(Vec<Step>, Strin
     }
 }
 
-/// Whether `goal` is reached from the util `from` without passing a relational rule's border twice.
-fn reaches(utils: &Map<String, Value>, from: &str, goal: &str, seen: &mut Vec<String>) -> bool {
+/// Whether the util `from` refers to `goal` on the same node, that is, not through a relational rule.
+fn refers_to(utils: &Map<String, Value>, from: &str, goal: &str, seen: &mut Vec<String>) -> bool {
     if seen.iter().any(|name| name == from) {
         return false;
     }
     seen.push(from.to_owned());
     let mut names = Vec::new();
     if let Some(rule) = utils.get(from) {
-        direct_references(rule, &mut names);
+        collect_direct_references(rule, &mut names);
     }
-    names.iter().any(|name| name == goal || reaches(utils, name, goal, seen))
+    names.iter().any(|name| name == goal || refers_to(utils, name, goal, seen))
 }
 
-/// The utils that are tried on the same node: relational rules look elsewhere and may recurse.
-fn direct_references(rule: &Value, out: &mut Vec<String>) {
+/// Collects the utils that are applied to the same node. Relational rules apply to other nodes and may
+/// recurse.
+fn collect_direct_references(rule: &Value, out: &mut Vec<String>) {
     let Value::Object(rule) = rule else { return };
     for (key, value) in rule {
         match (key.as_str(), value) {
             ("matches", Value::String(name)) => out.push(name.clone()),
-            ("not", value) => direct_references(value, out),
+            ("not", value) => collect_direct_references(value, out),
             ("all" | "any", Value::Array(rules)) => {
-                rules.iter().for_each(|rule| direct_references(rule, out));
+                rules.iter().for_each(|rule| collect_direct_references(rule, out));
             }
             _ => {}
         }
     }
 }
 
-fn near<'n>(word: &str, names: &'n [String]) -> Option<&'n str> {
+fn similar_name<'n>(word: &str, names: &'n [String]) -> Option<&'n str> {
     names
         .iter()
         .map(|name| (strsim::jaro_winkler(word, name), name))

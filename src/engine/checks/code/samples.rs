@@ -1,8 +1,8 @@
-//! Small texts in each language, for tests of what is read off grammars and rules.
+//! Small texts in each language, for tests of the facts and requirements derived from grammars and rules.
 
 use crate::model::Language;
 
-/// Ordinary code with many kinds of nodes.
+/// Ordinary code that contains many kinds of nodes.
 pub const SAMPLES: &[(Language, &str)] = &[
     (
         Language::Python,
@@ -76,7 +76,7 @@ pub const SAMPLES: &[(Language, &str)] = &[
     ),
 ];
 
-/// Code that is written in a way that a filter over bytes might stumble over.
+/// Unusual code that might mislead a filter over bytes.
 pub const ODD: &[(Language, &str)] = &[
     (
         Language::Python,

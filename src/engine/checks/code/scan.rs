@@ -1,10 +1,9 @@
-//! One walk over one tree for all code checks of a file.
+//! Walks the tree of a file once for all of its code checks.
 //!
-//! Our own loop instead of ast-grep's `CombinedScan`: that one obeys `ast-grep-ignore` comments (a
-//! second, unjustified kind of waiver), prints, and knows no budget.
+//! This is a separate loop instead of ast-grep's `CombinedScan`, which obeys `ast-grep-ignore` comments (a
+//! second kind of waiver without a reason), prints, and has no time budget.
 //!
-//! Only where an anchor of an active rule begins is there anything to find; every other part of the
-//! tree is passed by.
+//! Rules can match only where one of their anchors begins; all other parts of the tree are skipped.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -17,26 +16,26 @@ use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
 use ast_grep_core::{AstGrep, Matcher};
 
 use super::grammar::Grammar;
-use super::guard::Refusal;
+use super::guard::ParseRefusal;
 use super::parse::parse;
-use super::rule::{Body, CompiledCode};
+use super::rule::{CheckBody, CompiledCode};
 use crate::engine::MAX_FINDINGS;
-use crate::engine::budget::{Budget, thread_time};
-use crate::engine::found::{CannotTell, Found};
+use crate::engine::budget::{TimeBudget, thread_time};
+use crate::engine::file_result::{CannotTell, RawFinding};
 use crate::engine::meter::Meter;
-use crate::engine::places::Places;
+use crate::engine::source_text::SourceText;
 use crate::model::{Edit, Fix, Reason};
 use crate::text::Span;
 
-/// Deepest tree that is searched. Relational rules walk to the root for each node, so their time
-/// grows with the square of the depth (GUARANTEES M7).
+/// Maximum depth of a tree that is searched. Relational rules walk to the root for each node, so their time
+/// is quadratic in the depth.
 const MAX_DEPTH: usize = 5_000;
-/// Work between two looks at the clock: a node counts one, a rule tried on it many.
-const WORK_PER_LOOK: u32 = 2_048;
-/// What trying a rule counts.
-const WORK_OF_A_RULE: u32 = 16;
+/// Units of work between two checks of the time budget: a node counts 1, trying a rule on it [`RULE_WORK`].
+const WORK_PER_CLOCK_CHECK: u32 = 2_048;
+/// Units of work for trying a rule.
+const RULE_WORK: u32 = 16;
 
-/// The code checks of one class of files, by the kinds of node they look at. Built once a run.
+/// The code checks of one class of files, indexed by the node kinds that they can match. Built once per run.
 #[derive(Default)]
 pub struct CodeScan {
     checks: Vec<(u32, Arc<CompiledCode>)>,
@@ -48,7 +47,7 @@ pub struct CodeScan {
 type KindTable = Vec<Vec<u16>>;
 
 impl CodeScan {
-    /// Indexes `checks` (numbers in the plan, and what they ask).
+    /// Indexes `checks`, each with its number in the plan.
     #[must_use]
     pub fn new(checks: Vec<(u32, Arc<CompiledCode>)>) -> Self {
         let mut languages: Vec<(Grammar, KindTable)> = Vec::new();
@@ -58,7 +57,7 @@ impl CodeScan {
                     languages.push((check.grammar, Vec::new()));
                     languages.len() - 1
                 });
-            let Body::Rule(rule) = &check.body else { continue };
+            let CheckBody::Rule(rule) = &check.body else { continue };
             let table = &mut languages[at].1;
             for kind in rule.matcher.potential_kinds().iter().flatten() {
                 if table.len() <= kind {
@@ -70,32 +69,32 @@ impl CodeScan {
         Self { checks, languages, everywhere: false }
     }
 
-    /// The same, but every node is looked at, whether or not a rule's anchor holds in it.
+    /// Sets whether every node is visited, even if it contains no anchor of a rule.
     #[must_use]
     pub fn everywhere(self, everywhere: bool) -> Self {
         Self { everywhere, ..self }
     }
 
-    /// The checks, in the order that `active` flags count.
+    /// Returns the checks, in the order of the `active` flags.
     #[must_use]
     pub fn checks(&self) -> &[(u32, Arc<CompiledCode>)] {
         &self.checks
     }
 }
 
-/// What a scan of one file writes to.
-pub struct Sink<'a> {
+/// Output of the scan of one file.
+pub struct ScanOutput<'a> {
     /// Findings, in no particular order.
-    pub found: &'a mut Vec<Found>,
-    /// What could not be told.
+    pub found: &'a mut Vec<RawFinding>,
+    /// Entries of "cannot tell".
     pub cannot_tell: &'a mut Vec<CannotTell>,
-    /// Measures what the checks cost.
+    /// Measures the cost of the checks.
     pub meter: &'a Meter,
-    /// Processor time that parsing has taken.
+    /// Total processor time of parsing.
     pub parsing: &'a Cell<Duration>,
 }
 
-impl Sink<'_> {
+impl ScanOutput<'_> {
     fn parse<T>(&self, work: impl FnOnce() -> T) -> T {
         let start = thread_time();
         let parsed = self.meter.parse(work);
@@ -104,14 +103,14 @@ impl Sink<'_> {
     }
 }
 
-/// Runs the `active` checks of `scan` over a file of `grammar` that holds `places.text()`.
-pub fn scan(
+/// Runs the `active` checks of `scan` on a file of `grammar` with the content `source.text()`.
+pub fn scan_file(
     scan: &CodeScan,
     active: &[bool],
     grammar: Grammar,
-    places: &Places<'_>,
-    budget: &Budget,
-    sink: &mut Sink<'_>,
+    source: &SourceText<'_>,
+    budget: &TimeBudget,
+    output: &mut ScanOutput<'_>,
 ) {
     let wanted = |grammar: Grammar| {
         scan.checks.iter().zip(active).any(|((_, check), active)| *active && check.grammar == grammar)
@@ -122,129 +121,141 @@ pub fn scan(
     if !own && !embeds {
         return;
     }
-    let doc = match sink.parse(|| document(grammar, places.text(), &[], budget)) {
+    let doc = match output.parse(|| parse_document(grammar, source.text(), &[], budget)) {
         Ok(doc) => doc,
-        Err(refusal) => return refuse(scan, active, |_| true, &refusal, sink),
+        Err(refusal) => return report_refusal(scan, active, |_| true, &refusal, output),
     };
     if own {
-        one_document(scan, active, &doc, false, places, budget, sink);
+        scan_document(scan, active, &doc, false, source, budget, output);
     }
     if embeds {
         for (name, ranges) in grammar.extract_injections(doc.root()) {
-            let Some(inner) = Grammar::embedded(&name).filter(|inner| wanted(*inner)) else { continue };
-            match sink.parse(|| document(inner, places.text(), &ranges, budget)) {
-                Ok(doc) => one_document(scan, active, &doc, true, places, budget, sink),
-                Err(refusal) => refuse(scan, active, |check| check.grammar == inner, &refusal, sink),
+            let Some(inner) = Grammar::from_embedded_name(&name).filter(|inner| wanted(*inner)) else {
+                continue;
+            };
+            match output.parse(|| parse_document(inner, source.text(), &ranges, budget)) {
+                Ok(doc) => scan_document(scan, active, &doc, true, source, budget, output),
+                Err(refusal) => {
+                    report_refusal(scan, active, |check| check.grammar == inner, &refusal, output);
+                }
             }
         }
     }
 }
 
-type Document = AstGrep<StrDoc<Grammar>>;
+type CodeDocument = AstGrep<StrDoc<Grammar>>;
 
-fn document(
+fn parse_document(
     grammar: Grammar,
     text: &str,
     ranges: &[ast_grep_core::tree_sitter::TSRange],
-    budget: &Budget,
-) -> Result<Document, Refusal> {
+    budget: &TimeBudget,
+) -> Result<CodeDocument, ParseRefusal> {
     let tree = parse(grammar, text, ranges, budget)?;
     Ok(AstGrep::doc(StrDoc { src: text.to_owned(), lang: grammar, tree }))
 }
 
-fn refuse(
+fn report_refusal(
     scan: &CodeScan,
     active: &[bool],
-    whom: impl Fn(&CompiledCode) -> bool,
-    refusal: &Refusal,
-    sink: &mut Sink<'_>,
+    is_affected: impl Fn(&CompiledCode) -> bool,
+    refusal: &ParseRefusal,
+    output: &mut ScanOutput<'_>,
 ) {
     for ((number, check), active) in scan.checks.iter().zip(active) {
-        if *active && whom(check) {
+        if *active && is_affected(check) {
             let (reason, detail) = refusal.clone();
-            sink.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
+            output.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
         }
     }
 }
 
-fn one_document(
+fn scan_document(
     scan: &CodeScan,
     active: &[bool],
-    doc: &Document,
+    doc: &CodeDocument,
     embedded: bool,
-    places: &Places<'_>,
-    budget: &Budget,
-    sink: &mut Sink<'_>,
+    source: &SourceText<'_>,
+    budget: &TimeBudget,
+    output: &mut ScanOutput<'_>,
 ) {
     let grammar = *doc.lang();
-    let mine = |check: &CompiledCode| check.grammar == grammar;
-    // There the requirements are not known to hold, so they are part of the question: what is found
-    // must not depend on whether the prefilter was asked before.
+    let has_grammar = |check: &CompiledCode| check.grammar == grammar;
+    // For such texts the requirements are not proven, so they are checked here as well: findings must not
+    // depend on whether the prefilter has run.
     let checked: Vec<bool>;
     let unproven = embedded || doc.root().get_inner_node().has_error();
     let active = if unproven {
-        let text = places.text().as_bytes();
+        let text = source.text().as_bytes();
         let holds = |((_, check), active): (&(u32, Arc<CompiledCode>), &bool)| {
-            *active && mine(check) && check.may_match(text)
+            *active && has_grammar(check) && check.may_match(text)
         };
         checked = scan.checks.iter().zip(active).map(holds).collect();
         &checked
     } else {
         active
     };
-    let before = sink.found.len();
-    let errors = match rules(scan, active, doc, unproven, places, budget, sink) {
+    let before = output.found.len();
+    let errors = match match_rules(scan, active, doc, unproven, source, budget, output) {
         Ok(errors) => errors,
         Err(refusal) => {
-            sink.found.truncate(before);
-            return refuse(scan, active, mine, &refusal, sink);
+            output.found.truncate(before);
+            return report_refusal(scan, active, has_grammar, &refusal, output);
         }
     };
     for ((number, check), active) in scan.checks.iter().zip(active) {
-        let Body::Query(query) = &check.body else { continue };
-        if !*active || !mine(check) {
+        let CheckBody::Query(query) = &check.body else { continue };
+        if !*active || !has_grammar(check) {
             continue;
         }
-        let ask = || query.matches(doc.root().get_inner_node(), places.text(), budget);
-        match sink.meter.look(*number, ask) {
+        let run_query = || query.find_matches(doc.root().get_inner_node(), source.text(), budget);
+        match output.meter.search(*number, run_query) {
             Ok(matches) => {
                 if matches.len() > MAX_FINDINGS {
-                    sink.cannot_tell.push(too_many(*number));
+                    output.cannot_tell.push(too_many_findings(*number));
                 }
                 for found in matches.into_iter().take(MAX_FINDINGS) {
                     let message = found
                         .message
-                        .unwrap_or_else(|| default_message(&places.text()[found.span.start..found.span.end]));
-                    let content = &places.text()[found.span.start..found.span.end];
-                    sink.found.push(places.found(*number, message, found.span, content, None));
+                        .unwrap_or_else(|| default_message(&source.text()[found.span.start..found.span.end]));
+                    let content = &source.text()[found.span.start..found.span.end];
+                    output.found.push(source.found(*number, message, found.span, content, None));
                 }
             }
             Err((reason, detail)) => {
-                sink.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
+                output.cannot_tell.push(CannotTell { check: Some(*number), reason, detail });
             }
         }
     }
-    blind_spots(scan, active, &mine, &errors, places, &sink.found[before..], sink.cannot_tell);
+    report_blind_spots(
+        scan,
+        active,
+        &has_grammar,
+        &errors,
+        source,
+        &output.found[before..],
+        output.cannot_tell,
+    );
 }
 
-/// Walks the tree once, trying at each node the active rules that may match its kind. Returns the
-/// outermost places that did not parse.
-fn rules(
+/// Walks the tree once and tries, at each node, the active rules that may match its kind. Returns the
+/// outermost spans that did not parse.
+fn match_rules(
     scan: &CodeScan,
     active: &[bool],
-    doc: &Document,
+    doc: &CodeDocument,
     unproven: bool,
-    places: &Places<'_>,
-    budget: &Budget,
-    sink: &mut Sink<'_>,
-) -> Result<Vec<Span>, Refusal> {
+    source: &SourceText<'_>,
+    budget: &TimeBudget,
+    output: &mut ScanOutput<'_>,
+) -> Result<Vec<Span>, ParseRefusal> {
     let grammar = *doc.lang();
     let Some((_, table)) = scan.languages.iter().find(|(other, _)| *other == grammar) else {
         return Ok(Vec::new());
     };
     let root = doc.root().get_inner_node();
     let has_error = root.has_error();
-    let mut anchors = Anchors::new(scan, active, grammar, unproven, places.text());
+    let mut anchors = AnchorTracker::new(scan, active, grammar, unproven, source.text());
     let mut errors: Vec<Span> = Vec::new();
     let mut cursor = root.walk();
     let (mut depth, mut work) = (0usize, 0u32);
@@ -252,37 +263,37 @@ fn rules(
     loop {
         let node = cursor.node();
         work += 1;
-        if work >= WORK_PER_LOOK {
+        if work >= WORK_PER_CLOCK_CHECK {
             work = 0;
             if budget.is_spent() {
-                return Err((Reason::Budget, format!("searching took longer than {}", budget.words())));
+                return Err((Reason::Budget, format!("searching took longer than {}", budget.describe())));
             }
         }
         if has_error && node.is_error() && errors.last().is_none_or(|last| last.end <= node.start_byte()) {
             errors.push(node.byte_range().into());
         }
-        let worth_a_look = anchors.any_in(node.start_byte(), node.end_byte());
-        let candidates = table.get(usize::from(node.kind_id())).filter(|_| worth_a_look);
+        let contains_anchor = anchors.any_begins_in(node.start_byte(), node.end_byte());
+        let candidates = table.get(usize::from(node.kind_id())).filter(|_| contains_anchor);
         for &position in candidates.map_or(&[][..], Vec::as_slice) {
             let position = usize::from(position);
             if active[position] && counts[position] <= MAX_FINDINGS {
                 let (number, check) = &scan.checks[position];
                 let number = *number;
-                work += WORK_OF_A_RULE;
-                if unproven && !anchors.of_in(position, node.start_byte(), node.end_byte()) {
+                work += RULE_WORK;
+                if unproven && !anchors.rule_begins_in(position, node.start_byte(), node.end_byte()) {
                     continue;
                 }
-                let (meter, list) = (sink.meter, counts[position] < MAX_FINDINGS);
-                if !meter.look(number, || try_rule(number, check, doc, node, places, list, sink)) {
+                let (meter, list) = (output.meter, counts[position] < MAX_FINDINGS);
+                if !meter.search(number, || try_rule(number, check, doc, node, source, list, output)) {
                     continue;
                 }
                 counts[position] += 1;
                 if counts[position] > MAX_FINDINGS {
-                    sink.cannot_tell.push(too_many(number));
+                    output.cannot_tell.push(too_many_findings(number));
                 }
             }
         }
-        if (worth_a_look || (has_error && node.has_error())) && cursor.goto_first_child() {
+        if (contains_anchor || (has_error && node.has_error())) && cursor.goto_first_child() {
             depth += 1;
             if depth > MAX_DEPTH {
                 return Err((Reason::TooDeep, format!("syntax nested deeper than {MAX_DEPTH} levels")));
@@ -298,28 +309,28 @@ fn rules(
     }
 }
 
-/// Where the anchors of the active rules begin in one text.
-struct Anchors {
-    /// Of all rules, in order; `None`: some rule may match anywhere.
+/// Positions in one text where the anchors of the active rules begin.
+struct AnchorTracker {
+    /// Sorted positions of all rules; `None` if a rule may match anywhere.
     all: Option<Vec<usize>>,
-    /// The first of `all` that does not lie before the walk.
+    /// Index of the first position in `all` that is not before the walk.
     next: usize,
-    /// Of each rule; empty unless asked for. `None`: anywhere.
+    /// Positions by rule, or `None` if it may match anywhere; the list is empty unless requested.
     each: Vec<Option<Vec<usize>>>,
 }
 
-impl Anchors {
+impl AnchorTracker {
     fn new(scan: &CodeScan, active: &[bool], grammar: Grammar, each: bool, text: &str) -> Self {
-        let asked = |position: usize| {
+        let active_rule = |position: usize| {
             let (_, check) = &scan.checks[position];
-            (active[position] && check.grammar == grammar && matches!(check.body, Body::Rule(_)))
+            (active[position] && check.grammar == grammar && matches!(check.body, CheckBody::Rule(_)))
                 .then_some(check)
         };
         let mut everywhere = scan.everywhere
-            || (0..scan.checks.len()).filter_map(asked).any(|check| check.anchor.is_anything());
+            || (0..scan.checks.len()).filter_map(active_rule).any(|check| check.anchor.is_anything());
         let (mut all, mut of_each) = (Vec::new(), Vec::new());
         for position in 0..scan.checks.len() {
-            let places = match asked(position) {
+            let places = match active_rule(position) {
                 Some(check) if each || !everywhere => check.anchor.find(text.as_bytes()),
                 Some(_) => break,
                 None => Some(Vec::new()),
@@ -337,8 +348,8 @@ impl Anchors {
         Self { all: (!everywhere).then_some(all), next: 0, each: of_each }
     }
 
-    /// Whether some anchor begins in these bytes. To be asked in the order of a walk.
-    fn any_in(&mut self, start: usize, end: usize) -> bool {
+    /// Whether any anchor begins in these bytes. Must be called in the order of the walk.
+    fn any_begins_in(&mut self, start: usize, end: usize) -> bool {
         let Some(all) = &self.all else { return true };
         while all.get(self.next).is_some_and(|place| *place < start) {
             self.next += 1;
@@ -347,34 +358,34 @@ impl Anchors {
     }
 
     /// Whether the anchor of the rule at `position` begins in these bytes.
-    fn of_in(&self, position: usize, start: usize, end: usize) -> bool {
+    fn rule_begins_in(&self, position: usize, start: usize, end: usize) -> bool {
         let Some(Some(places)) = self.each.get(position) else { return true };
         places.get(places.partition_point(|place| *place < start)).is_some_and(|place| *place < end)
     }
 }
 
-fn too_many(number: u32) -> CannotTell {
+fn too_many_findings(number: u32) -> CannotTell {
     let detail = format!("more than {MAX_FINDINGS} findings; the rest is not listed");
     CannotTell { check: Some(number), reason: Reason::Budget, detail }
 }
 
-/// Tries a rule at a node and says whether it matches; the finding is added only with `list`.
+/// Tries a rule at a node and returns whether it matches. Adds the finding only if `list` is set.
 fn try_rule<'t>(
     number: u32,
     check: &CompiledCode,
-    doc: &'t Document,
+    doc: &'t CodeDocument,
     node: <StrDoc<Grammar> as Doc>::Node<'t>,
-    places: &Places<'_>,
+    source: &SourceText<'_>,
     list: bool,
-    sink: &mut Sink<'_>,
+    output: &mut ScanOutput<'_>,
 ) -> bool {
-    let Body::Rule(rule) = &check.body else { return false };
+    let CheckBody::Rule(rule) = &check.body else { return false };
     let Some(matched) = rule.matcher.match_node(doc.adopt(node)) else { return false };
     if !list {
         return true;
     }
     let span = Span::from(matched.range());
-    let text = &places.text()[span.start..span.end];
+    let text = &source.text()[span.start..span.end];
     let message = if rule.message.is_empty() { default_message(text) } else { rule.get_message(&matched) };
     let fix = rule.fixer.first().map(|fixer| {
         let edit = matched.make_edit(&rule.matcher, fixer);
@@ -382,7 +393,7 @@ fn try_rule<'t>(
         let span = Span::new(edit.position, edit.position + edit.deleted_length);
         Fix { title: fixer.title().map(str::to_owned), edits: vec![Edit::Replace { span, with }] }
     });
-    sink.found.push(places.found(number, message, span, text, fix));
+    output.found.push(source.found(number, message, span, text, fix));
     true
 }
 
@@ -393,28 +404,27 @@ fn default_message(matched: &str) -> String {
     format!("found `{short}{more}`")
 }
 
-/// A check that found nothing although a place it would look at did not parse cannot tell.
-fn blind_spots(
+/// Reports "cannot tell" for a check without findings if a span that it might match did not parse.
+fn report_blind_spots(
     scan: &CodeScan,
     active: &[bool],
-    mine: &impl Fn(&CompiledCode) -> bool,
+    has_grammar: &impl Fn(&CompiledCode) -> bool,
     errors: &[Span],
-    places: &Places<'_>,
-    found: &[Found],
+    source: &SourceText<'_>,
+    found: &[RawFinding],
     cannot_tell: &mut Vec<CannotTell>,
 ) {
     if errors.is_empty() {
         return;
     }
     for ((number, check), active) in scan.checks.iter().zip(active) {
-        if !*active || !mine(check) || found.iter().any(|found| found.check == *number) {
+        if !*active || !has_grammar(check) || found.iter().any(|found| found.check == *number) {
             continue;
         }
-        let looks = |span: &&Span| check.leaves_traces_in(places.lines_around(**span).as_bytes());
-        if let Some(span) = errors.iter().find(looks) {
-            let (line, column) = places.line_column(span.start);
-            let detail =
-                format!("line {line}, column {column} could not be read as {}", check.grammar.0.name());
+        let may_match = |span: &&Span| check.literals_occur_in(source.lines_around(**span).as_bytes());
+        if let Some(span) = errors.iter().find(may_match) {
+            let (line, column) = source.line_column(span.start);
+            let detail = format!("line {line}, column {column} does not parse as {}", check.grammar.0.name());
             cannot_tell.push(CannotTell { check: Some(*number), reason: Reason::ParseError, detail });
         }
     }

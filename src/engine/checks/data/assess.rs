@@ -1,4 +1,4 @@
-//! Running a `data` check over the documents of a file.
+//! Runs a `data` check on the documents of a file.
 
 use std::collections::HashSet;
 
@@ -6,193 +6,220 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use super::compile::{Assert, CompiledData};
-use super::{Loaded, cost, place, query, words};
-use crate::data::{Pointer, Step};
-use crate::engine::found::Found;
-use crate::engine::places::Places;
+use super::compile::{Assertion, CompiledData};
+use super::{LoadedDocument, cost, messages, query, source_span};
+use crate::data::{Pointer, PointerStep};
+use crate::engine::file_result::RawFinding;
+use crate::engine::source_text::SourceText;
 use crate::model::Reason;
 use crate::text::Span;
 
-/// Most findings of one check in one file.
-const MOST: usize = 1_000;
-/// Bytes of a value that go into a fingerprint.
-const CONTENT_BYTES: usize = 2_000;
+/// Maximum number of findings of one check in one file.
+const MAX_DATA_FINDINGS: usize = 1_000;
+/// Maximum number of bytes of a value that are part of a fingerprint.
+const MAX_CONTENT_BYTES: usize = 2_000;
 
 impl CompiledData {
-    /// Looks through the documents of a file and adds what it finds to `found`; `number` is the check's
-    /// number in the plan.
+    /// Checks the documents of a file and adds findings to `found`; `number` is the check's number in the
+    /// plan.
     ///
     /// # Errors
-    /// When there is more to find than is listed: the reason and words for "cannot tell".
+    /// If a limit is exceeded, so that the findings are incomplete: the reason and message for "cannot tell".
     pub fn assess(
         &self,
         number: u32,
-        documents: &[Loaded],
-        places: &Places<'_>,
-        found: &mut Vec<Found>,
+        documents: &[LoadedDocument],
+        source: &SourceText<'_>,
+        found: &mut Vec<RawFinding>,
     ) -> Result<(), (Reason, String)> {
-        let mut sink = Sink { check: self, number, places, found, seen: HashSet::new() };
+        let mut sink = FindingSink { check: self, number, source, found, seen: HashSet::new() };
         let mut selected_any = false;
         for document in documents {
             match &self.select {
                 None => {
                     selected_any = true;
-                    self.look_at(document, &[], &document.json, &mut sink)?;
+                    self.assess_value(document, &[], &document.json, &mut sink)?;
                 }
                 Some(path) => {
-                    if query::finds_too_much(self.descents, &document.json) {
+                    if query::may_select_too_much(self.descents, &document.json) {
                         let most = query::MAX_STEPS;
                         let words = format!(
-                            "`{}` could find too many values, nested too deeply (their ways have more than {most} \
-                             steps together): name more keys of the way instead of `..`",
+                            "`{}` could select too many deeply nested values (their paths have more than {most} \
+                             steps in total): write more keys of the path instead of `..`",
                             self.select_text
                         );
                         return Err((Reason::TooManyNodes, words));
                     }
                     for located in path.query_located(&document.json).iter() {
                         selected_any = true;
-                        if matches!(self.assert, Assert::Anything) {
+                        if matches!(self.assert, Assertion::Anything) {
                             break;
                         }
-                        let pointer = query::pointer(located.location());
-                        self.look_at(document, &pointer, located.node(), &mut sink)?;
+                        let pointer = query::pointer_of(located.location());
+                        self.assess_value(document, &pointer, located.node(), &mut sink)?;
                     }
                 }
             }
         }
         if self.require && !selected_any {
-            let error = format!(
-                "nothing here is selected by `{}`, which every such file should have",
-                self.select_text
-            );
-            sink.put(place::file_start(places.text()), &[], &Value::Null, &error, &self.select_text)?;
+            let error =
+                format!("`{}` selects no value, but every such file should have one", self.select_text);
+            sink.add(
+                source_span::first_line_of_file(source.text()),
+                &[],
+                &Value::Null,
+                &error,
+                &self.select_text,
+            )?;
         }
         Ok(())
     }
 
-    /// Looks at one selected value.
-    fn look_at(
+    /// Checks one selected value.
+    fn assess_value(
         &self,
-        document: &Loaded,
+        document: &LoadedDocument,
         pointer: &Pointer,
         value: &Value,
-        sink: &mut Sink<'_, '_>,
+        sink: &mut FindingSink<'_, '_>,
     ) -> Result<(), (Reason, String)> {
         match &self.assert {
-            Assert::Anything => Ok(()),
-            Assert::Nothing => {
-                let text = sink.places.text();
-                let error = format!("{} should not be there", words::subject(pointer, "this document"));
-                let span = place::of_value(document.node(text), pointer, text);
-                sink.put(span, pointer, value, &error, &content(pointer, value))
+            Assertion::Anything => Ok(()),
+            Assertion::Nothing => {
+                let text = sink.source.text();
+                let error =
+                    format!("{} should not be there", messages::subject_phrase(pointer, "this document"));
+                let span = source_span::span_of_value(document.node(text), pointer, text);
+                sink.add(span, pointer, value, &error, &fingerprint_content(pointer, value))
             }
-            Assert::Schema { branching, .. } if cost::is_too_much(*branching, value) => {
-                let most = cost::MAX_LOOKS;
+            Assertion::Schema { branching, .. } if cost::exceeds_budget(*branching, value) => {
+                let most = cost::MAX_VISITS;
                 let words = format!(
-                    "{} is nested too deeply for this schema, which comes to each part of it in {branching} ways: \
-                     it would look at values more than {most} times",
-                    words::subject(pointer, "this document")
+                    "{} is nested too deeply for this schema, which visits each part of it in {branching} ways: \
+                     validation would take more than {most} visits",
+                    messages::subject_phrase(pointer, "this document")
                 );
                 Err((Reason::TooDeep, words))
             }
-            Assert::Schema { schema, .. } => validate(schema, document, pointer, value, sink),
+            Assertion::Schema { schema, .. } => assess_schema(schema, document, pointer, value, sink),
         }
     }
 }
 
-fn validate(
+fn assess_schema(
     schema: &Validator,
-    document: &Loaded,
+    document: &LoadedDocument,
     pointer: &Pointer,
     value: &Value,
-    sink: &mut Sink<'_, '_>,
+    sink: &mut FindingSink<'_, '_>,
 ) -> Result<(), (Reason, String)> {
-    // Most values fit, and finding that out alone is much faster.
+    // Most values are valid, and testing that alone is much faster.
     if schema.is_valid(value) {
         return Ok(());
     }
     for error in schema.iter_errors(value) {
         let mut at = pointer.to_vec();
-        at.extend(words::steps(error.instance_path()));
-        report(&error, document, &at, sink)?;
+        at.extend(messages::location_steps(error.instance_path()));
+        report_error(&error, document, &at, sink)?;
     }
     Ok(())
 }
 
-/// Puts one error of the schema where a reader looks for it.
-fn report(
+/// Reports one validation error at the most useful position.
+fn report_error(
     error: &ValidationError<'_>,
-    document: &Loaded,
+    document: &LoadedDocument,
     at: &Pointer,
-    sink: &mut Sink<'_, '_>,
+    sink: &mut FindingSink<'_, '_>,
 ) -> Result<(), (Reason, String)> {
     use ValidationErrorKind as K;
-    let text = sink.places.text();
+    let text = sink.source.text();
     let root = document.node(text);
     let instance: &Value = error.instance();
-    let subject = words::subject(at, "this document");
+    let subject = messages::subject_phrase(at, "this document");
     match error.kind() {
         K::AdditionalProperties { unexpected } | K::UnevaluatedProperties { unexpected } => {
             for key in unexpected {
                 let mut inner = at.to_vec();
-                inner.push(Step::Key(key.clone()));
-                let words = format!("{} is not a key that is expected here", words::subject(&inner, ""));
+                inner.push(PointerStep::Key(key.clone()));
+                let words = format!("{} is an unexpected key", messages::subject_phrase(&inner, ""));
                 let value = instance.get(key).unwrap_or(&Value::Null);
-                sink.put(
-                    place::of_key(root, &inner, text),
+                sink.add(
+                    source_span::span_of_key(root, &inner, text),
                     &inner,
                     value,
                     &words,
-                    &content(&inner, &Value::Null),
+                    &fingerprint_content(&inner, &Value::Null),
                 )?;
             }
             Ok(())
         }
         K::PropertyNames { error: inner_error } => {
             let mut inner = at.to_vec();
-            inner.extend(inner_error.instance().as_str().map(|name| Step::Key(name.to_owned())));
-            let sentence = words::sentence(error, &subject);
-            sink.put(
-                place::of_key(root, &inner, text),
+            inner.extend(inner_error.instance().as_str().map(|name| PointerStep::Key(name.to_owned())));
+            let sentence = messages::error_sentence(error, &subject);
+            sink.add(
+                source_span::span_of_key(root, &inner, text),
                 &inner,
                 instance,
                 &sentence,
-                &content(&inner, &Value::Null),
+                &fingerprint_content(&inner, &Value::Null),
             )
         }
         K::Required { property } => {
-            let sentence = words::sentence(error, &subject);
-            sink.put(place::of_key(root, at, text), at, instance, &sentence, &content(at, property))
+            let sentence = messages::error_sentence(error, &subject);
+            sink.add(
+                source_span::span_of_key(root, at, text),
+                at,
+                instance,
+                &sentence,
+                &fingerprint_content(at, property),
+            )
         }
         K::FalseSchema => {
-            let sentence = words::sentence(error, &subject);
-            sink.put(place::of_key(root, at, text), at, instance, &sentence, &content(at, instance))
+            let sentence = messages::error_sentence(error, &subject);
+            sink.add(
+                source_span::span_of_key(root, at, text),
+                at,
+                instance,
+                &sentence,
+                &fingerprint_content(at, instance),
+            )
         }
         _ => {
-            let sentence = words::sentence(error, &subject);
-            sink.put(place::of_value(root, at, text), at, instance, &sentence, &content(at, instance))
+            let sentence = messages::error_sentence(error, &subject);
+            sink.add(
+                source_span::span_of_value(root, at, text),
+                at,
+                instance,
+                &sentence,
+                &fingerprint_content(at, instance),
+            )
         }
     }
 }
 
-/// What the fingerprint is made of: the way and the value. The way is without the numbers of items, so
-/// that one more item above does not make a new finding of each one below.
-fn content(pointer: &Pointer, value: &Value) -> String {
-    format!("{} {}", words::path_without_numbers(pointer), words::json(value, CONTENT_BYTES))
+/// Returns the input of the fingerprint: the path and the value. The path omits item indexes, so that
+/// inserting an item does not change the fingerprints of all later ones.
+fn fingerprint_content(pointer: &Pointer, value: &Value) -> String {
+    format!(
+        "{} {}",
+        messages::display_path_without_indexes(pointer),
+        messages::json_prefix(value, MAX_CONTENT_BYTES)
+    )
 }
 
-/// Where findings go: each once, and not too many.
-struct Sink<'a, 'p> {
+/// Collects findings: each only once, and up to a maximum number.
+struct FindingSink<'a, 'p> {
     check: &'a CompiledData,
     number: u32,
-    places: &'a Places<'p>,
-    found: &'a mut Vec<Found>,
+    source: &'a SourceText<'p>,
+    found: &'a mut Vec<RawFinding>,
     seen: HashSet<(Span, String)>,
 }
 
-impl Sink<'_, '_> {
-    fn put(
+impl FindingSink<'_, '_> {
+    fn add(
         &mut self,
         span: Span,
         pointer: &Pointer,
@@ -201,18 +228,21 @@ impl Sink<'_, '_> {
         content: &str,
     ) -> Result<(), (Reason, String)> {
         let message = match &self.check.message {
-            Some(template) => words::fill(template, pointer, value, error),
+            Some(template) => messages::fill_template(template, pointer, value, error),
             None => error.to_owned(),
         };
-        // An alias brings the same place again; several branches of a schema may say the same.
+        // An alias leads to the same place again, and several branches of a schema may report the same error.
         if self.seen.contains(&(span, message.clone())) {
             return Ok(());
         }
-        if self.seen.len() >= MOST {
-            return Err((Reason::Budget, format!("more than {MOST} findings; the rest is not listed")));
+        if self.seen.len() >= MAX_DATA_FINDINGS {
+            return Err((
+                Reason::Budget,
+                format!("more than {MAX_DATA_FINDINGS} findings; the rest is not listed"),
+            ));
         }
         self.seen.insert((span, message.clone()));
-        self.found.push(self.places.found(self.number, message, span, content, None));
+        self.found.push(self.source.found(self.number, message, span, content, None));
         Ok(())
     }
 }

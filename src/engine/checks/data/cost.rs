@@ -1,90 +1,90 @@
-//! How often a schema looks at the same value: the library has no limit, and a schema whose recursion
-//! has two ways to the same part of a value takes twice the time at each level of nesting.
+//! Estimates how often a schema visits the same value. The library has no limit, and a schema whose recursion
+//! reaches the same part of a value in two ways takes twice the time at each level of nesting.
 //!
-//! Only references inside the schema are followed; with an inner `$id` some may be missed, so this is a
-//! guard against accidents, not a proof.
+//! Only references inside of the schema are followed. With an inner `$id` some may be missed, so this
+//! protects against accidents and is not a proof.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-/// Most ways in which a schema may look at one value without going into it.
+/// Maximum number of ways in which a schema may visit one value without descending into it.
 const MAX_WAYS: usize = 10_000;
-/// Most of that for all parts of a schema together.
+/// Maximum number of such ways for all parts of a schema together.
 const MAX_ALL_WAYS: usize = 10_000_000;
-/// Longest chain of parts that look at the same value.
+/// Maximum length of a chain of parts that apply to the same value.
 const MAX_CHAIN: usize = 200;
-/// Most looks at values of a document.
-pub(super) const MAX_LOOKS: usize = 10_000_000;
+/// Maximum number of visits to the values of a document.
+pub(super) const MAX_VISITS: usize = 10_000_000;
 
-/// In how many ways, at most, a recursion of the schema comes to the same part of a value: 1 takes
-/// linear time, with more it is that number to the power of the value's depth.
+/// Returns the maximum number of ways in which a recursion of the schema reaches the same part of a value.
+/// With 1, validation takes linear time; with more, this number to the power of the value's depth.
 ///
 /// # Errors
-/// Words, when already one value is looked at in too many ways.
-pub(super) fn branching(schema: &Value) -> Result<usize, String> {
-    let graph = Graph::of(schema);
-    let groups = graph.groups();
+/// If a single value is visited in too many ways; the error is a message.
+pub(super) fn branching_factor(schema: &Value) -> Result<usize, String> {
+    let graph = SchemaGraph::of(schema);
+    let groups = graph.find_cycles();
     let mut left = MAX_ALL_WAYS;
     let mut most = 1;
     for node in 0..graph.parts.len() {
-        most = most.max(graph.ways(node, &groups, &mut left)?);
+        most = most.max(graph.count_ways(node, &groups, &mut left)?);
     }
     Ok(most)
 }
 
-/// Whether a schema of that branching could look at values too often in `value`.
-pub(super) fn is_too_much(branching: usize, value: &Value) -> bool {
+/// Whether a schema with this branching factor could exceed [`MAX_VISITS`] in `value`.
+pub(super) fn exceeds_budget(branching: usize, value: &Value) -> bool {
     if branching < 2 {
         return false;
     }
     let mut sum = 0_usize;
     let mut open = vec![(value, 1_usize)];
-    while let Some((value, looks)) = open.pop() {
-        sum = sum.saturating_add(looks);
-        if sum > MAX_LOOKS {
+    while let Some((value, visits)) = open.pop() {
+        sum = sum.saturating_add(visits);
+        if sum > MAX_VISITS {
             return true;
         }
-        let looks = looks.saturating_mul(branching);
+        let visits = visits.saturating_mul(branching);
         match value {
-            Value::Array(items) => open.extend(items.iter().map(|item| (item, looks))),
-            Value::Object(members) => open.extend(members.values().map(|value| (value, looks))),
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, visits))),
+            Value::Object(members) => open.extend(members.values().map(|value| (value, visits))),
             _ => {}
         }
     }
     false
 }
 
-/// What a part of a schema is about.
+/// Selects the children of a value to which a part of a schema applies.
 #[derive(Clone, Copy)]
-enum Below<'s> {
+enum ChildSelector<'s> {
     Key(&'s str),
-    /// Any key but those in `properties` beside it.
+    /// Any key except those in the given `properties`.
     OtherKey(Option<&'s Map<String, Value>>),
-    /// The item of that number.
+    /// The item with this index.
     Index(usize),
-    /// Any item from that number on.
+    /// Any item from this index on.
     Items(usize),
 }
 
-/// One part of a schema and the parts it leads to.
+/// One part of a schema, with the parts that it applies.
 #[derive(Default)]
-struct Part<'s> {
-    /// About the same value.
+struct SchemaPart<'s> {
+    /// Parts applied to the same value.
     same: Vec<usize>,
-    /// About parts of the value.
-    below: Vec<(Below<'s>, usize)>,
+    /// Parts applied to children of the value.
+    below: Vec<(ChildSelector<'s>, usize)>,
 }
 
-struct Graph<'s> {
+struct SchemaGraph<'s> {
     root: &'s Value,
-    parts: Vec<Part<'s>>,
+    parts: Vec<SchemaPart<'s>>,
     numbers: HashMap<*const Value, usize>,
     anchors: HashMap<&'s str, &'s Value>,
     open: Vec<(usize, &'s Value)>,
 }
 
-impl<'s> Graph<'s> {
+impl<'s> SchemaGraph<'s> {
     fn of(root: &'s Value) -> Self {
         let (parts, numbers, anchors) = (Vec::new(), HashMap::new(), HashMap::new());
         let mut graph = Self { root, parts, numbers, anchors, open: Vec::new() };
@@ -103,77 +103,79 @@ impl<'s> Graph<'s> {
                 _ => {}
             }
         }
-        graph.number(root);
+        graph.number_of(root);
         while let Some((number, value)) = graph.open.pop() {
             if let Value::Object(members) = value {
-                graph.parts[number] = graph.part(members);
+                graph.parts[number] = graph.read_part(members);
             }
         }
         graph
     }
 
-    fn number(&mut self, value: &'s Value) -> usize {
+    fn number_of(&mut self, value: &'s Value) -> usize {
         let next = self.parts.len();
         let number = *self.numbers.entry(std::ptr::from_ref(value)).or_insert(next);
         if number == next {
-            self.parts.push(Part::default());
+            self.parts.push(SchemaPart::default());
             self.open.push((number, value));
         }
         number
     }
 
-    fn part(&mut self, members: &'s Map<String, Value>) -> Part<'s> {
-        let mut part = Part::default();
+    fn read_part(&mut self, members: &'s Map<String, Value>) -> SchemaPart<'s> {
+        let mut part = SchemaPart::default();
         let properties = members.get("properties").and_then(Value::as_object);
         for (key, value) in members {
             match (key.as_str(), value) {
                 ("$ref" | "$dynamicRef" | "$recursiveRef", Value::String(target)) => {
-                    part.same.extend(self.target(target).map(|target| self.number(target)));
+                    part.same.extend(self.resolve_reference(target).map(|target| self.number_of(target)));
                 }
                 ("allOf" | "anyOf" | "oneOf", Value::Array(items)) => {
-                    part.same.extend(items.iter().map(|item| self.number(item)));
+                    part.same.extend(items.iter().map(|item| self.number_of(item)));
                 }
-                ("not" | "if" | "then" | "else", _) => part.same.push(self.number(value)),
+                ("not" | "if" | "then" | "else", _) => part.same.push(self.number_of(value)),
                 ("dependentSchemas" | "dependencies", Value::Object(values)) => {
-                    part.same.extend(values.values().map(|value| self.number(value)));
+                    part.same.extend(values.values().map(|value| self.number_of(value)));
                 }
                 ("properties", Value::Object(values)) => {
-                    part.below
-                        .extend(values.iter().map(|(key, value)| (Below::Key(key), self.number(value))));
+                    part.below.extend(
+                        values.iter().map(|(key, value)| (ChildSelector::Key(key), self.number_of(value))),
+                    );
                 }
                 ("patternProperties", Value::Object(values)) => {
-                    let any = |value| (Below::OtherKey(None), self.number(value));
+                    let any = |value| (ChildSelector::OtherKey(None), self.number_of(value));
                     part.below.extend(values.values().map(any));
                 }
                 ("additionalProperties", _) => {
-                    part.below.push((Below::OtherKey(properties), self.number(value)));
+                    part.below.push((ChildSelector::OtherKey(properties), self.number_of(value)));
                 }
                 ("unevaluatedProperties", _) => {
-                    part.below.push((Below::OtherKey(None), self.number(value)));
+                    part.below.push((ChildSelector::OtherKey(None), self.number_of(value)));
                 }
                 ("prefixItems" | "items", Value::Array(items)) => {
                     let numbered = items.iter().enumerate();
-                    part.below.extend(numbered.map(|(at, item)| (Below::Index(at), self.number(item))));
+                    part.below
+                        .extend(numbered.map(|(at, item)| (ChildSelector::Index(at), self.number_of(item))));
                 }
                 ("items" | "additionalItems", _) => {
                     let list = if key == "items" { "prefixItems" } else { "items" };
                     let from = members.get(list).and_then(Value::as_array).map_or(0, Vec::len);
-                    part.below.push((Below::Items(from), self.number(value)));
+                    part.below.push((ChildSelector::Items(from), self.number_of(value)));
                 }
                 ("contains" | "unevaluatedItems", _) => {
-                    part.below.push((Below::Items(0), self.number(value)));
+                    part.below.push((ChildSelector::Items(0), self.number_of(value)));
                 }
                 _ => {}
             }
         }
         if members.contains_key("unevaluatedProperties") || members.contains_key("unevaluatedItems") {
-            // What was evaluated is found out by looking once more.
+            // Determining which children were evaluated takes a second visit.
             part.same.extend_from_within(..);
         }
         part
     }
 
-    fn target(&self, target: &str) -> Option<&'s Value> {
+    fn resolve_reference(&self, target: &str) -> Option<&'s Value> {
         let place = target.strip_prefix('#')?;
         match place {
             "" => Some(self.root),
@@ -183,14 +185,15 @@ impl<'s> Graph<'s> {
     }
 }
 
-impl Graph<'_> {
-    fn next(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
+impl SchemaGraph<'_> {
+    fn successors(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
         let part = &self.parts[number];
         part.same.iter().copied().chain(part.below.iter().map(|&(_, next)| next))
     }
 
-    /// For each part the number of its group: the parts of a group lead to each other, round in a ring.
-    fn groups(&self) -> Vec<usize> {
+    /// Returns the group of each part, by number: parts of a group reach each other (strongly connected
+    /// components).
+    fn find_cycles(&self) -> Vec<usize> {
         let count = self.parts.len();
         let mut order = Vec::with_capacity(count);
         let mut seen = vec![false; count];
@@ -201,13 +204,15 @@ impl Graph<'_> {
                     order.push(number);
                 } else if !std::mem::replace(&mut seen[number], true) {
                     open.push((number, true));
-                    open.extend(self.next(number).filter(|&next| !seen[next]).map(|next| (next, false)));
+                    open.extend(
+                        self.successors(number).filter(|&next| !seen[next]).map(|next| (next, false)),
+                    );
                 }
             }
         }
         let mut back = vec![Vec::new(); count];
         for number in 0..count {
-            self.next(number).for_each(|next| back[next].push(number));
+            self.successors(number).for_each(|next| back[next].push(number));
         }
         let mut groups = vec![usize::MAX; count];
         for &first in order.iter().rev() {
@@ -222,40 +227,40 @@ impl Graph<'_> {
         groups
     }
 
-    /// In how many ways `part` comes to one part of its value and from there back to itself.
-    fn ways(&self, part: usize, groups: &[usize], left: &mut usize) -> Result<usize, String> {
+    /// Counts in how many ways `part` reaches the same child of its value, and from there itself again.
+    fn count_ways(&self, part: usize, groups: &[usize], left: &mut usize) -> Result<usize, String> {
         let mut keys: HashMap<&str, usize> = HashMap::new();
         let mut indexes: HashMap<usize, usize> = HashMap::new();
         let (mut other_keys, mut items) = (Vec::new(), Vec::new());
-        let mut looks = 0;
+        let mut visits = 0;
         let mut path: Vec<usize> = Vec::new();
         let mut open = vec![(part, 0)];
         while let Some((number, depth)) = open.pop() {
             path.truncate(depth);
-            // What comes to itself without going into the value is looked at once.
+            // A cycle that does not descend into the value is visited only once.
             if path.contains(&number) {
                 continue;
             }
             path.push(number);
-            looks += 1;
+            visits += 1;
             let (same, below) = (&self.parts[number].same, &self.parts[number].below);
             *left = left.saturating_sub(1 + same.len() + below.len());
-            if looks > MAX_WAYS || *left == 0 || path.len() > MAX_CHAIN {
-                return Err(too_much());
+            if visits > MAX_WAYS || *left == 0 || path.len() > MAX_CHAIN {
+                return Err(too_many_ways());
             }
             open.extend(same.iter().map(|&next| (next, depth + 1)));
-            for (what, _) in below.iter().filter(|&&(_, next)| groups[next] == groups[part]) {
-                match what {
-                    Below::Key(key) => *keys.entry(key).or_default() += 1,
-                    Below::Index(index) => *indexes.entry(*index).or_default() += 1,
-                    Below::OtherKey(but) => other_keys.push(*but),
-                    Below::Items(from) => items.push(*from),
+            for (selector, _) in below.iter().filter(|&&(_, next)| groups[next] == groups[part]) {
+                match selector {
+                    ChildSelector::Key(key) => *keys.entry(key).or_default() += 1,
+                    ChildSelector::Index(index) => *indexes.entry(*index).or_default() += 1,
+                    ChildSelector::OtherKey(but) => other_keys.push(*but),
+                    ChildSelector::Items(from) => items.push(*from),
                 }
             }
         }
         *left = left.saturating_sub(keys.len() * other_keys.len() + indexes.len() * items.len());
         if *left == 0 {
-            return Err(too_much());
+            return Err(too_many_ways());
         }
         let with_others =
             |key: &str| other_keys.iter().filter(|but| !but.is_some_and(|but| but.contains_key(key))).count();
@@ -266,8 +271,8 @@ impl Graph<'_> {
     }
 }
 
-fn too_much() -> String {
-    "this schema looks at the same value in too many ways: its references lead to each other too often"
+fn too_many_ways() -> String {
+    "this schema visits the same value in too many ways: it has too many combinations of references"
         .to_owned()
 }
 
@@ -278,7 +283,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recursions_with_several_ways_are_seen() {
+    fn recursions_with_several_ways_are_detected() {
         let node = json!({"$ref": "#"});
         let cases = [
             (json!({}), 1),
@@ -299,21 +304,21 @@ mod tests {
             (json!({"anyOf": [node, {"$ref": "#"}, {"items": node}]}), 1),
         ];
         for (schema, expected) in cases {
-            assert_eq!(branching(&schema), Ok(expected), "{schema}");
+            assert_eq!(branching_factor(&schema), Ok(expected), "{schema}");
         }
         let twice = |n: usize| {
             let next = json!({"$ref": format!("#/$defs/a{}", n + 1)});
             (format!("a{n}"), json!({"allOf": [next, next]}))
         };
         let laughs: Map<String, Value> = (0..40).map(twice).chain([("a40".to_owned(), json!({}))]).collect();
-        assert!(branching(&json!({"$ref": "#/$defs/a0", "$defs": laughs})).is_err());
+        assert!(branching_factor(&json!({"$ref": "#/$defs/a0", "$defs": laughs})).is_err());
     }
 
     #[test]
-    fn looks_are_counted_over_the_document() {
+    fn visits_are_counted_over_the_document() {
         let nested = |depth| (0..depth).fold(json!(0), |inner, _| json!({"c": inner}));
         for (branching, depth, expected) in [(1, 120, false), (2, 15, false), (2, 40, true), (8, 5, false)] {
-            assert_eq!(is_too_much(branching, &nested(depth)), expected, "{branching} {depth}");
+            assert_eq!(exceeds_budget(branching, &nested(depth)), expected, "{branching} {depth}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What findings say: ways, values and the sentences of a schema, each one short line.
+//! Texts of findings: paths, values and validation errors, each as one short line.
 
 use std::io::{self, Write};
 
@@ -7,85 +7,90 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::{Location, LocationSegment};
 use serde_json::Value;
 
-use crate::data::{Pointer, Step};
+use crate::data::{Pointer, PointerStep};
 
-/// Longest sentence, in characters.
-const SENTENCE: usize = 160;
-/// Longest value or way inside a sentence, in characters.
-const PART: usize = 60;
-/// How far a message is filled in, in bytes; every message of that length is cut.
-const MESSAGE_BYTES: usize = 2 * 1024;
+/// Maximum length of a sentence, in characters.
+const MAX_SENTENCE_CHARS: usize = 160;
+/// Maximum length of a value or path inside of a sentence, in characters.
+const MAX_PART_CHARS: usize = 60;
+/// Length after which a message template is not expanded further, in bytes; longer messages are truncated
+/// anyway.
+const MAX_MESSAGE_BYTES: usize = 2 * 1024;
 
-/// The steps of a location in a value or a schema.
-pub(super) fn steps(location: &Location) -> Vec<Step> {
+/// Returns the steps of a location in a value or schema.
+pub(super) fn location_steps(location: &Location) -> Vec<PointerStep> {
     location
         .iter()
         .map(|segment| match segment {
-            LocationSegment::Property(name) => Step::Key(name.into_owned()),
-            LocationSegment::Index(index) => Step::Index(index),
+            LocationSegment::Property(name) => PointerStep::Key(name.into_owned()),
+            LocationSegment::Index(index) => PointerStep::Index(index),
         })
         .collect()
 }
 
-/// A way as people write it: `jobs.build.steps[0]`, and `["my key"]` for keys that need it.
-pub(super) fn path(pointer: &Pointer) -> String {
-    written(pointer, true)
+/// Formats a path: `jobs.build.steps[0]`, with `["my key"]` for keys that need quotes.
+pub(super) fn display_path(pointer: &Pointer) -> String {
+    format_path(pointer, true)
 }
 
-/// The same without the numbers of items: `jobs.build.steps[]`.
-pub(super) fn path_without_numbers(pointer: &Pointer) -> String {
-    written(pointer, false)
+/// Formats a path without item indexes: `jobs.build.steps[]`.
+pub(super) fn display_path_without_indexes(pointer: &Pointer) -> String {
+    format_path(pointer, false)
 }
 
-fn written(pointer: &Pointer, numbers: bool) -> String {
+fn format_path(pointer: &Pointer, numbers: bool) -> String {
     let mut out = String::new();
     for step in pointer {
         match step {
-            Step::Index(_) if !numbers => out.push_str("[]"),
-            Step::Index(index) => out.extend(["[", &index.to_string(), "]"]),
-            Step::Key(key) if is_plain(key) => {
+            PointerStep::Index(_) if !numbers => out.push_str("[]"),
+            PointerStep::Index(index) => out.extend(["[", &index.to_string(), "]"]),
+            PointerStep::Key(key) if is_plain_key(key) => {
                 if !out.is_empty() {
                     out.push('.');
                 }
                 out.push_str(key);
             }
-            Step::Key(key) => out.extend(["[\"", &key.escape_debug().to_string(), "\"]"]),
+            PointerStep::Key(key) => out.extend(["[\"", &key.escape_debug().to_string(), "\"]"]),
         }
     }
     out
 }
 
-fn is_plain(key: &str) -> bool {
+fn is_plain_key(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@' | '/'))
 }
 
-/// The way in code marks, or `root` when it leads nowhere.
-pub(super) fn subject(pointer: &Pointer, root: &str) -> String {
-    if pointer.is_empty() { root.to_owned() } else { format!("`{}`", clip_front(&path(pointer), PART)) }
+/// Returns the path in backquotes, or `root` for the empty path.
+pub(super) fn subject_phrase(pointer: &Pointer, root: &str) -> String {
+    if pointer.is_empty() {
+        root.to_owned()
+    } else {
+        format!("`{}`", truncate_front(&display_path(pointer), MAX_PART_CHARS))
+    }
 }
 
-/// The nearest key on the way, or `document`.
-pub(super) fn key(pointer: &Pointer) -> &str {
+/// Returns the last key of the path, or `document`.
+pub(super) fn nearest_key(pointer: &Pointer) -> &str {
     let nearest = pointer.iter().rev().find_map(|step| match step {
-        Step::Key(key) => Some(key.as_str()),
-        Step::Index(_) => None,
+        PointerStep::Key(key) => Some(key.as_str()),
+        PointerStep::Index(_) => None,
     });
     nearest.unwrap_or("document")
 }
 
-/// The value on one short line: text without quotes, everything else as JSON.
+/// Formats a value as one short line: strings without quotes, all other values as JSON.
 pub(super) fn short_value(value: &Value) -> String {
     match value {
-        Value::String(text) => clip(&one_line(text), PART),
-        other => clip(&json(other, 4 * PART), PART),
+        Value::String(text) => truncate(&one_line(text), MAX_PART_CHARS),
+        other => truncate(&json_prefix(other, 4 * MAX_PART_CHARS), MAX_PART_CHARS),
     }
 }
 
-/// The start of the value as JSON, for fingerprints and messages: never more than about `most` bytes,
-/// however large the value.
-pub(super) fn json(value: &Value, most: usize) -> String {
-    struct Bounded(Vec<u8>, usize);
-    impl Write for Bounded {
+/// Returns the beginning of the value as JSON, for fingerprints and messages: about `most` bytes at most, for
+/// a value of any size.
+pub(super) fn json_prefix(value: &Value, most: usize) -> String {
+    struct TruncatingWriter(Vec<u8>, usize);
+    impl Write for TruncatingWriter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let room = self.1.saturating_sub(self.0.len());
             if room == 0 {
@@ -99,8 +104,8 @@ pub(super) fn json(value: &Value, most: usize) -> String {
             Ok(())
         }
     }
-    let mut out = Bounded(Vec::new(), most);
-    // It fails when the value is longer; what was written is what we want.
+    let mut out = TruncatingWriter(Vec::new(), most);
+    // Writing fails if the value is longer; the bytes written so far are the result.
     let cut = serde_json::to_writer(&mut out, value).is_err();
     let mut text = String::from_utf8_lossy(&out.0).into_owned();
     if cut {
@@ -109,12 +114,12 @@ pub(super) fn json(value: &Value, most: usize) -> String {
     text
 }
 
-/// The template with `$KEY`, `$VALUE`, `$ERROR` and `$PATH` put in; `$$` is a dollar sign. Once it is longer
-/// than [`MESSAGE_BYTES`] the rest is left as it is: it is cut anyway.
-pub(super) fn fill(template: &str, pointer: &Pointer, value: &Value, error: &str) -> String {
+/// Expands `$KEY`, `$VALUE`, `$ERROR` and `$PATH` in a template; `$$` is a dollar sign. Once the result
+/// exceeds [`MAX_MESSAGE_BYTES`], the rest is not expanded, since it is truncated anyway.
+pub(super) fn fill_template(template: &str, pointer: &Pointer, value: &Value, error: &str) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
-    while let Some(at) = rest.find('$').filter(|_| out.len() <= MESSAGE_BYTES) {
+    while let Some(at) = rest.find('$').filter(|_| out.len() <= MAX_MESSAGE_BYTES) {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix('$') {
@@ -125,11 +130,11 @@ pub(super) fn fill(template: &str, pointer: &Pointer, value: &Value, error: &str
         let name_end = rest.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(rest.len());
         let (name, after) = rest.split_at(name_end);
         match name {
-            "KEY" => out.push_str(&clip(&one_line(key(pointer)), PART)),
+            "KEY" => out.push_str(&truncate(&one_line(nearest_key(pointer)), MAX_PART_CHARS)),
             "VALUE" => out.push_str(&short_value(value)),
             "ERROR" => out.push_str(error),
             "PATH" if pointer.is_empty() => out.push_str("document"),
-            "PATH" => out.push_str(&clip_front(&path(pointer), SENTENCE)),
+            "PATH" => out.push_str(&truncate_front(&display_path(pointer), MAX_SENTENCE_CHARS)),
             _ => {
                 out.push('$');
                 out.push_str(name);
@@ -140,25 +145,26 @@ pub(super) fn fill(template: &str, pointer: &Pointer, value: &Value, error: &str
     out + rest
 }
 
-/// What a schema has to say about the value that `subject` names. The library's own words would print
+/// Describes a validation error of the value that `subject` names. The library's own messages would print
 /// whole values.
-pub(super) fn sentence(error: &ValidationError<'_>, subject: &str) -> String {
+pub(super) fn error_sentence(error: &ValidationError<'_>, subject: &str) -> String {
     use ValidationErrorKind as K;
     let plural =
         |limit: u64, one: &str, many: &str| format!("{limit} {}", if limit == 1 { one } else { many });
     let short = |value: &Value| format!("`{}`", short_value(value));
     let text = match error.kind() {
-        K::Enum { options } => format!("{subject} should be {}", one_of(options)),
+        K::Enum { options } => format!("{subject} should be {}", list_options(options)),
         K::Constant { expected_value } => format!("{subject} should be {}", short(expected_value)),
         K::Type { kind: TypeKind::Single(kind) } => {
-            format!("{subject} should be {}", type_words(&kind.to_string()))
+            format!("{subject} should be {}", type_name(&kind.to_string()))
         }
         K::Type { kind: TypeKind::Multiple(kinds) } => {
-            let all: Vec<String> =
-                kinds.iter().map(|kind| type_words(&kind.to_string()).to_owned()).collect();
+            let all: Vec<String> = kinds.iter().map(|kind| type_name(&kind.to_string()).to_owned()).collect();
             format!("{subject} should be {}", all.join(" or "))
         }
-        K::Pattern { pattern } => format!("{subject} should match `{}`", clip(&one_line(pattern), PART)),
+        K::Pattern { pattern } => {
+            format!("{subject} should match `{}`", truncate(&one_line(pattern), MAX_PART_CHARS))
+        }
         K::Format { format } => format!("{subject} should be in the format {format}"),
         K::Required { property } => format!("{subject} should have {}", short(property)),
         K::Minimum { limit } => format!("{subject} should be at least {limit}"),
@@ -185,41 +191,49 @@ pub(super) fn sentence(error: &ValidationError<'_>, subject: &str) -> String {
         K::MaxProperties { limit } => {
             format!("{subject} should have at most {}", plural(*limit, "key", "keys"))
         }
-        K::UniqueItems => format!("{subject} should not hold the same item twice"),
-        K::Contains => format!("{subject} should hold an item that it does not hold"),
-        K::UnevaluatedItems { .. } => format!("{subject} holds items that are not expected"),
+        K::UniqueItems => format!("{subject} should not contain duplicate items"),
+        K::Contains => format!("{subject} should have an item that matches `contains` of the schema"),
+        K::UnevaluatedItems { .. } => format!("{subject} has unexpected items"),
         K::FalseSchema => format!("{subject} should not be there"),
-        K::Not { schema } => format!("{subject} should not fit `{}`", clip(&json(schema, 4 * PART), PART)),
-        K::AnyOf { .. } => format!("{subject} fits none of the forms it may have (`anyOf`)"),
-        K::OneOfNotValid { .. } => format!("{subject} fits none of the forms it may have (`oneOf`)"),
+        K::Not { schema } => format!(
+            "{subject} should not match `{}`",
+            truncate(&json_prefix(schema, 4 * MAX_PART_CHARS), MAX_PART_CHARS)
+        ),
+        K::AnyOf { .. } => format!("{subject} matches none of the allowed forms (`anyOf`)"),
+        K::OneOfNotValid { .. } => format!("{subject} matches none of the allowed forms (`oneOf`)"),
         K::OneOfMultipleValid { .. } => {
-            format!("{subject} fits more than one form, and should fit one (`oneOf`)")
+            format!(
+                "{subject} matches more than one of the allowed forms, but should match exactly one (`oneOf`)"
+            )
         }
         K::PropertyNames { error } => {
             let name = format!("the key {}", short(error.instance()));
-            return sentence(error, &name);
+            return error_sentence(error, &name);
         }
-        other => format!("{subject} does not fit `{}` of the schema", other.keyword()),
+        other => format!("{subject} does not satisfy `{}` of the schema", other.keyword()),
     };
-    clip(&one_line(&text), SENTENCE)
+    truncate(&one_line(&text), MAX_SENTENCE_CHARS)
 }
 
-fn one_of(options: &Value) -> String {
-    const MOST: usize = 6;
+fn list_options(options: &Value) -> String {
+    const MAX_OPTIONS: usize = 6;
     let Some(options) = options.as_array() else { return "one of the values in the schema".to_owned() };
-    let mut shown: Vec<String> =
-        options.iter().take(MOST).map(|option| format!("`{}`", clip(&short_value(option), 24))).collect();
-    if options.len() > MOST {
-        shown.push(format!("{} more", options.len() - MOST));
+    let mut shown: Vec<String> = options
+        .iter()
+        .take(MAX_OPTIONS)
+        .map(|option| format!("`{}`", truncate(&short_value(option), 24)))
+        .collect();
+    if options.len() > MAX_OPTIONS {
+        shown.push(format!("{} more", options.len() - MAX_OPTIONS));
     }
     match shown.pop() {
         Some(last) if shown.is_empty() => last,
         Some(last) => format!("one of {} or {last}", shown.join(", ")),
-        None => "nothing at all".to_owned(),
+        None => "no value".to_owned(),
     }
 }
 
-fn type_words(kind: &str) -> &str {
+fn type_name(kind: &str) -> &str {
     match kind {
         "array" => "a list",
         "object" => "a mapping",
@@ -231,11 +245,11 @@ fn type_words(kind: &str) -> &str {
     }
 }
 
-/// The text with white space and control characters folded to single blanks.
+/// Replaces runs of white space and control characters by single spaces.
 pub(super) fn one_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(4 * SENTENCE));
-    // Nobody shows more than a sentence: a huge value is not walked to its end.
-    for character in text.chars().take(4 * SENTENCE) {
+    let mut out = String::with_capacity(text.len().min(4 * MAX_SENTENCE_CHARS));
+    // Only about a sentence is ever shown, so a huge value is not processed to its end.
+    for character in text.chars().take(4 * MAX_SENTENCE_CHARS) {
         let blank = character.is_whitespace() || character.is_control();
         match (blank, out.ends_with(' ')) {
             (true, true) => {}
@@ -246,16 +260,16 @@ pub(super) fn one_line(text: &str) -> String {
     out.trim().to_owned()
 }
 
-/// The first `most` characters, and `…` if there were more.
-fn clip(text: &str, most: usize) -> String {
+/// Returns the first `most` characters, followed by `…` if there are more.
+fn truncate(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
 }
 
-/// The last `most` characters, and `…` before them if there were more.
-fn clip_front(text: &str, most: usize) -> String {
+/// Returns the last `most` characters, preceded by `…` if there are more.
+fn truncate_front(text: &str, most: usize) -> String {
     let surplus = text.chars().count().saturating_sub(most);
     match text.char_indices().nth(surplus) {
         Some((start, _)) if surplus > 0 => format!("…{}", &text[start..]),

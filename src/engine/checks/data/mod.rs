@@ -1,64 +1,66 @@
-//! The `data` check kind: values selected by JSONPath and asserted with JSON Schema.
+//! The `data` check kind: selects values with JSONPath and asserts them with JSON Schema.
 //!
-//! Nothing is fetched, ever: a schema that refers to another place is a problem of the guideline.
+//! Nothing is ever fetched: a schema with a remote reference is a problem of the guideline.
 
+mod assess;
 mod compile;
 mod cost;
-mod look;
-mod place;
+mod messages;
 mod query;
 mod schema;
+mod source_span;
 #[cfg(test)]
 mod tests;
-mod words;
 
 pub use compile::{CompiledData, compile};
 
 use std::cell::OnceCell;
 
-use crate::data::{self, Format, Kind, Limits, LoadError, Node};
+use crate::data::{self, DocumentFormat, DocumentLimits, LoadError, Node, NodeKind};
 use crate::model::{DataFormat, Reason};
 use crate::text::{LineIndex, Span};
 
-/// A document of a file, read once for all checks that look at it.
+/// A document of a file, loaded once for all checks that apply to it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Loaded {
+pub struct LoadedDocument {
     /// The values as plain JSON.
     json: serde_json::Value,
-    /// The same values with their places; JSON is read again for them when the first finding needs one.
+    /// The same values with their positions. For JSON, these are loaded only when the first finding needs
+    /// one.
     node: OnceCell<Node>,
 }
 
-impl Loaded {
-    fn located(node: Node) -> Self {
+impl LoadedDocument {
+    fn from_node(node: Node) -> Self {
         Self { json: node.to_json(), node: OnceCell::from(node) }
     }
 
-    /// The values with their places in `text`, from which the document was loaded.
+    /// Returns the values with their positions in `text`, from which the document was loaded.
     fn node(&self, text: &str) -> &Node {
         self.node.get_or_init(|| {
-            let nodes = data::load(Format::Json, text, &Limits::DOCUMENT).unwrap_or_default();
-            // What was read fast can be read again; should it not, findings stand at the start.
-            nodes.into_iter().next().unwrap_or(Node { span: Span::at(0), kind: Kind::Null })
+            let nodes = data::load(DocumentFormat::Json, text, &DocumentLimits::DOCUMENT).unwrap_or_default();
+            // The fast reader accepted the text, so this loader does, too; otherwise findings get position 0.
+            nodes.into_iter().next().unwrap_or(Node { span: Span::at(0), kind: NodeKind::Null })
         })
     }
 }
 
-/// Reads the documents of a file: one, or several for YAML.
+/// Loads the documents of a file: one, or several for YAML.
 ///
 /// # Errors
-/// Why no check can tell anything about the file: the kind of reason, and words with line and column.
-pub fn load(format: Format, text: &str) -> Result<Vec<Loaded>, (Reason, String)> {
-    if format == Format::Json
-        && let Some(json) = data::json_value(text, &Limits::DOCUMENT)
+/// If the file cannot be loaded: the reason for "cannot tell", and a message with line and column.
+pub fn load_documents(format: DocumentFormat, text: &str) -> Result<Vec<LoadedDocument>, (Reason, String)> {
+    if format == DocumentFormat::Json
+        && let Some(json) = data::read_json_value(text, &DocumentLimits::DOCUMENT)
     {
-        return Ok(vec![Loaded { json, node: OnceCell::new() }]);
+        return Ok(vec![LoadedDocument { json, node: OnceCell::new() }]);
     }
-    let nodes = data::load(format, text, &Limits::DOCUMENT).map_err(|error| explain(format, text, error))?;
-    Ok(nodes.into_iter().map(Loaded::located).collect())
+    let nodes = data::load(format, text, &DocumentLimits::DOCUMENT)
+        .map_err(|error| describe_load_error(format, text, error))?;
+    Ok(nodes.into_iter().map(LoadedDocument::from_node).collect())
 }
 
-fn explain(format: Format, text: &str, error: LoadError) -> (Reason, String) {
+fn describe_load_error(format: DocumentFormat, text: &str, error: LoadError) -> (Reason, String) {
     let at = |offset| {
         let (line, column) = LineIndex::new(text).line_column(text, offset);
         format!("line {line}, column {column}")
@@ -69,24 +71,24 @@ fn explain(format: Format, text: &str, error: LoadError) -> (Reason, String) {
             format!("{}: cannot be read as {}: {message}", at(span.start), format.name()),
         ),
         LoadError::TooDeep { span } => {
-            let most = Limits::DOCUMENT.max_depth;
+            let most = DocumentLimits::DOCUMENT.max_depth;
             (Reason::TooDeep, format!("{}: more than {most} levels of nesting", at(span.start)))
         }
         LoadError::TooManyNodes => {
-            let most = Limits::DOCUMENT.max_nodes;
-            (Reason::TooManyNodes, format!("more than {most} values, aliases unfolded"))
+            let most = DocumentLimits::DOCUMENT.max_nodes;
+            (Reason::TooManyNodes, format!("more than {most} values after expanding aliases"))
         }
     }
 }
 
-/// The loader for a format that a guideline names.
-fn format_named(format: DataFormat) -> Format {
+/// Returns the loader format for a format that a guideline specifies.
+fn loader_format(format: DataFormat) -> DocumentFormat {
     match format {
-        DataFormat::Json => Format::Json,
-        DataFormat::Jsonc => Format::Jsonc,
-        DataFormat::Yaml => Format::Yaml,
-        DataFormat::Toml => Format::Toml,
-        DataFormat::Env => Format::Env,
-        DataFormat::Ini => Format::Ini,
+        DataFormat::Json => DocumentFormat::Json,
+        DataFormat::Jsonc => DocumentFormat::Jsonc,
+        DataFormat::Yaml => DocumentFormat::Yaml,
+        DataFormat::Toml => DocumentFormat::Toml,
+        DataFormat::Env => DocumentFormat::Env,
+        DataFormat::Ini => DocumentFormat::Ini,
     }
 }

@@ -1,27 +1,29 @@
-//! JSONPath (RFC 9535): parsing, and the bounds that keep a query linear.
+//! JSONPath (RFC 9535): parsing, and the limits that keep queries linear.
 
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use crate::data::Step;
+use crate::data::PointerStep;
 use crate::engine::SpecProblem;
 
-/// Longest query, in bytes.
-const LENGTH: usize = 1_000;
-/// Deepest nesting of `[`: the parser takes exponential time in it.
-const BRACKETS: usize = 6;
-/// Deepest nesting of `(`.
-const PARENTHESES: usize = 16;
-/// Most `..`: each one multiplies the selected values by the depth of the document.
-const DESCENTS: usize = 2;
-/// Largest compiled pattern of `match()` and `search()`, which compile it anew for each value.
-const REGEX_BYTES: usize = 256 * 1024;
+/// Maximum length of a query, in bytes.
+const MAX_QUERY_BYTES: usize = 1_000;
+/// Maximum nesting of `[`: the parser takes exponential time in it.
+const MAX_BRACKETS: usize = 6;
+/// Maximum nesting of `(`.
+const MAX_PARENTHESES: usize = 16;
+/// Maximum number of `..`: each one multiplies the number of selected values by the depth of the document.
+const MAX_DESCENTS: usize = 2;
+/// Maximum size of the compiled pattern of `match()` and `search()`, in bytes; they compile it again for each
+/// value.
+const MAX_REGEX_BYTES: usize = 256 * 1024;
 
-/// Most steps in the ways to all values that a query with `..` could find, before it is asked.
+/// Maximum number of steps in the paths of all values that a query with `..` could select, estimated before
+/// it runs.
 pub(super) const MAX_STEPS: usize = 10_000_000;
 
 /// Parses the query of `select`.
-pub(super) fn parse(path: &str) -> Result<JsonPath, SpecProblem> {
+pub(super) fn parse_query(path: &str) -> Result<JsonPath, SpecProblem> {
     let problem = |message: String| SpecProblem::new(&["data", "select"], message);
     check_bounds(path).map_err(problem)?;
     check_patterns(path).map_err(|(message, help)| problem(message).with_help(help))?;
@@ -35,26 +37,26 @@ pub(super) fn parse(path: &str) -> Result<JsonPath, SpecProblem> {
             "parser error" => String::new(),
             why => format!(" ({why})"),
         };
-        problem(format!("this is not a JSONPath (RFC 9535): it cannot be read after `{read}`{why}")).with_help(
-            "names with other characters than letters, digits and `_` go in brackets, as in `$['my-name']`; \
+        problem(format!("this is not a JSONPath (RFC 9535): syntax error after `{read}`{why}")).with_help(
+            "write names with other characters than letters, digits and `_` in brackets, as in `$['my-name']`; \
              filters compare with `==`, as in `$[?@.name == 'x']`",
         )
     })
 }
 
-/// The way that a located result names.
-pub(super) fn pointer(path: &serde_json_path::NormalizedPath<'_>) -> Vec<Step> {
+/// Converts the path of a located result.
+pub(super) fn pointer_of(path: &serde_json_path::NormalizedPath<'_>) -> Vec<PointerStep> {
     path.iter()
         .map(|element| match element {
-            serde_json_path::PathElement::Name(name) => Step::Key((*name).to_owned()),
-            serde_json_path::PathElement::Index(index) => Step::Index(*index),
+            serde_json_path::PathElement::Name(name) => PointerStep::Key((*name).to_owned()),
+            serde_json_path::PathElement::Index(index) => PointerStep::Index(*index),
         })
         .collect()
 }
 
 fn check_bounds(path: &str) -> Result<(), String> {
-    if path.len() > LENGTH {
-        return Err(format!("this JSONPath is longer than {LENGTH} bytes"));
+    if path.len() > MAX_QUERY_BYTES {
+        return Err(format!("this JSONPath is longer than {MAX_QUERY_BYTES} bytes"));
     }
     let (mut brackets, mut parentheses, mut descents) = (0_usize, 0_usize, 0);
     let code: Vec<(usize, u8)> = outside_quotes(path).collect();
@@ -68,18 +70,19 @@ fn check_bounds(path: &str) -> Result<(), String> {
             b'.' if code.get(index + 1) == Some(&(at + 1, b'.')) => descents += 1,
             _ => {}
         }
-        if brackets > BRACKETS || parentheses > PARENTHESES {
+        if brackets > MAX_BRACKETS || parentheses > MAX_PARENTHESES {
             return Err("this JSONPath is nested too deeply".to_owned());
         }
-        if descents > DESCENTS {
-            return Err(format!("this JSONPath has more than {DESCENTS} `..`"));
+        if descents > MAX_DESCENTS {
+            return Err(format!("this JSONPath has more than {MAX_DESCENTS} `..`"));
         }
     }
     Ok(())
 }
 
-/// A query from `$` inside a filter runs for each value, so it must take the same time in every document:
-/// name one value, which is compared with one of the value's own. `code[index]` is its `$`.
+/// Checks a query from `$` inside of a filter; `code[index]` is its `$`. It runs for each value, so it must
+/// take constant time in every document: it must select a single value and compare it with a part of the
+/// filtered value.
 fn check_from_root(code: &[(usize, u8)], index: usize) -> Result<(), String> {
     let blank = |at: &usize| code.get(*at).is_some_and(|(_, byte)| byte.is_ascii_whitespace());
     let byte = |at: usize| code.get(at).map(|&(_, byte)| byte);
@@ -93,13 +96,13 @@ fn check_from_root(code: &[(usize, u8)], index: usize) -> Result<(), String> {
         .collect();
     let named = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     match before.as_slice() {
-        // The length of one value is there for the asking; other functions read the value each time.
+        // `length` takes constant time; other functions read the whole value each time.
         [b'(', b'h', b't', b'g', b'n', b'e', b'l', rest @ ..] if !rest.first().is_some_and(named) => {}
         [b'(', name, ..] if named(name) => {
-            return Err("a filter can give a part of the whole document (`$…`) to `length` only".to_owned());
+            return Err("a filter can pass a part of the whole document (`$…`) to `length` only".to_owned());
         }
         [b',', ..] => {
-            return Err("a filter can give a part of the whole document (`$…`) to `length` only".to_owned());
+            return Err("a filter can pass a part of the whole document (`$…`) to `length` only".to_owned());
         }
         _ => {}
     }
@@ -138,21 +141,20 @@ fn check_from_root(code: &[(usize, u8)], index: usize) -> Result<(), String> {
         }
     }
     let message = "a filter cannot search the whole document for each value: \
-                   behind its `$`, only names and numbers can stand (`$.a['b'][0]`)";
+                   after `$`, only names and numbers are allowed (`$.a['b'][0]`)";
     Err(message.to_owned())
 }
 
-/// How many `..` the query has.
-pub(super) fn descents(path: &str) -> u32 {
+/// Returns the number of `..` in the query.
+pub(super) fn count_descents(path: &str) -> u32 {
     let code: Vec<(usize, u8)> = outside_quotes(path).collect();
     let pairs = code.windows(2).filter(|two| two[0].1 == b'.' && two[1] == (two[0].0 + 1, b'.'));
     u32::try_from(pairs.count()).unwrap_or(u32::MAX)
 }
 
-/// Whether a query with so many `..` could bring more than [`MAX_STEPS`] steps of ways in `document`:
-/// each value can be found once below each of its parents for every further `..`, and each time its
-/// whole way is kept.
-pub(super) fn finds_too_much(descents: u32, document: &Value) -> bool {
+/// Whether a query with this number of `..` could exceed [`MAX_STEPS`] in `document`. For each further `..`,
+/// a value can be selected once below each of its parents, and each time its whole path is stored.
+pub(super) fn may_select_too_much(descents: u32, document: &Value) -> bool {
     if descents == 0 {
         return false;
     }
@@ -172,17 +174,18 @@ pub(super) fn finds_too_much(descents: u32, document: &Value) -> bool {
     false
 }
 
-/// The pattern of each `match()` and `search()` must be written in the query (one from a document could
-/// be anything) and be a regular expression (a broken one would silently match nothing).
+/// Checks the pattern of each `match()` and `search()`. It must be a literal in the query, since a pattern
+/// from a document could be anything, and a valid regular expression, since an invalid one would silently
+/// match nothing.
 fn check_patterns(path: &str) -> Result<(), (String, &'static str)> {
     const REGEX: &str =
-        "look-around and back-references are not supported; a schema's `pattern` can look at values, too";
+        "look-around and back-references are not supported; a schema's `pattern` can test values, too";
     const TEXT: &str = "write it as in `match(@.name, 'v[0-9]+')`";
     const ESCAPE: &str = "to match a dot write `[.]`; a `\\` of the pattern is written `\\\\` in a JSONPath, and YAML \
-                          takes it as it stands only outside double quotes";
+                          keeps it unchanged only outside of double quotes";
     let code: Vec<(usize, u8)> = outside_quotes(path).collect();
     for (index, &(at, byte)) in code.iter().enumerate() {
-        // Only at a `(` is it sure that no character is cut.
+        // Slicing is safe at `(`: it is a character boundary.
         if byte != b'(' || !(path[..at].ends_with("match") || path[..at].ends_with("search")) {
             continue;
         }
@@ -195,21 +198,21 @@ fn check_patterns(path: &str) -> Result<(), (String, &'static str)> {
             }
             *byte == b',' && depth == 1
         });
-        // Without a second argument the parser has something to say.
+        // Without a second argument, the parser reports an error.
         let Some(&(comma, _)) = comma else { continue };
-        let pattern = match quoted(path[comma + 1..].trim_start()) {
+        let pattern = match parse_quoted(path[comma + 1..].trim_start()) {
             Ok(pattern) => pattern,
-            Err(NotText::Escape(c)) => {
+            Err(QuoteError::Escape(c)) => {
                 let message =
-                    format!("`\\{}` in the pattern is no escape that a JSONPath knows", c.escape_debug());
+                    format!("`\\{}` in the pattern is not a valid escape in a JSONPath", c.escape_debug());
                 return Err((message, ESCAPE));
             }
-            Err(NotText::Other) => {
-                let message = "the pattern of `match()` and `search()` must be text in quotes";
+            Err(QuoteError::Other) => {
+                let message = "the pattern of `match()` and `search()` must be a string in quotes";
                 return Err((message.to_owned(), TEXT));
             }
         };
-        if let Err(error) = regex::RegexBuilder::new(&pattern).size_limit(REGEX_BYTES).build() {
+        if let Err(error) = regex::RegexBuilder::new(&pattern).size_limit(MAX_REGEX_BYTES).build() {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
             return Err((
@@ -222,35 +225,35 @@ fn check_patterns(path: &str) -> Result<(), (String, &'static str)> {
 }
 
 /// Why something is not a quoted string.
-enum NotText {
-    /// This character after a `\` means nothing.
+enum QuoteError {
+    /// Invalid escape: `\` followed by this character.
     Escape(char),
-    /// It is something else, or has no end.
+    /// Not a string, or unclosed.
     Other,
 }
 
-/// The text of the quoted string that `rest` starts with.
-fn quoted(rest: &str) -> Result<String, NotText> {
-    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or(NotText::Other)?;
+/// Parses the quoted string at the start of `rest`.
+fn parse_quoted(rest: &str) -> Result<String, QuoteError> {
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or(QuoteError::Other)?;
     let mut json = String::from("\"");
     let mut characters = rest[1..].chars();
     loop {
-        match characters.next().ok_or(NotText::Other)? {
+        match characters.next().ok_or(QuoteError::Other)? {
             c if c == quote => break,
-            '\\' => match characters.next().ok_or(NotText::Other)? {
+            '\\' => match characters.next().ok_or(QuoteError::Other)? {
                 '\'' => json.push('\''),
                 escaped if "\"\\/bfnrtu".contains(escaped) => json.extend(['\\', escaped]),
-                other => return Err(NotText::Escape(other)),
+                other => return Err(QuoteError::Escape(other)),
             },
             '"' => json.push_str("\\\""),
             c => json.push(c),
         }
     }
     json.push('"');
-    serde_json::from_str(&json).map_err(|_| NotText::Other)
+    serde_json::from_str(&json).map_err(|_| QuoteError::Other)
 }
 
-/// The bytes of the query that stand outside quotes, with their offsets.
+/// Returns the bytes of the query outside of quotes, with their offsets.
 fn outside_quotes(path: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
     let (mut quote, mut escaped) = (None, false);
     path.bytes().enumerate().filter(move |&(_, byte)| match quote {
@@ -293,15 +296,15 @@ mod tests {
             "$.a[?count(@.*) < 2][0:2]",
             r"$.a[?search(@.b, 'github\\.event')]",
         ] {
-            assert!(parse(path).is_ok(), "{path}: {:?}", parse(path).err());
+            assert!(parse_query(path).is_ok(), "{path}: {:?}", parse_query(path).err());
         }
     }
 
     #[test]
-    fn problems_say_what_to_do() {
+    fn problems_are_reported_with_help() {
         let deep = format!("$[?{}@.a{}]", "@[?".repeat(10), "]".repeat(10));
         let round = format!("$[?{}@.a{}]", "(".repeat(500), ")".repeat(480));
-        for (path, says) in [
+        for (path, expected) in [
             ("version", "starts with `$`"),
             ("", "starts with `$`"),
             ("$.a.", "after `$.a.`"),
@@ -324,15 +327,15 @@ mod tests {
             ("$[?match(@.a, '(?=x)')]", "not a usable regular expression"),
             ("$[?search(@.a, '(a{1000}){1000}')]", "not a usable regular expression"),
             ("$[?match(@.a, @.b)]", "in quotes"),
-            (r"$[?search(@.a, 'github\.event')]", r"`\.` in the pattern is no escape"),
-            (r#"$[?search(@.a, "a\sb")]"#, r"`\s` in the pattern is no escape"),
+            (r"$[?search(@.a, 'github\.event')]", r"`\.` in the pattern is not a valid escape"),
+            (r#"$[?search(@.a, "a\sb")]"#, r"`\s` in the pattern is not a valid escape"),
             ("$[?search(@.a, 'open)]", "in quotes"),
             (&deep, "too deeply"),
             (&round, "too deeply"),
             (&"$.a".repeat(400), "longer than"),
         ] {
-            let problem = parse(path).expect_err(path);
-            assert!(problem.message.contains(says), "{path}: {problem:?}");
+            let problem = parse_query(path).expect_err(path);
+            assert!(problem.message.contains(expected), "{path}: {problem:?}");
             assert_eq!(problem.at, SpecProblem::new(&["data", "select"], "").at);
         }
     }

@@ -1,10 +1,10 @@
-//! What data checks promise: exact places, drafts, refused references, bounded work.
+//! Guarantees of data checks: exact positions, drafts, refused references, bounded work.
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::engine::places::Places;
-use crate::engine::{Found, SpecProblem};
+use crate::engine::source_text::SourceText;
+use crate::engine::{RawFinding, SpecProblem};
 use crate::model::DataCheck;
 use crate::text::decode;
 
@@ -22,26 +22,27 @@ fn problem(spec: &Value) -> (Vec<String>, String) {
     let Err(problems) = compile(&check(spec.clone()), None) else { panic!("{spec} compiled") };
     let SpecProblem { at, message, .. } = problems.into_iter().next().expect("a problem");
     let at = at.iter().map(|step| match step {
-        data::Step::Key(key) => key.clone(),
-        data::Step::Index(index) => index.to_string(),
+        data::PointerStep::Key(key) => key.clone(),
+        data::PointerStep::Index(index) => index.to_string(),
     });
     (at.collect(), message)
 }
 
-fn assess(check: &CompiledData, name: &str, text: &str) -> (Vec<Found>, Result<(), (Reason, String)>) {
+fn assess(check: &CompiledData, name: &str, text: &str) -> (Vec<RawFinding>, Result<(), (Reason, String)>) {
     let decoded = decode(text.as_bytes()).expect("text");
-    let places = Places::new(&decoded);
-    let documents = load(check.format(name.as_bytes()).expect("format"), places.text()).expect("document");
+    let source = SourceText::new(&decoded);
+    let documents =
+        load_documents(check.format(name.as_bytes()).expect("format"), source.text()).expect("document");
     let mut found = Vec::new();
-    let rest = check.assess(7, &documents, &places, &mut found);
+    let rest = check.assess(7, &documents, &source, &mut found);
     (found, rest)
 }
 
-/// Each finding as `text at its place | message`.
+/// Returns each finding as `text at its position | message`.
 fn found(spec: Value, name: &str, text: &str) -> Vec<String> {
     let (found, rest) = assess(&compiled(spec), name, text);
     assert_eq!(rest, Ok(()));
-    let show = |found: &Found| {
+    let show = |found: &RawFinding| {
         assert_eq!(found.check, 7);
         let at = |byte: u64| usize::try_from(byte).expect("offset");
         format!("{} | {}", &text[at(found.start.byte)..at(found.end.byte)], found.message)
@@ -50,31 +51,31 @@ fn found(spec: Value, name: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn findings_stand_at_the_exact_value_in_every_format() {
+fn findings_are_at_the_exact_value_in_every_format() {
     let low = json!({"select": "$..port", "assert": {"type": "integer", "minimum": 1024}});
-    let says = |at: &str, path: &str| format!("{at} | `{path}` should be at least 1024");
+    let expected = |at: &str, path: &str| format!("{at} | `{path}` should be at least 1024");
     let cases: &[(&str, &str, Vec<String>)] = &[
         (
             "a.json",
             "{\"é\": {\"port\": 80}, \"b\": [{\"port\": 8080}, {\"port\" : 81}]}",
-            vec![says("80", "é.port"), says("81", "b[1].port")],
+            vec![expected("80", "é.port"), expected("81", "b[1].port")],
         ),
-        ("tsconfig.json", "{ // ü\n \"port\": 80, }", vec![says("80", "port")]),
+        ("tsconfig.json", "{ // ü\n \"port\": 80, }", vec![expected("80", "port")]),
         (
             "a.yaml",
             "é: ü\nport: 80 # c\n---\nx:\n  - port: 0x10\n",
-            vec![says("80", "port"), says("0x10", "x[0].port")],
+            vec![expected("80", "port"), expected("0x10", "x[0].port")],
         ),
         (
             "a.yaml",
             "base: &b {port: 80}\njob:\n  <<: *b\n  n: 1\nuse: *b\n",
-            vec![says("80", "base.port"), says("80", "job.port"), says("80", "use.port")],
+            vec![expected("80", "base.port"), expected("80", "job.port"), expected("80", "use.port")],
         ),
-        ("a.yaml", "p: &p 80\nport: *p\n", vec![says("*p", "port")]),
+        ("a.yaml", "p: &p 80\nport: *p\n", vec![expected("*p", "port")]),
         (
             "a.toml",
             "# é\n[srv]\nport = 80\n[[x]]\nport = 0x10\n",
-            vec![says("80", "srv.port"), says("0x10", "x[0].port")],
+            vec![expected("80", "srv.port"), expected("0x10", "x[0].port")],
         ),
         (".env", "# é\nexport port=80\n", vec!["80 | `port` should be a whole number".into()]),
         ("a.ini", "; é\n[s]\n port : x\n", vec!["x | `s.port` should be a whole number".into()]),
@@ -89,7 +90,7 @@ fn findings_stand_at_the_exact_value_in_every_format() {
 }
 
 #[test]
-fn each_error_stands_where_a_reader_looks() {
+fn each_error_is_at_the_most_useful_position() {
     let schema = |assert: Value| json!({ "assert": assert });
     let cases = [
         (json!({"required": ["b"]}), "\n# c\na: 1\n", vec!["a: 1 | this document should have `b`"]),
@@ -106,15 +107,12 @@ fn each_error_stands_where_a_reader_looks() {
         (
             json!({"properties": {"a": {}}, "additionalProperties": false}),
             "a: 1\nb: 2\nc-d: 3\n",
-            vec![
-                "b | `b` is not a key that is expected here",
-                "c-d | `c-d` is not a key that is expected here",
-            ],
+            vec!["b | `b` is an unexpected key", "c-d | `c-d` is an unexpected key"],
         ),
         (
             json!({"properties": {"a": {}}, "unevaluatedProperties": false}),
             "a: 1\nb:\n  c: 2\n",
-            vec!["b | `b` is not a key that is expected here"],
+            vec!["b | `b` is an unexpected key"],
         ),
         (
             json!({"propertyNames": {"pattern": "^x"}}),
@@ -136,7 +134,7 @@ fn each_error_stands_where_a_reader_looks() {
         (
             json!({"properties": {"u": {"uniqueItems": true}}}),
             "u: [1, 1]\n",
-            vec!["[1, 1] | `u` should not hold the same item twice"],
+            vec!["[1, 1] | `u` should not contain duplicate items"],
         ),
         (
             json!({"properties": {"u": {"maxItems": 1}}}),
@@ -146,7 +144,7 @@ fn each_error_stands_where_a_reader_looks() {
         (
             json!({"properties": {"o": {"anyOf": [{"type": "null"}, {"type": "boolean"}]}}}),
             "o: 1\n",
-            vec!["1 | `o` fits none of the forms it may have (`anyOf`)"],
+            vec!["1 | `o` matches none of the allowed forms (`anyOf`)"],
         ),
         (json!({"type": "object"}), "- 1\n- 2\n", vec!["- 1 | this document should be a mapping"]),
         (json!({"type": "object"}), "", vec![" | this document should be a mapping"]),
@@ -168,14 +166,14 @@ fn each_error_stands_where_a_reader_looks() {
 }
 
 #[test]
-fn nothing_may_be_there_or_something_must() {
+fn forbidden_and_required_values() {
     let none = json!({"select": "$..image[?@ == 'latest']", "assert": false});
     assert_eq!(found(none, "a.yaml", "image: [latest, v1]\n"), ["latest | `image[0]` should not be there"]);
     let required = json!({"select": "$.engines.node", "require": true});
     assert_eq!(found(required.clone(), "package.json", "{\"engines\": {\"node\": null}}"), [""; 0]);
     assert_eq!(
         found(required.clone(), "package.json", "{\n\"name\": \"x\"}"),
-        ["{ | nothing here is selected by `$.engines.node`, which every such file should have"]
+        ["{ | `$.engines.node` selects no value, but every such file should have one"]
     );
     let both = json!({"select": "$.v", "require": true, "assert": {"type": "string"}});
     assert_eq!(found(both.clone(), "a.yaml", "v: 1\n"), ["1 | `v` should be text"]);
@@ -199,7 +197,7 @@ fn messages_are_filled_in() {
 }
 
 #[test]
-fn an_item_above_does_not_change_what_a_finding_is() {
+fn an_earlier_item_does_not_change_the_fingerprint() {
     let spec = json!({"assert": {"items": {
         "required": ["x"], "properties": {"p": {"type": "null"}, "q": false, "x": {}}, "additionalProperties": false,
     }}});
@@ -213,7 +211,7 @@ fn an_item_above_does_not_change_what_a_finding_is() {
 }
 
 #[test]
-fn findings_are_short_and_not_endless() {
+fn findings_are_short_and_limited() {
     let huge =
         format!("{{\"a\": {{\"k\": \"{}\"}}, \"b\": \"x\\ny{}\"}}", "v".repeat(200_000), "é".repeat(100_000));
     let spec = json!({"assert": {"properties": {"a": {"type": "null"}, "b": {"const": "x".repeat(5_000)}}}});
@@ -230,7 +228,7 @@ fn findings_are_short_and_not_endless() {
 }
 
 #[test]
-fn a_search_of_everything_is_refused_where_its_ways_are_too_long() {
+fn a_query_with_descents_is_refused_if_its_paths_are_too_long() {
     let deep = |depth: usize, wide: usize| {
         format!("{}[{}0]{}", "[".repeat(depth), "0,".repeat(wide), "]".repeat(depth))
     };
@@ -249,7 +247,7 @@ fn a_search_of_everything_is_refused_where_its_ways_are_too_long() {
 }
 
 #[test]
-fn a_schema_that_would_never_end_is_not_begun() {
+fn a_schema_that_would_take_exponential_time_is_not_run() {
     let node = json!({"$ref": "#"});
     let ways = json!([{"properties": {"c": node}, "required": ["x"]}, {"properties": {"c": node}}]);
     let check = compiled(json!({"assert": {"anyOf": ways}}));
@@ -299,10 +297,10 @@ fn references_stay_inside_the_schema() {
         ("#/$defs/nowhere", "nothing at"),
         ("#nowhere", "no anchor"),
     ];
-    for (target, says) in outside {
+    for (target, expected) in outside {
         let (at, message) =
             problem(&json!({"assert": {"items": {"allOf": [{"type": "null"}, {"$ref": target}]}}}));
-        assert!(message.contains(says), "{target}: {message}");
+        assert!(message.contains(expected), "{target}: {message}");
         assert_eq!(at, ["data", "assert", "items", "allOf", "1", "$ref"], "{target}");
     }
     let endless = json!({"assert": {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}});
@@ -310,10 +308,10 @@ fn references_stay_inside_the_schema() {
 }
 
 #[test]
-fn a_check_that_cannot_be_used_says_where_and_why() {
+fn invalid_checks_report_position_and_reason() {
     let cases = [
-        (json!({"select": "$.a"}), vec!["data"], "what to assert"),
-        (json!({"assert": true}), vec!["data", "assert"], "always kept"),
+        (json!({"select": "$.a"}), vec!["data"], "needs `assert`, `assert-file` or `require: true`"),
+        (json!({"assert": true}), vec!["data", "assert"], "accepts every value"),
         (json!({"select": "a.b", "assert": false}), vec!["data", "select"], "starts with `$`"),
         (
             json!({"assert": {"properties": {"a": {"type": "strin"}}}}),
@@ -337,10 +335,10 @@ fn a_check_that_cannot_be_used_says_where_and_why() {
             "regular expression",
         ),
     ];
-    for (spec, want, says) in cases {
+    for (spec, want, expected) in cases {
         let (at, message) = problem(&spec);
         assert_eq!(at, want, "{spec}");
-        assert!(message.contains(says), "{spec}: {message}");
+        assert!(message.contains(expected), "{spec}: {message}");
     }
     let two = compile(&check(json!({"select": "a", "assert": {"minimum": "a"}})), None);
     assert_eq!(two.err().map(|problems| problems.len()), Some(2), "all problems at once");
@@ -354,25 +352,25 @@ fn patterns_take_linear_time() {
 }
 
 #[test]
-fn what_cannot_be_read_has_a_reason_and_a_place() {
+fn load_errors_have_a_reason_and_a_position() {
     let cases = [
         (
-            Format::Json,
+            DocumentFormat::Json,
             "{\n \"a\": }".to_owned(),
             Reason::ParseError,
             "line 2, column 7: cannot be read as JSON",
         ),
         (
-            Format::Yaml,
+            DocumentFormat::Yaml,
             "é: 1\né: 2\n".to_owned(),
             Reason::ParseError,
             "line 2, column 1: cannot be read as YAML",
         ),
-        (Format::Json, "[".repeat(100_000), Reason::TooDeep, "more than 128 levels"),
-        (Format::Env, "A=1\n".repeat(1_000_001), Reason::TooManyNodes, "more than 1000000 values"),
+        (DocumentFormat::Json, "[".repeat(100_000), Reason::TooDeep, "more than 128 levels"),
+        (DocumentFormat::Env, "A=1\n".repeat(1_000_001), Reason::TooManyNodes, "more than 1000000 values"),
     ];
-    for (format, text, reason, says) in cases {
-        let (got, detail) = load(format, &text).expect_err("cannot be read");
-        assert!(got == reason && detail.contains(says), "{got:?} {detail}");
+    for (format, text, reason, expected) in cases {
+        let (got, detail) = load_documents(format, &text).expect_err("cannot be read");
+        assert!(got == reason && detail.contains(expected), "{got:?} {detail}");
     }
 }

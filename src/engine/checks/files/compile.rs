@@ -1,85 +1,85 @@
-//! From a `files` check as written to one that can be asked, with every problem at once.
+//! Compiles a `files` check, and collects all of its problems.
 
 use regex::bytes::RegexBuilder;
 
-use super::names::{NameRule, Names};
-use super::pair::{Pair, Template};
-use super::presence::{Require, Wanted};
-use super::properties::{Executable, Size};
-use super::{CompiledFiles, EachDirectory, Question};
-use crate::data::Step;
-use crate::engine::found::SpecProblem;
+use super::names::{NameRule, NamesCondition};
+use super::pair::{PairCondition, PairTemplate};
+use super::presence::{RequireCondition, RequiredPath};
+use super::properties::{ExecutableCondition, SizeCondition};
+use super::{CompiledCondition, CompiledFiles, EachDirectory};
+use crate::data::PointerStep;
+use crate::engine::file_result::SpecProblem;
 use crate::engine::glob::{CapturingGlob, Globs, is_literal};
 use crate::engine::size::parse_size;
-use crate::model::{self, Each, FilesCheck, FilesQuestion};
+use crate::model::{self, Each, FilesCheck, FilesCondition};
 
-/// Memory of one compiled expression.
-const REGEX_SIZE: usize = 1 << 20;
-/// Longest expression in bytes.
-const REGEX_LEN: usize = 8 << 10;
+/// Maximum size of a compiled expression, in bytes.
+const MAX_REGEX_BYTES: usize = 1 << 20;
+/// Maximum length of an expression, in bytes.
+const MAX_PATTERN_BYTES: usize = 8 << 10;
 
 /// Compiles a check.
 ///
 /// # Errors
-/// Every problem of it, with the way to the place from the check's own mapping (`files`, `require`, …).
+/// All problems of the check, each with its path from the check's mapping (`files`, `require`, …).
 pub fn compile(check: &FilesCheck) -> Result<CompiledFiles, Vec<SpecProblem>> {
-    let mut compiler = Compiler { problems: Vec::new() };
-    let questions = check.questions();
-    let question = match questions.as_slice() {
-        [question] => compiler.question(*question),
+    let mut compiler = FilesCompiler { problems: Vec::new() };
+    let conditions = check.conditions();
+    let condition = match conditions.as_slice() {
+        [condition] => compiler.condition(*condition),
         [] => compiler.problem(
             &[],
-            "a `files` check asks nothing",
-            "give it one of `require`, `forbid`, `names`, `pair`, `size`, `executable` and `duplicates`",
+            "a `files` check needs one of `require`, `forbid`, `names`, `pair`, `size`, `executable` or `duplicates`",
+            "",
         ),
         several => {
             let words: Vec<String> =
-                several.iter().map(|question| format!("`{}`", word(*question))).collect();
+                several.iter().map(|condition| format!("`{}`", condition_key(*condition))).collect();
             let message =
-                format!("a `files` check asks one question, and this one asks {}", words.join(" and "));
-            compiler.problem(&[], message, "split it into several checks")
+                format!("a `files` check has one condition, but this one has {}", words.join(" and "));
+            compiler.problem(&[], message, "split it into one check per condition")
         }
     };
-    let asks_in_directories =
-        matches!(questions.as_slice(), [FilesQuestion::Require(_) | FilesQuestion::Forbid(_)]);
-    if check.each.is_some() && !asks_in_directories && questions.len() == 1 {
+    let may_have_each =
+        matches!(conditions.as_slice(), [FilesCondition::Require(_) | FilesCondition::Forbid(_)]);
+    if check.each.is_some() && !may_have_each && conditions.len() == 1 {
         let _: Option<()> = compiler.problem(
             &["each"],
-            "`each` goes with `require` and `forbid` only",
-            "write the directories into the globs of `paths` (or of `for`)",
+            "`each` works only with `require` and `forbid`",
+            "include the directories in the globs of `paths` (or of `for`)",
         );
     }
     let each = check.each.as_ref().map(|each| compiler.each(each));
     let except = compiler.globs(&["except"], &check.except);
-    match (question, each, except) {
-        (Some(question), None, Some(except)) if compiler.problems.is_empty() => {
-            Ok(CompiledFiles { each: None, question, except })
+    match (condition, each, except) {
+        (Some(condition), None, Some(except)) if compiler.problems.is_empty() => {
+            Ok(CompiledFiles { each: None, condition, except })
         }
-        (Some(question), Some(Some(each)), Some(except)) if compiler.problems.is_empty() => {
-            Ok(CompiledFiles { each: Some(each), question, except })
+        (Some(condition), Some(Some(each)), Some(except)) if compiler.problems.is_empty() => {
+            Ok(CompiledFiles { each: Some(each), condition, except })
         }
         _ => Err(compiler.problems),
     }
 }
 
-fn word(question: FilesQuestion<'_>) -> &'static str {
-    match question {
-        FilesQuestion::Require(_) => "require",
-        FilesQuestion::Forbid(_) => "forbid",
-        FilesQuestion::Names(_) => "names",
-        FilesQuestion::Pair(_) => "pair",
-        FilesQuestion::Size(_) => "size",
-        FilesQuestion::Executable(_) => "executable",
-        FilesQuestion::Duplicates(_) => "duplicates",
+fn condition_key(condition: FilesCondition<'_>) -> &'static str {
+    match condition {
+        FilesCondition::Require(_) => "require",
+        FilesCondition::Forbid(_) => "forbid",
+        FilesCondition::Names(_) => "names",
+        FilesCondition::Pair(_) => "pair",
+        FilesCondition::Size(_) => "size",
+        FilesCondition::Executable(_) => "executable",
+        FilesCondition::Duplicates(_) => "duplicates",
     }
 }
 
-struct Compiler {
+struct FilesCompiler {
     problems: Vec<SpecProblem>,
 }
 
-impl Compiler {
-    /// Notes a problem below `files`; always `None`.
+impl FilesCompiler {
+    /// Records a problem below `files`; always returns `None`.
     fn problem<T>(&mut self, at: &[&str], message: impl Into<String>, help: &str) -> Option<T> {
         let at: Vec<&str> = std::iter::once("files").chain(at.iter().copied()).collect();
         let problem = SpecProblem::new(&at, message);
@@ -93,21 +93,18 @@ impl Compiler {
             Err((index, message)) => {
                 let _: Option<()> = self.problem(at, message, "");
                 if let Some(last) = self.problems.last_mut() {
-                    last.at.push(Step::Index(index));
+                    last.at.push(PointerStep::Index(index));
                 }
                 None
             }
         }
     }
 
-    /// Globs of which there must be one.
-    fn some_globs(&mut self, at: &[&str], patterns: &[String]) -> Option<Globs> {
+    /// Compiles a list of globs that must not be empty.
+    fn non_empty_globs(&mut self, at: &[&str], patterns: &[String]) -> Option<Globs> {
         if patterns.is_empty() {
-            return self.problem(
-                at,
-                "the list of globs is empty",
-                "write for example `[\"**\"]` for every path",
-            );
+            let message = format!("`{}` is empty", at.last().copied().unwrap_or_default());
+            return self.problem(at, message, "add a glob, for example `**` for every path");
         }
         self.globs(at, patterns)
     }
@@ -118,11 +115,7 @@ impl Compiler {
             Each::Many(patterns) => patterns.as_slice(),
         };
         if patterns.is_empty() {
-            return self.problem(
-                &["each"],
-                "the list of directories is empty",
-                "write a glob, or leave `each` out",
-            );
+            return self.problem(&["each"], "`each` is empty", "add a glob of directories, or remove `each`");
         }
         let mut root = false;
         let mut globs: Vec<String> = Vec::new();
@@ -131,16 +124,16 @@ impl Compiler {
                 root = true;
                 continue;
             }
-            // One at a time, so that the place of a problem is right.
+            // Compiled one at a time, to get the index of an invalid glob.
             if let Err((_, message)) = Globs::new(std::slice::from_ref(pattern)) {
                 let help = if pattern.ends_with('/') {
-                    "globs of `each` match directories as they are: leave the final `/` out"
+                    "globs of `each` match directories themselves: remove the final `/`"
                 } else {
                     ""
                 };
                 let _: Option<()> = self.problem(&["each"], message, help);
                 if let (Some(last), Each::Many(_)) = (self.problems.last_mut(), each) {
-                    last.at.push(Step::Index(index));
+                    last.at.push(PointerStep::Index(index));
                 }
             } else {
                 globs.push(pattern.clone());
@@ -150,104 +143,104 @@ impl Compiler {
         Some(EachDirectory { globs: self.globs(&["each"], &globs)?, text: words.join(" or "), root })
     }
 
-    fn question(&mut self, question: FilesQuestion<'_>) -> Option<Question> {
-        match question {
-            FilesQuestion::Require(require) => self.require(require).map(Question::Require),
-            FilesQuestion::Forbid(globs) => self.some_globs(&["forbid"], globs).map(Question::Forbid),
-            FilesQuestion::Names(names) => self.names(names).map(Question::Names),
-            FilesQuestion::Pair(pair) => self.pair(pair).map(Question::Pair),
-            FilesQuestion::Size(size) => self.size(size).map(Question::Size),
-            FilesQuestion::Executable(executable) => {
-                let paths = self.some_globs(&["executable", "paths"], &executable.paths)?;
-                Some(Question::Executable(Executable { paths, set: executable.set }))
+    fn condition(&mut self, condition: FilesCondition<'_>) -> Option<CompiledCondition> {
+        match condition {
+            FilesCondition::Require(require) => self.require(require).map(CompiledCondition::Require),
+            FilesCondition::Forbid(globs) => {
+                self.non_empty_globs(&["forbid"], globs).map(CompiledCondition::Forbid)
             }
-            FilesQuestion::Duplicates(duplicates) => {
-                self.some_globs(&["duplicates", "paths"], &duplicates.paths).map(Question::Duplicates)
+            FilesCondition::Names(names) => self.names(names).map(CompiledCondition::Names),
+            FilesCondition::Pair(pair) => self.pair(pair).map(CompiledCondition::Pair),
+            FilesCondition::Size(size) => self.size(size).map(CompiledCondition::Size),
+            FilesCondition::Executable(executable) => {
+                let paths = self.non_empty_globs(&["executable", "paths"], &executable.paths)?;
+                Some(CompiledCondition::Executable(ExecutableCondition { paths, set: executable.set }))
             }
+            FilesCondition::Duplicates(duplicates) => self
+                .non_empty_globs(&["duplicates", "paths"], &duplicates.paths)
+                .map(CompiledCondition::Duplicates),
         }
     }
 
-    fn require(&mut self, require: &model::Require) -> Option<Require> {
+    fn require(&mut self, require: &model::Require) -> Option<RequireCondition> {
         if require.any.is_empty() && require.all.is_empty() {
             return self.problem(
                 &["require"],
-                "`require` names no path",
-                "give it `any` (one is enough) or `all`",
+                "`require` needs `any` or `all`",
+                "`any` requires at least one of its paths, `all` requires every path",
             );
         }
         let any = self.wanted("any", &require.any);
         let all = self.wanted("all", &require.all);
-        Some(Require { any: any?, all: all? })
+        Some(RequireCondition { any: any?, all: all? })
     }
 
-    fn wanted(&mut self, key: &str, patterns: &[String]) -> Option<Vec<Wanted>> {
-        // All of them at once first, for the place of a problem.
+    fn wanted(&mut self, key: &str, patterns: &[String]) -> Option<Vec<RequiredPath>> {
+        // Compiled together first, to get the index of an invalid glob.
         self.globs(&["require", key], patterns)?;
         let each = patterns.iter().map(|text| {
             let glob =
                 if is_literal(text) { None } else { Some(Globs::new(std::slice::from_ref(text)).ok()?) };
-            Some(Wanted { text: text.clone(), glob })
+            Some(RequiredPath { text: text.clone(), glob })
         });
         each.collect()
     }
 
-    fn names(&mut self, names: &model::Names) -> Option<Names> {
-        let paths = self.some_globs(&["names", "paths"], &names.paths);
+    fn names(&mut self, names: &model::Names) -> Option<NamesCondition> {
+        let paths = self.non_empty_globs(&["names", "paths"], &names.paths);
         let rule = match (names.style, &names.regex) {
             (Some(style), None) => Some(NameRule::Style(style)),
             (None, Some(text)) => self.name_regex(text),
-            (None, None) => {
-                self.problem(&["names"], "`names` says no way to write them", "give it `style` or `regex`")
-            }
+            (None, None) => self.problem(&["names"], "`names` needs `style` or `regex`", ""),
             (Some(_), Some(_)) => self.problem(
                 &["names"],
-                "`names` says both `style` and `regex`",
-                "keep one, or split the check in two",
+                "`names` cannot have both `style` and `regex`",
+                "remove one, or split it into two checks",
             ),
         };
-        Some(Names { paths: paths?, of: names.of, rule: rule? })
+        Some(NamesCondition { paths: paths?, of: names.of, rule: rule? })
     }
 
     fn name_regex(&mut self, text: &str) -> Option<NameRule> {
         let at = &["names", "regex"];
-        if text.len() > REGEX_LEN {
+        if text.len() > MAX_PATTERN_BYTES {
             return self.problem(at, "the regular expression is longer than 8 KiB", "");
         }
-        let build = |text: &str| RegexBuilder::new(text).size_limit(REGEX_SIZE).nest_limit(64).build();
-        // As written first: its messages must not show the anchors that we add.
+        let build = |text: &str| RegexBuilder::new(text).size_limit(MAX_REGEX_BYTES).nest_limit(64).build();
+        // Compiled without anchors first, so that error messages do not show the anchors added here.
         match build(text).and_then(|_| build(&format!(r"\A(?:{text})\z"))) {
             Ok(regex) => Some(NameRule::Regex(regex, text.to_owned())),
             Err(regex::Error::CompiledTooBig(_)) => self.problem(
                 at,
-                "the regular expression needs more than 1 MiB once compiled",
-                "make repetitions smaller",
+                "the compiled regular expression is larger than 1 MiB",
+                "reduce the repetition counts",
             ),
             Err(error) => {
-                // The last line says what; those above draw the place.
+                // The last line contains the reason; the lines before show the position.
                 let text = error.to_string();
                 let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
                 self.problem(
                     at,
-                    format!("the regular expression cannot be read: {why}"),
-                    "look-around and back-references are not offered, so that matching takes linear time",
+                    format!("invalid regular expression: {why}"),
+                    "look-around and back-references are not supported, so that matching takes linear time",
                 )
             }
         }
     }
 
-    fn pair(&mut self, pair: &model::Pair) -> Option<Pair> {
+    fn pair(&mut self, pair: &model::Pair) -> Option<PairCondition> {
         let every = match CapturingGlob::new(&pair.every) {
             Ok(every) => every,
             Err(message) => return self.problem(&["pair", "for"], message, ""),
         };
-        match Template::new(&pair.want, every.capture_count()) {
-            Ok(want) => Some(Pair { every, want }),
+        match PairTemplate::new(&pair.want, every.capture_count()) {
+            Ok(want) => Some(PairCondition { every, want }),
             Err(message) => self.problem(&["pair", "want"], message, ""),
         }
     }
 
-    fn size(&mut self, size: &model::Size) -> Option<Size> {
-        let paths = self.some_globs(&["size", "paths"], &size.paths);
+    fn size(&mut self, size: &model::Size) -> Option<SizeCondition> {
+        let paths = self.non_empty_globs(&["size", "paths"], &size.paths);
         let mut limit = |key: &str, text: Option<&String>| match text.map(|text| parse_size(text)) {
             None => Some(None),
             Some(Ok(bytes)) => Some(Some(bytes)),
@@ -256,11 +249,11 @@ impl Compiler {
         let max = limit("max", size.max.as_ref());
         let min = limit("min", size.min.as_ref());
         match (max?, min?) {
-            (None, None) => self.problem(&["size"], "`size` names no limit", "give it `max` or `min`"),
+            (None, None) => self.problem(&["size"], "`size` needs `max` or `min`", ""),
             (Some(max), Some(min)) if min > max => {
-                self.problem(&["size"], "`min` is larger than `max`, so no file can keep both", "")
+                self.problem(&["size"], "`min` is larger than `max`, so no file can satisfy both", "")
             }
-            (max, min) => Some(Size { paths: paths?, max, min }),
+            (max, min) => Some(SizeCondition { paths: paths?, max, min }),
         }
     }
 }

@@ -1,25 +1,25 @@
-//! `duplicates`: names that file managers and browsers give to copies.
+//! `duplicates`: finds names that file managers and browsers give to copies.
 
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::ask::{Ask, Sink, Values, join, lossless};
+use super::context::{ConditionContext, FilesSink, TemplateValues, join, lossless_text};
 use crate::engine::glob::Globs;
 
-/// A way to name copies.
-struct Habit {
-    /// `base` and `ext` are the original's name.
+/// A naming pattern of copies.
+struct CopyPattern {
+    /// Matches the name of a copy; the captures `base` and `ext` form the original's name.
     regex: Regex,
-    /// Other things are named like this too, so the original must stand beside it.
+    /// Whether other files have such names, too, so that the original must exist in the same directory.
     ambiguous: bool,
 }
 
-/// Extensions are short and without spaces, so `v1 (2)` is not cut at its dot.
+/// File extensions are short and contain no spaces, so `v1.5 (2)` is not split at its dot.
 const EXT: &str = r"(?<ext>(?:\.[A-Za-z0-9_-]{1,16}){0,3})";
 
-static HABITS: LazyLock<Vec<Habit>> = LazyLock::new(|| {
-    let habits = [
+static COPY_PATTERNS: LazyLock<Vec<CopyPattern>> = LazyLock::new(|| {
+    let patterns = [
         // Windows, Google Drive: Copy of Item, Copy (2) of Item.
         (r"^Copy(?: \([0-9]{1,3}\))? of (?<base>.+?)EXT$", false),
         // Windows: Item - Copy, Item - Copy (2).
@@ -28,48 +28,49 @@ static HABITS: LazyLock<Vec<Habit>> = LazyLock::new(|| {
         (r"^(?<base>.+?) \((?:another |[0-9]{1,3}(?:st|nd|rd|th) )?copy\)EXT$", false),
         // Item copy (2).
         (r"^(?<base>.+?) copy \([0-9]{1,3}\)EXT$", false),
-        // macOS: Item copy, Item copy 2. Also `hero copy.md`, which is a text.
+        // macOS: Item copy, Item copy 2. Ambiguous: `hero copy.md` may be advertising text.
         (r"^(?<base>.+?) copy(?: [0-9]{1,3})?EXT$", true),
-        // Browsers, Windows: Item (2), Item(1). Also `Report (3).pdf`.
+        // Browsers, Windows: Item (2), Item(1). Ambiguous: `Report (3).pdf`.
         (r"^(?<base>.+?) ?\([0-9]{1,3}\)EXT$", true),
-        // macOS, iCloud: Item 2. Also `Chapter 2.md`.
+        // macOS, iCloud: Item 2. Ambiguous: `Chapter 2.md`.
         (r"^(?<base>.+?) [0-9]{1,2}EXT$", true),
     ];
-    habits
+    patterns
         .into_iter()
         .filter_map(|(text, ambiguous)| {
             let text = format!("(?s-u){}", text.replace("EXT", EXT));
-            Some(Habit { regex: Regex::new(&text).ok()?, ambiguous })
+            Some(CopyPattern { regex: Regex::new(&text).ok()?, ambiguous })
         })
         .collect()
 });
 
 /// Finds copies among the paths that `globs` match.
-pub(super) fn ask(globs: &Globs, ask: &Ask<'_>, sink: &mut Sink<'_>) {
-    for (index, entry) in ask.entries.matching(globs, ask.except) {
-        (sink.looked)(index);
-        let Some(original) =
-            original(entry.path.name(), |name| ask.entries.find(&join(entry.path.parent(), name)).is_some())
-        else {
+pub(super) fn check(globs: &Globs, context: &ConditionContext<'_>, sink: &mut FilesSink<'_>) {
+    for (index, entry) in context.entries.matching(globs, context.except) {
+        (sink.mark_inspected)(index);
+        let Some(original) = original_name(entry.path.name(), |name| {
+            context.entries.find(&join(entry.path.parent(), name)).is_some()
+        }) else {
             continue;
         };
         let path = entry.path.lossless().into_owned();
         let sentence = format!(
-            "`{path}` is named like a copy of `{}`: remove it, or give it a name that says what it is",
-            lossless(&original)
+            "`{path}` is named like a copy of `{}`: remove it, or give it a descriptive name",
+            lossless_text(&original)
         );
-        ask.found(sink, entry.path.clone(), path, sentence, &Values::default(), None);
+        context.found(sink, entry.path.clone(), path, sentence, &TemplateValues::default(), None);
     }
 }
 
-/// The name of the original that `name` is a copy of. `beside` says whether a name stands beside it.
-fn original(name: &[u8], beside: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
-    // Every habit leaves one of these, and few names have one.
+/// Returns the original's name if `name` is named like a copy. `beside` returns whether a name exists in the
+/// same directory.
+fn original_name(name: &[u8], beside: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    // Every pattern contains a space or parenthesis, and few names do.
     memchr::memchr2(b' ', b'(', name)?;
-    HABITS.iter().find_map(|habit| {
-        let found = habit.regex.captures(name)?;
+    COPY_PATTERNS.iter().find_map(|pattern| {
+        let found = pattern.regex.captures(name)?;
         let original = [&found["base"], &found["ext"]].concat();
-        (!habit.ambiguous || beside(&original)).then_some(original)
+        (!pattern.ambiguous || beside(&original)).then_some(original)
     })
 }
 
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn names_of_copies() {
-        assert_eq!(HABITS.len(), 7, "every expression is valid");
+        assert_eq!(COPY_PATTERNS.len(), 7, "every expression is valid");
         let certain = [
             ("Copy of Item.md", "Item.md"),
             ("Copy (2) of Item", "Item"),
@@ -99,12 +100,12 @@ mod tests {
             ("v1.5 (2)", "v1.5"),
         ];
         for (name, expected) in certain {
-            assert_eq!(original(name.as_bytes(), |_| false), Some(expected.into()), "{name}");
+            assert_eq!(original_name(name.as_bytes(), |_| false), Some(expected.into()), "{name}");
         }
         for (name, expected) in ambiguous {
-            assert_eq!(original(name.as_bytes(), |_| false), None, "{name}");
+            assert_eq!(original_name(name.as_bytes(), |_| false), None, "{name}");
             assert_eq!(
-                original(name.as_bytes(), |beside| beside == expected.as_bytes()),
+                original_name(name.as_bytes(), |beside| beside == expected.as_bytes()),
                 Some(expected.into()),
                 "{name}"
             );
@@ -120,8 +121,8 @@ mod tests {
             " 2",
             "a (copy)b",
         ] {
-            assert_eq!(original(name.as_bytes(), |_| true), None, "{name}");
+            assert_eq!(original_name(name.as_bytes(), |_| true), None, "{name}");
         }
-        assert_eq!(original(b"\xff\n (copy)", |_| false), Some(b"\xff\n".to_vec()));
+        assert_eq!(original_name(b"\xff\n (copy)", |_| false), Some(b"\xff\n".to_vec()));
     }
 }

@@ -1,8 +1,8 @@
-//! The `files` check kind: questions about paths. Contents are never read; sizes and modes are looked
-//! up only for `size` and `executable`.
+//! The `files` check kind: conditions on paths. File contents are never read; sizes and modes are read only
+//! for `size` and `executable`.
 
-mod ask;
 mod compile;
+mod context;
 mod duplicates;
 mod names;
 mod pair;
@@ -14,127 +14,135 @@ mod tests;
 
 pub use compile::compile;
 
-use crate::engine::found::{CannotTell, Found};
+use crate::engine::file_result::{CannotTell, RawFinding};
 use crate::engine::glob::Globs;
-use crate::engine::tree::{Entry, EntryKind, Tree};
+use crate::engine::tree::{EntryKind, PathEntry, Tree};
 use crate::model::{FixSpec, RepoPath};
-use ask::{Ask, Entries, Sink};
+use context::{ConditionContext, FilesSink, SortedEntries};
 
-/// A `files` check, ready to be asked.
+/// A `files` check, ready to run.
 #[derive(Debug)]
 pub struct CompiledFiles {
-    /// Where the question is asked; `None`: once, at the root.
+    /// Directories in which the condition is checked; `None` for the root only.
     each: Option<EachDirectory>,
-    question: Question,
-    /// Paths left out.
+    condition: CompiledCondition,
+    /// Excluded paths.
     except: Globs,
 }
 
-/// Directories in each of which a question is asked.
+/// Directories in each of which the condition is checked.
 #[derive(Debug)]
 struct EachDirectory {
     globs: Globs,
-    /// The globs as written, for messages.
+    /// Source text of the globs, for messages.
     text: String,
-    /// `.` is among them: the root itself.
+    /// Whether `.` is among them, which is the root itself.
     root: bool,
 }
 
 #[derive(Debug)]
-enum Question {
-    Require(presence::Require),
+enum CompiledCondition {
+    Require(presence::RequireCondition),
     Forbid(Globs),
-    Names(names::Names),
-    Pair(pair::Pair),
-    Size(properties::Size),
-    Executable(properties::Executable),
+    Names(names::NamesCondition),
+    Pair(pair::PairCondition),
+    Size(properties::SizeCondition),
+    Executable(properties::ExecutableCondition),
     Duplicates(Globs),
 }
 
 impl CompiledFiles {
-    /// Asks the question of a tree.
+    /// Checks the condition on a tree.
     ///
-    /// `number` is the check's number in the plan; `entries` the sorted list of `tree`; findings that
-    /// are not within `scope` are left out; `message` and `fix` are the check's own. Findings go to
-    /// `out` in order of path for most questions (sort to be sure), each with the path it is about: a
-    /// present path, the place where a missing one should be, or `.` for the root. What the system
-    /// does not tell goes to `cannot_tell`. `looked` is called with the index of each entry that the
-    /// question is about, perhaps more than once.
+    /// `number` is the check's number in the plan, and `entries` is the sorted list of `tree`. Findings
+    /// outside of `scope` are dropped. `message` and `fix` are those of the check. Findings are added to
+    /// `out`, ordered by path for most conditions (callers should sort), each with its path: an existing
+    /// path, the path of a missing file, or `.` for the root. Metadata that the system does not provide is
+    /// reported in `cannot_tell`. `mark_inspected` is called with the index of each entry that the condition
+    /// applies to, possibly more than once.
     ///
-    /// A message may hold `$PATH`, `$NAME`, `$MISSING`, `$SUGGESTED`, `$SIZE` and `$LIMIT`; those that
-    /// the question does not know are empty.
+    /// A message may contain `$PATH`, `$NAME`, `$MISSING`, `$SUGGESTED`, `$SIZE` and `$LIMIT`; placeholders
+    /// that the condition does not provide are empty.
     #[expect(
         clippy::too_many_arguments,
-        reason = "the plan hands over what it has; `Ask` and `Sink` bundle it"
+        reason = "the plan hands over what it has; `ConditionContext` and `FilesSink` bundle it"
     )]
     pub fn assess(
         &self,
         number: u32,
-        entries: &[Entry],
+        entries: &[PathEntry],
         tree: &dyn Tree,
         scope: &RepoPath,
         message: Option<&str>,
         fix: Option<&FixSpec>,
-        out: &mut Vec<(RepoPath, Found)>,
+        out: &mut Vec<(RepoPath, RawFinding)>,
         cannot_tell: &mut Vec<(RepoPath, CannotTell)>,
-        looked: &mut dyn FnMut(usize),
+        mark_inspected: &mut dyn FnMut(usize),
     ) {
-        let entries = Entries(entries);
-        let ask = Ask { number, entries, tree, scope, message, fix, except: &self.except };
-        let mut sink = Sink { out, cannot_tell, looked };
-        match &self.question {
-            Question::Require(_) | Question::Forbid(_) => self.ask_in_directories(&ask, &mut sink),
-            Question::Names(names) => names.ask(&ask, &mut sink),
-            Question::Pair(pair) => pair.ask(&ask, &mut sink),
-            Question::Size(size) => size.ask(&ask, &mut sink),
-            Question::Executable(executable) => executable.ask(&ask, &mut sink),
-            Question::Duplicates(globs) => duplicates::ask(globs, &ask, &mut sink),
+        let entries = SortedEntries(entries);
+        let context = ConditionContext { number, entries, tree, scope, message, fix, except: &self.except };
+        let mut sink = FilesSink { out, cannot_tell, mark_inspected };
+        match &self.condition {
+            CompiledCondition::Require(_) | CompiledCondition::Forbid(_) => {
+                self.check_directories(&context, &mut sink);
+            }
+            CompiledCondition::Names(names) => names.check(&context, &mut sink),
+            CompiledCondition::Pair(pair) => pair.check(&context, &mut sink),
+            CompiledCondition::Size(size) => size.check(&context, &mut sink),
+            CompiledCondition::Executable(executable) => executable.check(&context, &mut sink),
+            CompiledCondition::Duplicates(globs) => duplicates::check(globs, &context, &mut sink),
         }
     }
 
-    /// Whether the question is put to the repository as a whole, so that it is asked even where no
-    /// path is looked at.
+    /// Whether the condition applies to the repository as a whole, so that it is checked even if it inspects
+    /// no path.
     #[must_use]
-    pub fn asks_of_the_whole(&self) -> bool {
-        matches!(self.question, Question::Require(_) | Question::Forbid(_))
+    pub fn applies_to_whole_repository(&self) -> bool {
+        matches!(self.condition, CompiledCondition::Require(_) | CompiledCondition::Forbid(_))
             && self.each.as_ref().is_none_or(|each| each.root)
     }
 
-    /// Whether the answer for a path that came with a change does not depend on what was there before.
+    /// Whether the result for a path depends only on that path, and not on other paths of the tree.
     #[must_use]
-    pub fn asks_each_path_alone(&self) -> bool {
-        match self.question {
-            Question::Names(_) | Question::Size(_) | Question::Executable(_) => true,
-            Question::Forbid(_) => self.each.is_none(),
-            Question::Require(_) | Question::Pair(_) | Question::Duplicates(_) => false,
+    pub fn judges_each_path_alone(&self) -> bool {
+        match self.condition {
+            CompiledCondition::Names(_) | CompiledCondition::Size(_) | CompiledCondition::Executable(_) => {
+                true
+            }
+            CompiledCondition::Forbid(_) => self.each.is_none(),
+            CompiledCondition::Require(_) | CompiledCondition::Pair(_) | CompiledCondition::Duplicates(_) => {
+                false
+            }
         }
     }
 
-    /// Whether it asks which paths there are and nothing else, so that an edit cannot change the answer.
+    /// Whether the result depends only on the list of paths, so that editing a file cannot change it.
     #[must_use]
-    pub fn asks_only_names(&self) -> bool {
-        !matches!(self.question, Question::Size(_) | Question::Executable(_))
+    pub fn depends_only_on_paths(&self) -> bool {
+        !matches!(self.condition, CompiledCondition::Size(_) | CompiledCondition::Executable(_))
     }
 
-    fn ask_in_directories(&self, ask: &Ask<'_>, sink: &mut Sink<'_>) {
-        let in_directory = |directory: &[u8], each: Option<&str>, sink: &mut Sink<'_>| match &self.question {
-            Question::Require(require) => require.ask(directory, each, ask, sink),
-            Question::Forbid(globs) => presence::forbid(globs, directory, ask, sink),
+    fn check_directories(&self, context: &ConditionContext<'_>, sink: &mut FilesSink<'_>) {
+        let in_directory = |directory: &[u8], each: Option<&str>, sink: &mut FilesSink<'_>| match &self
+            .condition
+        {
+            CompiledCondition::Require(require) => require.check_directory(directory, each, context, sink),
+            CompiledCondition::Forbid(globs) => presence::check_forbidden(globs, directory, context, sink),
             _ => {}
         };
         let Some(each) = &self.each else { return in_directory(b"", None, sink) };
         if each.root {
             in_directory(b"", Some(&each.text), sink);
         }
-        for (index, entry) in ask.entries.0.iter().enumerate() {
+        for (index, entry) in context.entries.0.iter().enumerate() {
             let path = entry.path.bytes();
             if entry.kind == EntryKind::Directory
                 && each.globs.is_match(path)
                 && !self.except.is_match(path)
-                && ask.entries.is_directory(index)
+                && context.entries.is_directory(index)
             {
-                // Also where nothing below it is found: it was asked, so the check applies.
-                (sink.looked)(index);
+                // Also without a finding below it: the condition was checked here, so the check applies.
+                (sink.mark_inspected)(index);
                 in_directory(path, Some(&each.text), sink);
             }
         }

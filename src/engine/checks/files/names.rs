@@ -1,16 +1,16 @@
-//! `names`: how names are written.
+//! `names`: conditions on the spelling of names.
 
 use regex::bytes::Regex;
 
-use super::ask::{Ask, Sink, Values, lossless};
-use super::style::{fits, suggest};
+use super::context::{ConditionContext, FilesSink, TemplateValues, lossless_text};
+use super::style::{matches_style, suggest_name};
 use crate::engine::glob::Globs;
 use crate::engine::tree::EntryKind;
 use crate::model::{NameOf, NameStyle};
 
-/// How names are written.
+/// Required spelling of names.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(super) struct NamesCondition {
     pub(super) paths: Globs,
     pub(super) of: NameOf,
     pub(super) rule: NameRule,
@@ -19,49 +19,50 @@ pub(super) struct Names {
 #[derive(Debug)]
 pub(super) enum NameRule {
     Style(NameStyle),
-    /// Matches whole names; the text is as written.
+    /// Expression that matches whole names, and its source text.
     Regex(Regex, String),
 }
 
-impl Names {
-    pub(super) fn ask(&self, ask: &Ask<'_>, sink: &mut Sink<'_>) {
-        for (index, entry) in ask.entries.matching(&self.paths, ask.except) {
-            let asked = match self.of {
+impl NamesCondition {
+    pub(super) fn check(&self, context: &ConditionContext<'_>, sink: &mut FilesSink<'_>) {
+        for (index, entry) in context.entries.matching(&self.paths, context.except) {
+            let applies = match self.of {
                 NameOf::Files => entry.kind != EntryKind::Directory,
                 NameOf::Directories => entry.kind == EntryKind::Directory,
                 NameOf::Both => true,
             };
-            // An empty directory is not in git.
-            if !asked || !ask.entries.exists(index) {
+            // Git does not track empty directories.
+            if !applies || !context.entries.exists(index) {
                 continue;
             }
-            (sink.looked)(index);
+            (sink.mark_inspected)(index);
             let name = entry.path.name();
-            let Some((what, suggested)) = self.rule.misfit(name) else { continue };
+            let Some((mismatch, suggested)) = self.rule.describe_mismatch(name) else { continue };
             let path = entry.path.lossless().into_owned();
             let advice = match &suggested {
                 Some(suggested) => format!("rename it to `{suggested}`"),
                 None => "rename it".to_owned(),
             };
-            let sentence = format!("the name `{}` {what}: {advice}", lossless(name));
-            let values = Values { suggested: suggested.unwrap_or_default(), ..Values::default() };
-            ask.found(sink, entry.path.clone(), path, sentence, &values, None);
+            let sentence = format!("the name `{}` {mismatch}: {advice}", lossless_text(name));
+            let values =
+                TemplateValues { suggested: suggested.unwrap_or_default(), ..TemplateValues::default() };
+            context.found(sink, entry.path.clone(), path, sentence, &values, None);
         }
     }
 }
 
 impl NameRule {
-    /// What is to be said of a name that does not fit, and a name that would.
-    fn misfit(&self, name: &[u8]) -> Option<(String, Option<String>)> {
+    /// Describes why a name does not match, and suggests a name that does; `None` if it matches.
+    fn describe_mismatch(&self, name: &[u8]) -> Option<(String, Option<String>)> {
         match self {
             Self::Regex(regex, _) if regex.is_match(name) => None,
             Self::Regex(_, text) => Some((format!("does not match `{text}`"), None)),
             Self::Style(style) => {
-                let what = format!("is not written in {}", style.sample());
+                let mismatch = format!("is not written in {}", style.sample());
                 match std::str::from_utf8(name) {
-                    Ok(name) if fits(name, *style) => None,
-                    Ok(name) => Some((what, suggest(name, *style))),
-                    Err(_) => Some((format!("is not UTF-8, so it {what}"), None)),
+                    Ok(name) if matches_style(name, *style) => None,
+                    Ok(name) => Some((mismatch, suggest_name(name, *style))),
+                    Err(_) => Some((format!("is not UTF-8, so it {mismatch}"), None)),
                 }
             }
         }

@@ -1,70 +1,70 @@
-//! `pair`: a file that asks for another.
+//! `pair`: files that require another file.
 
 use std::collections::BTreeSet;
 
-use super::ask::{Ask, Sink, Values};
+use super::context::{ConditionContext, FilesSink, TemplateValues};
 use crate::engine::glob::CapturingGlob;
 use crate::engine::tree::EntryKind;
 use crate::model::RepoPath;
 
-/// A file that asks for another.
+/// Files that require another file.
 #[derive(Debug)]
-pub(super) struct Pair {
+pub(super) struct PairCondition {
     pub(super) every: CapturingGlob,
-    pub(super) want: Template,
+    pub(super) want: PairTemplate,
 }
 
-impl Pair {
-    pub(super) fn ask(&self, ask: &Ask<'_>, sink: &mut Sink<'_>) {
-        let mut asked_for = BTreeSet::new();
-        for (index, entry) in ask.entries.0.iter().enumerate() {
-            if entry.kind == EntryKind::Directory || ask.except.is_match(entry.path.bytes()) {
+impl PairCondition {
+    pub(super) fn check(&self, context: &ConditionContext<'_>, sink: &mut FilesSink<'_>) {
+        let mut reported = BTreeSet::new();
+        for (index, entry) in context.entries.0.iter().enumerate() {
+            if entry.kind == EntryKind::Directory || context.except.is_match(entry.path.bytes()) {
                 continue;
             }
             let Some(captures) = self.every.captures(entry.path.bytes()) else { continue };
-            (sink.looked)(index);
+            (sink.mark_inspected)(index);
             let wanted = self.want.fill(&captures);
-            if ask.entries.has(wanted.bytes()) {
-                ask.entries.find(wanted.bytes()).into_iter().for_each(&mut *sink.looked);
+            if context.entries.has(wanted.bytes()) {
+                context.entries.find(wanted.bytes()).into_iter().for_each(&mut *sink.mark_inspected);
                 continue;
             }
-            // Several files may ask for the same one: once is enough.
-            if !asked_for.insert(wanted.clone()) {
+            // Several files may require the same one, which is reported once.
+            if !reported.insert(wanted.clone()) {
                 continue;
             }
             let missing = wanted.lossless().into_owned();
-            let sentence = format!("`{missing}` is missing: `{}` asks for it", entry.path.lossless());
-            let values = Values { missing: missing.clone(), ..Values::default() };
-            ask.found(sink, wanted.clone(), missing, sentence, &values, Some(wanted));
+            let sentence = format!("`{missing}` is missing: `{}` requires it", entry.path.lossless());
+            let values = TemplateValues { missing: missing.clone(), ..TemplateValues::default() };
+            context.found(sink, wanted.clone(), missing, sentence, &values, Some(wanted));
         }
     }
 }
 
-/// A path with places for captures: `services/{1}/RUNBOOK.md`.
+/// A path with placeholders for captures: `services/{1}/RUNBOOK.md`.
 #[derive(Debug)]
-pub(super) struct Template {
-    /// Text, then the capture (0-based) that follows it.
+pub(super) struct PairTemplate {
+    /// Literal text, and the index (from 0) of the capture that follows it.
     parts: Vec<(String, usize)>,
     end: String,
 }
 
-impl Template {
-    /// Reads a template for a glob with `count` captures.
+impl PairTemplate {
+    /// Parses a template for a glob with `count` captures.
     ///
     /// # Errors
-    /// A sentence without a final full stop.
+    /// If the template is invalid; the error is a message without a final full stop.
     pub(super) fn new(text: &str, count: usize) -> Result<Self, String> {
         if text.len() > 1_024 {
             return Err("`want` is longer than 1,024 bytes".to_owned());
         }
         if text.contains('\0') || text.contains(['*', '?', '[', ']', '\\']) {
             return Err(format!(
-                "`{text}` is a glob: `want` is one path, with `{{1}}` for what the first `*` stood for"
+                "`{text}` is a glob: `want` must be one path; write `{{1}}` for the text that the first `*` matched"
             ));
         }
         if text.split('/').any(|component| matches!(component, "" | "." | "..")) {
             return Err(format!(
-                "`{text}` is not a path below the repository's root: leave out `.`, `..` and slashes at its ends"
+                "`{text}` is not a path below the repository's root: remove `.`, `..` and slashes at its ends"
             ));
         }
         let mut parts = Vec::new();
@@ -76,11 +76,11 @@ impl Template {
                 number.and_then(|(number, _)| number.parse::<usize>().ok()).filter(|&number| number > 0);
             let (Some((_, after)), Some(capture)) = (number, capture) else {
                 return Err(format!(
-                    "`{text}` holds braces without a number: write `{{1}}` for what the first `*` stood for"
+                    "`{text}` contains braces without a number: write `{{1}}` for the text that the first `*` matched"
                 ));
             };
             if capture > count {
-                return Err(format!("`{text}` asks for capture {capture}, and `for` has only {count}"));
+                return Err(format!("`{text}` refers to capture {capture}, but `for` has only {count}"));
             }
             parts.push((before.to_owned(), capture - 1));
             rest = after;
@@ -88,7 +88,7 @@ impl Template {
         Ok(Self { parts, end: rest.to_owned() })
     }
 
-    /// The path for these captures. A `**` may have stood for nothing, so empty components are dropped.
+    /// Returns the path for these captures. A `**` may have matched nothing, so empty components are dropped.
     fn fill(&self, captures: &[&[u8]]) -> RepoPath {
         let mut path = Vec::new();
         for (text, capture) in &self.parts {

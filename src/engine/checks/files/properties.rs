@@ -1,30 +1,30 @@
-//! `size` and `executable`: what a look at a file's metadata tells.
+//! `size` and `executable`: conditions on a file's metadata.
 
-use super::ask::{Ask, Sink, Values};
+use super::context::{ConditionContext, FilesSink, TemplateValues};
 use crate::engine::glob::Globs;
-use crate::engine::size::size_words;
+use crate::engine::size::format_size;
 use crate::engine::tree::{EntryKind, Metadata, ReadError};
 use crate::model::Reason;
 
-/// Limits of size in bytes.
+/// Limits on the size, in bytes.
 #[derive(Debug)]
-pub(super) struct Size {
+pub(super) struct SizeCondition {
     pub(super) paths: Globs,
     pub(super) max: Option<u64>,
     pub(super) min: Option<u64>,
 }
 
-impl Size {
-    pub(super) fn ask(&self, ask: &Ask<'_>, sink: &mut Sink<'_>) {
-        for (index, entry) in ask.entries.matching(&self.paths, ask.except) {
-            if entry.kind != EntryKind::File || !entry.path.is_within(ask.scope) {
+impl SizeCondition {
+    pub(super) fn check(&self, context: &ConditionContext<'_>, sink: &mut FilesSink<'_>) {
+        for (index, entry) in context.entries.matching(&self.paths, context.except) {
+            if entry.kind != EntryKind::File || !entry.path.is_within(context.scope) {
                 continue;
             }
-            (sink.looked)(index);
-            let size = match ask.tree.metadata(&entry.path) {
+            (sink.mark_inspected)(index);
+            let size = match context.tree.metadata(&entry.path) {
                 Ok(metadata) => metadata.size,
                 Err(error) => {
-                    ask.cannot_tell(sink, &entry.path, error);
+                    context.cannot_tell(sink, &entry.path, error);
                     continue;
                 }
             };
@@ -32,7 +32,7 @@ impl Size {
             let over = self.max.filter(|&max| size > max);
             let under = self.min.filter(|&min| size < min);
             let Some(limit) = over.or(under) else { continue };
-            let (size, limit) = (exact(size, limit), exact(limit, size));
+            let (size, limit) = (distinct_size(size, limit), distinct_size(limit, size));
             let sentence = if over.is_some() {
                 format!(
                     "`{path}` has {size}, more than {limit}: make it smaller, or keep it outside the repository"
@@ -40,36 +40,36 @@ impl Size {
             } else {
                 format!("`{path}` has {size}, less than {limit}: complete it, or remove it")
             };
-            let values = Values { size, limit, ..Values::default() };
-            ask.found(sink, entry.path.clone(), path.into_owned(), sentence, &values, None);
+            let values = TemplateValues { size, limit, ..TemplateValues::default() };
+            context.found(sink, entry.path.clone(), path.into_owned(), sentence, &values, None);
         }
     }
 }
 
-/// A size in words; in bytes when the words for both sizes would be the same.
-fn exact(size: u64, other: u64) -> String {
-    let words = size_words(size);
-    if words == size_words(other) { format!("{size} bytes") } else { words }
+/// Formats a size; in bytes if both sizes would have the same rounded text.
+fn distinct_size(size: u64, other: u64) -> String {
+    let words = format_size(size);
+    if words == format_size(other) { format!("{size} bytes") } else { words }
 }
 
-/// Whether the executable bit should be set.
+/// Required state of the executable bit.
 #[derive(Debug)]
-pub(super) struct Executable {
+pub(super) struct ExecutableCondition {
     pub(super) paths: Globs,
     pub(super) set: bool,
 }
 
-impl Executable {
-    pub(super) fn ask(&self, ask: &Ask<'_>, sink: &mut Sink<'_>) {
-        for (index, entry) in ask.entries.matching(&self.paths, ask.except) {
-            if entry.kind != EntryKind::File || !entry.path.is_within(ask.scope) {
+impl ExecutableCondition {
+    pub(super) fn check(&self, context: &ConditionContext<'_>, sink: &mut FilesSink<'_>) {
+        for (index, entry) in context.entries.matching(&self.paths, context.except) {
+            if entry.kind != EntryKind::File || !entry.path.is_within(context.scope) {
                 continue;
             }
-            (sink.looked)(index);
-            match ask.tree.metadata(&entry.path) {
+            (sink.mark_inspected)(index);
+            match context.tree.metadata(&entry.path) {
                 Ok(Metadata { executable: None, .. }) => {
-                    let detail = "this system does not say who may execute a file".to_owned();
-                    ask.cannot_tell(sink, &entry.path, ReadError { reason: Reason::Unreadable, detail });
+                    let detail = "this system has no executable bit".to_owned();
+                    context.cannot_tell(sink, &entry.path, ReadError { reason: Reason::Unreadable, detail });
                 }
                 Ok(metadata) if metadata.executable == Some(self.set) => {}
                 Ok(_) => {
@@ -79,16 +79,16 @@ impl Executable {
                     } else {
                         format!("`{path}` is executable: clear the bit with `git update-index --chmod=-x`")
                     };
-                    ask.found(
+                    context.found(
                         sink,
                         entry.path.clone(),
                         path.into_owned(),
                         sentence,
-                        &Values::default(),
+                        &TemplateValues::default(),
                         None,
                     );
                 }
-                Err(error) => ask.cannot_tell(sink, &entry.path, error),
+                Err(error) => context.cannot_tell(sink, &entry.path, error),
             }
         }
     }

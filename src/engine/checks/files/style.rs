@@ -1,10 +1,11 @@
-//! Styles of names: whether a name fits, and how it would be written.
+//! Naming styles: tests whether a name matches a style, and converts it.
 
 use crate::model::NameStyle;
 
-/// The part of a name that a style is about, between what stays: leading dots and underscores;
-/// trailing underscores (`__init__.py`) and everything from the first `.` on.
-fn parts(name: &str) -> (&str, &str, &str) {
+/// Splits a name into three parts. A style applies to the middle one only. The first part are leading dots
+/// and underscores; the last part are trailing underscores (`__init__.py`) and everything from the first `.`
+/// on.
+fn split_name(name: &str) -> (&str, &str, &str) {
     let body = name.trim_start_matches(['.', '_']);
     let lead = &name[..name.len() - body.len()];
     let stem = &body[..body.find('.').unwrap_or(body.len())];
@@ -12,9 +13,9 @@ fn parts(name: &str) -> (&str, &str, &str) {
     (lead, stem, &body[stem.len()..])
 }
 
-/// Whether `name` is written in `style`. Letters without case count as lower and upper case.
-pub(super) fn fits(name: &str, style: NameStyle) -> bool {
-    let (_, stem, _) = parts(name);
+/// Whether `name` is written in `style`. Letters without case count as both lower and upper case.
+pub(super) fn matches_style(name: &str, style: NameStyle) -> bool {
+    let (_, stem, _) = split_name(name);
     let Some(first) = stem.chars().next() else { return true };
     let separated = |separator: char, letter: fn(char) -> bool| {
         stem.split(separator).all(|word| !word.is_empty() && word.chars().all(letter))
@@ -30,28 +31,29 @@ pub(super) fn fits(name: &str, style: NameStyle) -> bool {
     }
 }
 
-/// `name` written in `style`, if that can be told.
-pub(super) fn suggest(name: &str, style: NameStyle) -> Option<String> {
-    let (lead, stem, rest) = parts(name);
-    let words = words(stem);
+/// Converts `name` to `style`; `None` if that is not possible.
+pub(super) fn suggest_name(name: &str, style: NameStyle) -> Option<String> {
+    let (lead, stem, rest) = split_name(name);
+    let words = split_words(stem);
     let written = match style {
         NameStyle::Kebab => words.join("-"),
         NameStyle::Snake => words.join("_"),
         NameStyle::ScreamingSnake => words.join("_").to_uppercase(),
-        NameStyle::Pascal => words.iter().map(|word| capital(word)).collect(),
+        NameStyle::Pascal => words.iter().map(|word| capitalize(word)).collect(),
         NameStyle::Camel => {
             let (first, others) = words.split_first()?;
-            std::iter::once(first.clone()).chain(others.iter().map(|word| capital(word))).collect()
+            std::iter::once(first.clone()).chain(others.iter().map(|word| capitalize(word))).collect()
         }
         NameStyle::Lower => stem.to_lowercase(),
     };
     let whole = format!("{lead}{written}{rest}");
-    (!written.is_empty() && whole != name && fits(&whole, style)).then_some(whole)
+    (!written.is_empty() && whole != name && matches_style(&whole, style)).then_some(whole)
 }
 
-/// The words of a name in lower case: apart at anything that is no letter or digit, where a capital
-/// follows a small letter or a digit, and before the last capital of several (`HTTPServer`).
-fn words(stem: &str) -> Vec<String> {
+/// Splits a name into words in lower case: at any character that is not a letter or digit, between a
+/// lower-case letter or digit and an upper-case letter, and before the last of several upper-case letters
+/// (`HTTPServer`).
+fn split_words(stem: &str) -> Vec<String> {
     let chars: Vec<char> = stem.chars().collect();
     let mut words = vec![String::new()];
     for (at, &c) in chars.iter().enumerate() {
@@ -78,7 +80,7 @@ fn words(stem: &str) -> Vec<String> {
     words
 }
 
-fn capital(word: &str) -> String {
+fn capitalize(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
@@ -91,7 +93,7 @@ mod tests {
     const ALL: [NameStyle; 6] = [Kebab, Snake, Camel, Pascal, ScreamingSnake, Lower];
 
     #[test]
-    fn what_fits() {
+    fn names_and_their_styles() {
         let cases: &[(&str, &[NameStyle])] = &[
             ("item.rs", &[Kebab, Snake, Camel, Lower]),
             ("two-words.test.ts", &[Kebab, Lower]),
@@ -115,13 +117,13 @@ mod tests {
         ];
         for (name, styles) in cases {
             for style in ALL {
-                assert_eq!(fits(name, style), styles.contains(&style), "{name} {style:?}");
+                assert_eq!(matches_style(name, style), styles.contains(&style), "{name} {style:?}");
             }
         }
     }
 
     #[test]
-    fn what_is_suggested() {
+    fn suggested_names() {
         let cases = [
             ("MyHTTPServer2.tsx", Kebab, "my-http-server2.tsx"),
             ("my file (new).md", Snake, "my_file_new.md"),
@@ -132,9 +134,9 @@ mod tests {
             ("__Init__.py", Snake, "__init__.py"),
         ];
         for (name, style, expected) in cases {
-            assert_eq!(suggest(name, style).as_deref(), Some(expected), "{name}");
+            assert_eq!(suggest_name(name, style).as_deref(), Some(expected), "{name}");
         }
-        assert_eq!(suggest("((", Kebab), None);
+        assert_eq!(suggest_name("((", Kebab), None);
     }
 
     proptest::proptest! {
@@ -142,8 +144,8 @@ mod tests {
         #[test]
         fn a_suggestion_fits_and_keeps_the_extension(name in r"[._]{0,2}\PC{0,12}(\.[a-z]{1,3})?") {
             for style in ALL {
-                if let Some(suggested) = suggest(&name, style) {
-                    proptest::prop_assert!(fits(&suggested, style), "{} -> {}", name, suggested);
+                if let Some(suggested) = suggest_name(&name, style) {
+                    proptest::prop_assert!(matches_style(&suggested, style), "{} -> {}", name, suggested);
                 }
             }
         }

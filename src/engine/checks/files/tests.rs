@@ -1,4 +1,4 @@
-//! The questions, asked of small trees.
+//! The conditions, checked on small trees.
 
 use super::*;
 use crate::engine::tree::{EntryKind, Listing, Metadata, ReadError};
@@ -17,7 +17,7 @@ fn tree(paths: &[&str]) -> MemoryTree {
     MemoryTree::new(paths.iter().map(|path| (RepoPath::from(*path), b"12345".to_vec())))
 }
 
-/// Findings as (path, message), and the paths looked at.
+/// Returns the findings as (path, message), and the inspected paths.
 fn answers(
     json: &str,
     tree: &dyn Tree,
@@ -25,7 +25,7 @@ fn answers(
     message: Option<&str>,
 ) -> (Vec<(String, String)>, Vec<String>) {
     let entries = tree.list().expect("a list").entries;
-    let (mut out, mut cannot_tell, mut looked) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut out, mut cannot_tell, mut inspected) = (Vec::new(), Vec::new(), Vec::new());
     compiled(json).assess(
         7,
         &entries,
@@ -35,14 +35,14 @@ fn answers(
         None,
         &mut out,
         &mut cannot_tell,
-        &mut |index| looked.push(entries[index].path.lossless().into_owned()),
+        &mut |index| inspected.push(entries[index].path.lossless().into_owned()),
     );
     assert_eq!(cannot_tell, []);
     assert!(out.iter().all(|(_, found)| found.check == 7 && found.excerpt.is_none() && found.fix.is_none()));
     let found = out.into_iter().map(|(path, found)| (path.lossless().into_owned(), found.message)).collect();
-    looked.sort();
-    looked.dedup();
-    (found, looked)
+    inspected.sort();
+    inspected.dedup();
+    (found, inspected)
 }
 
 /// A check, the files of a tree, and the findings: path and message.
@@ -67,9 +67,9 @@ fn findings_and_their_sentences() {
         // require, in each directory
         (r#"{"each": "services/*", "require": {"all": ["README.md", "src/*.rs"]}}"#,
             &["services/a/README.md", "services/a/src/x.rs", "services/b/x", "services/c/README.md", "services/file"], &[
-            ("services/b", "nothing in `services/b` matches `src/*.rs`: add a file that does (every directory that matches `services/*` is asked for it)"),
-            ("services/b/README.md", "`services/b/README.md` is missing: add it (every directory that matches `services/*` is asked for it)"),
-            ("services/c", "nothing in `services/c` matches `src/*.rs`: add a file that does (every directory that matches `services/*` is asked for it)"),
+            ("services/b", "nothing in `services/b` matches `src/*.rs`: add a file that does (required in every directory that matches `services/*`)"),
+            ("services/b/README.md", "`services/b/README.md` is missing: add it (required in every directory that matches `services/*`)"),
+            ("services/c", "nothing in `services/c` matches `src/*.rs`: add a file that does (required in every directory that matches `services/*`)"),
         ]),
         (r#"{"each": [".", "a"], "require": {"any": ["x", "y"]}, "except": ["b/**"]}"#, &["a/y", "b/x"],
             &[("x", "none of `x`, `y` is in the repository: add `x`")]),
@@ -94,10 +94,10 @@ fn findings_and_their_sentences() {
         // pair
         (r#"{"pair": {"for": "services/*/Dockerfile", "want": "services/{1}/RUNBOOK.md"}}"#,
             &["services/pay/Dockerfile", "services/ok/Dockerfile", "services/ok/RUNBOOK.md", "services/x/y/Dockerfile"],
-            &[("services/pay/RUNBOOK.md", "`services/pay/RUNBOOK.md` is missing: `services/pay/Dockerfile` asks for it")]),
+            &[("services/pay/RUNBOOK.md", "`services/pay/RUNBOOK.md` is missing: `services/pay/Dockerfile` requires it")]),
         (r#"{"pair": {"for": "src/**/*.{ts,js}", "want": "test/{1}/{2}.test.md"}}"#,
             &["src/a.ts", "src/a.js", "src/d/e/b.ts", "test/d/e/b.test.md"],
-            &[("test/a.test.md", "`test/a.test.md` is missing: `src/a.js` asks for it")]),
+            &[("test/a.test.md", "`test/a.test.md` is missing: `src/a.js` requires it")]),
         // size: each file has 5 bytes
         (r#"{"size": {"paths": ["**"], "max": "4"}}"#, &["a/x"],
             &[("a/x", "`a/x` has 5 bytes, more than 4 bytes: make it smaller, or keep it outside the repository")]),
@@ -111,9 +111,9 @@ fn findings_and_their_sentences() {
         // duplicates
         (r#"{"duplicates": {"paths": ["**"]}}"#,
             &["a/Item (2).md", "a/Item.md", "b/Item (2).md", "c/Copy of x/f", "Item.md", "d/Item copy/f", "d/Item/f"], &[
-            ("a/Item (2).md", "`a/Item (2).md` is named like a copy of `Item.md`: remove it, or give it a name that says what it is"),
-            ("c/Copy of x", "`c/Copy of x` is named like a copy of `x`: remove it, or give it a name that says what it is"),
-            ("d/Item copy", "`d/Item copy` is named like a copy of `Item`: remove it, or give it a name that says what it is"),
+            ("a/Item (2).md", "`a/Item (2).md` is named like a copy of `Item.md`: remove it, or give it a descriptive name"),
+            ("c/Copy of x", "`c/Copy of x` is named like a copy of `x`: remove it, or give it a descriptive name"),
+            ("d/Item copy", "`d/Item copy` is named like a copy of `Item`: remove it, or give it a descriptive name"),
         ]),
     ];
     for (json, paths, expected) in cases {
@@ -126,7 +126,7 @@ fn findings_and_their_sentences() {
 }
 
 #[test]
-fn what_was_looked_at() {
+fn inspected_paths() {
     let cases: &[(&str, &[&str], &[&str])] = &[
         (r#"{"require": {"any": ["a", "b"], "all": ["c"]}}"#, &["a", "b", "c", "d"], &["a", "b", "c"]),
         (r#"{"forbid": ["a"]}"#, &["a", "b"], &["a"]),
@@ -141,14 +141,14 @@ fn what_was_looked_at() {
 }
 
 #[test]
-fn the_root_is_asked_as_a_whole() {
+fn conditions_that_apply_to_the_whole_repository() {
     for (json, whole) in [
         (r#"{"forbid": ["a"]}"#, true),
         (r#"{"each": [".", "p/*"], "forbid": ["a"]}"#, true),
         (r#"{"each": "p/*", "forbid": ["a"]}"#, false),
         (r#"{"size": {"paths": ["a"], "max": "1"}}"#, false),
     ] {
-        assert_eq!(compiled(json).asks_of_the_whole(), whole, "{json}");
+        assert_eq!(compiled(json).applies_to_whole_repository(), whole, "{json}");
     }
 }
 
@@ -221,8 +221,8 @@ fn a_fix_creates_what_is_missing_in_one_place() {
     }
 }
 
-/// A tree whose entries are as given and whose metadata cannot be had.
-struct Odd(Vec<Entry>);
+/// A tree with the given entries, whose metadata is not available.
+struct Odd(Vec<PathEntry>);
 
 impl Tree for Odd {
     fn list(&self) -> Result<Listing, ReadError> {
@@ -232,14 +232,14 @@ impl Tree for Odd {
         Err(ReadError { reason: Reason::Unreadable, detail: "no".to_owned() })
     }
     fn metadata(&self, _: &RepoPath) -> Result<Metadata, ReadError> {
-        Err(ReadError { reason: Reason::Changed, detail: "it went away".to_owned() })
+        Err(ReadError { reason: Reason::Changed, detail: "it was deleted during the run".to_owned() })
     }
 }
 
-/// A tree of a system that does not say who may execute a file.
-struct Unsaid(MemoryTree);
+/// A tree on a system without an executable bit.
+struct WithoutExecutableBit(MemoryTree);
 
-impl Tree for Unsaid {
+impl Tree for WithoutExecutableBit {
     fn list(&self) -> Result<Listing, ReadError> {
         self.0.list()
     }
@@ -252,8 +252,8 @@ impl Tree for Unsaid {
 }
 
 #[test]
-fn what_the_system_does_not_say_is_no_finding() {
-    let tree = Unsaid(tree(&["a"]));
+fn unavailable_metadata_is_not_a_finding() {
+    let tree = WithoutExecutableBit(tree(&["a"]));
     let entries = tree.list().expect("a list").entries;
     for json in [
         r#"{"executable": {"paths": ["**"], "set": true}}"#,
@@ -268,7 +268,7 @@ fn what_the_system_does_not_say_is_no_finding() {
 
 #[test]
 fn links_count_as_existing_and_empty_directories_do_not() {
-    let entry = |path: &[u8], kind| Entry { path: RepoPath::new(path), kind };
+    let entry = |path: &[u8], kind| PathEntry { path: RepoPath::new(path), kind };
     let odd = Odd(vec![
         entry(b"LINK", EntryKind::Link),
         entry(b"Odd\xff", EntryKind::File),
@@ -298,23 +298,23 @@ fn links_count_as_existing_and_empty_directories_do_not() {
 }
 
 #[test]
-fn problems_of_a_check_as_written() {
+fn problems_of_a_check() {
     let deep = format!(r#"{{"forbid": ["{}"]}}"#, "{".repeat(100));
     let long = format!(r#"{{"names": {{"paths": ["*"], "regex": "{}"}}}}"#, "a".repeat(9_000));
     #[rustfmt::skip]
     let cases: &[(&str, &str, &str)] = &[
-        ("{}", "files", "asks nothing"),
+        ("{}", "files", "needs one of `require`, `forbid`"),
         (r#"{"forbid": ["a"], "require": {"any": ["b"]}}"#, "files", "`require` and `forbid`"),
         (r#"{"forbid": []}"#, "files.forbid", "empty"),
         (r#"{"forbid": ["ok", "a/"]}"#, "files.forbid.1", "`a/**`"),
         (r#"{"forbid": ["a"], "except": ["../x"]}"#, "files.except.0", "`..`"),
         (&deep, "files.forbid.0", "16 levels"),
-        (r#"{"require": {}}"#, "files.require", "names no path"),
+        (r#"{"require": {}}"#, "files.require", "needs `any` or `all`"),
         (r#"{"require": {"any": ["a"], "all": ["b", "/c"]}}"#, "files.require.all.1", "write `c`"),
         (r#"{"each": "a/", "require": {"any": ["x"]}}"#, "files.each", "ends with `/`"),
         (r#"{"each": [".", "a", "./b"], "require": {"any": ["x"]}}"#, "files.each.2", "write `b`"),
-        (r#"{"each": "a", "names": {"paths": ["*"], "style": "kebab"}}"#, "files.each", "`require` and `forbid` only"),
-        (r#"{"names": {"paths": ["*"]}}"#, "files.names", "no way to write"),
+        (r#"{"each": "a", "names": {"paths": ["*"], "style": "kebab"}}"#, "files.each", "only with `require` and `forbid`"),
+        (r#"{"names": {"paths": ["*"]}}"#, "files.names", "needs `style` or `regex`"),
         (r#"{"names": {"paths": ["*"], "style": "kebab", "regex": "a"}}"#, "files.names", "both"),
         (r#"{"names": {"paths": ["*"], "regex": "(a"}}"#, "files.names.regex", "unclosed group"),
         (r#"{"names": {"paths": ["*"], "regex": "(?=a)"}}"#, "files.names.regex", "look-around"),
@@ -326,27 +326,27 @@ fn problems_of_a_check_as_written() {
         (r#"{"pair": {"for": "a/*", "want": "b/{0}"}}"#, "files.pair.want", "without a number"),
         (r#"{"pair": {"for": "a/*", "want": "../{1}"}}"#, "files.pair.want", "below the repository's root"),
         (r#"{"pair": {"for": "a/*", "want": "b/*"}}"#, "files.pair.want", "is a glob"),
-        (r#"{"pair": {"for": "a**", "want": "b"}}"#, "files.pair.for", "stands alone"),
-        (r#"{"size": {"paths": ["*"]}}"#, "files.size", "no limit"),
+        (r#"{"pair": {"for": "a**", "want": "b"}}"#, "files.pair.for", "must be alone"),
+        (r#"{"size": {"paths": ["*"]}}"#, "files.size", "needs `max` or `min`"),
         (r#"{"size": {"paths": ["*"], "max": "5 XB"}}"#, "files.size.max", "not a size"),
         (r#"{"size": {"paths": ["*"], "max": "5", "min": "6"}}"#, "files.size", "larger than `max`"),
         (r#"{"executable": {"paths": [], "set": true}}"#, "files.executable.paths", "empty"),
-        (r#"{"duplicates": {"paths": ["[z-a]"]}}"#, "files.duplicates.paths.0", "backwards"),
+        (r#"{"duplicates": {"paths": ["[z-a]"]}}"#, "files.duplicates.paths.0", "reversed"),
     ];
     for (json, at, words) in cases {
         let problems = compile(&check(json)).expect_err(json);
         let [problem] = problems.as_slice() else { panic!("{json}: {problems:?}") };
         assert!(problem.message.contains(words), "{json}: {}", problem.message);
-        assert_eq!(way(problem), *at, "{json}");
+        assert_eq!(path_of(problem), *at, "{json}");
     }
     let several = r#"{"names": {"paths": ["a/"], "regex": "("}, "except": ["/x"]}"#;
     assert_eq!(compile(&check(several)).expect_err("three problems").len(), 3);
 }
 
-fn way(problem: &SpecProblem) -> String {
+fn path_of(problem: &SpecProblem) -> String {
     let steps = problem.at.iter().map(|step| match step {
-        crate::data::Step::Key(key) => key.clone(),
-        crate::data::Step::Index(index) => index.to_string(),
+        crate::data::PointerStep::Key(key) => key.clone(),
+        crate::data::PointerStep::Index(index) => index.to_string(),
     });
     steps.collect::<Vec<_>>().join(".")
 }

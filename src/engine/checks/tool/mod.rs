@@ -1,56 +1,57 @@
-//! Check kind `tool`: what another linter found keeps its finder, and gets a guideline's why, promises and waivers.
+//! The `tool` check kind: imports findings of another linter, which then get the guideline's reasons,
+//! promises and waivers.
 //!
-//! Results come as SARIF that somebody else wrote; nothing is run here. Without results of the tool it cannot be told
-//! whether the guideline is kept.
+//! Results are read from SARIF files that the user provides; no tool is run. Without results of the tool, the
+//! verdict is "cannot tell".
 
-mod place;
+mod region;
 mod sarif;
 
-use crate::engine::found::Found;
-use crate::engine::places::Places;
+use crate::engine::file_result::RawFinding;
+use crate::engine::source_text::SourceText;
 use crate::engine::{MAX_FINDINGS, SpecProblem};
 use crate::model::ToolCheck;
-pub use place::Region;
+pub use region::Region;
 pub use sarif::{ToolResult, ToolRun, read_sarif};
 
-/// A check of a tool's results, ready to be asked.
+/// A `tool` check, ready to run.
 pub struct CompiledTool<'c> {
     spec: &'c ToolCheck,
     message: Option<&'c str>,
 }
 
 impl<'c> CompiledTool<'c> {
-    /// Takes the check as written.
+    /// Creates the check from its specification.
     #[must_use]
     pub fn new(spec: &'c ToolCheck, message: Option<&'c str>) -> Self {
         Self { spec, message }
     }
 
-    /// Whether a run was one of the tool that is meant: its name, or one that begins with it (`Semgrep OSS`).
+    /// Whether a run belongs to the check's tool: its name is equal, or begins with it (`Semgrep OSS`).
     #[must_use]
-    pub fn is_by(&self, run: &ToolRun) -> bool {
+    pub fn is_run_of_tool(&self, run: &ToolRun) -> bool {
         let (wanted, name) = (self.spec.name.to_lowercase(), run.tool.to_lowercase());
         name.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '-', '/']))
     }
 
-    /// Whether a result is about a rule that is meant.
+    /// Whether the rule of a result is one of the check's rules.
     #[must_use]
-    pub fn wants(&self, result: &ToolResult) -> bool {
-        self.spec.rules.iter().any(|pattern| matches(pattern, &result.rule))
+    pub fn matches_rule(&self, result: &ToolResult) -> bool {
+        self.spec.rules.iter().any(|pattern| matches_pattern(pattern, &result.rule))
     }
 
-    /// The finding of a result in a file with this text.
+    /// Creates the finding for a result in a file with this text.
     #[must_use]
-    pub fn found(&self, number: u32, result: &ToolResult, places: &Places<'_>) -> Found {
-        let span = place::find(&result.region, places.text(), places.lines());
-        let content = places.text().get(span.start..span.end).unwrap_or_default();
+    pub fn finding(&self, number: u32, result: &ToolResult, source: &SourceText<'_>) -> RawFinding {
+        let span = region::find_span(&result.region, source.text(), source.lines());
+        let content = source.text().get(span.start..span.end).unwrap_or_default();
         let message = match self.message {
             Some(template) => template.replace("$RULE", &result.rule).replace("$MESSAGE", &result.message),
             None => format!("{} ({} {})", result.message, self.spec.name, result.rule),
         };
-        // Two rules may speak about one place.
+        // Different rules may report the same place, so the rule is part of the fingerprint.
         let content = format!("{} {content}", result.rule);
-        let mut found = places.found(number, message, span, &content, None);
+        let mut found = source.found(number, message, span, &content, None);
         if result.region.line.is_none() {
             found.excerpt = None;
         }
@@ -58,30 +59,30 @@ impl<'c> CompiledTool<'c> {
     }
 }
 
-/// Most findings of one check in one file, as for the other kinds.
-pub const MOST_IN_A_FILE: usize = MAX_FINDINGS;
+/// Maximum number of findings of one check in one file, as for the other kinds.
+pub const MAX_FINDINGS_PER_FILE: usize = MAX_FINDINGS;
 
-/// What is wrong with a check as written.
+/// Finds the problems of a check's specification.
 #[must_use]
-pub fn problems(spec: &ToolCheck) -> Vec<SpecProblem> {
+pub fn find_problems(spec: &ToolCheck) -> Vec<SpecProblem> {
     let mut all = Vec::new();
     if spec.name.trim().is_empty() {
         all.push(SpecProblem::new(&["tool", "name"], "`name` is empty").with_help(
-            "write the name of the tool as it stands in its SARIF, for example `ruff`, `ESLint` or `semgrep`",
+            "write the name of the tool as in its SARIF output, for example `ruff`, `ESLint` or `semgrep`",
         ));
     }
     if spec.rules.is_empty() {
         all.push(
-            SpecProblem::new(&["tool", "rules"], "`rules` names no rule").with_help(
-                "write ids of rules of the tool; `S5*` is every rule that begins so, and `*` is all",
+            SpecProblem::new(&["tool", "rules"], "`rules` is empty").with_help(
+                "write IDs of the tool's rules; `S5*` matches every rule that begins with `S5`, and `*` matches all",
             ),
         );
     }
     all
 }
 
-/// Whether an id is what a pattern means: the same, with `*` for anything.
-fn matches(pattern: &str, id: &str) -> bool {
+/// Whether an ID matches a pattern, in which `*` stands for any text.
+fn matches_pattern(pattern: &str, id: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| id.strip_prefix(first)) else { return false };
     let parts: Vec<&str> = parts.collect();
@@ -112,12 +113,12 @@ mod tests {
             ("a*a", "a", false),
             ("a**b", "ab", true),
         ] {
-            assert_eq!(matches(pattern, id), expected, "{pattern} {id}");
+            assert_eq!(matches_pattern(pattern, id), expected, "{pattern} {id}");
         }
     }
 
     #[test]
-    fn tools_are_known_by_their_name() {
+    fn tools_are_identified_by_their_name() {
         let spec = |name: &str| ToolCheck { name: name.to_owned(), rules: vec!["*".to_owned()] };
         let run = |tool: &str| ToolRun { tool: tool.to_owned(), succeeded: true, results: vec![] };
         for (name, tool, expected) in [
@@ -127,7 +128,11 @@ mod tests {
             ("ruff", "ruffian", false),
             ("lint", "ESLint", false),
         ] {
-            assert_eq!(CompiledTool::new(&spec(name), None).is_by(&run(tool)), expected, "{name} {tool}");
+            assert_eq!(
+                CompiledTool::new(&spec(name), None).is_run_of_tool(&run(tool)),
+                expected,
+                "{name} {tool}"
+            );
         }
     }
 }

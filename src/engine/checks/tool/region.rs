@@ -1,36 +1,36 @@
-//! Where in a file a tool points at.
+//! Converts the regions of SARIF results to positions in a file.
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::{LineIndex, Span};
 
-/// A region as SARIF has it, lines and columns from 1; the end is one past the last character.
+/// A region as in SARIF: lines and columns from 1; the end column is one past the last character.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
-    /// First line; `None`: the file as a whole.
+    /// First line; `None` for the whole file.
     pub line: Option<u32>,
     /// First column.
     pub column: Option<u32>,
-    /// Last line, if it is another one.
+    /// Last line, if it differs from the first.
     pub end_line: Option<u32>,
     /// One past the last column.
     pub end_column: Option<u32>,
-    /// Whether columns count UTF-16 code units, as they do where a tool says nothing; else Unicode scalar values.
+    /// Whether columns count UTF-16 code units (the default of SARIF) rather than Unicode scalar values.
     pub utf16: bool,
 }
 
-/// The place in `text`; a region that lies outside, since the file has changed, is moved inside. Without a line, the
-/// beginning of the file.
-pub(super) fn find(region: &Region, text: &str, lines: &LineIndex) -> Span {
+/// Returns the span of a region in `text`. A region beyond the text, because the file has changed, is
+/// clamped. Without a line, returns the beginning of the file.
+pub(super) fn find_span(region: &Region, text: &str, lines: &LineIndex) -> Span {
     let Some(line) = region.line else { return Span::at(0) };
-    let start = offset(region, text, lines, line, region.column, false);
+    let start = byte_offset(region, text, lines, line, region.column, false);
     let end_line = region.end_line.unwrap_or(line).max(line);
-    let end = offset(region, text, lines, end_line, region.end_column, true).max(start);
+    let end = byte_offset(region, text, lines, end_line, region.end_column, true).max(start);
     Span::new(start, end)
 }
 
-/// The byte at a line and column; without a column the first of the line, or where it ends.
-fn offset(
+/// Returns the byte offset of a line and column; without a column, of the start or end of the line.
+fn byte_offset(
     region: &Region,
     text: &str,
     lines: &LineIndex,
@@ -58,12 +58,12 @@ mod tests {
     use super::*;
 
     fn at(text: &str, region: Region) -> String {
-        let span = find(&region, text, &LineIndex::new(text));
+        let span = find_span(&region, text, &LineIndex::new(text));
         text[span.start..span.end].to_owned()
     }
 
     #[test]
-    fn columns_count_what_the_tool_counts() {
+    fn columns_use_the_unit_of_the_tool() {
         let text = "a\n😀é = eval(x)\nb\n";
         let region = |column, end_column, utf16| Region {
             line: Some(2),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_is_moved_inside() {
+    fn regions_beyond_the_text_are_clamped() {
         for region in [
             Region { line: Some(99), column: Some(99), ..Region::default() },
             Region { line: Some(1), column: Some(99), end_column: Some(3), ..Region::default() },
@@ -91,7 +91,7 @@ mod tests {
         ] {
             for text in ["", "x", "x\ny\n", "é"] {
                 let lines = LineIndex::new(text);
-                let span = find(&region, text, &lines);
+                let span = find_span(&region, text, &lines);
                 assert!(span.end <= text.len() && span.start <= span.end, "{region:?} {text:?}");
             }
         }

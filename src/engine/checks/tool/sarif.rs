@@ -1,4 +1,4 @@
-//! Reading SARIF 2.1.0 that other tools write: leniently, since few of them write all of it.
+//! Reads SARIF 2.1.0 files of other tools. Parsing is lenient, since few tools write all properties.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use super::Region;
 /// A run of a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolRun {
-    /// The tool's name, as it says it.
+    /// Name of the tool, as in its output.
     pub tool: String,
-    /// Whether it says that it did all that it was asked for.
+    /// Whether all its invocations succeeded.
     pub succeeded: bool,
-    /// What it found and does not itself suppress.
+    /// Results that the tool itself does not suppress.
     pub results: Vec<ToolResult>,
 }
 
@@ -23,11 +23,11 @@ pub struct ToolRun {
 pub struct ToolResult {
     /// Id of the rule.
     pub rule: String,
-    /// What it says, in one line.
+    /// Message, as one line.
     pub message: String,
-    /// The file: relative as written, or absolute (`/…`) where the tool says so; `/`-separated, percent-decoded.
+    /// Path of the file, relative or absolute (`/…`) as in the output; `/`-separated and percent-decoded.
     pub file: Vec<u8>,
-    /// Where in it.
+    /// Region in the file.
     pub region: Region,
 }
 
@@ -147,27 +147,27 @@ struct RawRegion {
 /// Reads the runs of a SARIF file.
 ///
 /// # Errors
-/// What is wrong, in one sentence with the place, as far as it is known.
+/// If the file is invalid or unsupported: one sentence, with the position if known.
 pub fn read_sarif(text: &str) -> Result<Vec<ToolRun>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let log: Log = serde_json::from_str(text).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => format!("it ends too early: {error}"),
-        serde_json::error::Category::Syntax => format!("it is no JSON: {error}"),
-        _ => format!("it is no SARIF: {error}"),
+        serde_json::error::Category::Syntax => format!("it is not valid JSON: {error}"),
+        _ => format!("it is not valid SARIF: {error}"),
     })?;
-    let Some(runs) = log.runs else { return Err("it is no SARIF: `runs` is missing".to_owned()) };
+    let Some(runs) = log.runs else { return Err("it is not valid SARIF: `runs` is missing".to_owned()) };
     if log.version.as_deref().is_some_and(|version| !version.starts_with("2.1")) {
         let version = log.version.unwrap_or_default();
-        return Err(format!("it is SARIF {version}, and only 2.1.0 is understood"));
+        return Err(format!("it is SARIF {version}; only 2.1.0 is supported"));
     }
-    Ok(runs.into_iter().map(run).collect())
+    Ok(runs.into_iter().map(convert_run).collect())
 }
 
-fn run(raw: Run) -> ToolRun {
+fn convert_run(raw: Run) -> ToolRun {
     let utf16 = raw.column_kind.as_deref() != Some("unicodeCodePoints");
     let succeeded = raw.invocations.iter().all(|it| it.execution_successful != Some(false));
     let results = raw.results.unwrap_or_default();
-    let found = results.iter().filter(|it| counts(it)).filter_map(|it| {
+    let found = results.iter().filter(|it| is_reported(it)).filter_map(|it| {
         let rule = rule_of(it, &raw.tool.driver.rules)?;
         let place = it.locations.first().and_then(|location| location.physical_location.as_ref())?;
         let file = file_of(place.artifact_location.as_ref()?, &raw.original_uri_base_ids)?;
@@ -187,8 +187,8 @@ fn run(raw: Run) -> ToolRun {
     ToolRun { tool: raw.tool.driver.name, succeeded, results: found }
 }
 
-/// Whether a result says that something is wrong now, and the tool has not been told to let it be.
-fn counts(result: &RawResult) -> bool {
+/// Whether a result is an open problem: it failed, still exists, and is not suppressed.
+fn is_reported(result: &RawResult) -> bool {
     let kind = result.kind.as_deref().unwrap_or("fail");
     let suppressed = result.suppressions.iter().any(|it| {
         let status = it.get("status").and_then(Value::as_str).unwrap_or("accepted");
@@ -208,11 +208,11 @@ fn rule_of(result: &RawResult, rules: &[Rule]) -> Option<String> {
     named.or_else(by_index).filter(|id| !id.is_empty())
 }
 
-/// The file, with what its base says in front, as far as that is known.
+/// Returns the path of an artifact, prefixed with its base URIs as far as they are known.
 fn file_of(artifact: &Artifact, bases: &HashMap<String, Artifact>) -> Option<Vec<u8>> {
     let mut uri = artifact.uri.clone()?;
     let mut base = artifact.uri_base_id.as_deref();
-    // Bases may have bases; a circle has an end, too.
+    // Bases may have bases; the limit also ends cycles.
     for _ in 0..8 {
         let Some(found) = base.and_then(|name| bases.get(name)) else { break };
         if uri.contains("://") || uri.starts_with('/') {
@@ -232,13 +232,13 @@ fn file_of(artifact: &Artifact, bases: &HashMap<String, Artifact>) -> Option<Vec
         None if uri.contains("://") => return None,
         None => &uri,
     };
-    let path = percent_decoded(path.split(['?', '#']).next().unwrap_or_default());
+    let path = percent_decode(path.split(['?', '#']).next().unwrap_or_default());
     // `file:///C:/a` is `C:/a`.
     let drive = path.len() > 3 && path[0] == b'/' && path[1].is_ascii_alphabetic() && path[2] == b':';
     Some(if drive { path[1..].to_vec() } else { path })
 }
 
-fn percent_decoded(text: &str) -> Vec<u8> {
+fn percent_decode(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_tools_write() {
+    fn output_of_real_tools() {
         let text = r#"{"version": "2.1.0", "runs": [{
             "tool": {"driver": {"name": "x", "rules": [{"id": "r0"}, {"id": "r1"}]}},
             "originalUriBaseIds": {"ROOT": {"uri": "file:///work/repo/"}, "SUB": {"uri": "sub/", "uriBaseId": "ROOT"}},
@@ -272,27 +272,27 @@ mod tests {
                 {"ruleId": "r4", "locations": [{"physicalLocation": {"artifactLocation": {"uri": "https://example.org/a"}}}]}
             ]}]}"#;
         let runs = read_sarif(text).expect("SARIF");
-        let told: Vec<(&str, String, &str)> = runs[0]
+        let reported: Vec<(&str, String, &str)> = runs[0]
             .results
             .iter()
             .map(|it| (it.rule.as_str(), String::from_utf8_lossy(&it.file).into_owned(), it.message.as_str()))
             .collect();
         assert_eq!(
-            told,
+            reported,
             [("r1", "/work/repo/sub/a b.py".to_owned(), "first"), ("r2", "./a".to_owned(), "r2")]
         );
         assert!(runs[0].succeeded && runs[0].results[0].region.utf16);
     }
 
     #[test]
-    fn what_is_no_sarif_is_said() {
+    fn invalid_sarif_is_reported() {
         for (text, expected) in [
             ("", "it ends too early"),
-            ("nonsense", "it is no JSON"),
-            ("[]", "it is no SARIF"),
+            ("nonsense", "it is not valid JSON"),
+            ("[]", "it is not valid SARIF"),
             ("{}", "`runs` is missing"),
-            (r#"{"version": "1.0.0", "runs": []}"#, "only 2.1.0 is understood"),
-            (r#"{"runs": [{"tool": 7}]}"#, "it is no SARIF"),
+            (r#"{"version": "1.0.0", "runs": []}"#, "only 2.1.0 is supported"),
+            (r#"{"runs": [{"tool": 7}]}"#, "it is not valid SARIF"),
         ] {
             let message = read_sarif(text).expect_err("refused");
             assert!(message.contains(expected), "{message}");

@@ -1,16 +1,16 @@
-//! Code in Markdown.
+//! Code blocks in Markdown.
 
-/// Fences: <https://spec.commonmark.org/0.31.2/#fenced-code-blocks>.
+/// Scanner for code blocks; fences follow <https://spec.commonmark.org/0.31.2/#fenced-code-blocks>.
 #[derive(Default)]
-pub(in crate::engine::waive) struct Markdown {
-    /// What the open fence is made of, and how long it is.
+pub(in crate::engine::judge) struct Markdown {
+    /// Character and length of the open fence.
     fence: Option<(char, usize)>,
-    /// Whether the last text ended within a line, of which the rest is no line.
+    /// Whether the previous text ended within a line, whose rest must be skipped.
     within: bool,
 }
 
 impl Markdown {
-    /// See [`super::Quotes::is_quote`].
+    /// See [`super::QuoteTracker::is_quote`].
     pub(super) fn is_quote(&mut self, text: &str, line: &str) -> bool {
         let mut lines = text.split_inclusive('\n');
         if self.within {
@@ -19,12 +19,13 @@ impl Markdown {
         self.within = !text.is_empty() && !text.ends_with('\n') || self.within && text.is_empty();
         lines
             .filter(|line| line.ends_with('\n'))
-            .for_each(|line| self.take(line.trim_end_matches(['\n', '\r'])));
-        // Four blanks, or a tab, begin code.
+            .for_each(|line| self.read_line(line.trim_end_matches(['\n', '\r'])));
+        // Four spaces or a tab begin an indented code block.
         self.fence.is_some() || line.starts_with("    ") || line.starts_with('\t')
     }
 
-    fn take(&mut self, line: &str) {
+    /// Opens or closes a fence if `line` is one.
+    fn read_line(&mut self, line: &str) {
         let inner = line.trim_start_matches(' ');
         if line.len() - inner.len() > 3 {
             return;

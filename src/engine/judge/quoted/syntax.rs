@@ -1,107 +1,133 @@
-//! How languages write comments and texts, as far as texts of several lines are concerned.
+//! Syntax of comments and string literals by language, as far as multi-line literals require it.
 
 use crate::model::{Language, language_of};
 
-/// How a language writes.
-pub(super) struct Writing {
-    /// What opens a comment up to the end of the line.
-    pub(super) line: &'static [&'static str],
-    /// Whether such a comment begins only behind white space.
-    pub(super) apart: bool,
-    /// What opens and closes a longer comment.
-    pub(super) block: Option<(&'static str, &'static str)>,
-    /// Whether such comments lie in one another.
-    pub(super) nested: bool,
-    /// What opens and closes a text that may have several lines, and how what closes it is written in it. The first that
-    /// fits counts.
-    pub(super) long: &'static [(&'static str, &'static str, Within)],
-    /// What stands around a text in one line.
-    pub(super) short: &'static [u8],
-    /// What opens a text that ends with a word of its own in a line.
-    pub(super) here: Option<&'static str>,
-    /// What else there is to know.
-    pub(super) also: Also,
+/// Comment and literal syntax of a language.
+pub(super) struct LiteralSyntax {
+    /// Openers of comments that end with the line.
+    pub(super) line_comment: &'static [&'static str],
+    /// Whether such a comment must follow white space.
+    pub(super) comment_after_space: bool,
+    /// Delimiters of block comments.
+    pub(super) block_comment: Option<(&'static str, &'static str)>,
+    /// Whether block comments nest.
+    pub(super) nested_blocks: bool,
+    /// Delimiters of multi-line literals, and how the closing delimiter is escaped. The first match applies.
+    pub(super) multi_line: &'static [(&'static str, &'static str, DelimiterEscape)],
+    /// Delimiters of single-line literals.
+    pub(super) single_line: &'static [u8],
+    /// Opener of here-documents, which end with a line that consists of their end word.
+    pub(super) here_document: Option<&'static str>,
+    /// Features that only this family of languages has.
+    pub(super) special: SpecialSyntax,
 }
 
-/// How the end of a text is written within it.
+/// How a literal contains its closing delimiter.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Within {
-    /// Behind a backslash.
-    Escaped,
-    /// Twice.
+pub(super) enum DelimiterEscape {
+    /// Escaped with a backslash.
+    Backslash,
+    /// Doubled.
     Doubled,
-    /// Not at all.
+    /// The literal cannot contain its delimiter.
     Never,
 }
 
-/// What only one family of languages has.
+/// Features that only one family of languages has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Also {
+pub(super) enum SpecialSyntax {
     Nothing,
-    /// Expressions between slashes, and code within texts.
+    /// Regular expressions between slashes, and code in template literals.
     Script,
-    /// Texts behind `r#`, characters that look like the beginning of one, and lifetimes.
+    /// Raw strings (`r#"…"#`), character literals such as `'"'`, and lifetimes.
     Rust,
-    /// A backslash outside of a text means the next character itself.
+    /// A backslash outside of a literal escapes the next character.
     Escapes,
 }
 
-const PLAIN: Writing = Writing {
-    line: &[],
-    apart: false,
-    block: None,
-    nested: false,
-    long: &[],
-    short: b"\"'",
-    here: None,
-    also: Also::Nothing,
+const PLAIN: LiteralSyntax = LiteralSyntax {
+    line_comment: &[],
+    comment_after_space: false,
+    block_comment: None,
+    nested_blocks: false,
+    multi_line: &[],
+    single_line: b"\"'",
+    here_document: None,
+    special: SpecialSyntax::Nothing,
 };
 
-const SLASHES: Writing = Writing { line: &["//"], block: Some(("/*", "*/")), ..PLAIN };
+const SLASHES: LiteralSyntax =
+    LiteralSyntax { line_comment: &["//"], block_comment: Some(("/*", "*/")), ..PLAIN };
 
 /// <https://docs.python.org/3/reference/lexical_analysis.html#strings>
-const PYTHON: Writing = Writing {
-    line: &["#"],
-    long: &[("\"\"\"", "\"\"\"", Within::Escaped), ("'''", "'''", Within::Escaped)],
+const PYTHON: LiteralSyntax = LiteralSyntax {
+    line_comment: &["#"],
+    multi_line: &[
+        ("\"\"\"", "\"\"\"", DelimiterEscape::Backslash),
+        ("'''", "'''", DelimiterEscape::Backslash),
+    ],
     ..PLAIN
 };
 /// <https://toml.io/en/v1.0.0#string>
-const TOML: Writing = Writing {
-    line: &["#"],
-    long: &[("\"\"\"", "\"\"\"", Within::Escaped), ("'''", "'''", Within::Never)],
+const TOML: LiteralSyntax = LiteralSyntax {
+    line_comment: &["#"],
+    multi_line: &[("\"\"\"", "\"\"\"", DelimiterEscape::Backslash), ("'''", "'''", DelimiterEscape::Never)],
     ..PLAIN
 };
 /// <https://262.ecma-international.org/15.0/#sec-template-literal-lexical-components>
-const JAVASCRIPT: Writing = Writing { long: &[("`", "`", Within::Escaped)], also: Also::Script, ..SLASHES };
+const JAVASCRIPT: LiteralSyntax = LiteralSyntax {
+    multi_line: &[("`", "`", DelimiterEscape::Backslash)],
+    special: SpecialSyntax::Script,
+    ..SLASHES
+};
 /// <https://go.dev/ref/spec#String_literals>
-const GO: Writing = Writing { long: &[("`", "`", Within::Never)], ..SLASHES };
+const GO: LiteralSyntax = LiteralSyntax { multi_line: &[("`", "`", DelimiterEscape::Never)], ..SLASHES };
 /// <https://doc.rust-lang.org/reference/tokens.html>
-const RUST: Writing =
-    Writing { long: &[("\"", "\"", Within::Escaped)], short: b"", nested: true, also: Also::Rust, ..SLASHES };
+const RUST: LiteralSyntax = LiteralSyntax {
+    multi_line: &[("\"", "\"", DelimiterEscape::Backslash)],
+    single_line: b"",
+    nested_blocks: true,
+    special: SpecialSyntax::Rust,
+    ..SLASHES
+};
 /// Java, Kotlin, Scala, Swift, Groovy, Dart.
-const TRIPLE: Writing = Writing { long: &[("\"\"\"", "\"\"\"", Within::Escaped)], ..SLASHES };
+const TRIPLE: LiteralSyntax =
+    LiteralSyntax { multi_line: &[("\"\"\"", "\"\"\"", DelimiterEscape::Backslash)], ..SLASHES };
 /// <https://learn.microsoft.com/dotnet/csharp/language-reference/tokens/verbatim>
-const CSHARP: Writing =
-    Writing { long: &[("\"\"\"", "\"\"\"", Within::Never), ("@\"", "\"", Within::Doubled)], ..SLASHES };
+const CSHARP: LiteralSyntax = LiteralSyntax {
+    multi_line: &[("\"\"\"", "\"\"\"", DelimiterEscape::Never), ("@\"", "\"", DelimiterEscape::Doubled)],
+    ..SLASHES
+};
 /// <https://en.cppreference.com/w/cpp/language/string_literal>
-const CPP: Writing = Writing { long: &[("R\"(", ")\"", Within::Never)], ..SLASHES };
-/// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html>. Quotes within `$(…)` begin anew, and there are
-/// several kinds of them: only here-documents are known.
-const SHELL: Writing =
-    Writing { line: &["#"], apart: true, short: b"", here: Some("<<"), also: Also::Escapes, ..PLAIN };
+const CPP: LiteralSyntax =
+    LiteralSyntax { multi_line: &[("R\"(", ")\"", DelimiterEscape::Never)], ..SLASHES };
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html>. Quoting starts anew within
+/// `$(…)` and has several kinds, so only here-documents are supported.
+const SHELL: LiteralSyntax = LiteralSyntax {
+    line_comment: &["#"],
+    comment_after_space: true,
+    single_line: b"",
+    here_document: Some("<<"),
+    special: SpecialSyntax::Escapes,
+    ..PLAIN
+};
 /// <https://docs.ruby-lang.org/en/3.4/syntax/literals_rdoc.html#label-Here+Document+Literals>
-const RUBY: Writing = Writing { line: &["#"], here: Some("<<"), ..PLAIN };
+const RUBY: LiteralSyntax = LiteralSyntax { line_comment: &["#"], here_document: Some("<<"), ..PLAIN };
 /// <https://www.php.net/manual/language.types.string.php>
-const PHP: Writing = Writing { line: &["//", "#"], short: b"", here: Some("<<<"), ..SLASHES };
+const PHP: LiteralSyntax =
+    LiteralSyntax { line_comment: &["//", "#"], single_line: b"", here_document: Some("<<<"), ..SLASHES };
 /// <https://hexdocs.pm/elixir/syntax-reference.html>
-const ELIXIR: Writing = Writing {
-    line: &["#"],
-    long: &[("\"\"\"", "\"\"\"", Within::Escaped), ("'''", "'''", Within::Escaped)],
+const ELIXIR: LiteralSyntax = LiteralSyntax {
+    line_comment: &["#"],
+    multi_line: &[
+        ("\"\"\"", "\"\"\"", DelimiterEscape::Backslash),
+        ("'''", "'''", DelimiterEscape::Backslash),
+    ],
     ..PLAIN
 };
 
-/// How the file at `path` with this extension is written; `None` where that is not known here.
-pub(super) fn of(path: &[u8], extension: &[u8]) -> Option<&'static Writing> {
+/// Returns the syntax of the file at `path` with this extension; `None` if unknown.
+pub(super) fn syntax_of(path: &[u8], extension: &[u8]) -> Option<&'static LiteralSyntax> {
     let by_extension = match extension {
         b"jsx" | b"vue" | b"svelte" => Some(&JAVASCRIPT),
         b"scala" | b"swift" | b"groovy" | b"gradle" | b"dart" => Some(&TRIPLE),
@@ -126,7 +152,7 @@ pub(super) fn of(path: &[u8], extension: &[u8]) -> Option<&'static Writing> {
         | Language::Html
         | Language::Json
         | Language::Markdown
-        // Several dialects, which escape in different ways.
+        // SQL dialects escape in different ways.
         | Language::Sql
         | Language::Yaml => None,
     })

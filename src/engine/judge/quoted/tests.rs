@@ -1,11 +1,11 @@
-//! What is a quote in which language, seen through the search for comments.
+//! Quotations by language, tested through the search for comments.
 
-use super::super::inline_comments;
+use super::super::find_inline_comments;
 
 #[test]
-fn a_waiver_that_is_quoted_is_none() {
+fn a_quoted_waiver_is_ignored() {
     let lines = |path: &str, text: &str| -> Vec<u32> {
-        inline_comments(path.as_bytes(), text).into_iter().map(|it| it.line).collect()
+        find_inline_comments(path.as_bytes(), text).into_iter().map(|it| it.line).collect()
     };
     let mark = "# stanchion: waive a/b -- because";
     for (text, found) in [
@@ -42,7 +42,7 @@ fn a_waiver_that_is_quoted_is_none() {
         ("a.rb", format!("ITEMS << Item.new(1)\n{mark}\nItem\n"), vec![2]),
         ("a.js", format!("x = `\n${{y ? `don't` : \"\"}}\n{slashes}\n`;\n{slashes}\n"), vec![5]),
         ("a.js", format!("return /[`]/.test(s)\n{slashes}\n"), vec![2]),
-        // What never ends was not understood.
+        // An unclosed literal was misinterpreted: it does not quote anything.
         ("a.py", format!("x = '''\n{mark}\n"), vec![2]),
         ("a.sh", format!("cat <<'EOF'\nit's\n{mark}\nEOF\ncat <<< x\n{mark}\n"), vec![6]),
         ("a.sh", format!("cat <<-EOF | tr a b  # don't\n\t{mark}\n\tEOF\n{mark}\n"), vec![4]),

@@ -1,11 +1,11 @@
-//! The parent's side: starts workers when there is work, gives them files, and goes on when one dies.
+//! The parent's side: starts workers on demand, assigns files to them, and continues when a worker ends.
 //!
-//! Here work is handed out; `hear` waits for what workers say, and `lose` is for when one ends. Everything
-//! happens on the thread that calls [`Pool::turn`]: one loop over all pipes, no locks. (On Linux a worker
-//! dies with the thread that started it, so that thread must last.)
+//! This module assigns work, `receive` waits for answers, and `recover` handles the end of a worker. All of
+//! it runs on the thread that calls [`Pool::run_turn`]: one loop over all pipes, without locks. (On Linux a
+//! worker is killed when the thread that started it ends, so that thread must outlive the pool.)
 
-mod hear;
-mod lose;
+mod receive;
+mod recover;
 #[cfg(test)]
 mod tests;
 
@@ -15,218 +15,226 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::lose::{cannot_tell, deadly_problem, unanswered};
+use self::recover::{cannot_tell_result, crash_problem, unanswered_query};
 use super::limits;
-use super::process::{Given, Process, Question};
+use super::process::{AssignedFile, CheckQuery, WorkerProcess};
 use super::protocol::{Request, encode_request};
 use crate::engine::budget::monotonic_time;
-use crate::engine::found::{FileResult, SpecProblem};
+use crate::engine::file_result::{FileResult, SpecProblem};
 use crate::engine::limits::Limits;
 use crate::engine::meter::Costs;
-use crate::engine::task::{Facts, Job, Task};
+use crate::engine::task::{CheckFacts, FileJob, Task};
 use crate::model::{CheckKind, Reason};
 
-/// A worker with so many files, or so many bytes of them, gets no more for now.
-const MOST_FILES: usize = 24;
-const MOST_BYTES: usize = 384 << 10;
-/// Another worker is started when each has so many files, or so many bytes of them, to do.
+/// Maximum number of files assigned to a worker at a time, and of their bytes.
+const MAX_FILES: usize = 24;
+const MAX_BYTES: usize = 384 << 10;
+/// If every worker has this number of assigned files, or of their bytes, another worker is started.
 const BUSY_FILES: usize = 6;
 const BUSY_BYTES: usize = 128 << 10;
-/// Bytes of memory that a dense text may take for each of its own while it is parsed or loaded (measured: 70
-/// for minified JavaScript), and what a worker needs besides.
-const HUNGER: u64 = 72;
+/// Memory that each byte of a dense text may need while it is parsed or loaded, in bytes (measured: 70 for
+/// minified JavaScript).
+const MEMORY_PER_BYTE: u64 = 72;
+/// Memory that a worker needs in addition, in bytes.
 const BASE_MEMORY: u64 = 16 << 20;
-/// Something that came of a turn.
-pub enum Progressed {
-    /// A file is done.
+
+/// A result of one turn of the pool.
+pub enum PoolEvent {
+    /// Result of a file.
     File(FileResult),
-    /// What is known about a check.
-    Facts(u32, Facts),
-    /// What is wrong with a check.
+    /// Facts of the check with this number.
+    Facts(u32, CheckFacts),
+    /// Problems of the check with this number.
     Problems(u32, Vec<SpecProblem>),
 }
 
 /// The workers of a run.
 pub struct Pool {
     program: PathBuf,
-    most: usize,
-    /// The task as it is sent.
+    max_workers: usize,
+    /// The encoded task.
     begin: Arc<Vec<u8>>,
-    running: Vec<Process>,
-    /// Work that no worker has.
-    waiting: VecDeque<Given>,
-    /// Work that needs more memory than a share: for one worker while there is no other.
-    alone: VecDeque<Given>,
-    /// By class: whether its files are parsed or loaded.
+    running: Vec<WorkerProcess>,
+    /// Files that are not assigned to a worker yet.
+    waiting_files: VecDeque<AssignedFile>,
+    /// Files that need more memory than a share: for a single worker while no other runs.
+    alone_files: VecDeque<AssignedFile>,
+    /// By file class: whether its files are parsed or loaded.
     is_parsed: Vec<bool>,
-    /// Bounds of the work on one file.
+    /// Limits of the work on one file.
     file_limits: Limits,
-    /// Memory of each worker while several are at work, in bytes.
+    /// Memory limit of each worker while several are working, in bytes.
     share: u64,
-    /// Files that used up their time or were slow to parse.
-    spent: u32,
-    /// Files that needed too much memory also alone.
-    insatiable: u32,
-    questions: VecDeque<Question>,
+    /// Number of files that used up their time or were slow to parse.
+    slow_files: u32,
+    /// Number of files that needed too much memory even in a worker that ran alone.
+    failed_alone: u32,
+    /// Queries that are not sent yet.
+    queries: VecDeque<CheckQuery>,
     /// Numbers of the task's checks.
     numbers: BTreeSet<u32>,
-    /// Checks during whose compilation one worker ended, for whatever reason.
-    suspected: Vec<u32>,
-    /// Checks that two workers did not survive.
-    deadly: Vec<u32>,
-    fruitless: usize,
-    /// Why no worker can be started, once that is known.
-    hopeless: Option<String>,
-    done: Vec<Progressed>,
-    /// When the last turn ended.
+    /// Checks during whose compilation one worker ended, for any reason.
+    suspected_checks: Vec<u32>,
+    /// Checks during whose compilation two workers ended.
+    crashing_checks: Vec<u32>,
+    /// Number of consecutive workers that ended without any answer.
+    ends_without_answer: usize,
+    /// Reason why no worker can be started.
+    start_error: Option<String>,
+    done: Vec<PoolEvent>,
+    /// Time of the end of the last turn.
     turned: Duration,
-    /// What checks cost, as workers said.
+    /// Cost of the checks, as reported by the workers.
     pub costs: Costs,
 }
 
 impl Pool {
-    /// At most `most` workers, each `program` with its worker command. None is started yet.
-    pub fn new(program: PathBuf, most: usize, task: &Task) -> Self {
-        let (begin, hopeless) = match encode_request(&RequestRef::Begin(task), 0) {
+    /// Creates a pool of at most `max_workers` workers, which run `program` with its worker command. Does not
+    /// start any worker yet.
+    pub fn new(program: PathBuf, max_workers: usize, task: &Task) -> Self {
+        let (begin, start_error) = match encode_request(&RequestRef::Begin(task), 0) {
             Ok(begin) => (begin, None),
-            Err(error) => (Vec::new(), Some(format!("the guidelines cannot be handed to a worker: {error}"))),
+            Err(error) => {
+                (Vec::new(), Some(format!("the guidelines cannot be sent to a worker process: {error}")))
+            }
         };
         Self {
             program,
-            most: most.max(1),
+            max_workers: max_workers.max(1),
             file_limits: task.limits,
-            share: limits::share(most),
+            share: limits::memory_share(max_workers),
             is_parsed: is_parsed(task),
-            alone: VecDeque::new(),
-            spent: 0,
-            insatiable: 0,
+            alone_files: VecDeque::new(),
+            slow_files: 0,
+            failed_alone: 0,
             begin: Arc::new(begin),
             running: Vec::new(),
-            waiting: VecDeque::new(),
-            questions: VecDeque::new(),
+            waiting_files: VecDeque::new(),
+            queries: VecDeque::new(),
             numbers: task.checks.iter().map(|(number, _)| *number).collect(),
-            suspected: Vec::new(),
-            deadly: Vec::new(),
+            suspected_checks: Vec::new(),
+            crashing_checks: Vec::new(),
             turned: monotonic_time(),
-            fruitless: 0,
-            hopeless,
+            ends_without_answer: 0,
+            start_error,
             done: Vec::new(),
             costs: Costs::default(),
         }
     }
 
-    /// Asks what is known about a check; the answer comes from a turn.
-    pub fn ask_facts(&mut self, number: u32) {
-        self.questions.push_back(Question::Facts(number));
+    /// Requests the facts of a check; a later turn returns them.
+    pub fn request_facts(&mut self, number: u32) {
+        self.queries.push_back(CheckQuery::Facts(number));
     }
 
-    /// Asks what is wrong with a check; the answer comes from a turn.
-    pub fn ask_problems(&mut self, number: u32) {
-        self.questions.push_back(Question::Problems(number));
+    /// Requests the problems of a check; a later turn returns them.
+    pub fn request_problems(&mut self, number: u32) {
+        self.queries.push_back(CheckQuery::Problems(number));
     }
 
-    /// Whether more files should be given now.
+    /// Whether the pool can take more files now.
     pub fn has_room(&self) -> bool {
-        self.waiting.is_empty()
-            && self.alone.is_empty()
+        self.waiting_files.is_empty()
+            && self.alone_files.is_empty()
             && !self.running.iter().any(|it| it.alone)
-            && (self.running.len() < self.most || self.running.iter().any(|it| !is_full(it)))
+            && (self.running.len() < self.max_workers || self.running.iter().any(|it| !is_full(it)))
     }
 
-    /// Whether everything that was asked is answered.
+    /// Whether all files and queries are answered.
     pub fn is_idle(&self) -> bool {
-        self.waiting.is_empty()
-            && self.alone.is_empty()
-            && self.questions.is_empty()
+        self.waiting_files.is_empty()
+            && self.alone_files.is_empty()
+            && self.queries.is_empty()
             && self.done.is_empty()
-            && self.running.iter().all(|it| it.given.is_empty() && it.questions.is_empty())
+            && self.running.iter().all(|it| it.assigned.is_empty() && it.queries.is_empty())
     }
 
-    /// Takes a file to assess.
-    pub fn give(&mut self, job: Job, bytes: Vec<u8>) {
+    /// Adds a file to assess.
+    pub fn assign(&mut self, job: FileJob, bytes: Vec<u8>) {
         let is_parsed = self.is_parsed.get(job.class as usize).is_some_and(|it| *it);
-        let hungry = bytes.len() as u64 * HUNGER + BASE_MEMORY > self.share;
-        let queue = if is_parsed && hungry { &mut self.alone } else { &mut self.waiting };
-        queue.push_back(Given { job, bytes: Arc::new(bytes) });
+        let needs_memory = bytes.len() as u64 * MEMORY_PER_BYTE + BASE_MEMORY > self.share;
+        let queue = if is_parsed && needs_memory { &mut self.alone_files } else { &mut self.waiting_files };
+        queue.push_back(AssignedFile { job, bytes: Arc::new(bytes) });
     }
 
-    /// Hands out work, waits until a worker or `wake` has something to say, and returns what came of it.
-    pub fn turn(&mut self, wake: Option<BorrowedFd<'_>>) -> Vec<Progressed> {
-        self.hand_out();
+    /// Assigns work, waits until a worker answers or `wake` becomes readable, and returns the results.
+    pub fn run_turn(&mut self, wake: Option<BorrowedFd<'_>>) -> Vec<PoolEvent> {
+        self.assign_work();
         if self.done.is_empty() {
-            self.wait(wake);
+            self.wait_and_receive(wake);
         }
         std::mem::take(&mut self.done)
     }
 
-    /// Gives what is waiting to workers that have room.
-    pub fn hand_out(&mut self) {
-        while let Some(&question) = self.questions.front() {
-            if self.deadly.contains(&question.number()) {
-                self.done.push(unanswered(question, deadly_problem("")));
-            } else if let Some(worker) = self.worker(|_| true) {
+    /// Sends waiting queries and files to workers that have room.
+    pub fn assign_work(&mut self) {
+        while let Some(&query) = self.queries.front() {
+            if self.crashing_checks.contains(&query.number()) {
+                self.done.push(unanswered_query(query, crash_problem("")));
+            } else if let Some(worker) = self.least_busy_worker(|_| true) {
                 let worker = &mut self.running[worker];
-                let request = match question {
-                    Question::Facts(number) => Request::Facts(number),
-                    Question::Problems(number) => Request::Problems(number),
+                let request = match query {
+                    CheckQuery::Facts(number) => Request::Facts(number),
+                    CheckQuery::Problems(number) => Request::Problems(number),
                 };
                 worker.expect_answer();
-                worker.questions.push_back(question);
+                worker.queries.push_back(query);
                 worker.send(Arc::new(encode_request(&request, 0).unwrap_or_default()));
             } else {
-                self.done.push(unanswered(question, SpecProblem::new(&[], self.hopeless_words())));
+                self.done.push(unanswered_query(query, SpecProblem::new(&[], self.start_error_text())));
             }
-            self.questions.pop_front();
+            self.queries.pop_front();
         }
-        if !self.hand_out_alone() {
+        if !self.assign_alone_files() {
             return;
         }
-        while let Some(given) = self.waiting.front() {
-            let size = given.bytes.len();
-            if self.hopeless.is_some() {
-                let detail = self.hopeless_words();
-                if let Some(given) = self.waiting.pop_front() {
-                    self.done.push(cannot_tell(&given.job, Reason::Died, detail));
+        while let Some(assigned) = self.waiting_files.front() {
+            let size = assigned.bytes.len();
+            if self.start_error.is_some() {
+                let detail = self.start_error_text();
+                if let Some(assigned) = self.waiting_files.pop_front() {
+                    self.done.push(cannot_tell_result(&assigned.job, Reason::Died, detail));
                 }
                 continue;
             }
-            let Some(index) =
-                self.worker(|it| !is_full(it) && (it.load + size <= MOST_BYTES || it.load == 0))
-            else {
-                if self.hopeless.is_some() {
+            let Some(index) = self.least_busy_worker(|it| {
+                !is_full(it) && (it.assigned_bytes + size <= MAX_BYTES || it.assigned_bytes == 0)
+            }) else {
+                if self.start_error.is_some() {
                     continue;
                 }
                 break;
             };
-            let Some(mut given) = self.waiting.pop_front() else { break };
-            given.job.active.retain(|number| !self.deadly.contains(number));
-            given.job.memory = self.share;
-            self.hand_to(index, given);
+            let Some(mut assigned) = self.waiting_files.pop_front() else { break };
+            assigned.job.active.retain(|number| !self.crashing_checks.contains(number));
+            assigned.job.memory = self.share;
+            self.send_file(index, assigned);
         }
     }
 
-    /// Gives a hungry file to a worker while there is no other. Returns whether others may work, too.
-    fn hand_out_alone(&mut self) -> bool {
-        let is_over = |it: &Process| it.is_idle() && it.alone;
-        if self.running.iter().any(is_over) || !self.alone.is_empty() {
+    /// Assigns files that need much memory, one at a time, to a worker that runs alone. Returns whether other
+    /// files may be assigned.
+    fn assign_alone_files(&mut self) -> bool {
+        let has_finished_alone = |it: &WorkerProcess| it.is_idle() && it.alone;
+        if self.running.iter().any(has_finished_alone) || !self.alone_files.is_empty() {
             if self.running.iter().any(|it| !it.is_idle()) {
                 return false;
             }
-            // They may hold memory that they do not need any more.
+            // Idle workers may still hold memory.
             self.running.clear();
         }
-        while let Some(mut given) = self.alone.pop_front() {
-            given.job.active.retain(|number| !self.deadly.contains(number));
-            given.job.memory = limits::ALONE;
+        while let Some(mut assigned) = self.alone_files.pop_front() {
+            assigned.job.active.retain(|number| !self.crashing_checks.contains(number));
+            assigned.job.memory = limits::ALONE_BYTES;
             self.start();
             let Some(worker) = self.running.first_mut() else {
-                let detail = self.hopeless_words();
-                self.done.push(cannot_tell(&given.job, Reason::Died, detail));
+                let detail = self.start_error_text();
+                self.done.push(cannot_tell_result(&assigned.job, Reason::Died, detail));
                 continue;
             };
             worker.alone = true;
-            self.hand_to(0, given);
-            // What could not be handed over is done.
+            self.send_file(0, assigned);
+            // A file that could not be sent is already answered.
             if self.running.iter().any(|it| !it.is_idle()) {
                 return false;
             }
@@ -234,63 +242,65 @@ impl Pool {
         !self.running.iter().any(|it| it.alone && !it.is_idle())
     }
 
-    fn hand_to(&mut self, index: usize, mut given: Given) {
-        given.job.earlier = self.spent;
+    /// Sends a file to the worker with this index.
+    fn send_file(&mut self, index: usize, mut assigned: AssignedFile) {
+        assigned.job.earlier = self.slow_files;
         let worker = &mut self.running[index];
-        let head = encode_request(&RequestRef::File(&given.job), given.bytes.len());
+        let head = encode_request(&RequestRef::File(&assigned.job), assigned.bytes.len());
         let Ok(head) = head else {
-            let detail = "it is too large to be handed to a worker".to_owned();
-            return self.done.push(cannot_tell(&given.job, Reason::TooBig, detail));
+            let detail = "it is too large to be sent to a worker process".to_owned();
+            return self.done.push(cannot_tell_result(&assigned.job, Reason::TooBig, detail));
         };
         worker.expect_answer();
         worker.send(Arc::new(head));
-        worker.send(Arc::clone(&given.bytes));
-        worker.load += given.bytes.len();
-        worker.given.push_back(given);
-        // What fits goes at once, without another look at all pipes.
+        worker.send(Arc::clone(&assigned.bytes));
+        worker.assigned_bytes += assigned.bytes.len();
+        worker.assigned.push_back(assigned);
+        // Writes as much as fits immediately, without another poll of all pipes.
         worker.write();
     }
 
-    /// The least busy worker that `can` take something; another is started if all are busy.
-    fn worker(&mut self, can: impl Fn(&Process) -> bool) -> Option<usize> {
-        let busy = |it: &Process| it.given.len() >= BUSY_FILES || it.load >= BUSY_BYTES;
-        if self.running.len() < self.most && self.running.iter().all(busy) {
+    /// Returns the index of the least busy worker that satisfies `can`. Starts another worker if all are
+    /// busy.
+    fn least_busy_worker(&mut self, can: impl Fn(&WorkerProcess) -> bool) -> Option<usize> {
+        let busy = |it: &WorkerProcess| it.assigned.len() >= BUSY_FILES || it.assigned_bytes >= BUSY_BYTES;
+        if self.running.len() < self.max_workers && self.running.iter().all(busy) {
             self.start();
         }
         let able = self.running.iter().enumerate().filter(|(_, it)| can(it));
-        able.min_by_key(|(_, it)| it.load + it.given.len()).map(|(index, _)| index)
+        able.min_by_key(|(_, it)| it.assigned_bytes + it.assigned.len()).map(|(index, _)| index)
     }
 
     fn start(&mut self) {
-        if self.hopeless.is_some() {
+        if self.start_error.is_some() {
             return;
         }
-        match Process::start(&self.program) {
+        match WorkerProcess::start(&self.program) {
             Ok(mut worker) => {
                 worker.send(Arc::clone(&self.begin));
                 self.running.push(worker);
             }
-            // With one running, the run goes on.
+            // If at least one worker is running, the pool continues with those.
             Err(error) if self.running.is_empty() => {
-                self.hopeless = Some(format!("the worker process could not be started: {error}"));
+                self.start_error = Some(format!("the worker process could not be started: {error}"));
             }
-            Err(_) => self.most = self.running.len(),
+            Err(_) => self.max_workers = self.running.len(),
         }
     }
 
-    fn hopeless_words(&self) -> String {
-        self.hopeless.clone().unwrap_or_else(|| "no worker process could be started".to_owned())
+    fn start_error_text(&self) -> String {
+        self.start_error.clone().unwrap_or_else(|| "no worker process could be started".to_owned())
     }
 }
 
-/// A request without a copy of what it is about.
+/// [`Request`] with borrowed contents.
 #[derive(serde::Serialize)]
 enum RequestRef<'a> {
     Begin(&'a Task),
-    File(&'a Job),
+    File(&'a FileJob),
 }
 
-/// Which classes have checks that parse or load their files.
+/// Returns for each class whether one of its checks parses or loads files.
 fn is_parsed(task: &Task) -> Vec<bool> {
     let parses = |kind: &CheckKind| matches!(kind, CheckKind::Code(_) | CheckKind::Data(_));
     let parsing: Vec<u32> =
@@ -299,6 +309,6 @@ fn is_parsed(task: &Task) -> Vec<bool> {
     classes.map(|spec| spec.numbers.iter().any(|number| parsing.contains(number))).collect()
 }
 
-fn is_full(worker: &Process) -> bool {
-    worker.given.len() >= MOST_FILES || worker.load >= MOST_BYTES
+fn is_full(worker: &WorkerProcess) -> bool {
+    worker.assigned.len() >= MAX_FILES || worker.assigned_bytes >= MAX_BYTES
 }

@@ -1,97 +1,98 @@
-//! Listening to the workers: waits for what they say, and believes it only where it makes sense.
+//! Receives and validates the answers of workers.
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::super::ending::End;
+use super::super::end_reason::WorkerEnd;
 use super::super::limits;
-use super::super::process::{At, Process, Question};
-use super::super::protocol::Answer;
-use super::super::serve::{CHECK_TIME, with_grace};
-use super::{Pool, Progressed};
+use super::super::process::{Activity, CheckQuery, WorkerProcess};
+use super::super::protocol::WorkerAnswer;
+use super::super::serve::{CHECK_TIME, time_with_grace};
+use super::{Pool, PoolEvent};
 use crate::engine::budget::monotonic_time;
-use crate::engine::found::SpecProblem;
+use crate::engine::file_result::SpecProblem;
 use crate::engine::prefilter::Requirement;
-use crate::engine::task::Facts;
+use crate::engine::task::CheckFacts;
 
-/// Longest silence of a worker that has work, in real time. Its processor time is limited much more
-/// closely; this is for one that waits for what never comes.
-const SILENCE: Duration = Duration::from_secs(20);
-/// Time between two turns that counts as silence at most: the wait of a turn ends after a second.
-const LONGEST_TURN: Duration = Duration::from_millis(1500);
-/// What a worker says for each file or question besides what it says about each check.
-const SMALL_TALK: usize = 8;
+/// Maximum real time in which a worker with work may send nothing. Its processor time is limited much more
+/// tightly; this limit is for a worker that blocks forever.
+const MAX_SILENCE: Duration = Duration::from_secs(20);
+/// Maximum time between two turns that counts as silence: the wait of a turn ends after one second.
+const MAX_TURN: Duration = Duration::from_millis(1500);
+/// Maximum number of messages per file or query, in addition to two per check.
+const MESSAGES_PER_REQUEST: usize = 8;
 
 impl Pool {
-    /// Waits until a worker or `wake` has something to say, and takes what the workers say.
-    pub(super) fn wait(&mut self, wake: Option<BorrowedFd<'_>>) {
-        if self.running.iter().all(Process::is_idle) && wake.is_none() {
+    /// Waits until a worker answers or `wake` becomes readable, and handles the answers.
+    pub(super) fn wait_and_receive(&mut self, wake: Option<BorrowedFd<'_>>) {
+        if self.running.iter().all(WorkerProcess::is_idle) && wake.is_none() {
             return;
         }
         let ready = self.poll(wake);
-        // What no turn lasts was not waited for: the machine slept, or this process was stopped.
+        // A longer time was not spent waiting: the machine was suspended, or this process was stopped.
         let now = monotonic_time();
-        let passed = now.saturating_sub(self.turned).min(LONGEST_TURN);
+        let passed = now.saturating_sub(self.turned).min(MAX_TURN);
         self.turned = now;
-        // From the end: ending one moves only those behind it.
+        // In reverse order: removing a worker only moves those after it.
         for (index, ready) in ready.into_iter().enumerate().rev() {
             let worker = &mut self.running[index];
             let mut answers = Vec::new();
             let mut end = None;
             if ready {
                 worker.write();
-                worker.listen();
+                worker.read_stderr();
                 end = worker.read(&mut answers).err();
             }
             if answers.is_empty() && !worker.is_idle() {
-                worker.silence += passed;
+                worker.silent_for += passed;
             } else {
-                worker.has_spoken();
+                worker.reset_silence();
             }
-            // What it said before it ended counts.
-            if !answers.into_iter().all(|answer| self.take(index, answer)) {
-                end = Some(End::Distrusted);
+            // Answers that arrived before the end are valid.
+            if !answers.into_iter().all(|answer| self.handle_answer(index, answer)) {
+                end = Some(WorkerEnd::InvalidAnswer);
             }
-            if let Some(end) = end.or_else(|| self.overdue(index)) {
-                self.bury(index, end);
+            if let Some(end) = end.or_else(|| self.overdue_end(index)) {
+                self.recover_from_end(index, end);
             }
         }
     }
 
-    /// Whether a worker has been silent for too long, by the clock or by what it used of the processor. Long
-    /// before that it is ended by its own thread or by the kernel's limit: unless that thread is broken,
-    /// and whoever started this program has made it ignore the kernel's signal.
-    fn overdue(&mut self, index: usize) -> Option<End> {
+    /// Returns whether a worker has been silent for too long, by real time or processor time. Usually its own
+    /// thread or the kernel's limit ends it much earlier. Both fail if that thread is broken and the caller
+    /// of this program made it ignore the kernel's signal.
+    fn overdue_end(&mut self, index: usize) -> Option<WorkerEnd> {
         let worker = &mut self.running[index];
-        if worker.silence > SILENCE {
-            return Some(End::Silent);
+        if worker.silent_for > MAX_SILENCE {
+            return Some(WorkerEnd::NoAnswer);
         }
-        let allowed = match worker.at {
-            At::Nothing => return None,
-            At::Check(_) => CHECK_TIME,
-            At::File(_) => worker.given.front().map_or(CHECK_TIME, |given| {
-                with_grace(self.file_limits.time_for(given.bytes.len(), given.job.earlier))
+        let allowed = match worker.activity {
+            Activity::Idle => return None,
+            Activity::Check(_) => CHECK_TIME,
+            Activity::File(_) => worker.assigned.front().map_or(CHECK_TIME, |assigned| {
+                time_with_grace(self.file_limits.time_for(assigned.bytes.len(), assigned.job.earlier))
             }),
         };
-        (worker.used_in_silence()? > allowed + limits::SPARE).then_some(End::Spent)
+        (worker.cpu_time_in_silence()? > allowed + limits::SPARE_TIME).then_some(WorkerEnd::CpuTimeExceeded)
     }
 
-    /// Waits for something to read or write, and says which workers have it. `wake` only ends the wait.
+    /// Waits until a pipe is readable or writable. Returns for each worker whether it is ready; `wake` only
+    /// ends the wait.
     fn poll(&self, wake: Option<BorrowedFd<'_>>) -> Vec<bool> {
         let mut fds: Vec<PollFd<'_>> = Vec::new();
         let mut owner: Vec<usize> = Vec::new();
         for (index, worker) in self.running.iter().enumerate() {
-            let heard = [Some(worker.answers()), worker.complaints()].into_iter().flatten();
-            fds.extend(heard.map(|heard| PollFd::from_borrowed_fd(heard, PollFlags::IN)));
-            let input = worker.wants_to_write();
+            let outputs = [Some(worker.stdout_fd()), worker.stderr_fd()].into_iter().flatten();
+            fds.extend(outputs.map(|output| PollFd::from_borrowed_fd(output, PollFlags::IN)));
+            let input = worker.writable_input();
             fds.extend(input.map(|input| PollFd::from_borrowed_fd(input, PollFlags::OUT)));
             owner.resize(fds.len(), index);
         }
         fds.extend(wake.map(|wake| PollFd::from_borrowed_fd(wake, PollFlags::IN)));
         let second = Timespec { tv_sec: 1, tv_nsec: 0 };
-        // An interrupted wait is a wait that found nothing.
+        // An interrupted wait counts as one without results.
         let _ = poll(&mut fds, Some(&second));
         let mut ready = vec![false; self.running.len()];
         for (fd, owner) in fds.iter().zip(owner) {
@@ -100,72 +101,73 @@ impl Pool {
         ready
     }
 
-    /// Takes an answer. Returns false when it makes no sense: then the worker is not to be trusted.
-    fn take(&mut self, index: usize, answer: Answer) -> bool {
+    /// Handles an answer. Returns false if it is invalid: then the worker is corrupted and must be
+    /// terminated.
+    fn handle_answer(&mut self, index: usize, answer: WorkerAnswer) -> bool {
         let worker = &mut self.running[index];
-        // Each check is announced at most twice before something is finished.
-        worker.talk += 1;
-        if worker.talk > 2 * self.numbers.len() + SMALL_TALK {
+        // Each check is announced at most twice before a request is finished.
+        worker.unfinished_messages += 1;
+        if worker.unfinished_messages > 2 * self.numbers.len() + MESSAGES_PER_REQUEST {
             return false;
         }
         match answer {
-            // Numbers of no check of the task are passed over when they are shown.
-            Answer::Costs(costs) => self.costs.add(costs),
-            Answer::Compiling(number) => {
+            // Unknown check numbers are ignored when costs are shown.
+            WorkerAnswer::Costs(costs) => self.costs.add(costs),
+            WorkerAnswer::Compiling(number) => {
                 if !self.numbers.contains(&number) {
                     return false;
                 }
-                worker.at = At::Check(number);
+                worker.activity = Activity::Check(number);
             }
-            Answer::Starting(file) => {
-                if worker.given.front().is_none_or(|given| given.job.file != file) {
+            WorkerAnswer::Starting(file) => {
+                if worker.assigned.front().is_none_or(|assigned| assigned.job.file != file) {
                     return false;
                 }
-                worker.at = At::File(file);
+                worker.activity = Activity::File(file);
             }
-            Answer::Facts(number, facts) => {
-                if worker.questions.pop_front_if(|it| *it == Question::Facts(number)).is_none() {
+            WorkerAnswer::Facts(number, facts) => {
+                if worker.queries.pop_front_if(|it| *it == CheckQuery::Facts(number)).is_none() {
                     return false;
                 }
-                worker.has_finished();
-                self.fruitless = 0;
-                let facts = facts.unwrap_or_else(|| Facts {
+                worker.finish_request();
+                self.ends_without_answer = 0;
+                let facts = facts.unwrap_or_else(|| CheckFacts {
                     requirement: Requirement::Anything,
-                    problems: vec![SpecProblem::new(&[], "the worker does not know this check")],
+                    problems: vec![SpecProblem::new(&[], "the worker process does not know this check")],
                     unsure: true,
                 });
-                self.done.push(Progressed::Facts(number, facts));
+                self.done.push(PoolEvent::Facts(number, facts));
             }
-            Answer::Problems(number, problems) => {
-                if worker.questions.pop_front_if(|it| *it == Question::Problems(number)).is_none() {
+            WorkerAnswer::Problems(number, problems) => {
+                if worker.queries.pop_front_if(|it| *it == CheckQuery::Problems(number)).is_none() {
                     return false;
                 }
-                worker.has_finished();
-                self.fruitless = 0;
-                self.done.push(Progressed::Problems(number, problems));
+                worker.finish_request();
+                self.ends_without_answer = 0;
+                self.done.push(PoolEvent::Problems(number, problems));
             }
-            Answer::Finished(result, is_spent) => {
-                let sound = worker.given.front().is_some_and(|given| {
-                    let asked = |number: u32| given.job.active.contains(&number);
-                    given.job.file == result.file
+            WorkerAnswer::Finished(result, is_spent) => {
+                let sound = worker.assigned.front().is_some_and(|assigned| {
+                    let is_active = |number: u32| assigned.job.active.contains(&number);
+                    assigned.job.file == result.file
                         && result.found.iter().all(|found| {
-                            asked(found.check)
+                            is_active(found.check)
                                 && found.is_sound()
-                                && found.end.byte <= given.bytes.len() as u64
+                                && found.end.byte <= assigned.bytes.len() as u64
                         })
-                        && result.cannot_tell.iter().all(|it| it.check.is_none_or(asked))
+                        && result.cannot_tell.iter().all(|it| it.check.is_none_or(is_active))
                         && result.comments.is_empty()
                 });
                 if !sound {
                     return false;
                 }
-                worker.has_finished();
-                self.fruitless = 0;
-                if let Some(given) = worker.given.pop_front() {
-                    worker.load -= given.bytes.len();
+                worker.finish_request();
+                self.ends_without_answer = 0;
+                if let Some(assigned) = worker.assigned.pop_front() {
+                    worker.assigned_bytes -= assigned.bytes.len();
                 }
-                self.spent += u32::from(is_spent);
-                self.done.push(Progressed::File(result));
+                self.slow_files += u32::from(is_spent);
+                self.done.push(PoolEvent::File(result));
             }
         }
         true

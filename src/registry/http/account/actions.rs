@@ -1,193 +1,220 @@
-//! What whoever is signed in can do. Each form has its limits, says what is wrong at the field, and keeps what was typed.
+//! Actions of a signed-in user. Invalid forms are shown again with a message at each field and the values
+//! that were entered.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::page::{Said, show};
-use super::{Sent, cookie, field, private, random};
+use super::page::{FormOutcome, render_account};
+use super::{AccountForm, cookie, field, no_store, random_bytes};
 use crate::model::GuidelineId;
-use crate::registry::flow::{Held, Key, LINK_MS, Secret, name, scope_of};
-use crate::registry::http::Shared;
-use crate::registry::http::pages::broken;
-use crate::registry::http::query::Slip;
-use crate::registry::store::NewPerson;
+use crate::registry::decisions::{AccessToken, SIGN_IN_LINK_MS, Secret, TokenGrant, parse_name, scope_of};
+use crate::registry::http::AppState;
+use crate::registry::http::pages::database_error;
+use crate::registry::http::query::FieldError;
+use crate::registry::store::AddUserOutcome;
 
-/// Longest life of a key, in days.
-const DAYS: i64 = 3_650;
+/// Longest validity of a token, in days.
+const MAX_TOKEN_DAYS: i64 = 3_650;
 const DAY_MS: i64 = 86_400_000;
 
-/// Makes a key with which a machine publishes in a namespace.
+/// Creates a token for publishing in a namespace.
 pub(in crate::registry::http) async fn make_token(
-    State(shared): State<Shared>,
-    Sent { somebody, form }: Sent,
+    State(state): State<AppState>,
+    AccountForm { signed_in, form }: AccountForm,
 ) -> Response {
     let (namespace, days) = (field(&form, "namespace").to_owned(), field(&form, "days").to_owned());
-    let mut slips = Vec::new();
-    if !somebody.person.has(&namespace) {
+    let mut field_errors = Vec::new();
+    if !signed_in.user.owns_namespace(&namespace) {
         let message = "choose a namespace of one of your teams".to_owned();
-        slips.push(Slip { field: "namespace", message });
+        field_errors.push(FieldError { field: "namespace", message });
     }
-    let number = days.parse::<i64>().ok().filter(|days| (1..=DAYS).contains(days));
+    let number = days.parse::<i64>().ok().filter(|days| (1..=MAX_TOKEN_DAYS).contains(days));
     if number.is_none() {
-        slips.push(Slip { field: "days", message: format!("a number of days from 1 to {DAYS}") });
+        let message = format!("the validity must be from 1 to {MAX_TOKEN_DAYS} days");
+        field_errors.push(FieldError { field: "days", message });
     }
-    let (Some(number), true) = (number, slips.is_empty()) else {
+    let (Some(number), true) = (number, field_errors.is_empty()) else {
         let typed = vec![("namespace", namespace), ("days", days)];
-        return show(&shared, somebody, Said { typed, slips, ..Said::default() }).await;
+        return render_account(
+            &state,
+            signed_in,
+            FormOutcome { typed, field_errors, ..FormOutcome::default() },
+        )
+        .await;
     };
-    let key = match random(&shared) {
-        Ok(random) => Key::new(random),
-        Err(answer) => return answer,
+    let token = match random_bytes(&state) {
+        Ok(random) => AccessToken::new(random),
+        Err(response) => return response,
     };
-    let now = (shared.now_ms)();
-    let owner = somebody.owner().to_owned();
-    let held =
-        Held { owner, scope: scope_of(&namespace), expires_ms: now + number * DAY_MS, revoked_ms: None };
-    match shared.store.add_token_of(somebody.person.id, &key.hash(), &held, now).await {
+    let now = (state.now_ms)();
+    let owner = signed_in.owner().to_owned();
+    let grant = TokenGrant {
+        owner,
+        scope: scope_of(&namespace),
+        expires_ms: now + number * DAY_MS,
+        revoked_ms: None,
+    };
+    match state.store.add_user_token(signed_in.user.id, &token.hash(), &grant, now).await {
         Ok(true) => {}
         Ok(false) => {
-            let message = "you are not in the team of this namespace any more".to_owned();
+            let message = "you are no longer in the team of this namespace".to_owned();
             let typed = vec![("namespace", namespace), ("days", days)];
-            let slips = vec![Slip { field: "namespace", message }];
-            return show(&shared, somebody, Said { typed, slips, ..Said::default() }).await;
+            let field_errors = vec![FieldError { field: "namespace", message }];
+            return render_account(
+                &state,
+                signed_in,
+                FormOutcome { typed, field_errors, ..FormOutcome::default() },
+            )
+            .await;
         }
-        Err(error) => return broken(&error),
+        Err(error) => return database_error(&error),
     }
-    let what = format!("The key for publishing in {namespace}, for {number} days");
-    show(&shared, somebody, Said { secret: Some((what, key.show().to_owned())), ..Said::default() }).await
+    let what = format!("Token for publishing in {namespace}, valid for {number} days");
+    render_account(
+        &state,
+        signed_in,
+        FormOutcome { secret: Some((what, token.show().to_owned())), ..FormOutcome::default() },
+    )
+    .await
 }
 
-/// Takes a key back.
+/// Revokes a token.
 pub(in crate::registry::http) async fn revoke_token(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path(id): Path<i64>,
-    Sent { somebody, .. }: Sent,
+    AccountForm { signed_in, .. }: AccountForm,
 ) -> Response {
-    // One that is not theirs, or is taken back already, is as good as taken back.
-    match shared.store.revoke_one(id, somebody.person.id, (shared.now_ms)()).await {
+    // A token of another user, or one that is already revoked, is ignored.
+    match state.store.revoke_token(id, signed_in.user.id, (state.now_ms)()).await {
         Ok(_) => Redirect::to("/account").into_response(),
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
 /// Ends a session.
 pub(in crate::registry::http) async fn end_session(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path(id): Path<i64>,
-    Sent { somebody, .. }: Sent,
+    AccountForm { signed_in, .. }: AccountForm,
 ) -> Response {
-    match shared.store.end_session(id, somebody.person.id, (shared.now_ms)()).await {
+    match state.store.end_session(id, signed_in.user.id, (state.now_ms)()).await {
         Ok(_) => Redirect::to("/account").into_response(),
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-/// Ends this session.
+/// Ends the current session.
 pub(in crate::registry::http) async fn sign_out(
-    State(shared): State<Shared>,
-    Sent { somebody, .. }: Sent,
+    State(state): State<AppState>,
+    AccountForm { signed_in, .. }: AccountForm,
 ) -> Response {
-    match shared.store.end_session(somebody.session.id, somebody.person.id, (shared.now_ms)()).await {
-        Ok(_) => private(([(header::SET_COOKIE, cookie(None))], Redirect::to("/")).into_response()),
-        Err(error) => broken(&error),
+    match state.store.end_session(signed_in.session.id, signed_in.user.id, (state.now_ms)()).await {
+        Ok(_) => no_store(([(header::SET_COOKIE, cookie(None))], Redirect::to("/")).into_response()),
+        Err(error) => database_error(&error),
     }
 }
 
-/// Gives a namespace that nobody has to a team of theirs.
+/// Gives a free namespace to one of the user's teams.
 pub(in crate::registry::http) async fn claim(
-    State(shared): State<Shared>,
-    Sent { somebody, form }: Sent,
+    State(state): State<AppState>,
+    AccountForm { signed_in, form }: AccountForm,
 ) -> Response {
     let (namespace, team) = (field(&form, "new-namespace").to_owned(), field(&form, "team").to_owned());
-    let team_id = somebody.person.teams.iter().find(|(_, name)| *name == team).map(|it| it.0);
-    let mut slips = Vec::new();
+    let team_id = signed_in.user.teams.iter().find(|(_, name)| *name == team).map(|it| it.0);
+    let mut field_errors = Vec::new();
     let is_name = GuidelineId::new(&format!("{namespace}/x"));
     if let Err(why) = is_name {
-        slips.push(Slip { field: "new-namespace", message: why });
+        field_errors.push(FieldError { field: "new-namespace", message: why });
     }
     if team_id.is_none() {
-        slips.push(Slip { field: "team", message: "choose one of your teams".to_owned() });
+        field_errors.push(FieldError { field: "team", message: "choose one of your teams".to_owned() });
     }
-    if let (Some(team), true) = (team_id, slips.is_empty()) {
-        match shared.store.claim(&namespace, team).await {
+    if let (Some(team), true) = (team_id, field_errors.is_empty()) {
+        match state.store.claim_namespace(&namespace, team).await {
             Ok(true) => return Redirect::to("/account").into_response(),
             Ok(false) => {
-                slips.push(Slip { field: "new-namespace", message: "somebody has it already".to_owned() });
+                field_errors.push(FieldError {
+                    field: "new-namespace",
+                    message: "this namespace is already taken".to_owned(),
+                });
             }
-            Err(error) => return broken(&error),
+            Err(error) => return database_error(&error),
         }
     }
     let typed = vec![("new-namespace", namespace), ("team", team)];
-    show(&shared, somebody, Said { typed, slips, ..Said::default() }).await
+    render_account(&state, signed_in, FormOutcome { typed, field_errors, ..FormOutcome::default() }).await
 }
 
-/// Takes a colleague into a team, and makes a link that signs them in.
+/// Adds a new user to a team and creates a sign-in link.
 pub(in crate::registry::http) async fn add_member(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     headers: HeaderMap,
-    Sent { somebody, form }: Sent,
+    AccountForm { signed_in, form }: AccountForm,
 ) -> Response {
-    let (person, team) = (field(&form, "person").to_owned(), field(&form, "of-team").to_owned());
-    let team_id = somebody.person.teams.iter().find(|(_, name)| *name == team).map(|it| it.0);
-    let mut slips = Vec::new();
+    let (user, team) = (field(&form, "person").to_owned(), field(&form, "of-team").to_owned());
+    let team_id = signed_in.user.teams.iter().find(|(_, name)| *name == team).map(|it| it.0);
+    let mut field_errors = Vec::new();
     if team_id.is_none() {
-        slips.push(Slip { field: "of-team", message: "choose one of your teams".to_owned() });
+        field_errors.push(FieldError { field: "of-team", message: "choose one of your teams".to_owned() });
     }
-    if let Err(message) = name(&person) {
-        slips.push(Slip { field: "person", message });
+    if let Err(message) = parse_name(&user) {
+        field_errors.push(FieldError { field: "person", message });
     }
-    if let (Some(team), true) = (team_id, slips.is_empty()) {
-        let secret = match random(&shared) {
+    if let (Some(team), true) = (team_id, field_errors.is_empty()) {
+        let secret = match random_bytes(&state) {
             Ok(random) => Secret::new(random),
-            Err(answer) => return answer,
+            Err(response) => return response,
         };
-        let now = (shared.now_ms)();
-        let link = (secret.hash(), now + LINK_MS);
-        match shared
-            .store
-            .new_person_in_team(&person, team, (&link.0, link.1), (somebody.person.id, now))
-            .await
+        let now = (state.now_ms)();
+        let link = (secret.hash(), now + SIGN_IN_LINK_MS);
+        match state.store.add_new_user_to_team(&user, team, (&link.0, link.1), (signed_in.user.id, now)).await
         {
-            Ok(NewPerson::In) => {
-                let what = format!("The link that signs {person} in, once, within a day");
-                let root = super::super::feed::root(&shared, &headers);
+            Ok(AddUserOutcome::Added) => {
+                let what = format!("Sign-in link for {user}, valid once within a day");
+                let root = super::super::feed::site_address(&state, &headers);
                 let link = format!("{root}/sign-in/{}", secret.show());
-                return show(&shared, somebody, Said { secret: Some((what, link)), ..Said::default() }).await;
+                return render_account(
+                    &state,
+                    signed_in,
+                    FormOutcome { secret: Some((what, link)), ..FormOutcome::default() },
+                )
+                .await;
             }
-            Ok(NewPerson::NotTheirTeam) => {
-                let message = "you are not in this team any more".to_owned();
-                slips.push(Slip { field: "of-team", message });
+            Ok(AddUserOutcome::NotInTeam) => {
+                let message = "you are no longer in this team".to_owned();
+                field_errors.push(FieldError { field: "of-team", message });
             }
-            Ok(NewPerson::NameIsTaken) => {
+            Ok(AddUserOutcome::NameIsTaken) => {
                 let message =
-                    "somebody of this name is here already; the operator takes them into the team".to_owned();
-                slips.push(Slip { field: "person", message });
+                    "this name is already taken; the operator can add that user to the team".to_owned();
+                field_errors.push(FieldError { field: "person", message });
             }
-            Err(error) => return broken(&error),
+            Err(error) => return database_error(&error),
         }
     }
-    let typed = vec![("person", person), ("of-team", team)];
-    show(&shared, somebody, Said { typed, slips, ..Said::default() }).await
+    let typed = vec![("person", user), ("of-team", team)];
+    render_account(&state, signed_in, FormOutcome { typed, field_errors, ..FormOutcome::default() }).await
 }
 
-/// Takes somebody out of a team of theirs, with the keys that they made for its namespaces.
+/// Removes a member from one of the user's teams and revokes the tokens that the member created for its
+/// namespaces.
 pub(in crate::registry::http) async fn remove_member(
-    State(shared): State<Shared>,
-    Path((team, person)): Path<(i64, i64)>,
-    Sent { somebody, .. }: Sent,
+    State(state): State<AppState>,
+    Path((team, user)): Path<(i64, i64)>,
+    AccountForm { signed_in, .. }: AccountForm,
 ) -> Response {
-    // A team that is not theirs has no members that they know of.
-    if !somebody.person.teams.iter().any(|(own, _)| *own == team) {
+    // Ignored for a team to which the user does not belong.
+    if !signed_in.user.teams.iter().any(|(own, _)| *own == team) {
         return Redirect::to("/account").into_response();
     }
-    match shared.store.leave(team, person, (somebody.person.id, (shared.now_ms)())).await {
+    match state.store.remove_from_team(team, user, (signed_in.user.id, (state.now_ms)())).await {
         Ok(true) => Redirect::to("/account").into_response(),
         Ok(false) => {
-            let message = "the last one of a team stays in it; take in somebody else first".to_owned();
-            let slips = vec![Slip { field: "colleagues", message }];
-            show(&shared, somebody, Said { slips, ..Said::default() }).await
+            let message = "the last member cannot leave a team; add another member first".to_owned();
+            let field_errors = vec![FieldError { field: "colleagues", message }];
+            render_account(&state, signed_in, FormOutcome { field_errors, ..FormOutcome::default() }).await
         }
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }

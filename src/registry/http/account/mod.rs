@@ -1,7 +1,8 @@
-//! Signing in and what belongs to somebody: sessions, keys, namespaces, colleagues.
+//! Sign-in and account pages: sessions, tokens, namespaces, team members.
 //!
-//! Forms are POST and lead on by 303. A form must come from a page of the same session (a hidden field that no other
-//! site knows) and from the same site (where the browser says it). Nothing here is kept by caches.
+//! Forms use POST and redirect with 303. A form must come from a page of the same session (it contains an
+//! anti-forgery token) and from the same site (if the browser sends that information). These responses are
+//! never cached.
 
 mod actions;
 mod page;
@@ -12,107 +13,107 @@ use axum::extract::{Form, FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::Shared;
-use super::pages::broken;
+use super::AppState;
+use super::pages::database_error;
 use super::query::Pairs;
-use crate::registry::flow::{Secret, Session};
-use crate::registry::store::Person;
+use crate::registry::decisions::{Secret, UserSession};
+use crate::registry::store::User;
 
 pub(super) use actions::{add_member, claim, end_session, make_token, remove_member, revoke_token, sign_out};
 pub(super) use page::account;
 pub(super) use provider::{from_provider, to_provider};
 pub(super) use sign_in::{link_page, sign_in_page, use_link};
 
-/// The cookie. Its prefix makes browsers keep it to this host, to https, and away from subdomains.
+/// Session cookie. The prefix `__Host-` restricts it to this host and to https, without subdomains.
 const COOKIE: &str = "__Host-stanchion";
-/// A session is noted as seen at most so often, in milliseconds.
+/// Minimum interval between two updates of the last use of a session, in milliseconds.
 const SEEN_EVERY_MS: i64 = 300_000;
 
-/// Somebody who is signed in.
-struct Somebody {
+/// User with a valid session.
+struct SignedInUser {
     secret: Secret,
-    session: Session,
-    person: Person,
+    session: UserSession,
+    user: User,
 }
 
-impl Somebody {
-    /// Whose keys theirs are.
+impl SignedInUser {
+    /// Owner name for the user's tokens.
     fn owner(&self) -> &str {
-        &self.person.name
+        &self.user.name
     }
 }
 
-/// Who asks; `None` where nobody is signed in.
-async fn who(shared: &Shared, headers: &HeaderMap) -> Result<Option<Somebody>, sqlx::Error> {
+/// User of the session cookie; `None` without a valid session.
+async fn signed_in_user(state: &AppState, headers: &HeaderMap) -> Result<Option<SignedInUser>, sqlx::Error> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let secret = pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| Secret::presented(value));
+    let secret = pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| Secret::parse(value));
     let Some(secret) = secret else { return Ok(None) };
-    let now = (shared.now_ms)();
-    let Some(session) = shared.store.session(&secret.hash()).await?.filter(|session| session.holds(now))
+    let now = (state.now_ms)();
+    let Some(session) = state.store.session(&secret.hash()).await?.filter(|session| session.is_active(now))
     else {
         return Ok(None);
     };
     if now - session.seen_ms >= SEEN_EVERY_MS {
-        shared.store.session_seen(session.id, now).await?;
+        state.store.touch_session(session.id, now).await?;
     }
-    let person = shared.store.person(session.person).await?;
-    Ok(person.map(|person| Somebody { secret, session, person }))
+    let user = state.store.user(session.user).await?;
+    Ok(user.map(|user| SignedInUser { secret, session, user }))
 }
 
-/// A form that whoever is signed in sent from a page of theirs.
-pub(super) struct Sent {
-    somebody: Somebody,
+/// Form that a signed-in user sent from one of their pages.
+pub(super) struct AccountForm {
+    signed_in: SignedInUser,
     form: Pairs,
 }
 
-impl FromRequest<Shared> for Sent {
+impl FromRequest<AppState> for AccountForm {
     type Rejection = Response;
 
-    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Response> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         if !is_same_site(request.headers()) {
-            return Err(refused());
+            return Err(form_not_accepted());
         }
-        let somebody = match who(shared, request.headers()).await {
-            Ok(Some(somebody)) => somebody,
+        let signed_in = match signed_in_user(state, request.headers()).await {
+            Ok(Some(signed_in)) => signed_in,
             Ok(None) => return Err(Redirect::to("/sign-in").into_response()),
-            Err(error) => return Err(broken(&error)),
+            Err(error) => return Err(database_error(&error)),
         };
         let Form(form) =
-            Form::<Pairs>::from_request(request, shared).await.map_err(IntoResponse::into_response)?;
-        if !somebody.secret.is_of_forms(field(&form, "forms")) {
-            return Err(refused());
+            Form::<Pairs>::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        if !signed_in.secret.is_form_token(field(&form, "forms")) {
+            return Err(form_not_accepted());
         }
-        Ok(Self { somebody, form })
+        Ok(Self { signed_in, form })
     }
 }
 
-/// Whether a browser says that a form came from elsewhere.
+/// Whether the form may have been sent from this site: the browser reports no other site, or reports nothing.
 fn is_same_site(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|value| value == "same-origin" || value == "none")
 }
 
-fn refused() -> Response {
+fn form_not_accepted() -> Response {
     super::pages::problem(
         StatusCode::FORBIDDEN,
-        "Not from here",
-        "This form did not come from a page of your session. Open the page again, and send it from there.",
+        "Form not accepted",
+        "This form was not sent from a page of your session. Reload the page and send the form again.",
     )
 }
 
-/// A field of a form, as it was typed but for white space around it; empty where it is not there.
+/// Trimmed value of a form field; empty if it is missing.
 fn field<'f>(form: &'f Pairs, name: &str) -> &'f str {
     form.iter().find(|(key, _)| key == name).map_or("", |it| it.1.trim())
 }
 
-/// What must not be kept, nor be told to where a link leads.
-fn private(mut answer: Response) -> Response {
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    answer
+/// Forbids caches to store a response, and browsers to send its address to linked sites.
+fn no_store(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
 }
 
-/// The cookie for a session; without a secret, the one that takes it away.
+/// Session cookie; without a secret, the cookie that deletes it.
 fn cookie(secret: Option<&Secret>) -> String {
     let common = "Path=/; Secure; HttpOnly; SameSite=Lax";
     match secret {
@@ -121,34 +122,34 @@ fn cookie(secret: Option<&Secret>) -> String {
     }
 }
 
-/// Random bytes, or an answer that there are none.
-#[expect(clippy::result_large_err, reason = "an answer is what is wanted")]
-fn random(shared: &Shared) -> Result<[u8; 32], Response> {
-    (shared.random)().ok_or_else(|| {
-        super::answers::problem(
+/// Returns random bytes, or an error response if the system provides none.
+#[expect(clippy::result_large_err, reason = "the error is an HTTP response")]
+fn random_bytes(state: &AppState) -> Result<[u8; 32], Response> {
+    (state.random)().ok_or_else(|| {
+        super::responses::problem(
             StatusCode::SERVICE_UNAVAILABLE,
-            "This machine has no random bytes at the moment.",
+            "The server has no random bytes at the moment. Retry in a few seconds.",
         )
     })
 }
 
-/// Begins a session for somebody, and leads to their page.
-async fn begin(shared: &Shared, headers: &HeaderMap, person: i64) -> Response {
-    let secret = match random(shared) {
+/// Creates a session for a user and redirects to the account page.
+async fn begin_session(state: &AppState, headers: &HeaderMap, user: i64) -> Response {
+    let secret = match random_bytes(state) {
         Ok(random) => Secret::new(random),
-        Err(answer) => return answer,
+        Err(response) => return response,
     };
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("unknown");
     let agent: String = agent.chars().take(200).collect();
-    match shared.store.add_session(&secret.hash(), person, &agent, (shared.now_ms)()).await {
-        Ok(true) => {
-            private(([(header::SET_COOKIE, cookie(Some(&secret)))], Redirect::to("/account")).into_response())
-        }
-        Ok(false) => private(super::pages::problem(
+    match state.store.add_session(&secret.hash(), user, &agent, (state.now_ms)()).await {
+        Ok(true) => no_store(
+            ([(header::SET_COOKIE, cookie(Some(&secret)))], Redirect::to("/account")).into_response(),
+        ),
+        Ok(false) => no_store(super::pages::problem(
             StatusCode::FORBIDDEN,
             "Locked",
-            "The operator of this registry has locked this account. Ask them why, and to unlock it.",
+            "The operator of this registry has locked this account. Contact the operator to unlock it.",
         )),
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }

@@ -1,106 +1,123 @@
-//! `/account`: what belongs to whoever is signed in.
+//! `/account`: tokens, sessions and teams of the signed-in user.
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::{Somebody, private, who};
-use crate::registry::flow::Session;
-use crate::registry::http::Shared;
-use crate::registry::http::pages::{Frame, broken, day, page};
-use crate::registry::http::query::Slip;
-use crate::registry::store::{Colleague, Person, TokenRow};
+use super::{SignedInUser, no_store, signed_in_user};
+use crate::registry::decisions::UserSession;
+use crate::registry::http::AppState;
+use crate::registry::http::pages::{Frame, database_error, format_date, page};
+use crate::registry::http::query::FieldError;
+use crate::registry::store::{TeamMember, TokenRow, User};
 
 #[derive(Template)]
 #[template(path = "account.html")]
-struct Account {
+struct AccountPage {
     frame: Frame,
-    person: Person,
-    /// What stands in each form.
+    user: User,
+    /// Anti-forgery token of the forms.
     forms: String,
-    tokens: Vec<Key>,
-    /// With the day of their beginning and of their last use.
-    sessions: Vec<(Session, String, String, bool)>,
-    /// Everybody in their teams.
-    colleagues: Vec<Colleague>,
-    said: Said,
+    tokens: Vec<TokenView>,
+    /// Sessions, each with the date of its start, the date of its last use, and whether it is the current
+    /// one.
+    sessions: Vec<(UserSession, String, String, bool)>,
+    /// Members of all teams of the user, including the user.
+    team_members: Vec<TeamMember>,
+    outcome: FormOutcome,
 }
 
-/// A key as it is shown.
-struct Key {
-    it: TokenRow,
+/// Token as shown on the page.
+struct TokenView {
+    row: TokenRow,
     created: String,
     expires: String,
     used: String,
-    is_over: bool,
+    is_inactive: bool,
 }
 
-/// What is to be said on the page besides: a secret that is shown once, what was typed, and what is wrong with it.
+/// Result of a form to show on the page: a new secret, or the entered values with their errors.
 #[derive(Default)]
-pub(super) struct Said {
-    /// What the secret is, and the secret.
+pub(super) struct FormOutcome {
+    /// Description of the secret, and the secret. It is shown only once.
     pub(super) secret: Option<(String, String)>,
     pub(super) typed: Vec<(&'static str, String)>,
-    pub(super) slips: Vec<Slip>,
+    pub(super) field_errors: Vec<FieldError>,
 }
 
-impl Account {
-    fn slip(&self, field: &str) -> &str {
-        self.said.slips.iter().find(|slip| slip.field == field).map_or("", |slip| &slip.message)
+impl AccountPage {
+    fn field_error(&self, field: &str) -> &str {
+        self.outcome
+            .field_errors
+            .iter()
+            .find(|field_error| field_error.field == field)
+            .map_or("", |field_error| &field_error.message)
     }
 
     fn typed(&self, field: &str) -> &str {
-        self.said.typed.iter().find(|(name, _)| *name == field).map_or("", |it| &it.1)
+        self.outcome.typed.iter().find(|(name, _)| *name == field).map_or("", |it| &it.1)
     }
 }
 
-/// The page.
-pub(in crate::registry::http) async fn account(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    match who(&shared, &headers).await {
-        Ok(Some(somebody)) => show(&shared, somebody, Said::default()).await,
+/// Shows the account page, or redirects to the sign-in page.
+pub(in crate::registry::http) async fn account(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> Response {
+    match signed_in_user(&state, &headers).await {
+        Ok(Some(signed_in)) => render_account(&state, signed_in, FormOutcome::default()).await,
         Ok(None) => Redirect::to("/sign-in").into_response(),
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-/// The page, with what is to be said on it.
-pub(super) async fn show(shared: &Shared, somebody: Somebody, said: Said) -> Response {
-    let status = if said.slips.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    match read(shared, somebody, said).await {
-        Ok(account) => private(page(status, &account)),
-        Err(error) => broken(&error),
+/// Renders the account page with the result of a form.
+pub(super) async fn render_account(
+    state: &AppState,
+    signed_in: SignedInUser,
+    outcome: FormOutcome,
+) -> Response {
+    let status =
+        if outcome.field_errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    match read(state, signed_in, outcome).await {
+        Ok(account) => no_store(page(status, &account)),
+        Err(error) => database_error(&error),
     }
 }
 
-async fn read(shared: &Shared, somebody: Somebody, said: Said) -> Result<Account, sqlx::Error> {
-    let now = (shared.now_ms)();
-    let tokens = shared.store.tokens(somebody.person.id).await?;
-    let sessions = shared.store.sessions(somebody.person.id).await?;
-    let colleagues = shared.store.colleagues(somebody.person.id).await?;
-    let own = somebody.session.id;
-    // What was just made belongs to it already.
-    let person = shared.store.person(somebody.person.id).await?.unwrap_or(somebody.person);
-    Ok(Account {
+async fn read(
+    state: &AppState,
+    signed_in: SignedInUser,
+    outcome: FormOutcome,
+) -> Result<AccountPage, sqlx::Error> {
+    let now = (state.now_ms)();
+    let tokens = state.store.tokens(signed_in.user.id).await?;
+    let sessions = state.store.sessions(signed_in.user.id).await?;
+    let team_members = state.store.team_members(signed_in.user.id).await?;
+    let own = signed_in.session.id;
+    // Read again, because the action may have changed the user's teams and namespaces.
+    let user = state.store.user(signed_in.user.id).await?.unwrap_or(signed_in.user);
+    Ok(AccountPage {
         frame: Frame::new("account"),
-        forms: somebody.secret.of_forms(),
+        forms: signed_in.secret.form_token(),
         tokens: tokens
             .into_iter()
-            .map(|it| Key {
-                created: day(it.created_ms),
-                expires: day(it.expires_ms),
-                used: it.used_ms.map_or_else(|| "never".to_owned(), day),
-                is_over: it.revoked_ms.is_some() || it.expires_ms <= now,
-                it,
+            .map(|row| TokenView {
+                created: format_date(row.created_ms),
+                expires: format_date(row.expires_ms),
+                used: row.used_ms.map_or_else(|| "never".to_owned(), format_date),
+                is_inactive: row.revoked_ms.is_some() || row.expires_ms <= now,
+                row,
             })
             .collect(),
         sessions: sessions
             .into_iter()
-            .filter(|session| session.holds(now))
-            .map(|it| (it.clone(), day(it.created_ms), day(it.seen_ms), it.id == own))
+            .filter(|session| session.is_active(now))
+            .map(|it| (it.clone(), format_date(it.created_ms), format_date(it.seen_ms), it.id == own))
             .collect(),
-        person,
-        colleagues,
-        said,
+        user,
+        team_members,
+        outcome,
     })
 }

@@ -1,4 +1,4 @@
-//! `/sign-in/provider` and `/sign-in/callback`: signing in with the identity provider that the operator named.
+//! `/sign-in/provider` and `/sign-in/callback`: sign-in with the configured identity provider.
 
 use std::net::IpAddr;
 
@@ -7,43 +7,45 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::{begin, private, random};
-use crate::registry::flow::{Discovered, Identity, Pending, identity, sealed, unsealed};
-use crate::registry::http::Shared;
-use crate::registry::http::feed::root;
-use crate::registry::http::limit::{Peer, later};
-use crate::registry::http::pages::{Failed, broken, failed as unavailable, nothing, problem};
+use super::{begin_session, no_store, random_bytes};
+use crate::registry::decisions::{
+    Identity, PendingSignIn, ProviderMetadata, identity_from_id_token, read_signed, sign_with_expiry,
+};
+use crate::registry::http::AppState;
+use crate::registry::http::feed::site_address;
+use crate::registry::http::pages::{PageError, database_error, error_page, not_found, problem};
 use crate::registry::http::query::Pairs;
+use crate::registry::http::rate_limit::{PeerAddress, with_retry_after};
 use crate::registry::program::log;
 use crate::registry::provider::{Provider, form_encoded};
 use crate::report::escape::escape;
 
-/// Where a sign-in under way is known, for ten minutes.
+/// Cookie with the state of a sign-in in progress, valid for ten minutes.
 const COOKIE: &str = "__Host-stanchion-pending";
-/// So long, in milliseconds, what the provider says of itself is taken to be so.
-const DISCOVERED_MS: i64 = 600_000;
-/// So long a sign-in may take, in milliseconds.
-const PENDING_MS: i64 = 600_000;
+/// Time for which the provider metadata is cached, in milliseconds.
+const METADATA_MAX_AGE_MS: i64 = 600_000;
+/// Longest time for a sign-in, in milliseconds.
+const MAX_SIGN_IN_MS: i64 = 600_000;
 
-/// Leads to the provider.
+/// Redirects to the provider.
 pub(in crate::registry::http) async fn to_provider(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(provider) = shared.provider.clone() else { return nothing().await };
+    let Some(provider) = state.provider.clone() else { return not_found().await };
     let mut bytes = [[0; 32]; 3];
     for each in &mut bytes {
-        match random(&shared) {
+        match random_bytes(&state) {
             Ok(random) => *each = random,
-            Err(answer) => return answer,
+            Err(response) => return response,
         }
     }
-    let pending = Pending::new(bytes);
-    let found = match discovered(&shared, &provider).await {
+    let pending = PendingSignIn::new(bytes);
+    let found = match provider_metadata(&state, &provider).await {
         Ok(found) => found,
         Err(why) => return failed(&provider, &why),
     };
-    let callback = callback(&shared, &headers);
+    let callback = callback(&state, &headers);
     let between = if found.authorization_endpoint.contains('?') { '&' } else { '?' };
     let mut address =
         format!("{}{between}response_type=code&scope=openid%20profile", found.authorization_endpoint);
@@ -57,94 +59,99 @@ pub(in crate::registry::http) async fn to_provider(
     ] {
         address.push_str(&format!("&{name}={}", form_encoded(value)));
     }
-    // With a seal: what nobody was given here asks the provider nothing.
-    let pending = sealed(&provider.secret, &pending.write(), (shared.now_ms)() + PENDING_MS);
+    // The state is signed: a forged callback must not cause a request to the provider.
+    let pending = sign_with_expiry(&provider.secret, &pending.write(), (state.now_ms)() + MAX_SIGN_IN_MS);
     let cookie = format!("{COOKIE}={pending}; Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax");
-    private(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
+    no_store(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
 }
 
-/// Where the provider leads back to.
+/// Handles the redirect back from the provider.
 pub(in crate::registry::http) async fn from_provider(
-    State(shared): State<Shared>,
-    peer: Option<Extension<Peer>>,
+    State(state): State<AppState>,
+    peer: Option<Extension<PeerAddress>>,
     Query(pairs): Query<Pairs>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(provider) = shared.provider.clone() else { return nothing().await };
+    let Some(provider) = state.provider.clone() else { return not_found().await };
     let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|it| it.1.clone());
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies =
         cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let now = (shared.now_ms)();
+    let now = (state.now_ms)();
     let pending = cookies.find(|(name, _)| *name == COOKIE);
-    let pending = pending.and_then(|(_, value)| Pending::read(unsealed(&provider.secret, value, now)?));
+    let pending =
+        pending.and_then(|(_, value)| PendingSignIn::read(read_signed(&provider.secret, value, now)?));
     let Some(pending) = pending.filter(|pending| value("state").as_deref() == Some(&pending.state)) else {
-        return again("This sign-in was not begun here, or too long ago.");
+        return sign_in_failed("This sign-in was not started here or has expired. Start again.");
     };
     if value("error").is_some() {
-        return again("The identity provider did not sign you in.");
+        return sign_in_failed("The identity provider did not sign you in. Start again.");
     }
     let Some(code) = value("code").filter(|code| code.len() <= 4_096) else {
-        return again("The identity provider sent nothing that signs in.");
+        return sign_in_failed("The identity provider sent no valid authorization code. Start again.");
     };
     let address = peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.0);
-    if let Err(seconds) = shared.sign_ins.take(address, now) {
-        let detail = "Too many sign in from your network at the moment. Try again in a minute.";
-        return later(private(problem(StatusCode::TOO_MANY_REQUESTS, "Not now", detail)), seconds);
+    if let Err(seconds) = state.sign_ins.take(address, now) {
+        let detail = "Too many sign-ins from your network. Retry in a minute.";
+        return with_retry_after(
+            no_store(problem(StatusCode::TOO_MANY_REQUESTS, "Temporarily unavailable", detail)),
+            seconds,
+        );
     }
-    let callback = callback(&shared, &headers);
-    let found = match discovered(&shared, &provider).await {
+    let callback = callback(&state, &headers);
+    let found = match provider_metadata(&state, &provider).await {
         Ok(found) => found,
         Err(why) => return failed(&provider, &why),
     };
-    let (asked, wanted, at) = (provider.clone(), pending.clone(), found.clone());
-    let token = shared.asking.run(move || asked.exchange(&at, &code, &wanted, &callback));
+    let (client, sign_in, metadata) = (provider.clone(), pending.clone(), found.clone());
+    let token = state.provider_work.run(move || client.exchange(&metadata, &code, &sign_in, &callback));
     let (issuer, token) = match token.await {
         Ok(Ok(token)) => (found.issuer, token),
         Ok(Err(why)) => return failed(&provider, &why),
-        Err(busy) => return unavailable(&Failed::from(busy)),
+        Err(busy) => return error_page(&PageError::from(busy)),
     };
-    let now = (shared.now_ms)();
-    let Identity { subject, wish } =
-        match identity(&token, &issuer, &provider.client, &pending.nonce, now.div_euclid(1000)) {
+    let now = (state.now_ms)();
+    let Identity { subject, preferred_name } =
+        match identity_from_id_token(&token, &issuer, &provider.client, &pending.nonce, now.div_euclid(1000))
+        {
             Ok(identity) => identity,
             Err(why) => return failed(&provider, why),
         };
-    match shared.store.person_of_provider(&issuer, &subject, &wish, now).await {
-        Ok(person) => begin(&shared, &headers, person).await,
-        Err(error) => broken(&error),
+    match state.store.user_of_provider(&issuer, &subject, &preferred_name, now).await {
+        Ok(user) => begin_session(&state, &headers, user).await,
+        Err(error) => database_error(&error),
     }
 }
 
-/// What the provider says of itself, asked once in a while.
-async fn discovered(shared: &Shared, provider: &Provider) -> Result<Discovered, String> {
-    let mut known = shared.discovered.lock().await;
-    let now = (shared.now_ms)();
+/// Metadata of the provider, from the cache or from a request.
+async fn provider_metadata(state: &AppState, provider: &Provider) -> Result<ProviderMetadata, String> {
+    let mut known = state.provider_metadata.lock().await;
+    let now = (state.now_ms)();
     if let Some((since, found)) = known.as_ref()
-        && now - since < DISCOVERED_MS
+        && now - since < METADATA_MAX_AGE_MS
     {
         return Ok(found.clone());
     }
-    let asked = provider.clone();
-    let found = tokio::task::spawn_blocking(move || asked.discover()).await;
-    let found = found.map_err(|_| "asking it was cut short".to_owned())??;
+    let client = provider.clone();
+    let found = tokio::task::spawn_blocking(move || client.discover()).await;
+    let found = found.map_err(|_| "the request to the provider was aborted".to_owned())??;
     *known = Some((now, found.clone()));
     Ok(found)
 }
 
-/// The address to which the provider leads back.
-fn callback(shared: &Shared, headers: &HeaderMap) -> String {
-    format!("{}/sign-in/callback", root(shared, headers))
+/// Redirect address of this site for the provider.
+fn callback(state: &AppState, headers: &HeaderMap) -> String {
+    format!("{}/sign-in/callback", site_address(state, headers))
 }
 
-fn again(detail: &'static str) -> Response {
-    private(problem(StatusCode::BAD_REQUEST, "Not signed in", detail))
+fn sign_in_failed(detail: &'static str) -> Response {
+    no_store(problem(StatusCode::BAD_REQUEST, "Not signed in", detail))
 }
 
-/// Why it did not work is for the operator.
+/// Logs the reason for the operator and shows a general message.
 fn failed(provider: &Provider, why: &str) -> Response {
     log(&format!("level=error what=provider issuer={:?} detail={:?}", provider.issuer, escape(why)));
-    let detail = "The identity provider could not be asked, or gave an answer that is not believed. Try again; the operator finds \
-                  the reason in the log.";
-    private(problem(StatusCode::BAD_GATEWAY, "Not signed in", detail))
+    let detail = "The identity provider did not respond or returned an invalid response. Try again. The operator finds the \
+                  reason in the log.";
+    no_store(problem(StatusCode::BAD_GATEWAY, "Not signed in", detail))
 }

@@ -1,76 +1,77 @@
-//! `/sign-in` and `/sign-in/<secret>`: a link that the operator made signs somebody in, once.
+//! `/sign-in` and `/sign-in/<secret>`: the sign-in page, and the page of a sign-in link, which works once.
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::{begin, is_same_site, private, refused, who};
-use crate::registry::flow::Secret;
-use crate::registry::http::Shared;
-use crate::registry::http::pages::{Frame, broken, page, problem};
+use super::{begin_session, form_not_accepted, is_same_site, no_store, signed_in_user};
+use crate::registry::decisions::Secret;
+use crate::registry::http::AppState;
+use crate::registry::http::pages::{Frame, database_error, page, problem};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignIn {
+struct SignInPage {
     frame: Frame,
-    /// The secret of a link that somebody followed.
+    /// Secret of a sign-in link.
     link: Option<String>,
-    /// What people call the identity provider, if there is one.
+    /// Display name of the identity provider, if one is configured.
     provider: Option<String>,
 }
 
-/// How to sign in.
+/// Shows how to sign in.
 pub(in crate::registry::http) async fn sign_in_page(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     headers: HeaderMap,
 ) -> Response {
-    match who(&shared, &headers).await {
+    match signed_in_user(&state, &headers).await {
         Ok(Some(_)) => Redirect::to("/account").into_response(),
-        Ok(None) => private(page(
+        Ok(None) => no_store(page(
             StatusCode::OK,
-            &SignIn {
+            &SignInPage {
                 frame: Frame::new("account"),
                 link: None,
-                provider: shared.provider.as_ref().map(|provider| provider.name.clone()),
+                provider: state.provider.as_ref().map(|provider| provider.name.clone()),
             },
         )),
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-/// Where a link leads. It is used by a button: programs that look at links in messages must not use it up.
+/// Page of a sign-in link. Only its button uses the link: programs that preview links in messages must not
+/// use it up.
 pub(in crate::registry::http) async fn link_page(Path(secret): Path<String>) -> Response {
-    match Secret::presented(&secret) {
-        Some(_) => private(page(
+    match Secret::parse(&secret) {
+        Some(_) => no_store(page(
             StatusCode::OK,
-            &SignIn { frame: Frame::new("account"), link: Some(secret), provider: None },
+            &SignInPage { frame: Frame::new("account"), link: Some(secret), provider: None },
         )),
-        None => over(),
+        None => link_expired(),
     }
 }
 
-/// Uses a link.
+/// Uses a link and starts a session.
 pub(in crate::registry::http) async fn use_link(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path(secret): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     if !is_same_site(&headers) {
-        return refused();
+        return form_not_accepted();
     }
-    let Some(secret) = Secret::presented(&secret) else { return over() };
-    match shared.store.use_link(&secret.hash(), (shared.now_ms)()).await {
-        Ok(Some(person)) => begin(&shared, &headers, person).await,
-        Ok(None) => over(),
-        Err(error) => broken(&error),
+    let Some(secret) = Secret::parse(&secret) else { return link_expired() };
+    match state.store.use_link(&secret.hash(), (state.now_ms)()).await {
+        Ok(Some(user)) => begin_session(&state, &headers, user).await,
+        Ok(None) => link_expired(),
+        Err(error) => database_error(&error),
     }
 }
 
-fn over() -> Response {
-    private(problem(
+fn link_expired() -> Response {
+    no_store(problem(
         StatusCode::GONE,
-        "This link is over",
-        "A link signs somebody in once, within a day. Ask whoever gave it to you for another one.",
+        "This link has expired or was already used",
+        "A sign-in link works once, within a day. Ask its sender for a new one.",
     ))
 }

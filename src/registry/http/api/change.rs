@@ -1,4 +1,4 @@
-//! `PATCH` of a version (yank) and of a name (retire): the two things that may change of what is published.
+//! `PATCH` of a version (yank) and of a name (retire). Nothing else can change after publishing.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -7,21 +7,21 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::name::{body, find, unknown, with_history};
-use super::{publisher, with_errors};
+use super::name::{find_version, unknown_name, version_body, with_history};
+use super::{VersionPath, authorize_publisher, with_errors};
 use crate::model::GuidelineId;
-use crate::registry::flow::words;
-use crate::registry::http::Shared;
-use crate::registry::http::answers::{broken, problem, tag, tagged};
+use crate::registry::decisions::search_terms;
+use crate::registry::http::AppState;
 use crate::registry::http::query::NUL;
-use crate::registry::store::{Changed, Kind, NameWithVersions, PublishedVersion};
+use crate::registry::http::responses::{database_error, etag, problem, with_etag};
+use crate::registry::store::{Changed, NameWithVersions, PublishedKind, PublishedVersion};
 
 /// Longest message, in characters.
-const MESSAGE: usize = 300;
+const MAX_MESSAGE_CHARS: usize = 300;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Yank {
+struct YankRequest {
     yanked: bool,
     #[serde(default)]
     message: String,
@@ -29,201 +29,209 @@ struct Yank {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Retire {
+struct RetireRequest {
     retired: bool,
     #[serde(default)]
     message: String,
     successor: Option<String>,
 }
 
-type OfVersion = Path<(String, String, String)>;
-type OfName = Path<(String, String)>;
+type NamePath = Path<(String, String)>;
 
-/// Says that a version of a guideline should not be chosen any more, or takes that back.
+/// Yanks a version of a guideline, or removes the yank.
 pub(in crate::registry::http) async fn yank_guideline(
-    State(shared): State<Shared>,
-    Path(of): OfVersion,
+    State(state): State<AppState>,
+    Path(of): VersionPath,
     headers: HeaderMap,
     sent: Bytes,
 ) -> Response {
-    yank(shared, Kind::Guideline, of, headers, sent).await
+    yank(state, PublishedKind::Guideline, of, headers, sent).await
 }
 
-/// The same for a standard.
+/// Yanks a version of a standard, or removes the yank.
 pub(in crate::registry::http) async fn yank_standard(
-    State(shared): State<Shared>,
-    Path(of): OfVersion,
+    State(state): State<AppState>,
+    Path(of): VersionPath,
     headers: HeaderMap,
     sent: Bytes,
 ) -> Response {
-    yank(shared, Kind::Standard, of, headers, sent).await
+    yank(state, PublishedKind::Standard, of, headers, sent).await
 }
 
-/// Says that a guideline is no longer advised and what is instead, or takes that back.
+/// Retires a guideline, or undoes its retirement.
 pub(in crate::registry::http) async fn retire_guideline(
-    State(shared): State<Shared>,
-    Path(of): OfName,
+    State(state): State<AppState>,
+    Path(of): NamePath,
     headers: HeaderMap,
     sent: Bytes,
 ) -> Response {
-    retire(shared, Kind::Guideline, of, headers, sent).await
+    retire(state, PublishedKind::Guideline, of, headers, sent).await
 }
 
-/// The same for a standard.
+/// Retires a standard, or undoes its retirement.
 pub(in crate::registry::http) async fn retire_standard(
-    State(shared): State<Shared>,
-    Path(of): OfName,
+    State(state): State<AppState>,
+    Path(of): NamePath,
     headers: HeaderMap,
     sent: Bytes,
 ) -> Response {
-    retire(shared, Kind::Standard, of, headers, sent).await
+    retire(state, PublishedKind::Standard, of, headers, sent).await
 }
 
 async fn yank(
-    shared: Shared,
-    kind: Kind,
+    state: AppState,
+    kind: PublishedKind,
     (namespace, slug, version): (String, String, String),
     headers: HeaderMap,
     sent: Bytes,
 ) -> Response {
-    if let Err(answer) = publisher(&shared, &headers, &namespace).await {
-        return answer;
+    if let Err(response) = authorize_publisher(&state, &headers, &namespace).await {
+        return response;
     }
-    if let Err(answer) = find(&shared, kind, &namespace, &slug, &version).await {
-        return answer;
+    if let Err(response) = find_version(&state, kind, &namespace, &slug, &version).await {
+        return response;
     }
-    let seen = match Seen::read(&headers) {
-        Ok(seen) => seen,
-        Err(answer) => return answer,
+    let if_match = match IfMatch::read(&headers) {
+        Ok(if_match) => if_match,
+        Err(response) => return response,
     };
-    let wish: Yank = match read(&sent) {
-        Ok(wish) => wish,
-        Err(answer) => return answer,
+    let change: YankRequest = match parse_body(&sent) {
+        Ok(change) => change,
+        Err(response) => return response,
     };
-    if let Some(answer) = slip(&wish.message, wish.yanked) {
-        return answer;
+    if let Some(response) = message_error(&change.message, change.yanked) {
+        return response;
     }
-    let (message, now) = (wish.yanked.then(|| wish.message.trim()), (shared.now_ms)());
-    let as_seen = |it: &PublishedVersion| seen.is(&body(it));
-    match shared.store.yank_as_seen((&namespace, &slug, &version), message, now, words, as_seen).await {
-        Ok(changed) => answer(changed, body),
-        Err(error) => broken(&error),
+    let (message, now) = (change.yanked.then(|| change.message.trim()), (state.now_ms)());
+    let is_unchanged = |it: &PublishedVersion| if_match.matches(&version_body(it));
+    match state
+        .store
+        .yank_if_unchanged((&namespace, &slug, &version), message, now, search_terms, is_unchanged)
+        .await
+    {
+        Ok(changed) => change_response(changed, version_body),
+        Err(error) => database_error(&error),
     }
 }
 
 async fn retire(
-    shared: Shared,
-    kind: Kind,
+    state: AppState,
+    kind: PublishedKind,
     (namespace, slug): (String, String),
     headers: HeaderMap,
     sent: Bytes,
 ) -> Response {
-    if let Err(answer) = publisher(&shared, &headers, &namespace).await {
-        return answer;
+    if let Err(response) = authorize_publisher(&state, &headers, &namespace).await {
+        return response;
     }
     if GuidelineId::new(&format!("{namespace}/{slug}")).is_err() {
-        return unknown();
+        return unknown_name();
     }
-    match shared.store.name(&namespace, &slug).await {
+    match state.store.name(&namespace, &slug).await {
         Ok(Some(name)) if name.kind == kind => {}
-        Ok(_) => return unknown(),
-        Err(error) => return broken(&error),
+        Ok(_) => return unknown_name(),
+        Err(error) => return database_error(&error),
     }
-    let seen = match Seen::read(&headers) {
-        Ok(seen) => seen,
-        Err(answer) => return answer,
+    let if_match = match IfMatch::read(&headers) {
+        Ok(if_match) => if_match,
+        Err(response) => return response,
     };
-    let wish: Retire = match read(&sent) {
-        Ok(wish) => wish,
-        Err(answer) => return answer,
+    let change: RetireRequest = match parse_body(&sent) {
+        Ok(change) => change,
+        Err(response) => return response,
     };
-    if let Some(answer) = slip(&wish.message, wish.retired) {
-        return answer;
+    if let Some(response) = message_error(&change.message, change.retired) {
+        return response;
     }
-    if let Some(successor) = &wish.successor {
+    if let Some(successor) = &change.successor {
         let known = match GuidelineId::new(successor) {
-            Ok(id) => shared.store.name(id.namespace(), id.slug()).await,
+            Ok(id) => state.store.name(id.namespace(), id.slug()).await,
             Err(_) => Ok(None),
         };
         match known {
             Ok(Some(_)) if *successor != format!("{namespace}/{slug}") => {}
             Ok(_) => {
-                let error = json!({ "pointer": "/successor", "detail": "the name of something else that is published here" });
+                let error = json!({ "pointer": "/successor", "detail": "must be the name of a different guideline or standard that is published here" });
                 return with_errors(
                     StatusCode::UNPROCESSABLE_ENTITY,
-                    "The successor cannot be used.",
+                    "Invalid successor; see `errors`.",
                     &[error],
                 );
             }
-            Err(error) => return broken(&error),
+            Err(error) => return database_error(&error),
         }
     }
-    let retired = wish.retired.then(|| (wish.message.trim(), wish.successor.as_deref()));
-    let as_seen = |it: &NameWithVersions| seen.is(&with_history(it));
-    match shared.store.retire_as_seen((&namespace, &slug), retired, (shared.now_ms)(), as_seen).await {
-        Ok(changed) => answer(changed, with_history),
-        Err(error) => broken(&error),
+    let retired = change.retired.then(|| (change.message.trim(), change.successor.as_deref()));
+    let is_unchanged = |it: &NameWithVersions| if_match.matches(&with_history(it));
+    match state.store.retire_if_unchanged((&namespace, &slug), retired, (state.now_ms)(), is_unchanged).await
+    {
+        Ok(changed) => change_response(changed, with_history),
+        Err(error) => database_error(&error),
     }
 }
 
-/// What came of a change: the thing as it is now.
-fn answer<T>(changed: Changed<T>, body: impl Fn(&T) -> String) -> Response {
+/// Response to a change: the changed resource, or 412 with its current ETag.
+fn change_response<T>(changed: Changed<T>, body: impl Fn(&T) -> String) -> Response {
     match changed {
-        Changed::Done(it) => tagged(&HeaderMap::new(), "application/json", body(&it)),
-        Changed::Otherwise(it) => {
-            let detail = "It changed since you saw it; read it again, and decide again.";
-            ([(header::ETAG, tag(&body(&it)))], problem(StatusCode::PRECONDITION_FAILED, detail))
+        Changed::Done(it) => with_etag(&HeaderMap::new(), "application/json", body(&it)),
+        Changed::Conflict(it) => {
+            let detail =
+                "The resource changed after you read it. Read it again before you repeat the change.";
+            ([(header::ETAG, etag(&body(&it)))], problem(StatusCode::PRECONDITION_FAILED, detail))
                 .into_response()
         }
-        Changed::Missing => unknown(),
+        Changed::Missing => unknown_name(),
     }
 }
 
-#[expect(clippy::result_large_err, reason = "an answer is what is wanted")]
-fn read<'b, T: Deserialize<'b>>(sent: &'b Bytes) -> Result<T, Response> {
+#[expect(clippy::result_large_err, reason = "the error is an HTTP response")]
+fn parse_body<'b, T: Deserialize<'b>>(sent: &'b Bytes) -> Result<T, Response> {
     serde_json::from_slice(sent).map_err(|error| {
-        let detail = format!("line {}, column {}: {error}", error.line(), error.column());
-        let error = json!({ "pointer": "", "detail": crate::report::escape::escape(&detail) });
-        with_errors(StatusCode::UNPROCESSABLE_ENTITY, "The body cannot be understood.", &[error])
+        // The message of the error ends with its line and column.
+        let detail = crate::report::escape::escape(&error.to_string()).into_owned();
+        let error = json!({ "pointer": "", "detail": detail });
+        with_errors(StatusCode::UNPROCESSABLE_ENTITY, "Invalid request body; see `errors`.", &[error])
     })
 }
 
-/// What is wrong with a message, which is needed where something is said.
-fn slip(message: &str, is_needed: bool) -> Option<Response> {
+/// Error response for an invalid message; `None` if it is valid. `is_needed`: setting a yank or a retirement
+/// requires a message, undoing one does not.
+fn message_error(message: &str, is_needed: bool) -> Option<Response> {
     let length = message.trim().chars().count();
-    let detail = if length > MESSAGE {
-        format!("at most {MESSAGE} characters")
+    let detail = if length > MAX_MESSAGE_CHARS {
+        format!("at most {MAX_MESSAGE_CHARS} characters")
     } else if message.contains('\0') {
         NUL.to_owned()
     } else if is_needed && length < 3 {
-        "say why, for those who have it".to_owned()
+        "required: give a reason of at least 3 characters".to_owned()
     } else {
         return None;
     };
     let error = json!({ "pointer": "/message", "detail": detail });
-    Some(with_errors(StatusCode::UNPROCESSABLE_ENTITY, "The message cannot be used.", &[error]))
+    Some(with_errors(StatusCode::UNPROCESSABLE_ENTITY, "Invalid message; see `errors`.", &[error]))
 }
 
-/// What something was when whoever changes it saw it: the tags of `If-Match`.
-struct Seen(Vec<String>);
+/// ETags from the `If-Match` header.
+struct IfMatch(Vec<String>);
 
-impl Seen {
-    /// What was sent.
-    #[expect(clippy::result_large_err, reason = "an answer is what is wanted")]
+impl IfMatch {
+    /// Reads the header. Returns 428 if it is missing.
+    #[expect(clippy::result_large_err, reason = "the error is an HTTP response")]
     fn read(headers: &HeaderMap) -> Result<Self, Response> {
         let values = headers.get_all(header::IF_MATCH).iter().filter_map(|value| value.to_str().ok());
         let tags: Vec<String> =
             values.flat_map(|value| value.split(',')).map(|it| it.trim().to_owned()).collect();
         if tags.is_empty() {
-            let detail = "Send If-Match with the ETag that you saw, so that nobody's change is lost.";
+            let detail =
+                "Send `If-Match` with the ETag that you read, so that no other change is overwritten.";
             return Err(problem(StatusCode::PRECONDITION_REQUIRED, detail));
         }
         Ok(Self(tags))
     }
 
-    /// Whether it is still what is answered with this body.
-    fn is(&self, body: &str) -> bool {
-        let now = tag(body);
+    /// Whether one of the tags matches this body.
+    fn matches(&self, body: &str) -> bool {
+        let now = etag(body);
         self.0.iter().any(|it| it == "*" || *it == now)
     }
 }

@@ -1,147 +1,158 @@
-//! `PUT /api/v1/guidelines/{namespace}/{slug}/{version}`, and the same for standards: publishes a text, for ever.
+//! `PUT /api/v1/guidelines/{namespace}/{slug}/{version}`, and the same for standards: publishes a text
+//! permanently.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::{publisher, with_errors};
-use crate::registry::flow::{LARGEST, Refusal, followed, prepare};
-use crate::registry::http::Shared;
-use crate::registry::http::answers::{broken, busy, problem};
-use crate::registry::proving::{Proved, prove};
-use crate::registry::store::{Kind, NewVersion, Published};
+use super::{VersionPath, authorize_publisher, with_errors};
+use crate::registry::decisions::{MAX_TEXT_BYTES, PublishRefusal, prepare_version, previous_version};
+use crate::registry::example_tests::{ExampleTestResult, test_guideline};
+use crate::registry::http::AppState;
+use crate::registry::http::responses::{database_error, problem, server_busy};
+use crate::registry::store::{NewVersion, PublishOutcome, PublishedKind};
 use crate::report::escape::escape;
 use crate::text::LineIndex;
 
-type OfVersion = Path<(String, String, String)>;
-
 /// Publishes a guideline.
 pub(in crate::registry::http) async fn put_guideline(
-    State(shared): State<Shared>,
-    Path((namespace, slug, version)): OfVersion,
+    State(state): State<AppState>,
+    Path((namespace, slug, version)): VersionPath,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    put(&shared, Kind::Guideline, &namespace, &slug, &version, &headers, &body).await
+    put(&state, PublishedKind::Guideline, &namespace, &slug, &version, &headers, &body).await
 }
 
 /// Publishes a standard.
 pub(in crate::registry::http) async fn put_standard(
-    State(shared): State<Shared>,
-    Path((namespace, slug, version)): OfVersion,
+    State(state): State<AppState>,
+    Path((namespace, slug, version)): VersionPath,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    put(&shared, Kind::Standard, &namespace, &slug, &version, &headers, &body).await
+    put(&state, PublishedKind::Standard, &namespace, &slug, &version, &headers, &body).await
 }
 
 async fn put(
-    shared: &Shared,
-    kind: Kind,
+    state: &AppState,
+    kind: PublishedKind,
     namespace: &str,
     slug: &str,
     version: &str,
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Response {
-    let held = match publisher(shared, headers, namespace).await {
-        Ok(held) => held,
-        Err(answer) => return answer,
+    let grant = match authorize_publisher(state, headers, namespace).await {
+        Ok(grant) => grant,
+        Err(response) => return response,
     };
-    let now = (shared.now_ms)();
+    let now = (state.now_ms)();
     let Ok(text) = std::str::from_utf8(body) else {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "The text is not UTF-8.");
     };
     if text.contains('\0') {
-        return problem(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "The text holds the character NUL, which is no text.",
-        );
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, "The text contains a NUL character. Remove it.");
     }
-    let (file, text, owner) = (format!("{slug}.{}", kind.ending()), text.to_owned(), held.owner.clone());
-    let mut new =
-        match shared.looking.look(body.len(), move || prepare(kind, &file, &text, &owner, now)).await {
-            Ok(Ok(new)) => new,
-            Ok(Err(refusal)) => return refused(kind, refusal),
-            Err(_) => return busy(),
-        };
+    let (file, text, owner) =
+        (format!("{slug}.{}", kind.file_extension()), text.to_owned(), grant.owner.clone());
+    let mut new = match state
+        .text_work
+        .run_for_size(body.len(), move || prepare_version(kind, &file, &text, &owner, now))
+        .await
+    {
+        Ok(Ok(new)) => new,
+        Ok(Err(refusal)) => return refusal_response(kind, refusal),
+        Err(_) => return server_busy(),
+    };
     if (new.namespace.as_str(), new.slug.as_str(), new.version.as_str()) != (namespace, slug, version) {
-        let says = format!("The text says that it is {}/{} {}.", new.namespace, new.slug, new.version);
-        return problem(StatusCode::UNPROCESSABLE_ENTITY, &says);
+        let detail = format!(
+            "The text is {}/{} {}, which differs from the address.",
+            new.namespace, new.slug, new.version
+        );
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, &detail);
     }
-    if kind == Kind::Guideline {
-        match proved(shared, &new).await {
+    if kind == PublishedKind::Guideline {
+        match test_new_version(state, &new).await {
             Ok(note) => new.note = note,
-            Err(answer) => return answer,
+            Err(response) => return response,
         }
-        // That took a while, and what is published stays: the key may have been taken back.
-        if let Err(answer) = publisher(shared, headers, namespace).await {
-            return answer;
+        // The tests take time and publishing is permanent: the token may have been revoked in the meantime.
+        if let Err(response) = authorize_publisher(state, headers, namespace).await {
+            return response;
         }
     }
-    let answer = |status| {
+    let response = |status| {
         let body = serde_json::json!({ "name": format!("{namespace}/{slug}"), "version": version, "sha256": new.sha256, "note": new.note });
         (status, [(header::CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
     };
-    match shared.store.publish(&new).await {
-        Ok(Published::New) => answer(StatusCode::CREATED),
-        Ok(Published::Same) => answer(StatusCode::OK),
-        Ok(Published::Taken { sha256 }) => problem(
+    match state.store.publish(&new).await {
+        Ok(PublishOutcome::New) => response(StatusCode::CREATED),
+        Ok(PublishOutcome::Same) => response(StatusCode::OK),
+        Ok(PublishOutcome::DifferentText { sha256 }) => problem(
             StatusCode::CONFLICT,
             &format!(
-                "This version is published with another text (sha256 {sha256}), for ever. Give yours another version."
+                "This version is already published with a different text (sha256 {sha256}). Published versions are permanent. Publish yours under another version."
             ),
         ),
-        Ok(Published::OtherKind(other)) => {
-            let detail = format!("This name is a {}'s, for ever. Give yours another name.", other.word());
+        Ok(PublishOutcome::OtherKind(other)) => {
+            let detail =
+                format!("This name permanently belongs to a {}. Choose another name.", other.as_str());
             problem(StatusCode::CONFLICT, &detail)
         }
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-/// What is to be noted about a guideline, or why it is not published. What is published already is not proved again.
-async fn proved(shared: &Shared, new: &NewVersion) -> Result<Option<String>, Response> {
-    let versions = shared.store.versions(&new.namespace, &new.slug).await.map_err(|error| broken(&error))?;
+/// Tests a guideline. Returns the note for readers, or a response that describes the problems. Published
+/// versions are not tested again.
+async fn test_new_version(state: &AppState, new: &NewVersion) -> Result<Option<String>, Response> {
+    let versions =
+        state.store.versions(&new.namespace, &new.slug).await.map_err(|error| database_error(&error))?;
     if let Some(there) = versions.iter().find(|it| it.version == new.version) {
         return Ok(there.note.clone());
     }
-    let before = match followed(&versions, new) {
-        Some(sha256) => shared.store.text(sha256).await.map_err(|error| broken(&error))?,
+    let before = match previous_version(&versions, new) {
+        Some(sha256) => state.store.text(sha256).await.map_err(|error| database_error(&error))?,
         None => None,
     };
-    let (name, text, worker) = (format!("{}.md", new.slug), new.text.clone(), shared.worker.clone());
-    let work = move || prove(&name, &text, before.as_deref(), worker.as_deref());
-    // Of each team in its turn: names of keys cost nothing, a team is made by the operator.
-    let team = shared.store.team_of(&new.namespace).await.map_err(|error| broken(&error))?;
-    let turn = team.map_or_else(|| format!("namespace {}", new.namespace), |team| format!("team {team}"));
-    let Proved { problems, note } = shared.proving.run(&turn, work).await.map_err(|_| busy())?;
-    if problems.is_empty() { Ok(note) } else { Err(refused(Kind::Guideline, Refusal::Problems(problems))) }
+    let (name, text, worker) = (format!("{}.md", new.slug), new.text.clone(), state.worker.clone());
+    let work = move || test_guideline(&name, &text, before.as_deref(), worker.as_deref());
+    // Queued per team: users can create any number of tokens, but only the operator creates teams.
+    let team = state.store.team_of_namespace(&new.namespace).await.map_err(|error| database_error(&error))?;
+    let queue = team.map_or_else(|| format!("namespace {}", new.namespace), |team| format!("team {team}"));
+    let ExampleTestResult { problems, note } =
+        state.example_tests.run(&queue, work).await.map_err(|_| server_busy())?;
+    if problems.is_empty() {
+        Ok(note)
+    } else {
+        Err(refusal_response(PublishedKind::Guideline, PublishRefusal::Problems(problems)))
+    }
 }
 
-/// Every problem of the text, with its place.
-fn refused(kind: Kind, refusal: Refusal) -> Response {
+/// Problem document with all problems of the text and their positions.
+fn refusal_response(kind: PublishedKind, refusal: PublishRefusal) -> Response {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     let problems = match refusal {
-        Refusal::TooLarge => {
-            let detail = format!("The text is larger than {} KiB.", LARGEST >> 10);
+        PublishRefusal::TooLarge => {
+            let detail = format!("The text is larger than {} KiB.", MAX_TEXT_BYTES >> 10);
             return problem(StatusCode::PAYLOAD_TOO_LARGE, &detail);
         }
-        Refusal::BuildMetadata => {
+        PublishRefusal::BuildMetadata => {
             return problem(
                 status,
-                "The version holds build metadata (+…), by which nobody could choose it.",
+                "Versions must not contain build metadata (+…): version requirements ignore it.",
             );
         }
-        Refusal::EndsInJson => {
+        PublishRefusal::EndsInJson => {
             return problem(
                 status,
-                "The version ends in .json, which is how this site names the JSON of another one.",
+                "The version must not end in .json: this site uses that suffix for the JSON form of a version.",
             );
         }
-        Refusal::Name(why) => return problem(status, &format!("Choose another name: {why}.")),
-        Refusal::Problems(problems) => problems,
+        PublishRefusal::Name(why) => return problem(status, &format!("Choose another name: {why}.")),
+        PublishRefusal::Problems(problems) => problems,
     };
     let errors: Vec<_> = problems
         .iter()
@@ -152,7 +163,6 @@ fn refused(kind: Kind, refusal: Refusal) -> Response {
             })
         })
         .collect();
-    let detail =
-        format!("This is no {} that can be published: every problem stands in `errors`.", kind.word());
+    let detail = format!("This {} cannot be published; see `errors`.", kind.as_str());
     with_errors(status, &detail, &errors)
 }

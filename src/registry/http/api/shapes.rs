@@ -1,13 +1,13 @@
-//! How names and versions look in JSON.
+//! JSON of names and versions.
 
 use serde_json::{Value, json};
 
-use crate::registry::http::answers::rfc3339;
+use crate::registry::http::responses::rfc3339;
 use crate::registry::store::{Name, PublishedVersion};
 
 pub(super) fn name(it: &Name) -> Value {
     json!({
-        "kind": it.kind.word(),
+        "kind": it.kind.as_str(),
         "name": format!("{}/{}", it.namespace, it.slug),
         "version": it.version,
         "sha256": it.sha256,
@@ -26,11 +26,11 @@ pub(super) fn name(it: &Name) -> Value {
 
 pub(super) fn version(it: &PublishedVersion) -> Value {
     json!({
-        "kind": it.kind.word(),
+        "kind": it.kind.as_str(),
         "name": format!("{}/{}", it.namespace, it.slug),
         "version": it.version,
         "sha256": it.sha256,
-        "text": format!("/blob/{}.{}", it.sha256, it.kind.ending()),
+        "text": format!("/blob/{}.{}", it.sha256, it.kind.file_extension()),
         "title": it.title,
         "summary": it.summary,
         "stage": if it.stage.is_empty() { None } else { Some(&it.stage) },

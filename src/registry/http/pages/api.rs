@@ -1,16 +1,16 @@
-//! `/api`: what `openapi.json` says, for people.
+//! `/api`: the content of `openapi.json` as a page.
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::{Frame, page};
+use super::{Frame, filters, page};
 use crate::registry::http::api::OPENAPI;
 
 #[derive(Template)]
 #[template(path = "api.html")]
-struct Api {
+struct ApiPage {
     frame: Frame,
     about: String,
     operations: Vec<Operation>,
@@ -21,18 +21,18 @@ struct Operation {
     path: String,
     summary: String,
     about: String,
-    /// Name, whether it is needed, and what it is.
+    /// Name, whether it is required, and description.
     parameters: Vec<(String, bool, String)>,
-    /// Status and what it means.
-    answers: Vec<(String, String)>,
+    /// Status and description.
+    responses: Vec<(String, String)>,
 }
 
-/// The page.
+/// Renders the page.
 pub(in crate::registry::http) async fn api() -> Response {
     let document: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let of = |value: &Value| -> Value {
-        // References lead to parts of the same document.
+        // References point to other parts of the same document.
         let pointer = value["$ref"].as_str().and_then(|it| it.strip_prefix('#'));
         pointer.and_then(|it| document.pointer(it)).unwrap_or(value).clone()
     };
@@ -50,17 +50,19 @@ pub(in crate::registry::http) async fn api() -> Response {
                     (text(&it["name"]), it["required"].as_bool().unwrap_or(false), text(&it["description"]))
                 })
                 .collect();
-            let answers = operation["responses"].as_object().into_iter().flatten();
+            let responses = operation["responses"].as_object().into_iter().flatten();
             operations.push(Operation {
                 method: method.to_uppercase(),
                 path: path.clone(),
                 summary: text(&operation["summary"]),
                 about: text(&operation["description"]),
                 parameters,
-                answers: answers.map(|(status, it)| (status.clone(), text(&of(it)["description"]))).collect(),
+                responses: responses
+                    .map(|(status, it)| (status.clone(), text(&of(it)["description"])))
+                    .collect(),
             });
         }
     }
     let about = text(&document["info"]["description"]);
-    page(StatusCode::OK, &Api { frame: Frame::new(""), about, operations })
+    page(StatusCode::OK, &ApiPage { frame: Frame::new(""), about, operations })
 }

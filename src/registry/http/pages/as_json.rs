@@ -1,4 +1,4 @@
-//! `.json` behind the address of a page leads to the same as JSON, under `/api/v1`.
+//! Addresses of pages with the suffix `.json` redirect to `/api/v1`.
 
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -25,10 +25,10 @@ pub(in crate::registry::http) async fn stages(RawQuery(query): RawQuery) -> Resp
 
 fn list(what: &str, query: Option<String>) -> Response {
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
-    to(&format!("/api/v1/{what}{query}"))
+    redirect_to(&format!("/api/v1/{what}{query}"))
 }
 
-/// Leads to an address of the API.
-pub(super) fn to(address: &str) -> Response {
+/// Redirects to an address of the API.
+pub(super) fn redirect_to(address: &str) -> Response {
     Redirect::to(address).into_response()
 }

@@ -1,4 +1,4 @@
-//! `/guidelines/<ns>/<slug>[/<version>]` and the same for standards: one text, as people read it.
+//! `/guidelines/<ns>/<slug>[/<version>]`, and the same for standards: page of a version.
 
 use std::collections::HashMap;
 
@@ -7,30 +7,32 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Failed, Frame, as_json, day, failed, filters, highlight, nothing, page, problem};
+use super::{
+    Frame, PageError, as_json, error_page, filters, format_date, highlight, not_found, page, problem,
+};
 use crate::format;
 use crate::model::{CheckKind, Guideline, GuidelineId, Origin};
-use crate::registry::flow::topics;
-use crate::registry::http::Shared;
-use crate::registry::store::{Kind, Name, PublishedVersion};
+use crate::registry::decisions::topics_with_labels;
+use crate::registry::http::AppState;
+use crate::registry::store::{Name, PublishedKind, PublishedVersion};
 use crate::report::prose_html_with;
 
-/// Standards that are named as having a guideline.
+/// Largest number of standards listed on the page of a guideline.
 const STANDARDS: i64 = 50;
 
 #[derive(Template)]
 #[template(path = "guideline.html")]
 struct GuidelinePage {
     frame: Frame,
-    shown: Shown,
-    /// Headings, and what stands below them as safe HTML.
+    view: VersionView,
+    /// Headings, and the safe HTML of their sections.
     sections: Vec<(String, String)>,
     consequences: Vec<String>,
     offers: Vec<String>,
-    /// What is looked for: the kind of a check, and what it says.
+    /// Kind and message of each check.
     checks: Vec<(&'static str, String)>,
     settings: Vec<(String, String)>,
-    /// As they are said, and what each is found by.
+    /// Topics, each with its label value if it has one.
     topics: Vec<(String, Option<String>)>,
     standards: Vec<Name>,
 }
@@ -39,89 +41,95 @@ struct GuidelinePage {
 #[template(path = "standard.html")]
 struct StandardPage {
     frame: Frame,
-    shown: Shown,
-    /// Its guidelines with their ranges; what is known of each here.
+    view: VersionView,
+    /// Members with their version ranges, and their data if they are published here.
     members: Vec<(String, String, Option<Name>)>,
 }
 
-/// What the pages of both kinds show.
-struct Shown {
+/// Data for the pages of both kinds.
+struct VersionView {
     name: Name,
-    it: PublishedVersion,
+    row: PublishedVersion,
     published: String,
     newest: String,
     is_newest: bool,
-    /// The range that follows it.
+    /// Version requirement for following this version.
     range: String,
     versions: Vec<(PublishedVersion, String)>,
-    /// The version before this one.
+    /// Previous version.
     before: Option<String>,
-    /// What is advised instead of a retired one: its address, where it is published here, and its name.
+    /// Successor of a retired name: its address (empty if it is not published here) and its name.
     successor: Option<(String, String)>,
 }
 
-/// The newest version of a guideline that stands.
+/// Page of the version that a guideline's name shows: the newest one that is not yanked, if there is one.
 pub(in crate::registry::http) async fn newest_guideline(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path((namespace, slug)): Path<(String, String)>,
 ) -> Response {
-    show(&shared, Kind::Guideline, &namespace, &slug, None).await
+    show(&state, PublishedKind::Guideline, &namespace, &slug, None).await
 }
 
-/// One version of a guideline.
+/// Page of one version of a guideline.
 pub(in crate::registry::http) async fn version_of_guideline(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path((namespace, slug, version)): Path<(String, String, String)>,
 ) -> Response {
-    show(&shared, Kind::Guideline, &namespace, &slug, Some(&version)).await
+    show(&state, PublishedKind::Guideline, &namespace, &slug, Some(&version)).await
 }
 
-/// The newest version of a standard that stands.
+/// Page of the version that a standard's name shows: the newest one that is not yanked, if there is one.
 pub(in crate::registry::http) async fn newest_standard(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path((namespace, slug)): Path<(String, String)>,
 ) -> Response {
-    show(&shared, Kind::Standard, &namespace, &slug, None).await
+    show(&state, PublishedKind::Standard, &namespace, &slug, None).await
 }
 
-/// One version of a standard.
+/// Page of one version of a standard.
 pub(in crate::registry::http) async fn version_of_standard(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Path((namespace, slug, version)): Path<(String, String, String)>,
 ) -> Response {
-    show(&shared, Kind::Standard, &namespace, &slug, Some(&version)).await
+    show(&state, PublishedKind::Standard, &namespace, &slug, Some(&version)).await
 }
 
-async fn show(shared: &Shared, kind: Kind, namespace: &str, slug: &str, version: Option<&str>) -> Response {
+async fn show(
+    state: &AppState,
+    kind: PublishedKind,
+    namespace: &str,
+    slug: &str,
+    version: Option<&str>,
+) -> Response {
     if let Some(last) = version.unwrap_or(slug).strip_suffix(".json")
         && GuidelineId::new(&format!("{namespace}/{}", if version.is_some() { slug } else { last })).is_ok()
     {
         let base = format!("/api/v1/{}/{namespace}", kind.plural());
-        // What follows is checked by the route that it leads to; here it only must not be anything but a part of a path.
+        // The API validates the rest. Here it must only be a single path segment.
         let plain =
             |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+'));
         return match version {
-            Some(_) if plain(last) => as_json::to(&format!("{base}/{slug}/{last}")),
-            Some(_) => nothing().await,
-            None => as_json::to(&format!("{base}/{last}")),
+            Some(_) if plain(last) => as_json::redirect_to(&format!("{base}/{slug}/{last}")),
+            Some(_) => not_found().await,
+            None => as_json::redirect_to(&format!("{base}/{last}")),
         };
     }
-    match read(shared, kind, namespace, slug, version).await {
+    match read(state, kind, namespace, slug, version).await {
         Ok(Some(response)) => response,
-        Ok(None) => nothing().await,
-        Err(why) => failed(&why),
+        Ok(None) => not_found().await,
+        Err(why) => error_page(&why),
     }
 }
 
 async fn read(
-    shared: &Shared,
-    kind: Kind,
+    state: &AppState,
+    kind: PublishedKind,
     namespace: &str,
     slug: &str,
     version: Option<&str>,
-) -> Result<Option<Response>, Failed> {
+) -> Result<Option<Response>, PageError> {
     let Ok(id) = GuidelineId::new(&format!("{namespace}/{slug}")) else { return Ok(None) };
-    let store = &shared.store;
+    let store = &state.store;
     let Some(name) = store.name(namespace, slug).await?.filter(|name| name.kind == kind) else {
         return Ok(None);
     };
@@ -131,30 +139,32 @@ async fn read(
     let it = versions[at].clone();
     let text = store.text(&it.sha256).await?.unwrap_or_default();
     let successor = match &name.successor {
-        Some(next) => Some((address_of(shared, next).await?, next.clone())),
+        Some(next) => Some((address_of(state, next).await?, next.clone())),
         None => None,
     };
-    let shown = Shown {
-        published: day(it.published_ms),
+    let view = VersionView {
+        published: format_date(it.published_ms),
         is_newest: it.version == name.version,
         newest: name.version.clone(),
-        range: range(&it.version),
+        range: version_requirement(&it.version),
         before: at.checked_sub(1).map(|before| versions[before].version.clone()),
-        versions: versions.iter().rev().map(|it| (it.clone(), day(it.published_ms))).collect(),
-        it,
+        versions: versions.iter().rev().map(|it| (it.clone(), format_date(it.published_ms))).collect(),
+        row: it,
         name,
         successor,
     };
     let mut frame = Frame::new(kind.plural());
     frame.feed = (format!("/feed/names/{namespace}/{slug}.atom"), format!("Versions of {id}"));
     let origin = Origin::File(slug.to_owned());
-    if kind == Kind::Standard {
+    if kind == PublishedKind::Standard {
         let file = slug.to_owned();
         let bytes = text.len();
         let read = move || format::parse_standard(&file, &text, origin);
-        let Ok(standard) = shared.looking.look(bytes, read).await? else { return Ok(Some(unreadable())) };
+        let Ok(standard) = state.text_work.run_for_size(bytes, read).await? else {
+            return Ok(Some(unreadable_text()));
+        };
         let ids = standard.members.iter().map(|(id, ..)| (id.namespace(), id.slug()));
-        let known = store.named(&ids.collect::<Vec<_>>()).await?;
+        let known = store.find_names(&ids.collect::<Vec<_>>()).await?;
         let mut known: HashMap<String, Name> =
             known.into_iter().map(|it| (format!("{}/{}", it.namespace, it.slug), it)).collect();
         let members = standard.members.iter().map(|(id, range, _)| {
@@ -162,33 +172,39 @@ async fn read(
             (id.clone(), range.to_string(), known.remove(&id))
         });
         let members = members.collect();
-        return Ok(Some(page(StatusCode::OK, &StandardPage { frame, shown, members })));
+        return Ok(Some(page(StatusCode::OK, &StandardPage { frame, view, members })));
     }
-    let standards = store.labelled(&format!("member:{id}"), STANDARDS).await?;
+    let standards = store.names_with_label(&format!("member:{id}"), STANDARDS).await?;
     let (file, bytes) = (slug.to_owned(), text.len());
     let show = move || {
-        // It was read when it was published.
-        let Ok(read) = format::parse(&file, &text, origin, &|_| None) else { return unreadable() };
-        page(StatusCode::OK, &guideline(frame, shown, &read, standards))
+        // The text was valid when it was published.
+        let Ok(read) = format::parse_guideline(&file, &text, origin, &|_| None) else {
+            return unreadable_text();
+        };
+        page(StatusCode::OK, &guideline(frame, view, &read, standards))
     };
-    Ok(Some(shared.looking.look(bytes, show).await?))
+    Ok(Some(state.text_work.run_for_size(bytes, show).await?))
 }
 
-/// The address of a name, which is a guideline's or a standard's; empty where there is none.
-async fn address_of(shared: &Shared, name: &str) -> Result<String, sqlx::Error> {
+/// Path of the page of a name; empty if the name is not published.
+async fn address_of(state: &AppState, name: &str) -> Result<String, sqlx::Error> {
     let Ok(id) = GuidelineId::new(name) else { return Ok(String::new()) };
-    let found = shared.store.name(id.namespace(), id.slug()).await?;
+    let found = state.store.name(id.namespace(), id.slug()).await?;
     Ok(found.map_or_else(String::new, |it| format!("/{}/{id}", it.kind.plural())))
 }
 
-fn unreadable() -> Response {
-    problem(StatusCode::INTERNAL_SERVER_ERROR, "Unreadable", "This text cannot be read by this program.")
+fn unreadable_text() -> Response {
+    problem(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Unreadable text",
+        "This version of the registry cannot read the published text.",
+    )
 }
 
-fn guideline(frame: Frame, shown: Shown, read: &Guideline, standards: Vec<Name>) -> GuidelinePage {
+fn guideline(frame: Frame, view: VersionView, read: &Guideline, standards: Vec<Name>) -> GuidelinePage {
     GuidelinePage {
         frame,
-        shown,
+        view,
         sections: read
             .sections
             .iter()
@@ -199,7 +215,9 @@ fn guideline(frame: Frame, shown: Shown, read: &Guideline, standards: Vec<Name>)
         checks: read
             .checks
             .iter()
-            .map(|check| (looks_at(&check.kind), check.message.clone().unwrap_or_else(|| check.id.clone())))
+            .map(|check| {
+                (check_subject(&check.kind), check.message.clone().unwrap_or_else(|| check.id.clone()))
+            })
             .collect(),
         settings: read
             .settings
@@ -207,18 +225,18 @@ fn guideline(frame: Frame, shown: Shown, read: &Guideline, standards: Vec<Name>)
             .map(|it| {
                 (
                     it.name.clone(),
-                    format!("{} ({}; {} if nothing is said)", it.about, it.kind.words(), it.default),
+                    format!("{} ({}; default: {})", it.about, it.kind.description(), it.default),
                 )
             })
             .collect(),
-        topics: topics(read),
+        topics: topics_with_labels(read),
         standards,
     }
 }
 
-fn looks_at(kind: &CheckKind) -> &'static str {
+fn check_subject(kind: &CheckKind) -> &'static str {
     match kind {
-        CheckKind::Files(_) => "names of files",
+        CheckKind::Files(_) => "file names",
         CheckKind::Text(_) => "text",
         CheckKind::Data(_) => "data",
         CheckKind::Code(_) => "code",
@@ -226,8 +244,8 @@ fn looks_at(kind: &CheckKind) -> &'static str {
     }
 }
 
-/// What to follow to have this version and what is compatible with it.
-fn range(version: &str) -> String {
+/// Version requirement that matches this version and compatible ones.
+fn version_requirement(version: &str) -> String {
     let mut parts = version.split(['.', '-']);
     match (parts.next(), parts.next()) {
         (Some("0"), Some(minor)) => format!("0.{minor}"),

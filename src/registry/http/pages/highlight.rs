@@ -1,60 +1,60 @@
-//! Code in examples, with its words marked as what they are.
+//! Syntax highlighting of code in examples.
 //!
-//! Texts come from anybody, so this reads each byte once and knows little: comments, texts, numbers and the words of a
-//! language. (Highlighters made of expressions do not end on some texts: syntect 5.3 with fancy-regex, 2026-11-25.) No
-//! outcome depends on it.
+//! The code is untrusted. The scanner reads each byte once and recognizes only comments, strings, numbers and
+//! keywords. (Highlighters based on regular expressions do not terminate on some texts: syntect 5.3 with
+//! fancy-regex, 2026-11-25.) No result of a check depends on it.
 
 mod language;
 
 use crate::report::xml_entities;
-use language::{Names, Writing};
+use language::{LanguageSyntax, NameSyntax};
 
-/// Longest text in one line that is marked, in bytes: what does not end is not looked for over and over.
-const LONGEST: usize = 400;
+/// Longest string within one line, in bytes. Limits the repeated search for the end of an unclosed string.
+const MAX_LINE_STRING: usize = 400;
 
-/// What a part of code is shown as.
+/// Class of a piece of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+enum SyntaxClass {
     Plain,
     Comment,
-    Text,
+    StringLiteral,
     Number,
-    Word,
+    Keyword,
     Name,
 }
 
-impl Part {
+impl SyntaxClass {
     fn class(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
             Self::Comment => Some("hl-c"),
-            Self::Text => Some("hl-s"),
+            Self::StringLiteral => Some("hl-s"),
             Self::Number => Some("hl-n"),
-            Self::Word => Some("hl-k"),
+            Self::Keyword => Some("hl-k"),
             Self::Name => Some("hl-t"),
         }
     }
 }
 
-/// `code` in the language that the info string of its fence begins with, as safe HTML for the inside of `<code>`; `None`
-/// where the language is not known.
+/// Highlights `code` as safe HTML for the inside of `<code>`. `language` is the first word of the info
+/// string. Returns `None` if the language is unknown.
 pub(super) fn html(language: &str, code: &str) -> Option<String> {
-    let writing = language::of(language)?;
+    let syntax = language::syntax_of(language)?;
     let mut out = String::with_capacity(code.len() * 2);
-    let (mut from, mut at, mut now) = (0, 0, Part::Plain);
+    let (mut from, mut at, mut now) = (0, 0, SyntaxClass::Plain);
     while at < code.len() {
-        let (part, length) = part(writing, code, at);
+        let (part, length) = classify(syntax, code, at);
         if part != now {
-            put(&mut out, &code[from..at], now);
+            push_span(&mut out, &code[from..at], now);
             (from, now) = (at, part);
         }
         at += length;
     }
-    put(&mut out, &code[from..], now);
+    push_span(&mut out, &code[from..], now);
     Some(out)
 }
 
-fn put(out: &mut String, text: &str, part: Part) {
+fn push_span(out: &mut String, text: &str, part: SyntaxClass) {
     match part.class() {
         _ if text.is_empty() => {}
         None => out.push_str(&xml_entities(text)),
@@ -62,62 +62,63 @@ fn put(out: &mut String, text: &str, part: Part) {
     }
 }
 
-/// What begins at `at`, and how long it is: at least one character.
-fn part(writing: &Writing, code: &str, at: usize) -> (Part, usize) {
+/// Class and length of the piece that begins at `at`. The length is at least one character.
+fn classify(syntax: &LanguageSyntax, code: &str, at: usize) -> (SyntaxClass, usize) {
     let rest = &code[at..];
     let line = || rest.find('\n').unwrap_or(rest.len());
     let before = code[..at].chars().next_back();
     let is_apart = before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '_' | '$' | '-'));
-    if writing.line.iter().any(|open| rest.starts_with(open))
-        && (!writing.apart || is_apart && before != Some('{'))
+    if syntax.line_comments.iter().any(|open| rest.starts_with(open))
+        && (!syntax.comment_needs_gap || is_apart && before != Some('{'))
     {
-        return (Part::Comment, line());
+        return (SyntaxClass::Comment, line());
     }
-    if let Some((open, close)) = writing.block.filter(|(open, _)| rest.starts_with(open)) {
+    if let Some((open, close)) = syntax.block_comment.filter(|(open, _)| rest.starts_with(open)) {
         let end = rest[open.len()..].find(close).map(|end| open.len() + end + close.len());
-        return (Part::Comment, end.unwrap_or(rest.len()));
+        return (SyntaxClass::Comment, end.unwrap_or(rest.len()));
     }
-    if let Some(quote) = writing.long.iter().find(|quote| rest.starts_with(**quote)) {
-        return (Part::Text, closed(rest, quote).unwrap_or(rest.len()));
+    if let Some(quote) = syntax.multiline_quotes.iter().find(|quote| rest.starts_with(**quote)) {
+        return (SyntaxClass::StringLiteral, string_length(rest, quote).unwrap_or(rest.len()));
     }
-    if let Some(quote) = rest.chars().next().filter(|c| writing.short.contains(*c)) {
-        let near = rest.floor_char_boundary(LONGEST);
+    if let Some(quote) = rest.chars().next().filter(|c| syntax.line_quotes.contains(*c)) {
+        let near = rest.floor_char_boundary(MAX_LINE_STRING);
         let inner = &rest[..rest[..near].find('\n').unwrap_or(near)];
-        // An apostrophe that closes in no line is none of a text.
-        return match closed(inner, quote.encode_utf8(&mut [0; 4])) {
+        // A quote that is not closed in its line starts no string.
+        return match string_length(inner, quote.encode_utf8(&mut [0; 4])) {
             Some(length) => {
-                let is_key =
-                    writing.names == Names::Keys && rest[length..].trim_start_matches(' ').starts_with(':');
-                (if is_key { Part::Name } else { Part::Text }, length)
+                let is_key = syntax.name_rule == NameSyntax::Keys
+                    && rest[length..].trim_start_matches(' ').starts_with(':');
+                (if is_key { SyntaxClass::Name } else { SyntaxClass::StringLiteral }, length)
             }
-            None => (Part::Plain, quote.len_utf8()),
+            None => (SyntaxClass::Plain, quote.len_utf8()),
         };
     }
     let first = rest.chars().next().unwrap_or(' ');
-    let goes_on =
-        |c: char| c.is_alphanumeric() || matches!(c, '_' | '$') || c == '-' && writing.names == Names::Keys;
-    if !is_apart || !goes_on(first) {
-        return (Part::Plain, first.len_utf8());
+    let is_word_char = |c: char| {
+        c.is_alphanumeric() || matches!(c, '_' | '$') || c == '-' && syntax.name_rule == NameSyntax::Keys
+    };
+    if !is_apart || !is_word_char(first) {
+        return (SyntaxClass::Plain, first.len_utf8());
     }
-    let word = rest.find(|c| !goes_on(c)).unwrap_or(rest.len());
+    let word = rest.find(|c| !is_word_char(c)).unwrap_or(rest.len());
     let name = &rest[..word];
     let behind = rest[word..].trim_start_matches(' ');
-    let is_key = writing.names == Names::Keys
+    let is_key = syntax.name_rule == NameSyntax::Keys
         && (behind.starts_with(':') || behind.starts_with('=') && !behind.starts_with("=="));
     let kind = if first.is_ascii_digit() {
-        Part::Number
-    } else if is_key || writing.names == Names::Tags && before == Some('<') {
-        Part::Name
-    } else if writing.is_word(name) {
-        Part::Word
+        SyntaxClass::Number
+    } else if is_key || syntax.name_rule == NameSyntax::Tags && before == Some('<') {
+        SyntaxClass::Name
+    } else if syntax.is_keyword(name) {
+        SyntaxClass::Keyword
     } else {
-        Part::Plain
+        SyntaxClass::Plain
     };
     (kind, word)
 }
 
-/// How long a text is that `rest` begins with, quotes included; `None` where it does not end.
-fn closed(rest: &str, quote: &str) -> Option<usize> {
+/// Length of the string at the start of `rest`, including quotes; `None` if it is not closed.
+fn string_length(rest: &str, quote: &str) -> Option<usize> {
     let mut at = quote.len();
     loop {
         let next = rest[at..].find(['\\', quote.chars().next()?])?;
@@ -135,7 +136,7 @@ fn closed(rest: &str, quote: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// The text without its marks.
+    /// Removes the markup.
     fn plain(html: &str) -> String {
         let mut out = String::new();
         let mut rest = html;
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_marked_and_none_is_lost() {
+    fn highlighting_marks_code_and_keeps_all_text() {
         for (language, code, marked) in [
             ("python", "def f(x):  # why\n    return \"<b>&\" + 1\n", "<span class=\"hl-c\"># why</span>"),
             (
@@ -185,7 +186,7 @@ mod tests {
             ("html", "<p class=\"x\"><!-- c --></p>\n", "&lt;<span class=\"hl-t\">p</span>"),
             ("sql", "SELECT 1 -- c\n", "<span class=\"hl-k\">SELECT</span>"),
         ] {
-            let html = html(language, code).unwrap_or_else(|| panic!("{language} is not known"));
+            let html = html(language, code).unwrap_or_else(|| panic!("{language} is unknown"));
             assert!(html.contains(marked), "{language}: {html}");
             assert_eq!(plain(&html), code, "{language}");
         }
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_end_takes_no_time() {
+    fn unclosed_syntax_is_scanned_in_linear_time() {
         for part in ["'", "\\'", "a-", "/*", "`\\", "<a ", "\"\\\"", "a: ", "#", "\u{301}"] {
             let code = part.repeat(40_000 / part.len());
             for language in ["python", "js", "yaml", "html", "sh", "rust", "sql", "json"] {
@@ -204,7 +205,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_code_stays_what_it_is(code in "(\\PC|\n|<|&|\"|'|#|/\\*|\\{|\\}|def |\\\\|`|é|'''){0,60}") {
+        fn highlighting_keeps_any_code(code in "(\\PC|\n|<|&|\"|'|#|/\\*|\\{|\\}|def |\\\\|`|é|'''){0,60}") {
             for language in ["python", "js", "yaml", "html", "sh", "rust", "sql", "json", "toml", "dockerfile"] {
                 let html = html(language, &code).expect("a known language");
                 proptest::prop_assert_eq!(plain(&html), code.clone());

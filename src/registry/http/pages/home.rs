@@ -1,50 +1,50 @@
-//! `/`: what changed last, and ways to the rest.
+//! `/`: recent changes and links to the rest.
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, broken, day, filters, page};
-use crate::registry::http::Shared;
-use crate::registry::store::{Filter, From, Kind, Name};
+use super::{Frame, database_error, filters, format_date, page};
+use crate::registry::http::AppState;
+use crate::registry::store::{Filter, ListCursor, Name, PublishedKind};
 
-/// Guidelines that are shown as changed last.
+/// Number of recently changed guidelines.
 const CHANGED: i64 = 8;
-/// Topics and languages that are offered.
+/// Number of topics and of languages.
 const LABELS: i64 = 24;
 
 #[derive(Template)]
 #[template(path = "home.html")]
-struct Home {
+struct HomePage {
     frame: Frame,
     guidelines: i64,
     standards: i64,
-    /// With the day of their last change.
+    /// Guidelines, each with the date of its last change.
     changed: Vec<(Name, String)>,
     topics: Vec<(String, i64)>,
     languages: Vec<(String, i64)>,
 }
 
-/// The first page.
-pub(in crate::registry::http) async fn home(State(shared): State<Shared>) -> Response {
-    match read(&shared).await {
+/// Home page.
+pub(in crate::registry::http) async fn home(State(state): State<AppState>) -> Response {
+    match read(&state).await {
         Ok(home) => page(StatusCode::OK, &home),
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-async fn read(shared: &Shared) -> Result<Home, sqlx::Error> {
-    let store = &shared.store;
-    let from = From::Change(i64::MAX, i64::MAX);
-    let changed = store.names(Kind::Guideline, &Filter::default(), &from, CHANGED).await?;
-    let (guidelines, standards) = store.counts().await?;
-    Ok(Home {
+async fn read(state: &AppState) -> Result<HomePage, sqlx::Error> {
+    let store = &state.store;
+    let from = ListCursor::Change(i64::MAX, i64::MAX);
+    let changed = store.list_names(PublishedKind::Guideline, &Filter::default(), &from, CHANGED).await?;
+    let (guidelines, standards) = store.count_names().await?;
+    Ok(HomePage {
         frame: Frame::new(""),
         guidelines,
         standards,
-        changed: changed.into_iter().map(|it| (it.clone(), day(it.changed_ms))).collect(),
-        topics: store.labels("topic", LABELS).await?,
-        languages: store.labels("language", LABELS).await?,
+        changed: changed.into_iter().map(|it| (it.clone(), format_date(it.changed_ms))).collect(),
+        topics: store.label_counts("topic", LABELS).await?,
+        languages: store.label_counts("language", LABELS).await?,
     })
 }

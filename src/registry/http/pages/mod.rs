@@ -1,4 +1,4 @@
-//! The website, for people: pages without JavaScript. Each page has a file; what it shows is asked of `store`.
+//! Pages of the website, without JavaScript. Each page has its own module.
 
 mod api;
 pub(super) mod as_json;
@@ -20,9 +20,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 
-use super::answers::{BUSY_SECONDS, note};
-use super::limit::later;
-use super::room::Busy;
+use super::rate_limit::with_retry_after;
+use super::responses::{BUSY_RETRY_SECONDS, log_database_error};
+use super::work_limiter::Busy;
 use crate::model::Date;
 
 pub(super) use api::api;
@@ -33,21 +33,21 @@ pub(super) use list::{guidelines, standards};
 pub(super) use namespaces::{namespace, namespaces};
 pub(super) use stages::stages;
 
-/// The style of every page.
+/// Stylesheet of all pages.
 const STYLE: &str = include_str!("../../../../web/static/style.css");
-/// Its address, which says what it holds: it may be kept for ever.
+/// Path of the stylesheet. It contains a digest, so browsers may cache it permanently.
 static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| {
     let digest: String = Sha256::digest(STYLE)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("/static/style.{digest}.css")
 });
 
-/// What every page has around it.
+/// Data for the layout of every page.
 pub(super) struct Frame {
     pub(super) style: &'static str,
     pub(super) program: &'static str,
-    /// Address and title of the feed that goes with the page.
+    /// Address and title of the feed for the page.
     pub(super) feed: (String, String),
-    /// Which part of the site it belongs to.
+    /// Section of the site, for the navigation.
     pub(super) part: &'static str,
 }
 
@@ -56,7 +56,7 @@ impl Frame {
         Self {
             style: &STYLE_ADDRESS,
             program: env!("CARGO_PKG_VERSION"),
-            feed: ("/feed/changes.atom".to_owned(), "What was published last".to_owned()),
+            feed: ("/feed/changes.atom".to_owned(), "Recently published".to_owned()),
             part,
         }
     }
@@ -64,79 +64,82 @@ impl Frame {
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct Problem {
+struct ProblemPage {
     frame: Frame,
     title: &'static str,
     detail: &'static str,
 }
 
-/// The style, for as long as it is this one.
+/// Serves the stylesheet at its current path.
 pub(super) async fn style(Path(file): Path<String>) -> Response {
     if format!("/static/{file}") != *STYLE_ADDRESS {
-        return nothing().await;
+        return not_found().await;
     }
     let kind = (header::CONTENT_TYPE, "text/css; charset=utf-8");
     ([kind, (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], STYLE).into_response()
 }
 
-/// There is no such page.
-pub(super) async fn nothing() -> Response {
+/// 404 page.
+pub(super) async fn not_found() -> Response {
     problem(
         StatusCode::NOT_FOUND,
-        "Not here",
-        "There is no such page. The address may be mistyped, or this was never published here.",
+        "Page not found",
+        "There is no such page. Check the address. The name or version may never have been published here.",
     )
 }
 
 pub(super) fn problem(status: StatusCode, title: &'static str, detail: &'static str) -> Response {
-    page(status, &Problem { frame: Frame::new(""), title, detail })
+    page(status, &ProblemPage { frame: Frame::new(""), title, detail })
 }
 
-/// Why a page cannot be shown at the moment.
-pub(super) enum Failed {
-    /// The database does not answer.
+/// Reason why a page is not available.
+pub(super) enum PageError {
+    /// The database does not respond.
     Database(sqlx::Error),
-    /// Too much is asked for.
+    /// The server is busy.
     Busy,
 }
 
-impl From<sqlx::Error> for Failed {
+impl From<sqlx::Error> for PageError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<Busy> for Failed {
+impl From<Busy> for PageError {
     fn from(_: Busy) -> Self {
         Self::Busy
     }
 }
 
-/// What people are told when a page cannot be shown.
-pub(super) fn failed(why: &Failed) -> Response {
+/// Error page.
+pub(super) fn error_page(why: &PageError) -> Response {
     match why {
-        Failed::Database(error) => broken(error),
-        Failed::Busy => {
-            let detail = "Too much is asked for here. Open the page again in a moment.";
-            later(problem(StatusCode::SERVICE_UNAVAILABLE, "Not now", detail), BUSY_SECONDS)
+        PageError::Database(error) => database_error(error),
+        PageError::Busy => {
+            let detail = "The server is busy. Reload the page in a few seconds.";
+            with_retry_after(
+                problem(StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable", detail),
+                BUSY_RETRY_SECONDS,
+            )
         }
     }
 }
 
-/// What went wrong in the database is for the operator, not for the reader.
-pub(super) fn broken(error: &sqlx::Error) -> Response {
-    note(error);
-    let detail = "The database could not answer. Open the page again in a moment.";
-    problem(StatusCode::SERVICE_UNAVAILABLE, "Not now", detail)
+/// Logs the database error for the operator and shows a general message.
+pub(super) fn database_error(error: &sqlx::Error) -> Response {
+    log_database_error(error);
+    let detail = "The database is not available. Reload the page in a few seconds.";
+    problem(StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable", detail)
 }
 
 pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => (status, Html(html)).into_response(),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made.\n").into_response(),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be rendered.\n").into_response(),
     }
 }
 
-pub(super) fn day(ms: i64) -> String {
+pub(super) fn format_date(ms: i64) -> String {
     Date::of_unix_seconds(ms.div_euclid(1000)).to_string()
 }

@@ -1,29 +1,29 @@
-//! `/stages`: where guidelines are on their way from an idea to what everybody may rely on, as a table and a picture.
+//! `/stages`: guidelines by stage, as a table and a chart.
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, broken, filters, page};
+use super::{Frame, database_error, filters, page};
 use crate::model::Stage;
-use crate::registry::http::Shared;
-use crate::registry::store::{Filter, From, Kind, Name};
+use crate::registry::http::AppState;
+use crate::registry::store::{Filter, ListCursor, Name, PublishedKind};
 
-/// Guidelines that are named in each stage.
+/// Largest number of guidelines listed per stage.
 const NAMED: i64 = 12;
 
 #[derive(Template)]
 #[template(path = "stages.html")]
-struct Stages {
+struct StagesPage {
     frame: Frame,
-    rows: Vec<Row>,
-    /// The picture: a bar for each stage.
-    bars: Vec<Bar>,
+    rows: Vec<StageRow>,
+    /// Chart with a bar per stage.
+    bars: Vec<StageBar>,
     total: i64,
 }
 
-struct Row {
+struct StageRow {
     stage: &'static str,
     about: &'static str,
     count: i64,
@@ -31,58 +31,64 @@ struct Row {
     more: bool,
 }
 
-/// A bar of the picture, in its units.
-struct Bar {
+/// Bar of the chart, in SVG units.
+struct StageBar {
     stage: &'static str,
     count: i64,
     y: i64,
     width: i64,
 }
 
-/// Widest bar, and the height of one with the gap below it.
-const BAR: (i64, i64) = (240, 34);
+/// Width of the longest bar, and height of a bar including the gap below it.
+const BAR_SIZE: (i64, i64) = (240, 34);
 
-/// Where guidelines are.
-pub(in crate::registry::http) async fn stages(State(shared): State<Shared>) -> Response {
-    match read(&shared).await {
+/// Page of the stages.
+pub(in crate::registry::http) async fn stages(State(state): State<AppState>) -> Response {
+    match read(&state).await {
         Ok(stages) => page(StatusCode::OK, &stages),
-        Err(error) => broken(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-async fn read(shared: &Shared) -> Result<Stages, sqlx::Error> {
-    let counts = shared.store.labels("stage", 10).await?;
+async fn read(state: &AppState) -> Result<StagesPage, sqlx::Error> {
+    let counts = state.store.label_counts("stage", 10).await?;
     let mut rows = Vec::new();
     for stage in Stage::ALL {
-        let filter = Filter { stages: vec![stage.word().to_owned()], ..Filter::default() };
-        let from = From::Change(i64::MAX, i64::MAX);
-        let count = counts.iter().find(|(word, _)| word == stage.word()).map_or(0, |it| it.1);
+        let filter = Filter { stages: vec![stage.as_str().to_owned()], ..Filter::default() };
+        let from = ListCursor::Change(i64::MAX, i64::MAX);
+        let count = counts.iter().find(|(word, _)| word == stage.as_str()).map_or(0, |it| it.1);
         let named = if count == 0 {
             vec![]
         } else {
-            shared.store.names(Kind::Guideline, &filter, &from, NAMED).await?
+            state.store.list_names(PublishedKind::Guideline, &filter, &from, NAMED).await?
         };
-        rows.push(Row { stage: stage.word(), about: about(stage), count, more: count > NAMED, named });
+        rows.push(StageRow {
+            stage: stage.as_str(),
+            about: stage_description(stage),
+            count,
+            more: count > NAMED,
+            named,
+        });
     }
     let most = rows.iter().map(|row| row.count).max().unwrap_or(0).max(1);
-    let bar = |(at, row): (usize, &Row)| Bar {
+    let bar = |(at, row): (usize, &StageRow)| StageBar {
         stage: row.stage,
         count: row.count,
-        y: i64::try_from(at).unwrap_or(0) * BAR.1,
-        // What is there is seen, however little it is.
-        width: if row.count == 0 { 0 } else { (row.count * BAR.0 / most).max(3) },
+        y: i64::try_from(at).unwrap_or(0) * BAR_SIZE.1,
+        // Small counts get a visible bar.
+        width: if row.count == 0 { 0 } else { (row.count * BAR_SIZE.0 / most).max(3) },
     };
     let bars = rows.iter().enumerate().map(bar).collect();
     let total = rows.iter().map(|row| row.count).sum();
-    Ok(Stages { frame: Frame::new("stages"), rows, bars, total })
+    Ok(StagesPage { frame: Frame::new("stages"), rows, bars, total })
 }
 
-fn about(stage: Stage) -> &'static str {
+fn stage_description(stage: Stage) -> &'static str {
     match stage {
-        Stage::Sketch => "an idea to talk about",
+        Stage::Sketch => "an idea for discussion",
         Stage::Trial => "a few teams try it",
-        Stage::Practice => "many teams keep it and find it good",
-        Stage::Standard => "what everybody may rely on",
+        Stage::Practice => "many teams keep it and find it useful",
+        Stage::Standard => "established; safe to rely on",
         Stage::Retired => "no longer advised",
     }
 }

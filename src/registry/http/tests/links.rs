@@ -1,4 +1,4 @@
-//! Links of our own lead somewhere, and what cannot be used is told where somebody sees it.
+//! Links lead to existing pages, and invalid parameters are reported on the page.
 
 use super::principals::signed_in;
 use super::races::acme_with_one;
@@ -6,19 +6,19 @@ use super::*;
 
 /// Publishes `acme/topical` with these topics, as YAML.
 async fn with_topics(served: &Served, topics: &str) {
-    let (_, text) = crate::format::starter().into_iter().next().expect("one");
+    let (_, text) = crate::format::starter_guidelines().into_iter().next().expect("one");
     let line = |start: &str| text.lines().find(|line| line.starts_with(start)).expect("the line").to_owned();
     let text = text.replacen(&line("guideline: "), "guideline: acme/topical", 1).replacen(
         &line("topics: "),
         &format!("topics: {topics}"),
         1,
     );
-    let new = prepare(Kind::Guideline, "x.md", &text, "tests", 7).expect("a version");
+    let new = prepare_version(PublishedKind::Guideline, "x.md", &text, "tests", 7).expect("a version");
     served.store.publish(&new).await.expect("published");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn topics_lead_to_what_has_them() {
+async fn topic_links_lead_to_matching_guidelines() {
     let served = served().await;
     with_topics(&served, "[\"C/C++\", error_handling, \"a,b\", \"50%\", \"!\"]").await;
     let (_, _, page) = served.get("/guidelines/acme/topical").await;
@@ -37,51 +37,51 @@ async fn topics_lead_to_what_has_them() {
     for link in links.into_iter().chain(from_home) {
         let (status, _, list) = served.get(&link).await;
         assert_eq!(status, 200, "{link}");
-        assert!(!list.contains("Nothing fits"), "{link}");
+        assert!(!list.contains("No results"), "{link}");
     }
-    // Also as somebody types it.
+    // Also as a user types it.
     let (status, _, list) = served.get("/guidelines?topic=C/C%2B%2B").await;
     assert!(status == 200 && list.contains("/guidelines/acme/topical"), "{list}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_retired_leads_to_what_is_instead() {
+async fn retired_names_link_to_their_successor() {
     let served = served().await;
     let key = acme_with_one(&served).await;
     let text = "schema = 1\nstandard = \"acme/all\"\nversion = \"1.0.0\"\ntitle = \"All\"\nowner = \"acme\"\n[guidelines]\n\"acme/one\" = \"^1\"\n";
-    let new = prepare(Kind::Standard, "all.toml", text, "tests", 7).expect("a version");
+    let new = prepare_version(PublishedKind::Standard, "all.toml", text, "tests", 7).expect("a version");
     served.store.publish(&new).await.expect("published");
     let headers = format!("{key}\r\nIf-Match: *");
     let body = "{\"retired\":true,\"message\":\"too small\",\"successor\":\"acme/all\"}";
-    let (status, answer) = served.send("PATCH /api/v1/guidelines/acme/one", &headers, body).await;
-    assert_eq!(status, 200, "{answer}");
-    // What was answered has the tag of what is read, so that whoever changed it may go on.
+    let (status, response) = served.send("PATCH /api/v1/guidelines/acme/one", &headers, body).await;
+    assert_eq!(status, 200, "{response}");
+    // The response to a change has the ETag of the resource, so that the client can make another change.
     let tag = |head: &str| {
         let line = |line: &str| line.to_lowercase().strip_prefix("etag: ").map(str::to_owned);
         head.lines().find_map(line).expect("a tag")
     };
     let (_, head, _) = served.get("/api/v1/guidelines/acme/one").await;
-    assert_eq!(tag(&answer), tag(&head));
+    assert_eq!(tag(&response), tag(&head));
     let (_, _, page) = served.get("/guidelines/acme/one").await;
     assert!(page.contains("href=\"/standards/acme/all\">acme/all</a>"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_used_is_told_on_the_page() {
+async fn invalid_parameters_are_shown_on_the_page() {
     let served = served().await;
     let long = "x".repeat(70);
     for (query, field, words) in [
         (format!("owner={long}"), "#owner", "at most 64 characters"),
         (format!("namespace={long}"), "#namespace", "at most 64 characters"),
         (format!("q={}", "x".repeat(101)), "#q", "at most 100 characters"),
-        ("fix=perhaps".to_owned(), "#fix", "yes, or nothing"),
-        ("sort=size".to_owned(), "#sort", "name, or changed"),
-        ("stage=best".to_owned(), "#stage", "is no stage"),
+        ("fix=perhaps".to_owned(), "#fix", "must be `yes` or absent"),
+        ("sort=size".to_owned(), "#sort", "must be `name` or `changed`"),
+        ("stage=best".to_owned(), "#stage", "unknown stage"),
         ("topic=a,b".to_owned(), "#topic", "without commas"),
         ("language=a,b".to_owned(), "#language", "without commas"),
         ("changed_since=soon".to_owned(), "#changed_since", "a number of days"),
         ("limit=0".to_owned(), "", "a number from 1 to 200"),
-        ("cursor=x".to_owned(), "", "not one of this list"),
+        ("cursor=x".to_owned(), "", "not a cursor of this list"),
     ] {
         let (status, _, page) = served.get(&format!("/guidelines?{query}")).await;
         assert_eq!(status, 422, "{query}");
@@ -94,11 +94,11 @@ async fn what_cannot_be_used_is_told_on_the_page() {
         }
     }
     let (_, _, page) = served.get("/standards?stage=best").await;
-    assert!(!page.contains("href=\"#stage\"") && page.contains("is no stage"), "{page}");
+    assert!(!page.contains("href=\"#stage\"") && page.contains("unknown stage"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_goes_on_with_as_many_rows_as_were_asked_for() {
+async fn next_pages_keep_the_row_limit() {
     let served = served().await;
     let (_, _, page) = served.get("/guidelines?limit=7").await;
     let next = page.split('"').find(|part| part.contains("?cursor=")).expect("more").replace("&#38;", "&");
@@ -108,7 +108,7 @@ async fn a_list_goes_on_with_as_many_rows_as_were_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_team_that_was_chosen_stays_chosen() {
+async fn the_selected_team_stays_selected() {
     let served = served().await;
     signed_in(&served, "alice", "first", 1).await;
     let alice = signed_in(&served, "alice", "second", 2).await;
@@ -120,18 +120,18 @@ async fn the_team_that_was_chosen_stays_chosen() {
         ("/account/namespaces", "new-namespace=No&team=second"),
         ("/account/members", "person=%20&of-team=second"),
     ] {
-        let body = format!("forms={}&{fields}", alice.of_forms());
+        let body = format!("forms={}&{fields}", alice.form_token());
         let (status, page) = served.send(&format!("POST {path}"), &headers, &body).await;
         assert_eq!(status, 422, "{page}");
         assert_eq!(page.matches("<option selected>second</option>").count(), 1, "{path}: {page}");
     }
 }
 
-/// A reversal below a heading that stands there twice is on the page on which people decide.
+/// A changed section is shown even if another section has the same heading.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_changed_below_a_second_heading_is_shown() {
+async fn changes_below_a_repeated_heading_are_shown() {
     let served = served().await;
-    let (_, text) = crate::format::starter().into_iter().next().expect("one");
+    let (_, text) = crate::format::starter_guidelines().into_iter().next().expect("one");
     let line = |start: &str| text.lines().find(|line| line.starts_with(start)).expect("the line").to_owned();
     for (version, word) in [("1.0.0", "never"), ("1.1.0", "always")] {
         let text = text.replacen(&line("guideline: "), "guideline: acme/twice", 1).replacen(
@@ -140,7 +140,7 @@ async fn what_changed_below_a_second_heading_is_shown() {
             1,
         );
         let text = format!("{text}\n## Note\n\nThe same.\n\n## Note\n\nYou must {word} do it.\n");
-        let new = prepare(Kind::Guideline, "x.md", &text, "tests", 7).expect("a version");
+        let new = prepare_version(PublishedKind::Guideline, "x.md", &text, "tests", 7).expect("a version");
         served.store.publish(&new).await.expect("published");
     }
     let (status, _, body) = served.get("/guidelines/acme/twice/compare/1.0.0...1.1.0").await;

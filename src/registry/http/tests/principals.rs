@@ -1,154 +1,155 @@
-//! Who may do what: each route by each principal, and what somebody who is signed in can do.
+//! Permissions: every route with every principal, and the actions of a signed-in user.
 
 use super::*;
 
-/// Who asks, in the table below.
+/// Sender of a request in the table below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Principal {
-    Nobody,
-    /// Signed in, in the team that has the namespace; with the field that forms must have.
+    Anonymous,
+    /// Signed in, member of the team that owns the namespace, with the anti-forgery token.
     Member,
-    /// The same without that field: another site sends the form.
+    /// The same user with a wrong anti-forgery token, as from another site.
     Forged,
-    /// Signed in, in another team.
+    /// Signed in, member of another team.
     Stranger,
-    /// A session that was ended.
-    Ended,
-    /// A key for the namespace.
+    /// Session that was ended.
+    EndedSession,
+    /// Token for the namespace.
     Token,
-    /// A key for another one.
+    /// Token for another namespace.
     OtherToken,
 }
 
-const EVERYBODY: [Principal; 7] = [
-    Principal::Nobody,
+const PRINCIPALS: [Principal; 7] = [
+    Principal::Anonymous,
     Principal::Member,
     Principal::Forged,
     Principal::Stranger,
-    Principal::Ended,
+    Principal::EndedSession,
     Principal::Token,
     Principal::OtherToken,
 ];
 
-/// Who may use a route.
+/// Principals that may use a route.
 #[derive(Clone, Copy, Debug)]
 enum Who {
-    /// Everybody reads.
-    Anybody,
-    /// A key for the namespace, and nothing else.
+    /// All principals.
+    Anyone,
+    /// Only a token for the namespace.
     Publisher,
-    /// Whoever is signed in, from a page of theirs.
-    Somebody,
-    /// Whoever is signed in; others are led to where that is done.
+    /// Only a signed-in user with a form of their session.
+    SignedIn,
+    /// Only a signed-in user; others are redirected to the sign-in page.
     Page,
 }
 
-/// Every route with who may use it: each must stand here.
+/// All routes with their permissions. A test compares this table with the router.
 const ROUTES: &[(&str, &str, Who)] = &[
-    ("GET", "/healthz", Who::Anybody),
-    ("GET", "/readyz", Who::Anybody),
-    ("GET", "/index/config.json", Who::Anybody),
-    ("GET", "/index/{namespace}/{file}", Who::Anybody),
-    ("GET", "/blob/{file}", Who::Anybody),
-    ("GET", "/", Who::Anybody),
-    ("GET", "/guidelines", Who::Anybody),
-    ("GET", "/guidelines.json", Who::Anybody),
-    ("GET", "/standards.json", Who::Anybody),
-    ("GET", "/namespaces.json", Who::Anybody),
-    ("GET", "/guidelines/{namespace}/{slug}", Who::Anybody),
-    ("GET", "/guidelines/{namespace}/{slug}/{version}", Who::Anybody),
-    ("GET", "/guidelines/{namespace}/{slug}/compare", Who::Anybody),
-    ("GET", "/guidelines/{namespace}/{slug}/compare/{pair}", Who::Anybody),
-    ("GET", "/standards", Who::Anybody),
-    ("GET", "/standards/{namespace}/{slug}", Who::Anybody),
-    ("GET", "/standards/{namespace}/{slug}/{version}", Who::Anybody),
-    ("GET", "/namespaces", Who::Anybody),
-    ("GET", "/namespaces/{namespace}", Who::Anybody),
-    ("GET", "/stages", Who::Anybody),
-    ("GET", "/stages.json", Who::Anybody),
-    ("GET", "/api", Who::Anybody),
-    ("GET", "/openapi.json", Who::Anybody),
-    ("GET", "/feed/changes.atom", Who::Anybody),
-    ("GET", "/feed/namespaces/{file}", Who::Anybody),
-    ("GET", "/feed/names/{namespace}/{file}", Who::Anybody),
-    ("GET", "/feed/{file}", Who::Anybody),
-    ("GET", "/static/{file}", Who::Anybody),
-    ("GET", "/sign-in", Who::Anybody),
-    ("GET", "/sign-in/provider", Who::Anybody),
-    ("GET", "/sign-in/callback", Who::Anybody),
-    ("GET", "/sign-in/{secret}", Who::Anybody),
-    ("POST", "/sign-in/{secret}", Who::Anybody),
-    ("POST", "/sign-out", Who::Somebody),
+    ("GET", "/healthz", Who::Anyone),
+    ("GET", "/readyz", Who::Anyone),
+    ("GET", "/index/config.json", Who::Anyone),
+    ("GET", "/index/{namespace}/{file}", Who::Anyone),
+    ("GET", "/blob/{file}", Who::Anyone),
+    ("GET", "/", Who::Anyone),
+    ("GET", "/guidelines", Who::Anyone),
+    ("GET", "/guidelines.json", Who::Anyone),
+    ("GET", "/standards.json", Who::Anyone),
+    ("GET", "/namespaces.json", Who::Anyone),
+    ("GET", "/guidelines/{namespace}/{slug}", Who::Anyone),
+    ("GET", "/guidelines/{namespace}/{slug}/{version}", Who::Anyone),
+    ("GET", "/guidelines/{namespace}/{slug}/compare", Who::Anyone),
+    ("GET", "/guidelines/{namespace}/{slug}/compare/{pair}", Who::Anyone),
+    ("GET", "/standards", Who::Anyone),
+    ("GET", "/standards/{namespace}/{slug}", Who::Anyone),
+    ("GET", "/standards/{namespace}/{slug}/{version}", Who::Anyone),
+    ("GET", "/namespaces", Who::Anyone),
+    ("GET", "/namespaces/{namespace}", Who::Anyone),
+    ("GET", "/stages", Who::Anyone),
+    ("GET", "/stages.json", Who::Anyone),
+    ("GET", "/api", Who::Anyone),
+    ("GET", "/openapi.json", Who::Anyone),
+    ("GET", "/feed/changes.atom", Who::Anyone),
+    ("GET", "/feed/namespaces/{file}", Who::Anyone),
+    ("GET", "/feed/names/{namespace}/{file}", Who::Anyone),
+    ("GET", "/feed/{file}", Who::Anyone),
+    ("GET", "/static/{file}", Who::Anyone),
+    ("GET", "/sign-in", Who::Anyone),
+    ("GET", "/sign-in/provider", Who::Anyone),
+    ("GET", "/sign-in/callback", Who::Anyone),
+    ("GET", "/sign-in/{secret}", Who::Anyone),
+    ("POST", "/sign-in/{secret}", Who::Anyone),
+    ("POST", "/sign-out", Who::SignedIn),
     ("GET", "/account", Who::Page),
-    ("POST", "/account/namespaces", Who::Somebody),
-    ("POST", "/account/members", Who::Somebody),
-    ("POST", "/account/teams/{team}/members/{person}/remove", Who::Somebody),
-    ("POST", "/account/tokens", Who::Somebody),
-    ("POST", "/account/tokens/{id}/revoke", Who::Somebody),
-    ("POST", "/account/sessions/{id}/end", Who::Somebody),
-    ("GET", "/api/v1/guidelines", Who::Anybody),
-    ("GET", "/api/v1/standards", Who::Anybody),
-    ("GET", "/api/v1/namespaces", Who::Anybody),
-    ("GET", "/api/v1/stages", Who::Anybody),
-    ("GET", "/api/v1/guidelines/{namespace}/{slug}", Who::Anybody),
+    ("POST", "/account/namespaces", Who::SignedIn),
+    ("POST", "/account/members", Who::SignedIn),
+    ("POST", "/account/teams/{team}/members/{person}/remove", Who::SignedIn),
+    ("POST", "/account/tokens", Who::SignedIn),
+    ("POST", "/account/tokens/{id}/revoke", Who::SignedIn),
+    ("POST", "/account/sessions/{id}/end", Who::SignedIn),
+    ("GET", "/api/v1/guidelines", Who::Anyone),
+    ("GET", "/api/v1/standards", Who::Anyone),
+    ("GET", "/api/v1/namespaces", Who::Anyone),
+    ("GET", "/api/v1/stages", Who::Anyone),
+    ("GET", "/api/v1/guidelines/{namespace}/{slug}", Who::Anyone),
     ("PATCH", "/api/v1/guidelines/{namespace}/{slug}", Who::Publisher),
-    ("GET", "/api/v1/standards/{namespace}/{slug}", Who::Anybody),
+    ("GET", "/api/v1/standards/{namespace}/{slug}", Who::Anyone),
     ("PATCH", "/api/v1/standards/{namespace}/{slug}", Who::Publisher),
-    ("GET", "/api/v1/guidelines/{namespace}/{slug}/compare/{pair}", Who::Anybody),
-    ("GET", "/api/v1/guidelines/{namespace}/{slug}/{version}", Who::Anybody),
+    ("GET", "/api/v1/guidelines/{namespace}/{slug}/compare/{pair}", Who::Anyone),
+    ("GET", "/api/v1/guidelines/{namespace}/{slug}/{version}", Who::Anyone),
     ("PUT", "/api/v1/guidelines/{namespace}/{slug}/{version}", Who::Publisher),
     ("PATCH", "/api/v1/guidelines/{namespace}/{slug}/{version}", Who::Publisher),
-    ("GET", "/api/v1/standards/{namespace}/{slug}/{version}", Who::Anybody),
+    ("GET", "/api/v1/standards/{namespace}/{slug}/{version}", Who::Anyone),
     ("PUT", "/api/v1/standards/{namespace}/{slug}/{version}", Who::Publisher),
     ("PATCH", "/api/v1/standards/{namespace}/{slug}/{version}", Who::Publisher),
 ];
 
-/// Signs somebody in; the secret of the session.
+/// Signs a user in and returns the secret of the session.
 pub(super) async fn signed_in(
     served: &Served,
     who: &str,
     team: &str,
     number: u8,
-) -> crate::registry::flow::Secret {
-    let secret = crate::registry::flow::Secret::new([number; 32]);
-    let person = served.store.person_in_team(who, team, NOW).await.expect("a person");
+) -> crate::registry::decisions::Secret {
+    let secret = crate::registry::decisions::Secret::new([number; 32]);
+    let person = served.store.create_user_in_team(who, team, NOW).await.expect("a user");
     served.store.add_session(&secret.hash(), person, "tests", NOW).await.expect("a session");
     secret
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everybody_may_do_what_is_theirs_and_nothing_else() {
+async fn every_route_checks_its_principal() {
     let served = served().await;
     let alice = signed_in(&served, "alice", "acme-team", 1).await;
     let bob = signed_in(&served, "bob", "others", 2).await;
     let gone = signed_in(&served, "carol", "acme-team", 3).await;
-    let team = served.store.person(1).await.expect("asked").expect("alice").teams[0].0;
-    assert!(served.store.claim("acme", team).await.expect("claimed"));
-    let session = served.store.session(&gone.hash()).await.expect("asked").expect("carol's");
-    assert!(served.store.end_session(session.id, session.person, NOW).await.expect("ended"));
-    let own = key(&served.store, 4, NOW + 1).await;
-    let other = crate::registry::flow::Key::new([5; 32]);
-    let held = crate::registry::flow::Held {
+    let team = served.store.user(1).await.expect("queried").expect("alice").teams[0].0;
+    assert!(served.store.claim_namespace("acme", team).await.expect("claimed"));
+    let session = served.store.session(&gone.hash()).await.expect("queried").expect("carol's");
+    assert!(served.store.end_session(session.id, session.user, NOW).await.expect("ended"));
+    let own = token_header(&served.store, 4, NOW + 1).await;
+    let other = crate::registry::decisions::AccessToken::new([5; 32]);
+    let grant = crate::registry::decisions::TokenGrant {
         owner: "bob".to_owned(),
-        scope: crate::registry::flow::scope_of("others"),
+        scope: crate::registry::decisions::scope_of("others"),
         expires_ms: NOW + 1,
         revoked_ms: None,
     };
-    served.store.add_token(&other.hash(), &held, 1).await.expect("kept");
-    let cookie =
-        |secret: &crate::registry::flow::Secret| format!("Cookie: a=b; __Host-stanchion={}", secret.show());
+    served.store.add_operator_token(&other.hash(), &grant, 1).await.expect("stored");
+    let cookie = |secret: &crate::registry::decisions::Secret| {
+        format!("Cookie: a=b; __Host-stanchion={}", secret.show())
+    };
     for (method, route, who) in ROUTES {
-        for principal in EVERYBODY {
+        for principal in PRINCIPALS {
             let (header, forms) = match principal {
-                Principal::Nobody => ("X-Nothing: 1".to_owned(), String::new()),
-                Principal::Member => (cookie(&alice), alice.of_forms()),
-                Principal::Forged => (cookie(&alice), bob.of_forms()),
-                Principal::Stranger => (cookie(&bob), bob.of_forms()),
-                Principal::Ended => (cookie(&gone), gone.of_forms()),
+                Principal::Anonymous => ("X-Nothing: 1".to_owned(), String::new()),
+                Principal::Member => (cookie(&alice), alice.form_token()),
+                Principal::Forged => (cookie(&alice), bob.form_token()),
+                Principal::Stranger => (cookie(&bob), bob.form_token()),
+                Principal::EndedSession => (cookie(&gone), gone.form_token()),
                 Principal::Token => (own.clone(), String::new()),
                 Principal::OtherToken => (format!("Authorization: Bearer {}", other.show()), String::new()),
             };
-            // What would take somebody's session away is asked without that effect: a session that is nobody's.
+            // Ids that do not exist, so that no session, token or member is lost.
             let path = route
                 .replace("{namespace}", "acme")
                 .replace("{slug}", "one")
@@ -167,21 +168,22 @@ async fn everybody_may_do_what_is_theirs_and_nothing_else() {
             );
             let mut stream = TcpStream::connect(served.address).await.expect("connected");
             stream.write_all(request.as_bytes()).await.expect("sent");
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await.expect("read");
-            let answer = String::from_utf8(answer).expect("UTF-8");
-            let status: u16 = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-            let to_sign_in = status == 303 && answer.to_lowercase().contains("location: /sign-in");
+            let mut response = Vec::new();
+            stream.read_to_end(&mut response).await.expect("read");
+            let response = String::from_utf8(response).expect("UTF-8");
+            let status: u16 =
+                response.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+            let to_sign_in = status == 303 && response.to_lowercase().contains("location: /sign-in");
             let is_in = matches!(principal, Principal::Member | Principal::Stranger);
             let fine = match who {
-                // Whatever it is, it is not about who asks; but a page of nobody is not there.
-                Who::Anybody => matches!(status, 200 | 303 | 400 | 404 | 410) && !to_sign_in,
+                // Any result that does not depend on the principal; some of the pages do not exist.
+                Who::Anyone => matches!(status, 200 | 303 | 400 | 404 | 410) && !to_sign_in,
                 Who::Publisher => match principal {
                     Principal::Token => matches!(status, 404 | 422 | 428),
                     Principal::OtherToken => status == 403,
                     _ => status == 401,
                 },
-                Who::Somebody => match principal {
+                Who::SignedIn => match principal {
                     _ if is_in => matches!(status, 303 | 422) && !to_sign_in,
                     Principal::Forged => status == 403,
                     _ => to_sign_in,
@@ -194,18 +196,15 @@ async fn everybody_may_do_what_is_theirs_and_nothing_else() {
                     }
                 }
             };
-            assert!(fine, "{method} {path} as {principal:?} ({who:?}): {answer}");
-            assert!(!answer.contains("panicked") && status < 500, "{answer}");
+            assert!(fine, "{method} {path} as {principal:?} ({who:?}): {response}");
+            assert!(!response.contains("panicked") && status < 500, "{response}");
         }
     }
 }
 
 #[test]
-fn every_route_stands_in_the_table() {
-    let source = include_str!("../mod.rs")
-        .split("/// The routes of the listener for the operator.")
-        .next()
-        .expect("the site's");
+fn every_route_is_in_the_table() {
+    let source = include_str!("../mod.rs").split("pub(super) fn metrics_router").next().expect("the site's");
     let mut found = Vec::new();
     let (api, site) = source
         .split_once("let api = Router::new()")
@@ -213,7 +212,7 @@ fn every_route_stands_in_the_table() {
         .and_then(|it| it.split_once("Router::new()"))
         .expect("both routers");
     for (prefix, part) in [("/api/v1", api), ("", site)] {
-        // From one `.route(` to the next, however it is broken into lines.
+        // Each `.route(` call ends where the next one begins.
         for call in part.split(".route(").skip(1) {
             let path = call.split('"').nth(1).expect("a path");
             let handlers = call.split(".fallback(").next().unwrap_or_default();
@@ -235,47 +234,48 @@ fn every_route_stands_in_the_table() {
     found.sort();
     table.sort();
     assert_eq!(found, table);
-    // What machines are told about is what there is.
+    // The OpenAPI document describes exactly these routes.
     let document: serde_json::Value = serde_json::from_str(api::OPENAPI).expect("JSON");
-    let mut told = Vec::new();
+    let mut described = Vec::new();
     for (path, methods) in document["paths"].as_object().expect("paths") {
         for method in methods.as_object().expect("methods").keys() {
-            told.push((method.to_uppercase(), path.clone()));
+            described.push((method.to_uppercase(), path.clone()));
         }
     }
-    let mut there: Vec<(String, String)> = table
+    let mut expected: Vec<(String, String)> = table
         .iter()
         .filter(|it| it.1.starts_with("/api/v1/"))
         .map(|it| (it.0.to_owned(), it.1.clone()))
         .collect();
-    told.sort();
-    there.sort();
-    assert_eq!(told, there);
+    described.sort();
+    expected.sort();
+    assert_eq!(described, expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_link_signs_in_once_and_the_page_makes_keys() {
+async fn a_link_works_once_and_the_account_page_creates_tokens() {
     let served = served().await;
-    let link = crate::registry::flow::Secret::new([9; 32]);
-    let person = served.store.person_in_team("alice", "pay", NOW).await.expect("a person");
+    let link = crate::registry::decisions::Secret::new([9; 32]);
+    let person = served.store.create_user_in_team("alice", "pay", NOW).await.expect("a user");
     served.store.add_link(&link.hash(), person, NOW + 1).await.expect("a link");
     let path = format!("/sign-in/{}", link.show());
-    // Looking at it does not use it up.
+    // Opening the link does not use it.
     assert_eq!(served.get(&path).await.0, 200);
-    let from_elsewhere =
-        served.ask(&format!("POST {path} HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 0")).await;
+    let from_elsewhere = served
+        .send_raw(&format!("POST {path} HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 0"))
+        .await;
     assert!(from_elsewhere.starts_with("HTTP/1.1 403"), "{from_elsewhere}");
-    let used = served.ask(&format!("POST {path} HTTP/1.1\r\nContent-Length: 0")).await;
+    let used = served.send_raw(&format!("POST {path} HTTP/1.1\r\nContent-Length: 0")).await;
     assert!(used.starts_with("HTTP/1.1 303") && used.contains("location: /account"), "{used}");
     let cookie = used.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
     for part in ["__Host-stanchion=", "Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
         assert!(cookie.contains(part), "{part} in {cookie}");
     }
     assert!(used.to_lowercase().contains("cache-control: no-store"), "{used}");
-    let again = served.ask(&format!("POST {path} HTTP/1.1\r\nContent-Length: 0")).await;
+    let again = served.send_raw(&format!("POST {path} HTTP/1.1\r\nContent-Length: 0")).await;
     assert!(again.starts_with("HTTP/1.1 410"), "{again}");
     let cookie = cookie.split(';').next().expect("a pair").to_owned();
-    let page = served.ask(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await;
+    let page = served.send_raw(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await;
     let forms = page
         .split("name=\"forms\" value=\"")
         .nth(1)
@@ -292,30 +292,30 @@ async fn a_link_signs_in_once_and_the_page_makes_keys() {
         async move {
             let mut stream = TcpStream::connect(address).await.expect("connected");
             stream.write_all(head.as_bytes()).await.expect("sent");
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await.expect("read");
-            answer
+            let mut response = String::new();
+            stream.read_to_string(&mut response).await.expect("read");
+            response
         }
     };
     assert!(post("/account/namespaces", "new-namespace=pay&team=pay").await.starts_with("HTTP/1.1 303"));
-    // A key for what is not theirs is refused at the field, and what was typed is kept.
+    // A token for a foreign namespace is refused at the field, and the entered value is kept.
     let refused = post("/account/tokens", "namespace=secrets&days=7x%3Cb").await;
     assert!(
         refused.starts_with("HTTP/1.1 422") && refused.contains("choose a namespace of one of your teams"),
         "{refused}"
     );
     assert!(refused.contains("value=\"7x&#60;b\""), "{refused}");
-    for (namespace, words) in [("secrets", "somebody has it already"), ("No", "new-namespace-slip")] {
+    for (namespace, words) in [("secrets", "already taken"), ("No", "new-namespace-error")] {
         let refused = post("/account/namespaces", &format!("new-namespace={namespace}&team=pay")).await;
         assert!(refused.starts_with("HTTP/1.1 422") && refused.contains(words), "{refused}");
     }
     let made = post("/account/tokens", "namespace=pay&days=7").await;
-    let key = made.split("stn_").nth(1).map(|it| format!("stn_{}", &it[..64])).expect("a key");
+    let key = made.split("stn_").nth(1).map(|it| format!("stn_{}", &it[..64])).expect("a token");
     let headers = format!(
         "PATCH /api/v1/guidelines/pay/none HTTP/1.1\r\nAuthorization: Bearer {key}\r\nContent-Length: 0"
     );
-    assert!(served.ask(&headers).await.starts_with("HTTP/1.1 404"), "the key is for this namespace");
-    let page = served.ask(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await;
+    assert!(served.send_raw(&headers).await.starts_with("HTTP/1.1 404"), "the token is for this namespace");
+    let page = served.send_raw(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await;
     assert!(!page.contains(&key) && page.contains("publish:pay"), "shown once: {page}");
     let id = page
         .split("/account/tokens/")
@@ -324,73 +324,80 @@ async fn a_link_signs_in_once_and_the_page_makes_keys() {
         .expect("a number")
         .to_owned();
     assert!(post(&format!("/account/tokens/{id}/revoke"), "").await.starts_with("HTTP/1.1 303"));
-    assert!(served.ask(&headers).await.starts_with("HTTP/1.1 401"), "taken back");
-    // A colleague gets a link; somebody who is there already does not, or the maker could be them.
+    assert!(served.send_raw(&headers).await.starts_with("HTTP/1.1 401"), "revoked");
+    // A new user gets a link. An existing user does not: the creator of the link could sign in as them.
     let colleague = post("/account/members", "person=bob&of-team=pay").await;
     assert!(colleague.contains("http://x/sign-in/"), "{colleague}");
     let taken = post("/account/members", "person=bob&of-team=pay").await;
-    assert!(taken.starts_with("HTTP/1.1 422") && taken.contains("is here already"), "{taken}");
-    // Whoever leaves a team leaves its keys; the last one stays, and nobody takes out those of other teams.
-    let alice = served.store.known_by_name("alice").await.expect("asked").expect("alice").id;
-    let bob = served.store.known_by_name("bob").await.expect("asked").expect("bob").id;
-    let pay = served.store.person(bob).await.expect("asked").expect("bob").teams[0].0;
+    assert!(taken.starts_with("HTTP/1.1 422") && taken.contains("already taken"), "{taken}");
+    // A user who leaves a team loses the tokens for it. The last member stays, and members of other teams
+    // cannot be removed.
+    let alice = served.store.user_by_name("alice").await.expect("queried").expect("alice").id;
+    let bob = served.store.user_by_name("bob").await.expect("queried").expect("bob").id;
+    let pay = served.store.user(bob).await.expect("queried").expect("bob").teams[0].0;
     let _other = signed_in(&served, "eve", "eves", 9).await;
-    let eve = served.store.known_by_name("eve").await.expect("asked").expect("eve").id;
-    let eves = served.store.person(eve).await.expect("asked").expect("eve").teams[0].0;
-    let key = crate::registry::flow::Key::new([8; 32]);
-    let held = crate::registry::flow::Held {
+    let eve = served.store.user_by_name("eve").await.expect("queried").expect("eve").id;
+    let eves = served.store.user(eve).await.expect("queried").expect("eve").teams[0].0;
+    let key = crate::registry::decisions::AccessToken::new([8; 32]);
+    let grant = crate::registry::decisions::TokenGrant {
         owner: "bob".to_owned(),
-        scope: crate::registry::flow::scope_of("pay"),
+        scope: crate::registry::decisions::scope_of("pay"),
         expires_ms: NOW + 1_000,
         revoked_ms: None,
     };
-    served.store.add_token_of(bob, &key.hash(), &held, NOW).await.expect("a key");
-    let page = served.ask(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await;
-    assert!(page.contains("Take bob out of pay") && page.contains("Leave pay"), "{page}");
+    served.store.add_user_token(bob, &key.hash(), &grant, NOW).await.expect("a token");
+    let page = served.send_raw(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await;
+    assert!(page.contains("Remove bob from pay") && page.contains("Leave pay"), "{page}");
     for (team, person, left) in [(eves, eve, false), (pay, bob, true), (pay, bob, true)] {
-        let answer = post(&format!("/account/teams/{team}/members/{person}/remove"), "").await;
-        assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
-        let teams = served.store.person(person).await.expect("asked").expect("somebody").teams;
+        let response = post(&format!("/account/teams/{team}/members/{person}/remove"), "").await;
+        assert!(response.starts_with("HTTP/1.1 303"), "{response}");
+        let teams = served.store.user(person).await.expect("queried").expect("a user").teams;
         assert_eq!(teams.is_empty(), left);
     }
     let of_key = format!(
         "PATCH /api/v1/guidelines/pay/none HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Length: 0",
         key.show()
     );
-    assert!(served.ask(&of_key).await.starts_with("HTTP/1.1 401"), "the key went with them");
+    assert!(
+        served.send_raw(&of_key).await.starts_with("HTTP/1.1 401"),
+        "the token was revoked with the membership"
+    );
     let last = post(&format!("/account/teams/{pay}/members/{alice}/remove"), "").await;
-    assert!(last.starts_with("HTTP/1.1 422") && last.contains("the last one of a team stays"), "{last}");
+    assert!(last.starts_with("HTTP/1.1 422") && last.contains("the last member cannot leave"), "{last}");
     assert!(post("/sign-out", "").await.starts_with("HTTP/1.1 303"));
     assert!(
-        served.ask(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}")).await.starts_with("HTTP/1.1 303")
+        served
+            .send_raw(&format!("GET /account HTTP/1.1\r\nCookie: {cookie}"))
+            .await
+            .starts_with("HTTP/1.1 303")
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_locked_does_not_come_in() {
+async fn a_locked_user_cannot_sign_in() {
     let served = served().await;
     let session = signed_in(&served, "alice", "pay", 1).await;
-    let ask = format!("GET /account HTTP/1.1\r\nCookie: __Host-stanchion={}", session.show());
-    let page = served.ask(&ask).await;
-    let alice = served.store.known_by_name("alice").await.expect("asked").expect("alice");
-    assert!(page.contains(&format!("You are number {} here", alice.id)), "{page}");
-    let key = crate::registry::flow::Key::new([5; 32]);
-    let held = crate::registry::flow::Held {
+    let request = format!("GET /account HTTP/1.1\r\nCookie: __Host-stanchion={}", session.show());
+    let page = served.send_raw(&request).await;
+    let alice = served.store.user_by_name("alice").await.expect("queried").expect("alice");
+    assert!(page.contains(&format!("Your user number is {}.", alice.id)), "{page}");
+    let key = crate::registry::decisions::AccessToken::new([5; 32]);
+    let grant = crate::registry::decisions::TokenGrant {
         owner: "alice".to_owned(),
-        scope: crate::registry::flow::scope_of("pay"),
+        scope: crate::registry::decisions::scope_of("pay"),
         expires_ms: NOW + 1,
         revoked_ms: None,
     };
-    served.store.add_token_of(alice.id, &key.hash(), &held, 1).await.expect("kept");
-    served.store.lock(alice.id, NOW).await.expect("locked");
-    assert!(served.ask(&ask).await.starts_with("HTTP/1.1 303"), "led to where people sign in");
+    served.store.add_user_token(alice.id, &key.hash(), &grant, 1).await.expect("stored");
+    served.store.lock_user(alice.id, NOW).await.expect("locked");
+    assert!(served.send_raw(&request).await.starts_with("HTTP/1.1 303"), "redirected to the sign-in page");
     let publish = format!(
         "PATCH /api/v1/guidelines/pay/none HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Length: 0",
         key.show()
     );
-    assert!(served.ask(&publish).await.starts_with("HTTP/1.1 401"));
-    let link = crate::registry::flow::Secret::new([9; 32]);
+    assert!(served.send_raw(&publish).await.starts_with("HTTP/1.1 401"));
+    let link = crate::registry::decisions::Secret::new([9; 32]);
     served.store.add_link(&link.hash(), alice.id, NOW + 1).await.expect("a link");
-    let used = served.ask(&format!("POST /sign-in/{} HTTP/1.1\r\nContent-Length: 0", link.show())).await;
+    let used = served.send_raw(&format!("POST /sign-in/{} HTTP/1.1\r\nContent-Length: 0", link.show())).await;
     assert!(used.starts_with("HTTP/1.1 403") && !used.contains("set-cookie"), "{used}");
 }

@@ -1,23 +1,23 @@
-//! What two who do the same at the same moment get: one of them.
+//! Races: of two conflicting simultaneous requests, exactly one succeeds.
 
 use super::principals::signed_in;
 use super::*;
 
-/// How often each race is run.
+/// Number of repetitions of each race.
 const RACES: usize = 40;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_teams_that_take_in_the_same_new_person_one_gets_a_link() {
+async fn concurrently_added_user_gets_one_link() {
     let served = served().await;
     let one = signed_in(&served, "pat", "payments", 1).await;
     let two = signed_in(&served, "eve", "eves", 2).await;
     for race in 0..RACES {
-        let add = |secret: &crate::registry::flow::Secret, team: &str| {
+        let add = |secret: &crate::registry::decisions::Secret, team: &str| {
             let headers = format!(
                 "Cookie: __Host-stanchion={}\r\nContent-Type: application/x-www-form-urlencoded",
                 secret.show()
             );
-            let body = format!("forms={}&person=new-{race}&of-team={team}", secret.of_forms());
+            let body = format!("forms={}&person=new-{race}&of-team={team}", secret.form_token());
             (headers, body)
         };
         let (a, b) = (add(&one, "payments"), add(&two, "eves"));
@@ -33,7 +33,7 @@ async fn of_two_teams_that_take_in_the_same_new_person_one_gets_a_link() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_who_change_what_they_saw_one_does() {
+async fn concurrent_conditional_changes_have_one_winner() {
     let served = served().await;
     let key = acme_with_one(&served).await;
     for path in ["/api/v1/guidelines/acme/one/1.0.0", "/api/v1/guidelines/acme/one"] {
@@ -50,8 +50,8 @@ async fn of_two_who_change_what_they_saw_one_does() {
             statuses.sort_unstable();
             assert_eq!(statuses, [200, 412], "{path}, race {race}:\n{}\n{}", a.1, b.1);
         }
-        let (status, answer) = served.send(&format!("PATCH {path}"), &key, "{}").await;
-        assert_eq!(status, 428, "{answer}");
+        let (status, response) = served.send(&format!("PATCH {path}"), &key, "{}").await;
+        assert_eq!(status, 428, "{response}");
     }
     let Store::Sqlite(pool) = &served.store else { unreachable!("it is SQLite") };
     let used: (Option<i64>,) =
@@ -60,15 +60,15 @@ async fn of_two_who_change_what_they_saw_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_was_changed_is_seen_by_whoever_asks_then() {
+async fn reads_after_a_change_see_it() {
     let served = served().await;
     let headers = format!("{}\r\nIf-Match: *", acme_with_one(&served).await);
     let path = "/api/v1/guidelines/acme/one/1.0.0";
     for race in 0..RACES {
         let body = format!("{{\"yanked\":true,\"message\":\"reason {race}\"}}");
-        let (status, answer) = served.send(&format!("PATCH {path}"), &headers, &body).await;
-        assert_eq!(status, 200, "{answer}");
-        let asked = tokio::join!(
+        let (status, response) = served.send(&format!("PATCH {path}"), &headers, &body).await;
+        assert_eq!(status, 200, "{response}");
+        let read = tokio::join!(
             served.get(path),
             served.get(path),
             served.get(path),
@@ -76,19 +76,23 @@ async fn what_was_changed_is_seen_by_whoever_asks_then() {
             served.get(path),
             served.get(path)
         );
-        for (_, _, answer) in [asked.0, asked.1, asked.2, asked.3, asked.4, asked.5] {
-            assert!(answer.contains(&format!("reason {race}\"")), "race {race}: {answer}");
+        for (_, _, response) in [read.0, read.1, read.2, read.3, read.4, read.5] {
+            assert!(response.contains(&format!("reason {race}\"")), "race {race}: {response}");
         }
     }
 }
 
-/// Publishes `acme/one` 1.0.0; the header with a key for it.
+/// Publishes `acme/one` 1.0.0 and returns the header with a token for it.
 pub(super) async fn acme_with_one(served: &Served) -> String {
-    let (_, text) = crate::format::starter().into_iter().next().expect("one");
-    let line = text.lines().find(|line| line.starts_with("guideline: ")).expect("the line");
-    let text = text.replacen(line, "guideline: acme/one", 1);
-    let new = prepare(Kind::Guideline, "x.md", &text, "tests", 7).expect("a version");
+    let (_, text) = crate::format::starter_guidelines().into_iter().next().expect("one");
+    let line = |start: &str| text.lines().find(|line| line.starts_with(start)).expect("the line").to_owned();
+    let text = text.replacen(&line("guideline: "), "guideline: acme/one", 1).replacen(
+        &line("version: "),
+        "version: 1.0.0",
+        1,
+    );
+    let new = prepare_version(PublishedKind::Guideline, "x.md", &text, "tests", 7).expect("a version");
     assert_eq!(new.version, "1.0.0");
     served.store.publish(&new).await.expect("published");
-    key(&served.store, 1, NOW + 1).await
+    token_header(&served.store, 1, NOW + 1).await
 }
