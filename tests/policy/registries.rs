@@ -327,6 +327,7 @@ fn a_name_resolves_to_the_first_registry_that_lists_it() {
     let world = self::world(&[&yanked.url, &theirs.url]);
     let update = world.run_expecting(0, &["update"]);
     assert!(!world.path(COPY).exists(), "{}", update.out);
+    assert!(flat(&update.out).contains("apart from 1.0.0, which was yanked"), "{}", update.out);
 }
 
 /// An unavailable registry keeps its names until it is available again.
